@@ -1,0 +1,136 @@
+//! Telephone numbers: one normaliser for file rows, remote records, look-ups and registries.
+//!
+//! [`E164`] can only be made by this module, so a value of it is always a parsed number, never a cell.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::problem::Code;
+
+/// A number in E.164 form, stored as its digits (country code first). At most 15 digits, so it fits a `u64`.
+///
+/// `Debug` shows the masked form: a number never reaches a log by accident. [`E164::to_e164`] shows it whole.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct E164(u64);
+
+impl E164 {
+    /// Reads the canonical form only: `+`, then 7 to 15 digits, the first not zero. For numbers that this program
+    /// wrote itself (ledger, plans); anything from outside goes through [`Normaliser::normalise`].
+    pub fn from_canonical(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('+')?;
+        let sound = (7..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit());
+        if sound { digits.parse().ok().map(Self) } else { None }
+    }
+
+    /// The number as its digits, country code first, without the plus.
+    pub fn digits(self) -> u64 {
+        self.0
+    }
+
+    /// The inverse of [`E164::digits`], with the same limits as [`E164::from_canonical`].
+    pub fn from_digits(digits: u64) -> Option<Self> {
+        (1_000_000..=999_999_999_999_999).contains(&digits).then_some(Self(digits))
+    }
+
+    /// The whole number: `+12025550101`. For the screen, the wire, the ledger and exports that a person asked for.
+    pub fn to_e164(self) -> String {
+        format!("+{}", self.0)
+    }
+
+    /// The masked number: `+1202•••0101`. For logs, errors, the audit trail and privacy mode.
+    pub fn masked(self) -> String {
+        todo!()
+    }
+
+    /// `true` for numbers of the North American plan (country code 1 and ten digits).
+    pub fn is_nanp(self) -> bool {
+        (10_000_000_000..20_000_000_000).contains(&self.0)
+    }
+
+    /// The area code of a North American number: `202`.
+    pub fn area_code(self) -> Option<u16> {
+        self.is_nanp().then(|| (self.0 / 10_000_000 % 1_000) as u16)
+    }
+
+    /// A form that people read: `+1 202 555 0101`.
+    pub fn pretty(self) -> String {
+        todo!()
+    }
+}
+
+impl fmt::Debug for E164 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// A two-letter region (ISO 3166-1) that libphonenumber knows: the place a number without country code is read in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region(pub(crate) rlibphonenumber::Region);
+
+impl Region {
+    /// The United States, the default of a profile.
+    pub const US: Self = Self(rlibphonenumber::Region::US);
+}
+
+impl FromStr for Region {
+    type Err = String;
+    fn from_str(_text: &str) -> Result<Self, Self::Err> {
+        todo!()
+    }
+}
+
+/// What to do with numbers that are possible but not assigned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PhonePolicy {
+    /// Accept them with a warning: metadata ages, and suppressing too much is the safe error.
+    #[default]
+    Possible,
+    /// Reject them.
+    Valid,
+}
+
+/// A number and what was noticed on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phone {
+    /// The number itself.
+    pub number: E164,
+    /// An extension that E.164 cannot hold (`ext. 12` → `12`).
+    pub extension: Option<String>,
+    /// Warnings, in the order in which they were noticed; none of them is a rejection.
+    pub warnings: Vec<Code>,
+}
+
+/// Why a cell is not one number: the code, and a hint for the person who must mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotANumber {
+    /// A rejection code.
+    pub code: Code,
+    /// What next, in a sentence. Holds no digits of the number.
+    pub hint: String,
+}
+
+/// The one normaliser of the product.
+#[derive(Clone, Debug)]
+pub struct Normaliser {
+    region: Region,
+    policy: PhonePolicy,
+    own_numbers: Vec<E164>,
+}
+
+impl Normaliser {
+    /// A normaliser that reads numbers without country code in `region`. `own_numbers` are the tenant's caller IDs,
+    /// which must never be suppressed.
+    pub fn new(region: Region, policy: PhonePolicy, mut own_numbers: Vec<E164>) -> Self {
+        own_numbers.sort_unstable();
+        Self { region, policy, own_numbers }
+    }
+
+    /// Reads one cell. Never panics, never guesses: a second number, an Excel ruin or a short code is a reason.
+    pub fn normalise(&self, raw: &str) -> Result<Phone, NotANumber> {
+        let _ = (raw, self.region, self.policy, &self.own_numbers);
+        todo!()
+    }
+}

@@ -1,0 +1,253 @@
+//! State machines of a run, its batches and its rows. One transition function each.
+
+use std::fmt;
+
+/// State of a run.
+///
+/// ```text
+/// Draft ─▶ Approved ─▶ Uploading ⇄ Paused      any ─▶ Cancelled | Failed | Interrupted
+///                          │
+///                          ▼
+///                      Uploaded ─▶ CoolingDown ─▶ Reconciling ─▶ Ready | Discrepant
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunState {
+    /// Written before its file is read.
+    Draft,
+    /// Its plan is approved.
+    Approved,
+    /// Batches are being sent.
+    Uploading,
+    /// Stopped by a person; resumable.
+    Paused,
+    /// Stopped by a crash or by tenant trouble; resumable.
+    Interrupted,
+    /// Every row has a verdict of the tenant.
+    Uploaded,
+    /// Waiting for the platform to enforce.
+    CoolingDown,
+    /// Reading the list back.
+    Reconciling,
+    /// The list is as intended and enforced. Final.
+    Ready,
+    /// The list is not as intended; a person decides. Final until a repair.
+    Discrepant,
+    /// Given up for a reason that resuming cannot mend. Final.
+    Failed,
+    /// Stopped for good by a person. Final.
+    Cancelled,
+}
+
+impl RunState {
+    /// Every state, in the order of life.
+    pub const ALL: [Self; 12] = [
+        Self::Draft,
+        Self::Approved,
+        Self::Uploading,
+        Self::Paused,
+        Self::Interrupted,
+        Self::Uploaded,
+        Self::CoolingDown,
+        Self::Reconciling,
+        Self::Ready,
+        Self::Discrepant,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// The word that scripts see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Approved => "approved",
+            Self::Uploading => "uploading",
+            Self::Paused => "paused",
+            Self::Interrupted => "interrupted",
+            Self::Uploaded => "uploaded",
+            Self::CoolingDown => "cooling_down",
+            Self::Reconciling => "reconciling",
+            Self::Ready => "ready",
+            Self::Discrepant => "discrepant",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The inverse of [`RunState::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Nothing follows by itself, and `resume` does not take it.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Ready | Self::Discrepant | Self::Failed | Self::Cancelled)
+    }
+
+    /// `resume` takes it: whatever was begun and is neither final nor in someone's hands (the lock tells that).
+    pub fn is_resumable(self) -> bool {
+        !self.is_final()
+    }
+
+    /// Whether a run may go from `self` to `next`.
+    pub fn may_become(self, next: Self) -> bool {
+        let _ = next;
+        todo!()
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// State of a batch. The wire lies between `Intent` and `Response`; what was lost there is `Indeterminate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BatchState {
+    /// Planned, nothing on disk but its place.
+    Queued,
+    /// Intent with attempt and body digest is on disk (fsync): bytes may leave.
+    Intent,
+    /// The raw answer is on disk (fsync); no row settled yet.
+    Response,
+    /// It may have arrived. Read back before sending again.
+    Indeterminate,
+    /// Read back: what is missing goes to `Queued` again, the rest settles.
+    Probed,
+    /// Every row has its verdict. Final.
+    Settled,
+}
+
+impl BatchState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Intent, Self::Response, Self::Indeterminate, Self::Probed, Self::Settled];
+
+    /// The word the ledger stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Intent => "intent",
+            Self::Response => "response",
+            Self::Indeterminate => "indeterminate",
+            Self::Probed => "probed",
+            Self::Settled => "settled",
+        }
+    }
+
+    /// The inverse of [`BatchState::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether a batch may go from `self` to `next`.
+    pub fn may_become(self, next: Self) -> bool {
+        let _ = next;
+        todo!()
+    }
+}
+
+/// What became of one row. `Unaccounted` is visible and never final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowOutcome {
+    /// Nothing known yet.
+    Pending,
+    /// The tenant took it in this run.
+    Accepted,
+    /// Already there; nothing sent.
+    Unchanged,
+    /// Another row of the file carries the number.
+    Duplicate,
+    /// Scrubbed out before an outbound upload.
+    Removed,
+    /// Refused by our validation.
+    Rejected,
+    /// Refused by the tenant.
+    DeadLettered,
+    /// No verdict; visible, never final.
+    Unaccounted,
+}
+
+/// The buckets of a run. The conservation law: `rows` is their sum, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Buckets {
+    /// Physical data rows of the file.
+    pub rows: u64,
+    /// Taken by the tenant in this run.
+    pub accepted: u64,
+    /// Already there with these attributes.
+    pub unchanged: u64,
+    /// Same number as another row of this file.
+    pub duplicates: u64,
+    /// Scrubbed out.
+    pub removed: u64,
+    /// Refused by validation.
+    pub rejected: u64,
+    /// Refused by the tenant.
+    pub dead_letters: u64,
+    /// No verdict yet.
+    pub unaccounted: u64,
+}
+
+impl Buckets {
+    /// Sum of all buckets without `rows`.
+    pub fn sum(&self) -> u64 {
+        self.accepted
+            + self.unchanged
+            + self.duplicates
+            + self.removed
+            + self.rejected
+            + self.dead_letters
+            + self.unaccounted
+    }
+
+    /// The conservation law. Checked in release builds too, before a run may call itself done.
+    pub fn is_conserved(&self) -> bool {
+        self.rows == self.sum()
+    }
+}
+
+/// What everyone sees of a run: console, `runs`, `upload --json`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    /// Short id: `7f3a91c2`.
+    pub id: String,
+    /// Its plan, once there is one.
+    pub plan: Option<String>,
+    /// Profile it belongs to.
+    pub profile: String,
+    /// Target list.
+    pub list: super::list::ListId,
+    /// Its name at the time.
+    pub list_name: String,
+    /// Absolute path of the input file.
+    pub file: String,
+    /// Where it is.
+    pub state: RunState,
+    /// What became of its rows.
+    pub buckets: Buckets,
+    /// Batches settled.
+    pub batches_done: u64,
+    /// Batches in all.
+    pub batches: u64,
+    /// Calls repeated.
+    pub retries: u64,
+    /// Times the tenant asked us to slow down.
+    pub throttled: u64,
+    /// Differences found by its reconciliation.
+    pub differences: u64,
+    /// Begun at.
+    pub started_at: jiff::Timestamp,
+    /// Last change of state.
+    pub changed_at: jiff::Timestamp,
+    /// Earliest end of the cool-down, once rows were accepted.
+    pub cool_down_until: Option<jiff::Timestamp>,
+    /// Seconds of work (not of waiting for a person).
+    pub seconds: f64,
+    /// Who launched it.
+    pub by: String,
+    /// Why, in the words of the person.
+    pub reason: String,
+    /// What went wrong, when it did not end well: code and sentence.
+    pub error: Option<(String, String)>,
+}

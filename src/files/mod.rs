@@ -1,0 +1,172 @@
+//! Bytes on disk → records, entries and problems. Nothing lost, nothing guessed, nothing held whole in memory.
+//!
+//! ```text
+//! path ─▶ Document::open ─▶ first rows at once
+//!            │   sniff: encoding, delimiter, header, columns
+//!            ├─▶ build_index (background) ─▶ any row by number
+//!            └─▶ check (background) ─▶ Checked: intents + problems + the accounting of every byte ─▶ rejects
+//! ```
+
+use std::path::PathBuf;
+
+mod check;
+mod document;
+
+pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Interpreted, check, write_rejects};
+pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+
+/// What a column can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// The telephone number. In the FTC layout `AAA,NNNNNNN` it spans two columns.
+    Number,
+    /// `US-CA`.
+    Jurisdiction,
+    /// Expiry date.
+    Expires,
+    /// Where the number comes from.
+    Source,
+    /// Kept in rejects, not sent.
+    Notes,
+}
+
+impl Field {
+    /// Every field, in the order of the mapping overlay.
+    pub const ALL: [Self; 5] = [Self::Number, Self::Jurisdiction, Self::Expires, Self::Source, Self::Notes];
+
+    /// The word of `--map field=column`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Jurisdiction => "jurisdiction",
+            Self::Expires => "expires",
+            Self::Source => "source",
+            Self::Notes => "notes",
+        }
+    }
+
+    /// The inverse of [`Field::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == name)
+    }
+}
+
+/// Order of day and month in dates that do not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// 31/12/2027
+    Dmy,
+    /// 12/31/2027
+    Mdy,
+    /// 2027-12-31, always understood
+    Ymd,
+}
+
+/// What the person said about the file; `None` = sniff it.
+#[derive(Clone, Debug, Default)]
+pub struct InputOptions {
+    /// Field separator byte.
+    pub delimiter: Option<u8>,
+    /// WHATWG encoding label.
+    pub encoding: Option<String>,
+    /// Whether the first record is a header.
+    pub header: Option<bool>,
+    /// Order of day and month.
+    pub date_order: Option<DateOrder>,
+    /// Column (name, or number from 1) per field.
+    pub map: Vec<(Field, String)>,
+}
+
+/// Why a file cannot be used at all. Exit code 3. Each has what, where, why; [`FileError::advice`] says what next.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Missing, unreadable, vanished.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Directory, device, FIFO, socket.
+    #[error("{path} is {what}, not a regular file")]
+    NotAFile {
+        /// Which path.
+        path: PathBuf,
+        /// What it is, with article: `a directory`.
+        what: &'static str,
+    },
+    /// No bytes, or no records.
+    #[error("{path} holds no records: {why}")]
+    Empty {
+        /// Which file.
+        path: PathBuf,
+        /// `the file is empty`, `there is a header and nothing below it`.
+        why: &'static str,
+    },
+    /// Another kind of file altogether, by its content.
+    #[error("{path} is {what}, which cannot be read as a table")]
+    WrongKind {
+        /// Which file.
+        path: PathBuf,
+        /// What it is: `a PDF document`, `binary data`.
+        what: String,
+    },
+    /// A choice that nobody but a person can make; `code` is `needs-choice`, the flag is named.
+    #[error("{path}: {question}")]
+    NeedsChoice {
+        /// Which file.
+        path: PathBuf,
+        /// What has to be chosen.
+        question: String,
+        /// The flag that answers it: `--map number=COLUMN`.
+        flag: String,
+    },
+    /// Changed while it was read or since it was planned.
+    #[error("{path} changed while it was read")]
+    Changed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The bytes do not add up: a defect of ours, stopped before anything is sent.
+    #[error("{path}: the accounting does not add up ({detail}); nothing was used")]
+    Accounting {
+        /// Which file.
+        path: PathBuf,
+        /// What is off.
+        detail: String,
+    },
+    /// The person stopped it.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl FileError {
+    /// Stable code for `--json` errors.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "file-unreadable",
+            Self::NotAFile { .. } => "not-a-file",
+            Self::Empty { .. } => "no-records",
+            Self::WrongKind { .. } => "wrong-kind",
+            Self::NeedsChoice { .. } => "needs-choice",
+            Self::Changed { .. } => "file-changed",
+            Self::Accounting { .. } => "accounting",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// What to do next, in a sentence.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Io { .. } => "Check the path and that you may read it.".into(),
+            Self::NotAFile { .. } => "Name a regular file.".into(),
+            Self::Empty { .. } => "Check that the export finished and that this is the right file.".into(),
+            Self::WrongKind { .. } => "Export the data as CSV and open that.".into(),
+            Self::NeedsChoice { flag, .. } => format!("Say so with {flag}."),
+            Self::Changed { .. } => "Wait until it is written, or copy it, and open it again.".into(),
+            Self::Accounting { .. } => "Please report this with the file's layout.".into(),
+            Self::Stopped => "Start it again when you are ready.".into(),
+        }
+    }
+}

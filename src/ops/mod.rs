@@ -1,0 +1,220 @@
+//! The jobs: check, plan, approve, upload, reconcile, gate, look-up. The only layer that combines files, api and ledger,
+//! and it never knows who watches: console, progress bar, JSON lines or nobody ([`Sink`]).
+
+use std::sync::Arc;
+
+use crate::api::{self, Client, Credentials};
+use crate::config::{ConfigError, Profile};
+use crate::credentials::CredentialError;
+use crate::domain::list::Unresolved;
+use crate::domain::progress::Progress;
+use crate::domain::run::RunSummary;
+use crate::files;
+use crate::ledger::{self, Ledger};
+
+mod catalog;
+mod check;
+pub mod doctor;
+mod gate;
+mod lookup;
+mod plan;
+mod reconcile;
+pub mod setup;
+mod upload;
+
+pub use catalog::{Catalog, ListOverview};
+pub use check::{CheckedFile, Input, check, check_options, normaliser};
+pub use lookup::LookupSources;
+pub use plan::{PlanRequest, Planned};
+pub use reconcile::Reconciliation;
+pub use upload::{Launch, Launched, Until};
+
+// What `tui` and `cli` need of the layers below, by the only door they may use.
+pub use crate::api::{Endpoints, Gauges, Limits};
+pub use crate::files::{
+    Accounting, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, Format, IndexState,
+    InputOptions, Intent, Interpreted, LineEnding, Mapping, Record, write_rejects,
+};
+pub use crate::ledger::{Approval, DeadLetter, ListFacts};
+
+/// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.
+#[derive(Debug, thiserror::Error)]
+pub enum OpsError {
+    /// The input file. Exit 3.
+    #[error(transparent)]
+    File(#[from] files::FileError),
+    /// The tenant. Exit 4 for credentials and permission, else 5.
+    #[error(transparent)]
+    Api(#[from] api::Error),
+    /// The ledger. Exit 6.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+    /// The list named does not resolve. Exit 2.
+    #[error(transparent)]
+    List(#[from] Unresolved),
+    /// The configuration. Exit 2.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No credentials. Exit 4.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+    /// The plan needs an approval, or the one there is does not fit. Exit 4.
+    #[error("{message}")]
+    Approval {
+        /// `approval-needed`, `plan-stale`, …
+        code: &'static str,
+        /// What.
+        message: String,
+        /// What next.
+        advice: String,
+    },
+    /// Nothing to do where something was asked for. Exit 1.
+    #[error("{message}")]
+    Nothing {
+        /// `nothing-to-resume`, …
+        code: &'static str,
+        /// What.
+        message: String,
+        /// What next.
+        advice: String,
+    },
+    /// Forbidden by `--read-only`. Exit 2.
+    #[error("{what} is not possible in read-only mode")]
+    ReadOnly {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// A person stopped it; it can be resumed. Exit 130.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl OpsError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(e) => e.code(),
+            Self::Api(e) => e.code(),
+            Self::Ledger(e) => e.code(),
+            Self::List(Unresolved::None { .. }) => "unknown-list",
+            Self::List(Unresolved::Several { .. }) => "ambiguous-list",
+            Self::Config(e) => e.code,
+            Self::Credentials(e) => e.code,
+            Self::Approval { code, .. } | Self::Nothing { code, .. } => code,
+            Self::ReadOnly { .. } => "read-only",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// What to do next.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::File(e) => e.advice(),
+            Self::Api(e) => e.advice(),
+            Self::Ledger(e) => e.advice(),
+            Self::List(Unresolved::None { near, .. }) if !near.is_empty() => {
+                format!("Did you mean {}? `quietline lists` shows all.", near.join(", "))
+            }
+            Self::List(_) => "`quietline lists` shows all lists with their ids.".into(),
+            Self::Config(e) => e.advice.clone(),
+            Self::Credentials(e) => e.advice.clone(),
+            Self::Approval { advice, .. } | Self::Nothing { advice, .. } => advice.clone(),
+            Self::ReadOnly { .. } => "Start without --read-only.".into(),
+            Self::Stopped => "Go on with `quietline resume`.".into(),
+        }
+    }
+
+    /// The exit code of the command line contract.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::File(files::FileError::Stopped) | Self::Stopped | Self::Api(api::Error::Stopped) => 130,
+            Self::File(_) => 3,
+            Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
+            Self::Api(_) => 5,
+            Self::Ledger(ledger::Error::NotFound { .. }) => 2,
+            Self::Ledger(_) => 6,
+            Self::List(_) | Self::Config(_) | Self::ReadOnly { .. } => 2,
+            Self::Credentials(_) | Self::Approval { .. } => 4,
+            Self::Nothing { .. } => 1,
+        }
+    }
+}
+
+/// What a job tells while it works.
+#[derive(Clone, Debug)]
+pub enum OpsEvent {
+    /// A gauge: latest wins.
+    Progress(Progress),
+    /// A run changed: state, buckets, counters. A fact: never dropped.
+    Run(Box<RunSummary>),
+    /// A sentence worth showing: `read back batch 12 after a reset`.
+    Note(String),
+}
+
+/// Who watches. Called from async code: must not block.
+pub trait Sink: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: OpsEvent);
+}
+
+/// Nobody watches.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Sink for Silent {
+    fn event(&self, _event: OpsEvent) {}
+}
+
+/// Everything a job needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Ops {
+    profile: Arc<Profile>,
+    client: Client,
+    ledger: Ledger,
+    read_only: bool,
+    actor: Arc<str>,
+}
+
+impl Ops {
+    /// Puts a profile, its credentials and a ledger together. No call is made.
+    pub fn new(
+        profile: Profile,
+        credentials: Credentials,
+        ledger: Ledger,
+        read_only: bool,
+    ) -> Result<Self, OpsError> {
+        let client = Client::new(
+            profile.endpoints.clone(),
+            profile.limits.clone(),
+            api::Deadlines::default(),
+            credentials,
+            check::normaliser(&profile),
+        )?;
+        Ok(Self { profile: Arc::new(profile), client, ledger, read_only, actor: os_user().into() })
+    }
+
+    /// The profile.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The ledger, for reading.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Whether changes are refused.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// The connection's gauges.
+    pub fn gauges(&self) -> tokio::sync::watch::Receiver<api::Gauges> {
+        self.client.gauges()
+    }
+}
+
+/// The OS user: what approvals and the trail record.
+pub fn os_user() -> String {
+    whoami::username().unwrap_or_else(|_| "unknown".into())
+}
