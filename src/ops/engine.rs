@@ -49,7 +49,9 @@ pub(super) enum Halt {
 impl<E: Into<OpsError>> From<E> for Halt {
     fn from(error: E) -> Self {
         match error.into() {
-            OpsError::Stopped | OpsError::Api(api::Error::Stopped) => Self::Stopped,
+            OpsError::Stopped
+            | OpsError::Api(api::Error::Stopped)
+            | OpsError::File(crate::files::FileError::Stopped) => Self::Stopped,
             OpsError::Api(error) => Self::Trouble(error),
             other => Self::Ops(other),
         }

@@ -1,5 +1,8 @@
 //! How a file is to be read, and its form in the ledger: a run that was killed reads its file again the same way.
 
+use std::path::Path;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::phone::Region;
@@ -24,11 +27,28 @@ struct Stored {
     date_order: Option<String>,
     region: Option<String>,
     map: Vec<(String, String)>,
+    mark: Option<FileMark>,
+}
+
+/// What a file looked like from outside when its run was begun, before a byte of it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FileMark {
+    size: u64,
+    modified: i64,
+}
+
+impl FileMark {
+    /// `None` where the file cannot be looked at: opening it will say why.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let meta = std::fs::metadata(path).ok()?;
+        let modified = Timestamp::try_from(meta.modified().ok()?).ok()?.as_microsecond();
+        Some(Self { size: meta.len(), modified })
+    }
 }
 
 impl Input {
     /// JSON for [`crate::ledger::NewRun::input`].
-    pub(super) fn to_json(&self, list: &str) -> String {
+    pub(super) fn to_json(&self, list: &str, mark: Option<FileMark>) -> String {
         let stored = Stored {
             list: list.to_owned(),
             delimiter: self.options.delimiter,
@@ -37,12 +57,13 @@ impl Input {
             date_order: self.options.date_order.map(|order| order_word(order).to_owned()),
             region: self.region.map(|region| region.as_str().to_owned()),
             map: self.options.map.iter().map(|(f, c)| (f.as_str().to_owned(), c.clone())).collect(),
+            mark,
         };
         serde_json::to_string(&stored).unwrap_or_default()
     }
 
-    /// The inverse of [`Input::to_json`]: the list as named, and the input. `None` where the JSON is not ours.
-    pub(super) fn from_json(json: &str) -> Option<(String, Self)> {
+    /// The inverse of [`Input::to_json`]: list, input and mark. `None` where the JSON is not ours.
+    pub(super) fn from_json(json: &str) -> Option<(String, Self, Option<FileMark>)> {
         let stored: Stored = serde_json::from_str(json).ok()?;
         let map = stored
             .map
@@ -60,7 +81,7 @@ impl Input {
             date_order: stored.date_order.as_deref().and_then(order_from_word),
             map,
         };
-        Some((stored.list, Self { options, region }))
+        Some((stored.list, Self { options, region }, stored.mark))
     }
 }
 
@@ -92,8 +113,9 @@ mod tests {
             },
             region: Some(Region::US),
         };
-        let (list, back) = Input::from_json(&input.to_json("National")).unwrap();
-        assert_eq!(list, "National");
+        let mark = Some(FileMark { size: 12, modified: 34 });
+        let (list, back, seen) = Input::from_json(&input.to_json("National", mark)).unwrap();
+        assert_eq!((list.as_str(), seen), ("National", mark));
         assert_eq!(format!("{back:?}"), format!("{input:?}"));
         assert!(Input::from_json("{}").is_none());
     }

@@ -1,6 +1,6 @@
 //! Plan: what an upload would do, against the list as it is on the tenant now. Approve: bound to the digest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,7 +87,9 @@ impl Ops {
         let rules = self.client.rules().await?;
         let remote = read_list(&self.client, &list.id, list.entry_count, Phase::Plan, &*sink, stop).await?;
         let profile = &self.profile().name;
-        self.record_baseline(&list, &remote).await?;
+        if !self.record_baseline(&list, &remote).await? {
+            self.begin_lost_generations(&list, &file.checked.intents, &remote).await?;
+        }
         let generations: HashMap<E164, u32> =
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
 
@@ -130,6 +132,29 @@ impl Ops {
             self.note("list.baseline", &list.id, effect, None).await?;
         }
         Ok(stored)
+    }
+
+    /// A number that should be on the list, is gone, and is about to be sent again: the tenant may still know the key
+    /// of the first time and take the new entry for a repeat, so it gets a new one.
+    async fn begin_lost_generations(
+        &self,
+        list: &DncList,
+        intents: &[Intent],
+        remote: &[RemoteEntry],
+    ) -> Result<(), OpsError> {
+        let profile = &self.profile().name;
+        let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
+        let there: HashSet<E164> = remote.iter().filter_map(|entry| entry.number).collect();
+        let lost: Vec<E164> = intents
+            .iter()
+            .map(|intent| intent.number)
+            .filter(|number| !there.contains(number))
+            .filter(|number| expected.binary_search_by_key(number, |entry| entry.number).is_ok())
+            .collect();
+        if !lost.is_empty() {
+            self.ledger.raise_generation(profile, &list.id, lost).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn note(

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::{Engine, Halt, Shared};
-use super::input::Input;
+use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
@@ -162,7 +162,7 @@ impl Ops {
             file_sha256: None,
             plan: None,
             reason: reason.to_owned(),
-            input: request.input.to_json(&list.id.0),
+            input: request.input.to_json(&list.id.0, FileMark::of(&request.file)),
             by: self.actor.to_string(),
             at: Timestamp::now(),
         }
@@ -177,7 +177,7 @@ impl Ops {
             file_sha256: Some(plan.file_sha256.clone()),
             plan: Some(plan.id.clone()),
             reason: reason.to_owned(),
-            input: Input::default().to_json(&plan.list.0),
+            input: Input::default().to_json(&plan.list.0, None),
             by: self.actor.to_string(),
             at: Timestamp::now(),
         }
@@ -255,10 +255,16 @@ impl Ops {
                 self.ledger.set_state(run, RunState::Failed, why, at).await?
             }
             Err(Halt::Ops(error)) => {
-                // A file that cannot be read (any more) ends the run; a ledger that fails cannot even say so.
-                if !matches!(error, OpsError::Ledger(_)) {
+                // A file that cannot be used ends the run, one that changed may be put back; a ledger that fails
+                // cannot even say so.
+                let state = match &error {
+                    OpsError::Ledger(_) => None,
+                    OpsError::File(FileError::Changed { .. }) => Some(RunState::Interrupted),
+                    _ => Some(RunState::Failed),
+                };
+                if let Some(state) = state {
                     let why = Some((error.code().to_owned(), error.to_string()));
-                    let summary = self.ledger.set_state(run, RunState::Failed, why, at).await?;
+                    let summary = self.ledger.set_state(run, state, why, at).await?;
                     sink.event(OpsEvent::Run(Box::new(summary)));
                 }
                 return Err(error);
@@ -317,15 +323,16 @@ impl Ops {
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<RunSummary, Halt> {
-        let (json, known_sha256) = self.ledger.run_input(&run.id).await?;
+        let (json, _) = self.ledger.run_input(&run.id).await?;
         let damaged = || OpsError::Internal(format!("run {} does not say how to read its file", run.id));
-        let (list, input) = Input::from_json(&json).ok_or_else(damaged)?;
-        let list = self.find_list(&list).await?;
-        let request = PlanRequest { file: PathBuf::from(&run.file), list: list.id.0.clone(), input };
-        let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
-        if known_sha256.is_some_and(|known| known != planned.summary.file_sha256) {
-            return Err(OpsError::File(FileError::Changed { path: request.file }).into());
+        let (list, input, mark) = Input::from_json(&json).ok_or_else(damaged)?;
+        let file = PathBuf::from(&run.file);
+        if mark.is_some() && FileMark::of(&file) != mark {
+            return Err(OpsError::File(FileError::Changed { path: file }).into());
         }
+        let list = self.find_list(&list).await?;
+        let request = PlanRequest { file, list: list.id.0.clone(), input };
+        let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
         let approval = Approval {
             digest: planned.summary.digest.clone(),
             by: self.actor.to_string(),
