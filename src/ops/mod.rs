@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{self, Client, Credentials};
+use crate::api::{self, Client};
 use crate::config::{ConfigError, Profile};
 use crate::credentials::CredentialError;
 use crate::domain::list::Unresolved;
@@ -39,7 +39,7 @@ pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Endpoints, Gauges, Limits};
+pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
     Accounting, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, Format, IndexState,
     InputOptions, Intent, Interpreted, LineEnding, Mapping, Record, write_rejects,

@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
+use crate::domain::plan::Op;
 
 fn row() -> PlanRow {
     PlanRow {
