@@ -8,6 +8,7 @@ use std::time::Duration;
 use quietline::sandbox::{Options, SAMPLE_NUMBERS, Sandbox, Story};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const ALL_SCOPES: &str = "dnc:read dnc:write tenant:read contacts:read";
 
@@ -495,6 +496,17 @@ async fn a_reset_looks_like_a_broken_connection_before_and_after_the_write() {
 }
 
 #[tokio::test]
+async fn a_reset_is_one_and_not_a_polite_end() {
+    let talk = talk(small()).await;
+    talk.control("fault", &json!({ "do": "reset_before", "on": "token" })).await;
+    let mut stream = tokio::net::TcpStream::connect(talk.sandbox.address()).await.unwrap();
+    let request = "POST /oauth/token HTTP/1.1\r\nHost: sandbox\r\nContent-Length: 0\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let error = stream.read(&mut [0; 64]).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
 async fn a_cut_answer_has_its_head_and_not_its_body() {
     let talk = talk(small()).await;
     let list = talk.list_id("Internal_OptOuts").await;
@@ -575,6 +587,14 @@ async fn a_patient_client_gets_through_the_flaky_story_with_nothing_doubled() {
     let log = talk.truth("log").await;
     let faults: HashSet<_> = log.as_array().unwrap().iter().filter_map(|l| l["fault"].as_str()).collect();
     assert!(faults.len() >= 4, "{faults:?}");
+}
+
+#[tokio::test]
+async fn the_slow_story_takes_its_time_over_every_answer() {
+    let talk = talk(Options { story: Story::Slow, ..small() }).await;
+    let begin = std::time::Instant::now();
+    assert_eq!(talk.get("users/me").await.0, 200);
+    assert!(begin.elapsed() >= Duration::from_millis(150));
 }
 
 // --- the truth log ---

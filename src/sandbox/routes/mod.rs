@@ -24,7 +24,7 @@ pub(super) fn serve(state: &mut State, call: &Call, fault: Option<Fault>, now: M
         ("POST", ["api", "v2", "dnc", "lists"]) => lists::create(state, call),
         ("GET", ["api", "v2", "dnc", "lists", id]) => lists::get(state, id),
         ("PATCH", ["api", "v2", "dnc", "lists", id]) => lists::change(state, call, id),
-        ("GET", ["api", "v2", "dnc", "rules"]) => Ok(rules::all(state)),
+        ("GET", ["api", "v2", "dnc", "rules"]) => rules::page(state, call),
         ("POST", ["api", "v2", "dnc", "rules"]) => rules::create(state, call),
         ("GET", ["api", "v2", "dnc", "rules", id]) => rules::get(state, id),
         ("PATCH", ["api", "v2", "dnc", "rules", id]) => rules::change(state, call, id),

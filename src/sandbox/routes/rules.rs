@@ -79,10 +79,14 @@ fn matches(call: &Call, rule: &Rule) -> Result<(), Reply> {
     }
 }
 
-/// All rules, in the order they were made: the order of decision is the reader's to find.
-pub(super) fn all(state: &State) -> Reply {
-    let entities: Vec<Value> = state.rules.iter().map(to_json).collect();
-    Reply::json(200, &json!({ "entities": entities, "total": entities.len() }))
+/// Rules in the order they were made: the order of decision is the reader's to find. One page unless asked otherwise.
+pub(super) fn page(state: &State, call: &Call) -> Result<Reply, Reply> {
+    let number = call.number("pageNumber", 1, (1, 1_000_000))?;
+    let size = call.number("pageSize", 1_000, (1, 1_000))?;
+    let entities: Vec<Value> = state.rules.iter().skip((number - 1) * size).take(size).map(to_json).collect();
+    let total = state.rules.len();
+    let body = json!({ "entities": entities, "pageNumber": number, "pageSize": size, "total": total });
+    Ok(Reply::json(200, &body))
 }
 
 pub(super) fn get(state: &State, id: &str) -> Result<Reply, Reply> {
