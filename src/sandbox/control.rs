@@ -18,12 +18,19 @@ use super::routes;
 use super::state::State;
 use super::story::{Family, Fault, Scripted};
 
+/// An answer, or what is left to do for one. Writing the truth out takes long, and the tenant must not stand still for
+/// it: the work goes on with a copy, outside the lock.
+pub(super) enum Served {
+    Now(Reply),
+    Later(Box<dyn FnOnce() -> Reply + Send>),
+}
+
 /// Serves a control route; `None` = the path is not one.
-pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Reply> {
+pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Served> {
     let name = call.path.strip_prefix("/__sandbox/")?;
     let served = match (call.method.as_str(), name) {
-        ("GET", "log") => log(state, call),
-        ("GET", "state") => truth(state, call),
+        ("GET", "log") => return Some(log(state, call).unwrap_or_else(Served::Now)),
+        ("GET", "state") => return Some(truth(state, call).unwrap_or_else(Served::Now)),
         ("POST", "lose") => lose(state, call, now),
         ("POST", "fault") => fault(state, call),
         ("POST", "revoke") => {
@@ -36,13 +43,13 @@ pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Reply
         }
         _ => Err(Reply::not_found("control route")),
     };
-    Some(served.unwrap_or_else(|refused| refused))
+    Some(Served::Now(served.unwrap_or_else(|refused| refused)))
 }
 
-fn log(state: &State, call: &Call) -> Result<Reply, Reply> {
+fn log(state: &State, call: &Call) -> Result<Served, Reply> {
     let after = call.number("after", 0, (0, usize::MAX))? as u64;
-    let lines: Vec<Value> = state.log.iter().filter(|line| line.seq > after).map(Line::to_json).collect();
-    Ok(Reply::json(200, &Value::Array(lines)))
+    let lines: Vec<Line> = state.log.iter().filter(|line| line.seq > after).cloned().collect();
+    Ok(Served::Later(Box::new(move || Reply::json(200, &lines.iter().map(Line::to_json).collect()))))
 }
 
 fn find(state: &State, wanted: &str) -> Result<usize, Reply> {
@@ -50,8 +57,13 @@ fn find(state: &State, wanted: &str) -> Result<usize, Reply> {
     found.ok_or_else(|| Reply::not_found("list"))
 }
 
-fn truth(state: &State, call: &Call) -> Result<Reply, Reply> {
+fn truth(state: &State, call: &Call) -> Result<Served, Reply> {
     let only = call.field("listId").map(|wanted| find(state, wanted)).transpose()?;
+    let copy = state.copy(only);
+    Ok(Served::Later(Box::new(move || written(&copy, only))))
+}
+
+fn written(state: &State, only: Option<usize>) -> Reply {
     let (mut lists, mut duplicates) = (Vec::new(), Vec::new());
     for (n, list) in state.lists.iter().enumerate().filter(|(n, _)| only.is_none_or(|only| only == *n)) {
         let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
@@ -73,7 +85,7 @@ fn truth(state: &State, call: &Call) -> Result<Reply, Reply> {
         .collect();
     let rules: Vec<Value> = state.rules.iter().map(routes::rule_json).collect();
     let counters = &state.counters;
-    Ok(Reply::json(
+    Reply::json(
         200,
         &json!({
             "lists": lists,
@@ -90,7 +102,7 @@ fn truth(state: &State, call: &Call) -> Result<Reply, Reply> {
                 "faults": counters.faults,
             },
         }),
-    ))
+    )
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,7 +13,7 @@ use super::Story;
 use super::auth;
 use super::call::{Call, Reply};
 use super::check::{self, Millis};
-use super::control;
+use super::control::{self, Served};
 use super::log::Line;
 use super::routes;
 use super::state::State;
@@ -43,8 +43,13 @@ async fn serve(
         Err(refused) => return refused.into_response(),
     };
     let served = control::serve(&mut lock(&tenant), &call, check::now());
-    if let Some(reply) = served {
-        return reply.into_response();
+    match served {
+        Some(Served::Now(reply)) => return reply.into_response(),
+        Some(Served::Later(write)) => {
+            let written = tokio::task::spawn_blocking(write).await;
+            return written.unwrap_or_else(|_| Reply::empty(500)).into_response();
+        }
+        None => {}
     }
     let pause = pause(&lock(&tenant));
     // Half of the wait on either side of the effect, so that a client that dies waiting may die on either side too.

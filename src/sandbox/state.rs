@@ -71,6 +71,20 @@ pub(super) struct List {
     pub(super) records: Vec<Record>,
 }
 
+impl List {
+    fn without_records(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            origin: self.origin.clone(),
+            scope: self.scope.clone(),
+            records: Vec::new(),
+            ..*self
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     Outbound,
@@ -180,6 +194,20 @@ impl State {
             drawn: HashMap::new(),
             streaks: HashMap::new(),
             broken_in_a_row: 0,
+        }
+    }
+
+    /// What the truth is told from: lists (the records of `only`, or of all), rules, keys, counters.
+    pub(super) fn copy(&self, only: Option<usize>) -> Self {
+        let lists = self.lists.iter().enumerate().map(|(n, list)| {
+            if only.is_none_or(|only| only == n) { list.clone() } else { list.without_records() }
+        });
+        Self {
+            lists: lists.collect(),
+            rules: self.rules.clone(),
+            keys: self.keys.clone(),
+            counters: self.counters.clone(),
+            ..Self::empty(self.options.clone())
         }
     }
 
