@@ -1,0 +1,8 @@
+//! The console in a real pseudo-terminal: keys in, screen out, and the terminal as it was when it ends.
+#![cfg(unix)]
+
+mod demo_path;
+mod harness;
+mod hygiene;
+mod keys;
+mod lifecycle;
