@@ -14,7 +14,7 @@ mod source;
 use source::{Finding, Source};
 
 /// Fails with every finding at once, so that one run shows all there is to mend.
-fn none(findings: Vec<Finding>) {
+fn none(findings: &[Finding]) {
     assert!(
         findings.is_empty(),
         "{} against the rules of the house:\n{}\n",
@@ -35,80 +35,80 @@ fn everything() -> Vec<Source> {
 
 #[test]
 fn layers_use_only_what_lies_below_them() {
-    none(layers::layers(&src()));
+    none(&layers::layers(&src()));
 }
 
 #[test]
 fn files_stay_small() {
-    none(rules::file_size(&src()));
+    none(&rules::file_size(&src()));
 }
 
 #[test]
 fn colours_stand_only_in_the_theme() {
-    none(rules::colours(&src()));
+    none(&rules::colours(&src()));
 }
 
 #[test]
 fn keys_stand_only_in_the_command_table() {
-    none(rules::keys(&src()));
+    none(&rules::keys(&src()));
 }
 
 #[test]
 fn only_the_runtime_of_the_console_spawns() {
-    none(rules::spawning(&src()));
+    none(&rules::spawning(&src()));
 }
 
 #[test]
 fn only_the_terminal_writes_escape_sequences() {
-    none(rules::escapes(&src()));
+    none(&rules::escapes(&src()));
 }
 
 #[test]
 fn no_clock_no_chance_no_io_where_time_is_an_argument() {
-    none(rules::purity(&src()));
+    none(&rules::purity(&src()));
 }
 
 #[test]
 fn the_domain_knows_no_framework() {
-    none(rules::domain_is_plain(&src()));
+    none(&rules::domain_is_plain(&src()));
 }
 
 #[test]
 fn every_file_begins_by_saying_what_it_is() {
-    none(rules::module_docs(&everything()));
+    none(&rules::module_docs(&everything()));
 }
 
 #[test]
 fn every_lint_exception_has_a_reason() {
-    none(rules::lint_exceptions(&everything()));
+    none(&rules::lint_exceptions(&everything()));
 }
 
 #[test]
 fn nothing_is_left_unfinished() {
-    none(rules::unfinished(&everything()));
+    none(&rules::unfinished(&everything()));
 }
 
 #[test]
 fn tests_wait_for_conditions_and_never_sleep() {
-    none(rules::sleeping_tests(&everything()));
+    none(&rules::sleeping_tests(&everything()));
 }
 
 #[test]
 fn no_test_is_switched_off() {
-    none(rules::ignored_tests(&everything()));
+    none(&rules::ignored_tests(&everything()));
 }
 
 #[test]
 fn the_readme_shows_the_two_commands() {
-    none(repository::readme());
+    none(&repository::readme());
 }
 
 #[test]
 fn what_a_clone_needs_is_there() {
-    none(repository::files_present());
+    none(&repository::files_present());
 }
 
 #[test]
 fn no_file_names_a_machine_or_a_registry() {
-    none(repository::no_machine_paths());
+    none(&repository::no_machine_paths());
 }

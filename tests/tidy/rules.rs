@@ -230,7 +230,7 @@ pub fn lint_exceptions(sources: &[Source]) -> Vec<Finding> {
             let has_reason = source.tokens[index..end].iter().any(|t| t.text == "reason");
             match token.text.as_str() {
                 "expect" if !has_reason => {
-                    findings.push(source.finding(token.line, "`expect` without a reason"))
+                    findings.push(source.finding(token.line, "`expect` without a reason"));
                 }
                 "allow" => findings.push(source.finding(token.line, "`allow`: use `expect` with a reason")),
                 _ => {}
