@@ -29,7 +29,7 @@ SHOTS=(
     "03-rules     | key:Escape key:F3 wait:2 key:Down*1 wait:1"
     "04-file      | $OPEN_DIRTY type:eee wait:1"
     "05-uploads   | $UPLOAD wait:2"
-    "06-reconcile | $UPLOAD wait:20 type:: wait:0.5 type:lose_three wait:0.5 key:Return wait:1 key:F6 wait:1 type:R wait:4"
+    "06-reconcile | $UPLOAD wait:20 type:: wait:0.5 type:lose_three wait:0.5 key:Return wait:1 key:F6 wait:1 type:c wait:4"
     "07-audit     | $UPLOAD wait:15 key:F7 wait:2"
     "08-approve   | $OPEN_DIRTY type:u wait:1 type:National wait:0.5 key:Return wait:2 type:Quarterly_load wait:1"
     "09-help      | key:Escape key:F4 wait:1 type:? wait:1"
