@@ -354,6 +354,13 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_read_before_the_next_is_sent() {
+        let one_read = "dd bs=64 count=1 2>/dev/null | od -An -c | tr -d ' \\n'; printf '|'";
+        let mut console = shell(&format!("stty raw -echo; printf ready; {one_read}; {one_read}; stty sane"));
+        console.wait_for("ready").keys("<esc>1").wait_for("033|1|");
+    }
+
+    #[test]
     fn a_new_size_reaches_the_program() {
         let mut console = shell("trap 'stty size; exit' WINCH; echo ready; while :; do read -r line; done");
         console.wait_for("ready").resize((50, 12)).wait_for("12 50");

@@ -20,8 +20,8 @@ const FILES: &[&str] = &[
     "scripts/with-secret-service.sh",
 ];
 
-/// Folders that are not the project's.
-const FOREIGN: &[&str] = &["target/", ".git/"];
+/// What lies at the top and is not the project's text. `.git` is a file in a linked checkout.
+const FOREIGN: &[&str] = &["target", ".git", "Cargo.lock"];
 
 /// The README shows both commands, each on a line of its own in a code block.
 pub fn readme() -> Vec<Finding> {
@@ -64,11 +64,13 @@ pub fn files_present() -> Vec<Finding> {
 pub fn no_machine_paths() -> Vec<Finding> {
     let root = root();
     let mut findings = Vec::new();
-    for path in walk(&root) {
+    let ours = fs::read_dir(&root)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| !FOREIGN.iter().any(|foreign| entry.file_name() == *foreign));
+    for path in ours.flat_map(|entry| walk(&entry.path())) {
         let name = relative(&root, &path);
-        if name == "Cargo.lock" || name == ".git" || FOREIGN.iter().any(|folder| name.starts_with(folder)) {
-            continue;
-        }
         // Pictures and other files that are not text have nothing to say here.
         if let Ok(text) = fs::read_to_string(&path) {
             findings.extend(machine_paths(&name, &text));
