@@ -14,6 +14,7 @@ use super::cx::{Env, Tenant};
 use super::event::{Effect, Event, Fact, Op, Report, TaskId};
 use super::theme::Theme;
 use crate::config::Environment;
+use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 
 /// A console at 120×34 on 2026-11-20 14:00 UTC, with a sandbox tenant, driven by hand.
 pub struct Kit {
@@ -42,6 +43,7 @@ impl Kit {
                 plain_http: false,
                 cool_down_seconds: 180,
                 cool_down_is_shortened: false,
+                normaliser: Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
             }),
             read_only: false,
             embedded: true,

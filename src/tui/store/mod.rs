@@ -188,7 +188,14 @@ impl Store {
     /// Whether a countdown is on: the screen changes by itself every second.
     pub fn is_counting(&self, now: Timestamp) -> bool {
         self.lists().iter().any(|o| o.readiness.state == ListState::Settling && self.seconds_left(o, now) > 0)
-            || self.runs.value().is_some_and(|runs| runs.iter().any(|run| run.state == RunState::CoolingDown))
+            || self.runs.value().is_some_and(|runs| runs.iter().any(|run| is_moving(run.state)))
+    }
+
+    /// Whether a run is at work that no task of ours sees through: another process may have it.
+    pub fn has_foreign_run(&self) -> bool {
+        self.runs.value().is_some_and(|runs| {
+            runs.iter().any(|run| is_moving(run.state) && self.task_of_run(&run.id).is_none())
+        })
     }
 
     /// Whether a cool-down has ended since the gate was asked, so that it is worth asking again.
@@ -329,4 +336,12 @@ impl Store {
         }
         self.runs.at = Some(now);
     }
+}
+
+/// States that go on by themselves while somebody works on the run.
+fn is_moving(state: RunState) -> bool {
+    matches!(
+        state,
+        RunState::Uploading | RunState::Uploaded | RunState::CoolingDown | RunState::Reconciling
+    )
 }

@@ -2,6 +2,7 @@
 
 pub mod chrome;
 pub mod input;
+pub mod list;
 pub mod progress;
 pub mod table;
 pub mod text;
