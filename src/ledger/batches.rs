@@ -140,10 +140,14 @@ pub(super) fn step(
         let what = format!("batch {seq} of run {run}");
         return Err(Error::IllegalTransition { what, from: before.state.as_str(), to: to.as_str() });
     }
+    // The answer of an attempt that had no effect must not be taken for one of the next attempt.
     // `settled` is written together with its verdicts; here the step is only allowed.
     if to != BatchState::Settled {
         connection
-            .prepare_cached("UPDATE batches SET state = ?3, why = ?4 WHERE run = ?1 AND seq = ?2")?
+            .prepare_cached(
+                "UPDATE batches SET state = ?3, why = ?4, answer = CASE ?3 WHEN 'queued' THEN NULL ELSE answer END
+                 WHERE run = ?1 AND seq = ?2",
+            )?
             .execute(params![run, seq, to.as_str(), why])?;
     }
     Ok(before)

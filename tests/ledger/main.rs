@@ -1,0 +1,10 @@
+//! The ledger as `ops` uses it: every method, every kill, every refusal.
+
+mod folder;
+mod journal;
+mod lists;
+mod plans;
+mod processes;
+mod property;
+mod runs;
+mod world;
