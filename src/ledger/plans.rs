@@ -99,7 +99,7 @@ impl Ledger {
                     stored.list,
                     stored.digest.short()
                 ),
-                reason: Some(approval.reason.clone()),
+                reason: Some(approval.reason),
             };
             append(connection, &event).map(drop)
         })

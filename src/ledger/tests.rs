@@ -23,20 +23,22 @@ fn event(effect: &str) -> NewEvent {
     }
 }
 
-/// Keeps the writer busy until told, so that what comes after waits together and becomes one group.
+/// Keeps the writer busy until `work` has queued its commands, so that they become one group.
 async fn together(ledger: &Ledger, work: impl AsyncFnOnce()) {
+    let (begun, begins) = tokio::sync::oneshot::channel();
     let (go, wait) = std::sync::mpsc::channel::<()>();
-    let holding = ledger.write(move |_| {
-        let _ = wait.recv();
-        Ok(())
+    let holder = ledger.clone();
+    let holding = tokio::spawn(async move {
+        let hold = move |_: &Connection| {
+            let _ = begun.send(());
+            let _ = wait.recv();
+            Ok(())
+        };
+        holder.write(hold).await
     });
-    let then = async {
-        // Polled after the others have queued their commands.
-        tokio::task::yield_now().await;
-        drop(go);
-    };
-    let (held, (), ()) = tokio::join!(biased; holding, work(), then);
-    held.unwrap();
+    begins.await.unwrap();
+    tokio::join!(biased; work(), async { drop(go) });
+    holding.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The ledger as `ops` uses it: every method, every kill, every refusal.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod folder;
 mod journal;
 mod lists;
