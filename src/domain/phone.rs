@@ -14,6 +14,8 @@ use std::str::FromStr;
 
 use super::problem::Code;
 
+pub(super) use resolve::{assigned_country_of, country_of};
+
 /// A number in E.164 form, stored as its digits (country code first). At most 15 digits, so it fits a `u64`.
 ///
 /// `Debug` shows the masked form: a number never reaches a log by accident. [`E164::to_e164`] shows it whole.
