@@ -141,11 +141,9 @@ fn explain(e: &keyring::Error) -> CredentialError {
         keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) | keyring::Error::Ambiguous(_) => {
             unreadable()
         }
-        keyring::Error::TooLong(..) | keyring::Error::Invalid(..) => error(
-            "no-keyring",
-            "the keyring does not take an entry of this name or size".into(),
-            WAY_OUT,
-        ),
+        keyring::Error::TooLong(..) | keyring::Error::Invalid(..) => {
+            error("no-keyring", "the keyring does not take an entry of this name or size".into(), WAY_OUT)
+        }
         _ => no_keyring(),
     }
 }

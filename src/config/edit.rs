@@ -134,7 +134,11 @@ fn open(path: &Path) -> Result<(DocumentMut, String), ConfigError> {
 }
 
 fn not_a_table(path: &Path) -> ConfigError {
-    config_error("bad-config", format!("profiles in {} is not a table", file::shown(path)), "Mend the file first.")
+    config_error(
+        "bad-config",
+        format!("profiles in {} is not a table", file::shown(path)),
+        "Mend the file first.",
+    )
 }
 
 /// Checks the new text as [`Config::load`] would, then replaces the file.

@@ -133,7 +133,8 @@ fn explain(message: &str) -> (String, String) {
     if field.contains("secret") || field.contains("password") || field.contains("client_id") {
         return (
             format!("“{}” does not belong into this file", visible(field, 60)),
-            "Credentials are kept in the OS keyring: take the line out and use `quietline auth login`.".into(),
+            "Credentials are kept in the OS keyring: take the line out and use `quietline auth login`."
+                .into(),
         );
     }
     let known: Vec<&str> = quoted.collect();

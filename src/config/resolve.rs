@@ -167,11 +167,7 @@ impl Reader<'_> {
             Some(near) => format!("Did you mean “{near}”?"),
             None => format!("One of: {}.", words.join(", ")),
         };
-        Err(self.wrong(
-            "bad-config",
-            &format!("{key} = “{}” is not known", visible(given, 60)),
-            &advice,
-        ))
+        Err(self.wrong("bad-config", &format!("{key} = “{}” is not known", visible(given, 60)), &advice))
     }
 
     fn region(&self, key: &str, given: Option<&str>) -> Result<Option<Region>, ConfigError> {
@@ -226,12 +222,7 @@ impl Reader<'_> {
     }
 
     /// The tenant's name in the idempotency keys: what the profile says, else what tells tenants apart.
-    fn tenant(
-        &self,
-        preset: Preset,
-        raw: &RawProfile,
-        endpoints: &Endpoints,
-    ) -> Result<String, ConfigError> {
+    fn tenant(&self, preset: Preset, raw: &RawProfile, endpoints: &Endpoints) -> Result<String, ConfigError> {
         let region = raw.region.clone().filter(|_| preset.needs_region());
         let tenant = raw.tenant.clone().or(region).or_else(|| url::host(&endpoints.api_url));
         tenant
@@ -292,7 +283,11 @@ impl Reader<'_> {
                 default.entries_per_call,
                 100,
             )?,
-            query_per_minute: self.rate("query_per_minute", raw.query_per_minute, default.query_per_minute)?,
+            query_per_minute: self.rate(
+                "query_per_minute",
+                raw.query_per_minute,
+                default.query_per_minute,
+            )?,
             query_per_call: self.size("query_per_call", raw.query_per_call, default.query_per_call, 100)?,
         })
     }
@@ -309,13 +304,7 @@ impl Reader<'_> {
         }
     }
 
-    fn size(
-        &self,
-        key: &str,
-        given: Option<u64>,
-        default: usize,
-        most: usize,
-    ) -> Result<usize, ConfigError> {
+    fn size(&self, key: &str, given: Option<u64>, default: usize, most: usize) -> Result<usize, ConfigError> {
         let size = given.map_or(Some(default), |size| usize::try_from(size).ok());
         size.filter(|size| (1..=most).contains(size)).ok_or_else(|| {
             self.wrong(
@@ -360,13 +349,15 @@ impl Reader<'_> {
             "always" => Ok(FourEyes::Always),
             "removals" => Ok(FourEyes::Removals),
             other => {
-                other.strip_prefix("above:").and_then(|n| n.parse().ok()).map(FourEyes::Above).ok_or_else(|| {
-                    self.wrong(
-                        "bad-config",
-                        &format!("four_eyes = “{}” is not known", visible(other, 40)),
-                        "One of: off, always, removals, above:N.",
-                    )
-                })
+                other.strip_prefix("above:").and_then(|n| n.parse().ok()).map(FourEyes::Above).ok_or_else(
+                    || {
+                        self.wrong(
+                            "bad-config",
+                            &format!("four_eyes = “{}” is not known", visible(other, 40)),
+                            "One of: off, always, removals, above:N.",
+                        )
+                    },
+                )
             }
         }
     }

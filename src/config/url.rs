@@ -43,9 +43,8 @@ pub(super) fn check(kind: Kind, profile: &str, text: &str) -> Result<String, Con
         advice,
     };
     let (secure, plain) = kind.schemes();
-    let url = Url::parse(text).map_err(|e| {
-        fail(&format!("is no URL ({e})"), format!("Write it in full: {secure}://HOST/PATH."))
-    })?;
+    let url = Url::parse(text)
+        .map_err(|e| fail(&format!("is no URL ({e})"), format!("Write it in full: {secure}://HOST/PATH.")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(fail(
             "holds a user or a password",

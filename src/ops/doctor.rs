@@ -76,7 +76,8 @@ pub async fn doctor(config: &Config, profile: Option<&Profile>) -> Vec<Finding> 
     match profile {
         Some(profile) => findings.extend(of_tenant(profile).await),
         None => findings.extend(
-            ["credentials", "token", "endpoints", "limits"].map(|subject| not_checked(subject, "there is no profile")),
+            ["credentials", "token", "endpoints", "limits"]
+                .map(|subject| not_checked(subject, "there is no profile")),
         ),
     }
     findings
@@ -116,7 +117,9 @@ fn of_profile(config: &Config, profile: Option<&Profile>) -> Finding {
         .settings()
         .into_iter()
         .filter(|setting| !matches!(setting.name, "config" | "data-dir"))
-        .map(|setting| format!("{} {} ({})", setting.name, visible(&setting.value, 200), setting.from.as_str()))
+        .map(|setting| {
+            format!("{} {} ({})", setting.name, visible(&setting.value, 200), setting.from.as_str())
+        })
         .collect();
     let finding = Finding::new("profile", Health::Fine, said.join(" · "));
     match profile.is_plain_http() {
@@ -161,8 +164,11 @@ async fn of_ledger(folder: &Path) -> Finding {
             Err(e) => Finding::of_error("ledger", &e.into()),
             Ok(runs) => {
                 let open = runs.iter().filter(|run| run.state.is_resumable()).count();
-                let finding =
-                    Finding::new("ledger", Health::Fine, format!("{shown}: {} runs, {open} not finished", runs.len()));
+                let finding = Finding::new(
+                    "ledger",
+                    Health::Fine,
+                    format!("{shown}: {} runs, {open} not finished", runs.len()),
+                );
                 match (open, readable_by_others(&folder.join("ledger.db"))) {
                     (_, true) => Finding { health: Health::Attention, ..finding }
                         .advise("Others can read or change the ledger: `chmod 600` it."),
@@ -205,7 +211,8 @@ async fn of_tenant(profile: &Profile) -> Vec<Finding> {
         super::normaliser(profile),
     );
     match client {
-        Err(e) => findings.extend([Finding::of_error("token", &e.into()), not_checked("endpoints", "there is no token")]),
+        Err(e) => findings
+            .extend([Finding::of_error("token", &e.into()), not_checked("endpoints", "there is no token")]),
         Ok(client) => match client.me().await {
             Err(e) => {
                 findings.push(Finding::of_error("token", &e.into()));

@@ -12,19 +12,19 @@ pub use crate::ledger::Ledger;
 /// Stores the credentials in the keyring.
 pub async fn store_credentials(profile: &Profile, credentials: &Credentials) -> Result<(), OpsError> {
     let (profile, credentials) = (profile.clone(), credentials.clone());
-    Ok(blocking(move || credentials::store(&profile, &credentials)).await?)
+    blocking(move || credentials::store(&profile, &credentials)).await
 }
 
 /// The credentials of a profile, from where it keeps them.
 pub async fn load_credentials(profile: &Profile) -> Result<Credentials, OpsError> {
     let profile = profile.clone();
-    Ok(blocking(move || credentials::load(&profile)).await?)
+    blocking(move || credentials::load(&profile)).await
 }
 
 /// Removes the credentials of a profile from the keyring. `Ok(false)` = there were none.
 pub async fn remove_credentials(profile: &Profile) -> Result<bool, OpsError> {
     let profile = profile.clone();
-    Ok(blocking(move || credentials::remove(&profile)).await?)
+    blocking(move || credentials::remove(&profile)).await
 }
 
 /// Asks the tenant for a token and for `users/me`.
