@@ -6,23 +6,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{OpsError, Sink};
+use super::input::Input;
+use super::{OpsError, OpsEvent, Sink, hex, off_thread};
 use crate::config::Profile;
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
-use crate::files::{CheckOptions, Checked, Document, InputOptions};
+use crate::domain::progress::{Phase, Progress};
+use crate::files::{self, CheckEvent, CheckOptions, Checked, Document};
 
 /// The normaliser of a profile.
 pub fn normaliser(profile: &Profile) -> Normaliser {
     Normaliser::new(profile.region, profile.phone_policy, profile.own_numbers.clone())
-}
-
-/// How a file is to be read: what the person said, and the region where they said one.
-#[derive(Clone, Debug, Default)]
-pub struct Input {
-    /// Delimiter, encoding, header, mapping.
-    pub options: InputOptions,
-    /// `--region`.
-    pub region: Option<Region>,
 }
 
 /// What validation needs, from a profile (or the defaults) and the input flags.
@@ -46,7 +39,7 @@ pub struct CheckedFile {
     pub checked: Arc<Checked>,
 }
 
-/// Opens and validates a file on a blocking thread. Progress goes to the sink.
+/// Opens and validates a file on a blocking thread. Progress goes to the sink, in bytes.
 pub async fn check(
     path: &Path,
     input: &Input,
@@ -54,6 +47,57 @@ pub async fn check(
     sink: Arc<dyn Sink>,
     stop: &CancellationToken,
 ) -> Result<CheckedFile, OpsError> {
-    let _ = (path, input, options, sink, stop);
-    todo!()
+    let path = path.to_owned();
+    let open = input.options.clone();
+    let document = off_thread(move || Document::open(&path, &open)).await??;
+    check_document(document, options, sink, stop).await
+}
+
+/// Validates a file that is already open, under the mapping it has now.
+pub async fn check_document(
+    document: Document,
+    options: CheckOptions,
+    sink: Arc<dyn Sink>,
+    stop: &CancellationToken,
+) -> Result<CheckedFile, OpsError> {
+    let stop = stop.clone();
+    off_thread(move || {
+        let checked = files::check(&document, &options, &stop, &mut |event| {
+            if let CheckEvent::Progress { bytes, total, .. } = event {
+                let progress = Progress {
+                    phase: Phase::Validate,
+                    done: bytes,
+                    total: Some(total),
+                    rate: None,
+                    eta: None,
+                };
+                sink.event(OpsEvent::Progress(progress));
+            }
+        })?;
+        Ok(CheckedFile { document, checked: Arc::new(checked) })
+    })
+    .await?
+}
+
+/// SHA-256 of a file as stored, lower-case hex, by windows.
+pub(super) fn sha256_of(path: &Path) -> Result<String, OpsError> {
+    use sha2::{Digest as _, Sha256};
+    let unreadable = |source| OpsError::File(files::FileError::Io { path: path.to_owned(), source });
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut hash = Sha256::new();
+    std::io::copy(&mut file, &mut Hashing(&mut hash)).map_err(unreadable)?;
+    Ok(hex(&hash.finalize()))
+}
+
+struct Hashing<'a>(&'a mut sha2::Sha256);
+
+impl std::io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        sha2::Digest::update(self.0, bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

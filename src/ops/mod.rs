@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::api::{self, Client, Credentials};
+use crate::api::{self, Client};
 use crate::config::{ConfigError, Profile};
 use crate::credentials::CredentialError;
 use crate::domain::list::Unresolved;
+use crate::domain::phone::Normaliser;
 use crate::domain::progress::Progress;
 use crate::domain::run::RunSummary;
 use crate::files;
@@ -15,22 +16,30 @@ use crate::ledger::{self, Ledger};
 mod catalog;
 mod check;
 pub mod doctor;
+mod enforce;
+mod engine;
 mod gate;
+mod input;
 mod lookup;
 mod plan;
+mod read_back;
 mod reconcile;
+mod replace;
 pub mod setup;
+mod stub;
 mod upload;
+mod walk;
 
 pub use catalog::{Catalog, ListOverview};
-pub use check::{CheckedFile, Input, check, check_options, normaliser};
+pub use check::{CheckedFile, check, check_document, check_options, normaliser};
+pub use input::Input;
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Endpoints, Gauges, Limits};
+pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
     Accounting, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, Format, IndexState,
     InputOptions, Intent, Interpreted, LineEnding, Mapping, Record, write_rejects,
@@ -87,6 +96,9 @@ pub enum OpsError {
     /// A person stopped it; it can be resumed. Exit 130.
     #[error("stopped")]
     Stopped,
+    /// A defect of ours, caught before it could do harm. Exit 70.
+    #[error("an internal error stopped the job: {0}")]
+    Internal(String),
 }
 
 impl OpsError {
@@ -103,6 +115,7 @@ impl OpsError {
             Self::Approval { code, .. } | Self::Nothing { code, .. } => code,
             Self::ReadOnly { .. } => "read-only",
             Self::Stopped => "stopped",
+            Self::Internal(_) => "internal",
         }
     }
 
@@ -121,6 +134,7 @@ impl OpsError {
             Self::Approval { advice, .. } | Self::Nothing { advice, .. } => advice.clone(),
             Self::ReadOnly { .. } => "Start without --read-only.".into(),
             Self::Stopped => "Go on with `quietline resume`.".into(),
+            Self::Internal(_) => "Nothing was sent after it. Please report this sentence.".into(),
         }
     }
 
@@ -136,6 +150,7 @@ impl OpsError {
             Self::List(_) | Self::Config(_) | Self::ReadOnly { .. } => 2,
             Self::Credentials(_) | Self::Approval { .. } => 4,
             Self::Nothing { .. } => 1,
+            Self::Internal(_) => 70,
         }
     }
 }
@@ -171,6 +186,7 @@ pub struct Ops {
     profile: Arc<Profile>,
     client: Client,
     ledger: Ledger,
+    normaliser: Normaliser,
     read_only: bool,
     actor: Arc<str>,
 }
@@ -183,14 +199,16 @@ impl Ops {
         ledger: Ledger,
         read_only: bool,
     ) -> Result<Self, OpsError> {
+        let normaliser = check::normaliser(&profile);
         let client = Client::new(
             profile.endpoints.clone(),
             profile.limits.clone(),
             api::Deadlines::default(),
             credentials,
-            check::normaliser(&profile),
+            normaliser.clone(),
         )?;
-        Ok(Self { profile: Arc::new(profile), client, ledger, read_only, actor: os_user().into() })
+        let profile = Arc::new(profile);
+        Ok(Self { profile, client, ledger, normaliser, read_only, actor: os_user().into() })
     }
 
     /// The profile.
@@ -212,6 +230,28 @@ impl Ops {
     pub fn gauges(&self) -> tokio::sync::watch::Receiver<api::Gauges> {
         self.client.gauges()
     }
+}
+
+impl Ops {
+    fn refuse_read_only(&self, what: &'static str) -> Result<(), OpsError> {
+        if self.read_only { Err(OpsError::ReadOnly { what }) } else { Ok(()) }
+    }
+}
+
+/// Runs blocking work on its own thread. A panic there is an internal error, not a dead console.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, OpsError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| OpsError::Internal("a worker thread ended before its work was done".into()))
+}
+
+/// Lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The OS user: what approvals and the trail record.

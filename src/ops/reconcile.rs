@@ -5,16 +5,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Ops, OpsError, Sink};
-use crate::domain::diff::Diff;
+use super::walk::read_list;
+use super::{Ops, OpsError, Sink, off_thread};
+use crate::domain::diff::{Diff, DiffKind, compare};
 use crate::domain::list::DncList;
+use crate::domain::progress::Phase;
 
 /// The result.
 #[derive(Clone, Debug)]
 pub struct Reconciliation {
     /// Which list.
     pub list: DncList,
-    /// This was the first one and recorded the baseline; a diff against itself is clean.
+    /// This was the first one and recorded the baseline.
     pub baseline: bool,
     /// The differences.
     pub diff: Diff,
@@ -31,7 +33,51 @@ impl Ops {
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Reconciliation, OpsError> {
-        let _ = (list, run, sink, stop);
-        todo!()
+        let list = self.find_list(list).await?;
+        let run = match run {
+            Some(id) => Some(self.ledger.run(id).await?.id),
+            None => None,
+        };
+        // While a run writes to the list, neither side stands still.
+        let _lock = self.lock(&list.id)?;
+        self.compare_with_expected(&list, run.as_deref(), &sink, stop).await
+    }
+
+    pub(super) async fn compare_with_expected(
+        &self,
+        list: &DncList,
+        run: Option<&str>,
+        sink: &Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<Reconciliation, OpsError> {
+        let profile = &self.profile().name;
+        let before = self.ledger.expected(profile, &list.id).await?;
+        let guess = before.as_ref().map(|set| set.len() as u64).or(list.entry_count);
+        let remote = read_list(&self.client, &list.id, guess, Phase::Reconcile, &**sink, stop).await?;
+        let baseline = match before {
+            Some(_) => false,
+            None => self.record_baseline(list, &remote).await?,
+        };
+        let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
+        let diff = off_thread(move || compare(&expected, remote)).await?;
+        let at = Timestamp::now();
+        self.ledger.store_reconciliation(profile, &list.id, run, &diff, at, &self.actor).await?;
+        self.begin_generations(list, &diff).await?;
+        Ok(Reconciliation { list: list.clone(), baseline, diff, at })
+    }
+
+    /// A number that we put there and that is gone needs a new key when it is sent again: the tenant may still remember
+    /// the old one and take the repair for a repeat.
+    async fn begin_generations(&self, list: &DncList, diff: &Diff) -> Result<(), OpsError> {
+        let missing: Vec<_> = diff
+            .differences
+            .iter()
+            .filter(|difference| difference.kind == DiffKind::Missing)
+            .filter_map(|difference| difference.number)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Ok(self.ledger.raise_generation(&self.profile().name, &list.id, missing).await?)
     }
 }

@@ -1,0 +1,246 @@
+//! The sending of a run: every batch from `Queued` to `Settled`, several at a time.
+//!
+//! ```text
+//! Queued ─ intent on disk ─▶ wire ─┬─ answer on disk ─▶ settle
+//!    ▲                             ├─ not applied ─▶ pause ─▶ Queued     (400, 413: two halves)
+//!    └── what is missing ◀─ read back ◀─ indeterminate
+//! ```
+//!
+//! What a kill can leave behind is one of these states, so resuming is the same code: an `Intent` without an answer may
+//! have arrived and is read back like any indeterminate call.
+
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use super::stub::Backoff;
+use super::{Ops, OpsError, OpsEvent, Sink, hex};
+use crate::api::{self, Attempt, EntryWrite, RawAnswer};
+use crate::domain::plan::{PlanRow, PlanSummary};
+use crate::domain::progress::RateMeter;
+use crate::domain::run::BatchState;
+use crate::ledger::Batch;
+
+/// Calls in flight at once: enough to use the allowed rate at 600 ms an answer.
+const IN_FLIGHT: usize = 32;
+/// Attempts of one batch in a row that may fail before the run is interrupted.
+const PATIENCE: u32 = 8;
+
+/// Why sending ended before the last row was settled.
+pub(super) enum Halt {
+    /// A person stopped it.
+    Stopped,
+    /// Tenant trouble: resumable.
+    Trouble(api::Error),
+    /// The same key with another body: a defect, and final.
+    KeyConflict,
+    /// The ledger: nothing may be sent any more.
+    Ops(OpsError),
+}
+
+impl<E: Into<OpsError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        match error.into() {
+            OpsError::Stopped
+            | OpsError::Api(api::Error::Stopped)
+            | OpsError::File(crate::files::FileError::Stopped) => Self::Stopped,
+            OpsError::Api(error) => Self::Trouble(error),
+            other => Self::Ops(other),
+        }
+    }
+}
+
+/// A run while it sends.
+pub(super) struct Engine {
+    pub(super) ops: Ops,
+    pub(super) run: String,
+    pub(super) plan: PlanSummary,
+    pub(super) rows: Arc<Vec<PlanRow>>,
+    /// Entries that the list held when the run began, as far as known: decides how rows are read back.
+    pub(super) list_size: u64,
+    pub(super) sink: Arc<dyn Sink>,
+    /// A person's stop, or our own after trouble elsewhere: nothing new is sent, what is in flight is finished.
+    pub(super) stop: CancellationToken,
+    pub(super) shared: Mutex<Shared>,
+}
+
+/// What the batches in flight share. Never held over an await.
+pub(super) struct Shared {
+    meter: RateMeter,
+    begun: Instant,
+    misses: HashMap<u32, u8>,
+    last_event: Option<Instant>,
+    counted: (u64, u64),
+}
+
+impl Shared {
+    pub(super) fn new() -> Self {
+        Self {
+            meter: RateMeter::new(Duration::from_secs(8)),
+            begun: Instant::now(),
+            misses: HashMap::new(),
+            last_event: None,
+            counted: (0, 0),
+        }
+    }
+}
+
+impl Engine {
+    /// Sends everything that is not settled.
+    pub(super) async fn send_all(&self) -> Result<(), Halt> {
+        let mut queue: VecDeque<Batch> = self.ops.ledger.open_batches(&self.run).await?.into();
+        let mut flying = FuturesUnordered::new();
+        let mut halt = None;
+        loop {
+            while halt.is_none() && flying.len() < IN_FLIGHT && !self.stop.is_cancelled() {
+                let Some(batch) = queue.pop_front() else { break };
+                flying.push(self.see_through(batch));
+            }
+            let Some(result) = flying.next().await else { break };
+            if let Err(reason) = result {
+                // The first reason counts; whatever else is in flight is finished and journalled.
+                halt.get_or_insert(reason);
+                self.stop.cancel();
+            }
+            if queue.is_empty() && flying.is_empty() && halt.is_none() && !self.stop.is_cancelled() {
+                queue = self.ops.ledger.open_batches(&self.run).await?.into();
+            }
+        }
+        match halt {
+            Some(reason) => Err(reason),
+            None if self.stop.is_cancelled() => Err(Halt::Stopped),
+            None => Ok(()),
+        }
+    }
+
+    /// One batch, from whatever state it is in to `Settled`. Successors stay in the ledger and are picked up later.
+    async fn see_through(&self, batch: Batch) -> Result<(), Halt> {
+        let state = batch.state;
+        match (state, &batch.answer) {
+            (BatchState::Queued, _) => self.send(batch).await,
+            (BatchState::Response, Some((status, body))) => {
+                let writes = self.writes(&batch.rows);
+                let raw = RawAnswer { status: *status, body: body.clone(), request_id: None };
+                self.settle_answer(&batch, &writes, &raw).await
+            }
+            (BatchState::Settled, _) => Ok(()),
+            _ => {
+                if state == BatchState::Intent {
+                    let why = "found without an answer after a restart";
+                    self.ops.ledger.indeterminate(&self.run, batch.seq, why).await?;
+                }
+                self.settle_by_reading(&batch, state == BatchState::Probed).await
+            }
+        }
+    }
+
+    async fn send(&self, batch: Batch) -> Result<(), Halt> {
+        let writes = self.writes(&batch.rows);
+        let body = api::encode_entries(&writes);
+        let body_sha256 = hex(&Sha256::digest(&body));
+        let mut backoff = Backoff::new(u64::from(batch.seq) ^ seed_of(&self.run));
+        let ledger = &self.ops.ledger;
+        for attempt in 1.. {
+            if self.stop.is_cancelled() {
+                return Err(Halt::Stopped);
+            }
+            ledger.intent(&self.run, batch.seq, &body_sha256, Timestamp::now()).await?;
+            match self.ops.client.post_entries(body.clone(), &self.stop).await {
+                Attempt::Answered(raw) => return self.take_answer(&batch, &writes, raw).await,
+                Attempt::Indeterminate { error, after, .. } => {
+                    ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
+                    self.tell(format!("batch {} may have arrived: reading it back", batch.seq));
+                    self.pause(backoff.next(after)).await;
+                    return self.settle_by_reading(&batch, false).await;
+                }
+                Attempt::NotApplied { error, raw, .. } if wants_halves(&error, raw.as_ref()) => {
+                    return self.halve(&batch, raw, &error).await;
+                }
+                Attempt::NotApplied { error, retry, after, .. } => {
+                    ledger.not_applied(&self.run, batch.seq, error.code()).await?;
+                    if matches!(error, api::Error::Stopped) {
+                        return Err(Halt::Stopped);
+                    }
+                    if !retry || attempt >= PATIENCE {
+                        return Err(Halt::Trouble(error));
+                    }
+                    let wait = match &error {
+                        api::Error::CircuitOpen { retry_in } => *retry_in,
+                        _ => backoff.next(after),
+                    };
+                    self.pause(wait).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn writes(&self, rows: &[u32]) -> Vec<EntryWrite> {
+        rows.iter().filter_map(|&row| self.rows.get(row as usize)).map(|row| self.write(row)).collect()
+    }
+
+    fn write(&self, row: &PlanRow) -> EntryWrite {
+        EntryWrite {
+            number: row.number,
+            list: self.plan.list.clone(),
+            jurisdiction: row.attributes.jurisdiction,
+            expires: row.attributes.expires,
+            source: row.attributes.source.clone(),
+            key: idempotency_key(&self.ops.profile().tenant, &self.plan.list.0, row),
+        }
+    }
+
+    pub(super) fn tell(&self, note: String) {
+        self.sink.event(OpsEvent::Note(note));
+    }
+
+    pub(super) async fn pause(&self, wait: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+}
+
+fn wants_halves(error: &api::Error, raw: Option<&RawAnswer>) -> bool {
+    matches!(error, api::Error::TooLarge)
+        || matches!(error, api::Error::Rejected { status: 400 | 413, .. })
+        || raw.is_some_and(|raw| matches!(raw.status, 400 | 413))
+}
+
+fn seed_of(run: &str) -> u64 {
+    run.bytes().fold(0, |seed, byte| seed.rotate_left(8) ^ u64::from(byte))
+}
+
+/// Hash of everything that makes the intent what it is: tenant, list, operation, number, effective attributes and
+/// generation. Never the run, the position in a batch or the clock: a repeat must be recognised as one.
+pub(super) fn idempotency_key(tenant: &str, list: &str, row: &PlanRow) -> String {
+    let expires = row.attributes.expires.map(|at| at.as_microsecond().to_string()).unwrap_or_default();
+    let mut hash = Sha256::new();
+    for part in [
+        "quietline-1",
+        tenant,
+        list,
+        "add",
+        &row.number.digits().to_string(),
+        row.attributes.jurisdiction.as_str(),
+        &expires,
+        row.attributes.source.as_deref().unwrap_or(""),
+        &row.generation.to_string(),
+    ] {
+        // Length first, so that no two different intents run together into the same bytes.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex(&hash.finalize()[..20])
+}

@@ -1,0 +1,162 @@
+//! From an answer (or from the list, where there is none) to the verdict of every row of a batch.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::{Engine, Halt};
+use crate::api::{self, EntryWrite, RawAnswer, RowVerdict};
+use crate::domain::plan::Op;
+use crate::domain::progress::{Phase, Progress};
+use crate::domain::run::RunSummary;
+use crate::ledger::{Batch, Settlement};
+use crate::ops::OpsEvent;
+
+/// Times a row may be in no array *and* not on the list before it is left unaccounted.
+const MISSES: u8 = 3;
+
+impl Engine {
+    /// A 200 or 201: understood → journalled → settled. One that breaks the contract says nothing: read back.
+    pub(super) async fn take_answer(
+        &self,
+        batch: &Batch,
+        writes: &[EntryWrite],
+        raw: RawAnswer,
+    ) -> Result<(), Halt> {
+        if let Err(error) = api::read_entries_answer(raw.status, &raw.body, writes) {
+            self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
+            self.tell(format!("batch {}: {error}; reading it back", batch.seq));
+            return self.settle_by_reading(batch, false).await;
+        }
+        self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
+        self.settle_answer(batch, writes, &raw).await
+    }
+
+    /// A journalled answer. Also reached after a restart, with the answer from disk.
+    pub(super) async fn settle_answer(
+        &self,
+        batch: &Batch,
+        writes: &[EntryWrite],
+        raw: &RawAnswer,
+    ) -> Result<(), Halt> {
+        if matches!(raw.status, 400 | 413) {
+            return self.settle_halves(batch, raw).await;
+        }
+        let reading = api::read_entries_answer(raw.status, &raw.body, writes)?;
+        let mut settlement = Settlement { at: Some(Timestamp::now()), ..Settlement::default() };
+        let mut silent = Vec::new();
+        let mut conflict = false;
+        for (&row, verdict) in batch.rows.iter().zip(reading.rows) {
+            match verdict {
+                RowVerdict::Accepted(_) => settlement.accepted.push(row),
+                RowVerdict::Refused(refusal) => {
+                    conflict |= refusal.code == "KEY_CONFLICT";
+                    settlement.dead.push((row, refusal.code, refusal.message));
+                }
+                RowVerdict::Unaccounted => silent.push(row),
+            }
+        }
+        if !silent.is_empty() {
+            // In neither array: looked up before anything is said about them.
+            let (found, missing) = self.find_on_list(&silent).await?;
+            settlement.accepted.extend(found);
+            let (again, given_up) = self.count_misses(missing);
+            settlement.unaccounted = given_up;
+            settlement.requeue.extend((!again.is_empty()).then_some(again));
+        }
+        self.settle(batch.seq, settlement).await?;
+        if conflict { Err(Halt::KeyConflict) } else { Ok(()) }
+    }
+
+    /// What cannot be known from an answer is read from the list: what is there is settled, the rest is sent again.
+    pub(super) async fn settle_by_reading(&self, batch: &Batch, already_probed: bool) -> Result<(), Halt> {
+        let (found, missing) = self.find_on_list(&batch.rows).await?;
+        if !already_probed {
+            self.ops.ledger.probed(&self.run, batch.seq).await?;
+        }
+        let settlement = Settlement {
+            at: (!found.is_empty()).then(Timestamp::now),
+            accepted: found,
+            requeue: if missing.is_empty() { Vec::new() } else { vec![missing] },
+            ..Settlement::default()
+        };
+        self.settle(batch.seq, settlement).await
+    }
+
+    pub(super) async fn halve(
+        &self,
+        batch: &Batch,
+        raw: Option<RawAnswer>,
+        error: &api::Error,
+    ) -> Result<(), Halt> {
+        let raw = raw.unwrap_or_else(|| RawAnswer {
+            status: if matches!(error, api::Error::TooLarge) { 413 } else { 400 },
+            body: Vec::new(),
+            request_id: None,
+        });
+        self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
+        self.settle_halves(batch, &raw).await
+    }
+
+    /// The tenant threw the whole batch away: two halves, down to the single row that it does not want.
+    async fn settle_halves(&self, batch: &Batch, raw: &RawAnswer) -> Result<(), Halt> {
+        let mut settlement = Settlement::default();
+        if let [row] = batch.rows[..] {
+            let code = if raw.status == 413 { "TOO_LARGE" } else { "BAD_REQUEST" };
+            let words = String::from_utf8_lossy(&raw.body).chars().take(300).collect();
+            settlement.dead.push((row, code.into(), words));
+        } else {
+            let (left, right) = batch.rows.split_at(batch.rows.len() / 2);
+            settlement.requeue = vec![left.to_vec(), right.to_vec()];
+        }
+        self.settle(batch.seq, settlement).await
+    }
+
+    async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
+        let accepted = settlement.accepted.iter();
+        settlement.replace = accepted
+            .filter_map(|&row| self.rows.get(row as usize).map(|plan| (row, plan)))
+            .filter(|(_, plan)| plan.op == Op::Update)
+            .flat_map(|(row, plan)| plan.replaces.iter().map(move |id| (row, id.clone())))
+            .collect();
+        let gauges = self.ops.client.gauges().borrow().clone();
+        if let Ok(mut shared) = self.shared.lock() {
+            let (retries, throttled) = shared.counted;
+            settlement.retries = gauges.retries.saturating_sub(retries);
+            settlement.throttled = gauges.throttled.saturating_sub(throttled);
+            shared.counted = (gauges.retries, gauges.throttled);
+        }
+        let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
+        self.report(summary, gauges.entries_rate);
+        Ok(())
+    }
+
+    /// The run as a fact a few times a second, its progress every time.
+    fn report(&self, summary: RunSummary, calls_per_second: f64) {
+        let operations = self.plan.counts.operations();
+        let done = operations.saturating_sub(summary.buckets.unaccounted);
+        let Ok(mut shared) = self.shared.lock() else { return };
+        let at = shared.begun.elapsed();
+        shared.meter.note(at, done);
+        let eta = shared.meter.eta(operations - done);
+        let due = shared.last_event.is_none_or(|last| last.elapsed() >= Duration::from_millis(200));
+        if due || done == operations {
+            shared.last_event = Some(Instant::now());
+            self.sink.event(OpsEvent::Run(Box::new(summary)));
+        }
+        drop(shared);
+        let progress =
+            Progress { phase: Phase::Send, done, total: Some(operations), rate: Some(calls_per_second), eta };
+        self.sink.event(OpsEvent::Progress(progress));
+    }
+
+    /// Rows that were missing once more are sent again, until patience with them ends.
+    fn count_misses(&self, missing: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
+        let Ok(mut shared) = self.shared.lock() else { return (missing, Vec::new()) };
+        missing.into_iter().partition(|row| {
+            let misses = shared.misses.entry(*row).or_insert(0);
+            *misses += 1;
+            *misses < MISSES
+        })
+    }
+}

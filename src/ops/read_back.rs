@@ -1,0 +1,58 @@
+//! Reading rows back from the list: the only way to know what an unanswered call did.
+
+use std::collections::HashMap;
+
+use super::Silent;
+use super::engine::{Engine, Halt};
+use super::walk::{calls_to_read, read_list};
+use crate::domain::entry::RemoteEntry;
+use crate::domain::phone::E164;
+use crate::domain::progress::Phase;
+
+impl Engine {
+    /// Splits plan rows into those whose record stands on the list as we wrote it, and the rest.
+    pub(super) async fn find_on_list(&self, rows: &[u32]) -> Result<(Vec<u32>, Vec<u32>), Halt> {
+        let there = self.records_of(rows).await?;
+        Ok(rows.iter().partition(|&&row| self.written_record(row, &there).is_some()))
+    }
+
+    /// The records of the rows' numbers, by the fewest calls: one per number, or the whole list in large pages.
+    pub(super) async fn records_of(&self, rows: &[u32]) -> Result<HashMap<E164, Vec<RemoteEntry>>, Halt> {
+        let size = self.list_size + self.plan.counts.add;
+        let entries = if (rows.len() as u64) <= calls_to_read(size) {
+            let mut entries = Vec::new();
+            for row in rows.iter().filter_map(|&row| self.rows.get(row as usize)) {
+                entries.extend(self.ops.client.entries_of(row.number, Some(&self.plan.list)).await?);
+            }
+            entries
+        } else {
+            // What is in flight is still finished after a stop, and that may need this reading.
+            let unstoppable = tokio_util::sync::CancellationToken::new();
+            let list = &self.plan.list;
+            read_list(&self.ops.client, list, Some(size), Phase::Send, &Silent, &unstoppable).await?
+        };
+        let mut there: HashMap<E164, Vec<RemoteEntry>> = HashMap::new();
+        for entry in entries {
+            if let Some(number) = entry.number {
+                there.entry(number).or_default().push(entry);
+            }
+        }
+        Ok(there)
+    }
+
+    /// The record that our write of this row made: our key where the tenant tells it, else the E.164 spelling with
+    /// the wanted attributes, and in no case one of the records that the row replaces.
+    pub(super) fn written_record<'a>(
+        &self,
+        row: u32,
+        there: &'a HashMap<E164, Vec<RemoteEntry>>,
+    ) -> Option<&'a RemoteEntry> {
+        let plan = self.rows.get(row as usize)?;
+        let key = self.writes(&[row]).pop()?.key;
+        there.get(&plan.number)?.iter().find(|entry| {
+            !plan.replaces.contains(&entry.id)
+                && (entry.key.as_deref() == Some(&key)
+                    || (entry.is_canonical() && plan.attributes.satisfied_by(entry)))
+        })
+    }
+}

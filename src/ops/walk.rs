@@ -1,0 +1,73 @@
+//! Reading a whole list from the tenant. Paging by offset over a list that others may change: an entry that comes twice
+//! means that the order moved under the walk, so the walk begins again, three times at most.
+
+use std::collections::HashSet;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{OpsError, OpsEvent, Sink};
+use crate::api::{self, Client};
+use crate::domain::entry::RemoteEntry;
+use crate::domain::list::ListId;
+use crate::domain::progress::{Phase, Progress};
+
+const PAGE: u64 = 1_000;
+const WALKS: u32 = 3;
+
+/// Every entry of a list. `expected` is a guess of how many there are, for the progress only.
+pub async fn read_list(
+    client: &Client,
+    list: &ListId,
+    expected: Option<u64>,
+    phase: Phase,
+    sink: &dyn Sink,
+    stop: &CancellationToken,
+) -> Result<Vec<RemoteEntry>, OpsError> {
+    for walk in 1..=WALKS {
+        match read_once(client, list, expected, phase, sink, stop).await? {
+            Some(entries) => return Ok(entries),
+            None if walk < WALKS => {
+                sink.event(OpsEvent::Note("the list changed while it was read: reading it again".into()));
+            }
+            None => {}
+        }
+    }
+    let detail = format!("the list changed under {WALKS} readings in a row, so none of them is complete");
+    Err(api::Error::Protocol { detail }.into())
+}
+
+async fn read_once(
+    client: &Client,
+    list: &ListId,
+    expected: Option<u64>,
+    phase: Phase,
+    sink: &dyn Sink,
+    stop: &CancellationToken,
+) -> Result<Option<Vec<RemoteEntry>>, OpsError> {
+    let mut entries: Vec<RemoteEntry> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
+    loop {
+        if stop.is_cancelled() {
+            return Err(OpsError::Stopped);
+        }
+        let page = client.entries_page(list, entries.len() as u64, PAGE).await?;
+        let short = (page.len() as u64) < PAGE;
+        for entry in page {
+            if !seen.insert(entry.id.clone()) {
+                return Ok(None);
+            }
+            entries.push(entry);
+        }
+        let done = entries.len() as u64;
+        let total = if short { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
+        sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
+        if short {
+            return Ok(Some(entries));
+        }
+    }
+}
+
+/// How many calls [`read_list`] makes for a list of `entries`.
+pub fn calls_to_read(entries: u64) -> u64 {
+    entries / PAGE + 1
+}

@@ -1,0 +1,187 @@
+//! The main job against an embedded tenant: from a messy file to a list that is proven to hold it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+
+#[path = "../common/generate.rs"]
+mod generate;
+mod stage;
+
+use std::collections::BTreeSet;
+
+use quietline::domain::run::RunState;
+use quietline::ops::{Launch, Launched, LookupSources, Until};
+use quietline::sandbox::Story;
+use stage::Stage;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_messy_file_ends_on_the_list_and_every_row_is_accounted_for() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(2_000, 0);
+    let file = stage.write("messy.csv", &made.text);
+
+    let run = stage.upload(&file).await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert!(run.buckets.is_conserved());
+    assert_eq!(run.buckets.rows, made.rows);
+    assert_eq!(run.buckets.rejected, made.rejected());
+    assert_eq!(run.buckets.duplicates, made.duplicates);
+    assert_eq!(run.buckets.accepted, made.intended.len() as u64);
+    stage.assert_list_holds(&made.intended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_file_again_sends_nothing() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(400, 0);
+    let file = stage.write("messy.csv", &made.text);
+    stage.upload(&file).await.unwrap();
+    let writes = stage.writes().await;
+
+    let run = stage.upload(&file).await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready);
+    assert_eq!(run.buckets.accepted, 0);
+    assert_eq!(run.buckets.unchanged, made.intended.len() as u64);
+    assert_eq!(stage.writes().await, writes, "a second upload wrote something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resets_and_refusals_on_the_way_double_nothing() {
+    let stage = Stage::with(Story::Flaky).await;
+    let made = generate::messy_file(4_000, 0);
+    let file = stage.write("messy.csv", &made.text);
+
+    let run = stage.upload(&file).await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert_eq!(run.buckets.accepted, made.intended.len() as u64);
+    stage.assert_list_holds(&made.intended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_expiry_replaces_the_record_and_leaves_one() {
+    let stage = Stage::with(Story::Calm).await;
+    let head = "phone,jurisdiction,expires,source\n";
+    let first = stage.write("one.csv", &format!("{head}202-222-0101,US-DC,2030-12-31,state\n"));
+    stage.upload(&first).await.unwrap();
+    let later = stage.write("two.csv", &format!("{head}(202) 222-0101,US-DC,2031-12-31,state\n"));
+
+    let run = stage.upload(&later).await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert_eq!(run.buckets.accepted, 1);
+    let records = stage.records_of("+12022220101").await;
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert!(records[0].contains("2031-12-31"), "{records:?}");
+
+    // And back again: the tenant still remembers the first key, so this must be a new intent.
+    let run = stage.upload(&first).await.unwrap();
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    let records = stage.records_of("+12022220101").await;
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert!(records[0].contains("2030-12-31"), "{records:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_run_goes_on_where_it_was() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(3_000, 0);
+    let file = stage.write("messy.csv", &made.text);
+
+    let run = stage.upload_until_batch(&file, 5).await;
+    assert_eq!(run.state, RunState::Paused);
+    assert!(run.buckets.unaccounted > 0, "nothing was left to do");
+    assert!(run.buckets.is_conserved());
+
+    let run = stage.resume().await.unwrap();
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert_eq!(run.buckets.accepted, made.intended.len() as u64);
+    stage.assert_list_holds(&made.intended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_the_tenant_loses_are_found_and_can_be_put_back() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(300, 0);
+    let file = stage.write("messy.csv", &made.text);
+    stage.upload(&file).await.unwrap();
+
+    let lost: BTreeSet<String> = stage.lose(3).await;
+    let found = stage.reconcile().await;
+    let missing: BTreeSet<String> = found
+        .diff
+        .differences
+        .iter()
+        .map(|difference| {
+            assert_eq!(difference.kind.as_str(), "missing");
+            difference.number.unwrap().to_e164()
+        })
+        .collect();
+    assert_eq!(missing, lost);
+
+    let run = stage.upload(&file).await.unwrap();
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert_eq!(run.buckets.accepted, 3, "a repair must not be taken for a repeat");
+    stage.assert_list_holds(&made.intended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_bound_to_the_file_and_the_list_it_was_made_for() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(100, 0);
+    let file = stage.write("messy.csv", &made.text);
+    let planned = stage.plan(&file).await;
+    let launch = || Launch {
+        what: Launched::Plan(planned.summary.id.clone()),
+        reason: "test".into(),
+        until: Until::Uploaded,
+    };
+
+    let error = stage.launch(launch()).await.unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), ("approval-needed", 4));
+
+    stage.ops.approve(&planned.summary.id, "test", None).await.unwrap();
+    stage.write("messy.csv", &format!("{}202-222-9999,US-DC,,state\n", made.text));
+    let error = stage.launch(launch()).await.unwrap_err();
+    assert_eq!(error.code(), "plan-stale");
+
+    stage.write("messy.csv", &made.text);
+    let run = stage.launch(launch()).await.unwrap();
+    assert_eq!(run.state, RunState::Uploaded);
+    let error = stage.launch(launch()).await.unwrap_err();
+    assert_eq!(error.code(), "plan-stale", "a plan must not be launched twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_names_the_rule_the_list_and_our_own_row() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("one.csv", "phone,jurisdiction\n202-222-0101,US-DC\n");
+    stage.upload(&file).await.unwrap();
+
+    let inputs = ["(202) 222-0101".to_owned(), "12".to_owned()];
+    let answers = stage.ops.lookup(&inputs, LookupSources::Tenant).await.unwrap();
+
+    assert_eq!(answers[0].verdict.as_str(), "suppressed", "{}", answers[0].because);
+    assert!(answers[0].because.contains(stage.list_name()), "{}", answers[0].because);
+    assert_eq!(answers[0].evidence.ledger[0].row, 1);
+    assert_eq!(answers[1].verdict.as_str(), "invalid");
+
+    let offline = stage.ops.lookup(&inputs[..1], LookupSources::Offline).await.unwrap();
+    assert_ne!(offline[0].verdict.as_str(), "allowed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
+    let mut stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(300, 0);
+    let file = stage.write("messy.csv", &made.text);
+    let run = stage.upload_until_batch(&file, 1).await;
+    assert_eq!(run.state, RunState::Paused);
+
+    stage.stop_tenant();
+    let run = stage.resume().await.unwrap();
+    assert_eq!(run.state, RunState::Interrupted);
+    assert!(run.error.is_some());
+    let answers = stage.ops.lookup(&["202-222-0001".to_owned()], LookupSources::Tenant).await.unwrap();
+    assert_eq!(answers[0].verdict.as_str(), "unknown");
+}
