@@ -1,5 +1,10 @@
 //! Entries: a number on a list, with its attributes.
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::jurisdiction::Jurisdiction;
@@ -14,7 +19,7 @@ pub struct Attributes {
     /// `None` means for ever, which is the strongest expiry.
     pub expires: Option<Timestamp>,
     /// Where the number comes from; `None` where the file does not say. Several sources are joined with `; `.
-    pub source: Option<std::sync::Arc<str>>,
+    pub source: Option<Arc<str>>,
 }
 
 impl Attributes {
@@ -23,15 +28,49 @@ impl Attributes {
     /// but for that tie.
     #[must_use]
     pub fn strongest(self, other: Self) -> Self {
-        let _ = other;
-        todo!()
+        let other_is_stronger = match (self.expires, other.expires) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(mine), Some(theirs)) => theirs > mine,
+        };
+        let source = unite(self.source, other.source);
+        let (jurisdiction, expires) = match other_is_stronger {
+            true => (other.jurisdiction, other.expires),
+            false => (self.jurisdiction, self.expires),
+        };
+        Self { jurisdiction, expires, source }
     }
 
     /// Whether an entry on the tenant already says this. An absent source of ours has no opinion.
     pub fn satisfied_by(&self, remote: &RemoteEntry) -> bool {
-        let _ = remote;
-        todo!()
+        same_jurisdiction(Some(self.jurisdiction.as_str()), remote.jurisdiction.as_deref())
+            && self.expires == remote.expires
+            && self.source.as_deref().is_none_or(|source| remote.source.as_deref() == Some(source))
     }
+}
+
+/// Whether two spellings of a jurisdiction mean the same. What does not parse is compared as it stands.
+pub(super) fn same_jurisdiction(ours: Option<&str>, theirs: Option<&str>) -> bool {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) if ours != theirs => {
+            let ours = Jurisdiction::parse(ours);
+            ours.is_some() && ours == Jurisdiction::parse(theirs)
+        }
+        (ours, theirs) => ours == theirs,
+    }
+}
+
+/// Both sources, sorted and without repeats. One alone stays as it is.
+fn unite(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
+    let (ours, theirs) = match (ours, theirs) {
+        (Some(ours), Some(theirs)) if ours != theirs => (ours, theirs),
+        (ours, theirs) => return ours.or(theirs),
+    };
+    let mut parts: Vec<&str> =
+        ours.split(';').chain(theirs.split(';')).map(str::trim).filter(|part| !part.is_empty()).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    Some(parts.join("; ").into())
 }
 
 /// An entry as the tenant holds it, before anything is believed about it.

@@ -2,6 +2,13 @@
 //!
 //! [`E164`] can only be made by this module, so a value of it is always a parsed number, never a cell.
 
+mod cell;
+mod resolve;
+mod ruin;
+mod script;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,8 +47,13 @@ impl E164 {
     }
 
     /// The masked number: `+1202•••0101`. For logs, errors, the audit trail and privacy mode.
+    ///
+    /// At least three digits are hidden, and the dots do not tell how many.
     pub fn masked(self) -> String {
-        todo!()
+        let digits = self.0.to_string();
+        let tail = if digits.len() >= 10 { 4 } else { 2 };
+        let head = digits.len().saturating_sub(tail + 3).min(4);
+        format!("+{}•••{}", &digits[..head], &digits[digits.len() - tail..])
     }
 
     /// `true` for numbers of the North American plan (country code 1 and ten digits).
@@ -56,7 +68,12 @@ impl E164 {
 
     /// A form that people read: `+1 202 555 0101`.
     pub fn pretty(self) -> String {
-        todo!()
+        if self.is_nanp() {
+            let (area, exchange, line) =
+                (self.0 / 10_000_000 % 1_000, self.0 / 10_000 % 1_000, self.0 % 10_000);
+            return format!("+1 {area:03} {exchange:03} {line:04}");
+        }
+        resolve::international(self)
     }
 }
 
@@ -77,8 +94,10 @@ impl Region {
 
 impl FromStr for Region {
     type Err = String;
-    fn from_str(_text: &str) -> Result<Self, Self::Err> {
-        todo!()
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        resolve::region(text.trim()).map(Self).ok_or_else(|| {
+            "give a region as two letters that have telephone numbers, such as US or GB".to_owned()
+        })
     }
 }
 
@@ -130,7 +149,25 @@ impl Normaliser {
 
     /// Reads one cell. Never panics, never guesses: a second number, an Excel ruin or a short code is a reason.
     pub fn normalise(&self, raw: &str) -> Result<Phone, NotANumber> {
-        let _ = (raw, self.region, self.policy, &self.own_numbers);
-        todo!()
+        let cell = cell::read(raw, resolve::is_nanp_region(self.region.0))?;
+        let number = resolve::number(&cell, self.region.0)?;
+        if self.own_numbers.binary_search(&number).is_ok() {
+            return Err(NotANumber {
+                code: Code::OwnNumber,
+                hint: "this is one of our own caller IDs, which are never suppressed".to_owned(),
+            });
+        }
+        let mut warnings = cell.warnings;
+        if !resolve::is_assigned(number) {
+            if self.policy == PhonePolicy::Valid {
+                return Err(NotANumber {
+                    code: Code::UnassignedStrict,
+                    hint: "the number is not assigned; set phone_policy to “possible” to accept such numbers"
+                        .to_owned(),
+                });
+            }
+            warnings.push(Code::Unassigned);
+        }
+        Ok(Phone { number, extension: cell.extension, warnings })
     }
 }

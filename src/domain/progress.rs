@@ -1,5 +1,9 @@
 //! Progress of long work: phases, rate and an honest ETA. Pure maths; time is an argument.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Phases of a run in their order. `Validate` also covers the reading of the remote list for the plan.
@@ -63,35 +67,70 @@ impl Progress {
 #[derive(Clone, Debug)]
 pub struct RateMeter {
     window: Duration,
-    samples: std::collections::VecDeque<(Duration, u64)>,
+    samples: VecDeque<(Duration, u64)>,
 }
 
 impl RateMeter {
     /// A meter over the last `window`.
     pub fn new(window: Duration) -> Self {
-        Self { window, samples: std::collections::VecDeque::new() }
+        Self { window, samples: VecDeque::new() }
     }
 
     /// Notes that `done` units were done `at` (time since some fixed start, monotonic).
+    ///
+    /// A `done` that falls is a new piece of work and starts the measurement again; an `at` that falls is ignored.
     pub fn note(&mut self, at: Duration, done: u64) {
-        let _ = (at, done, self.window, &mut self.samples);
-        todo!()
+        if let Some(&(last_at, last_done)) = self.samples.back() {
+            if done < last_done {
+                self.samples.clear();
+            } else if at < last_at {
+                return;
+            }
+        }
+        // However often it is told, a window holds at most some 64 samples.
+        let spacing = self.window / 64;
+        if let [.., (before, _), (last_at, last_done)] = self.samples.make_contiguous()
+            && at.saturating_sub(*before) < spacing
+        {
+            (*last_at, *last_done) = (at, done);
+        } else {
+            self.samples.push_back((at, done));
+        }
+        // One sample from before the window stays, so that slow work has a rate too.
+        while self.samples.get(1).is_some_and(|&(second, _)| second + self.window <= at) {
+            self.samples.pop_front();
+        }
     }
 
     /// Units per second over the window; `None` during warm-up (under 2 samples or 1 s).
     pub fn rate(&self) -> Option<f64> {
-        todo!()
+        let (&(from, before), &(to, after)) = (self.samples.front()?, self.samples.back()?);
+        let span = to.saturating_sub(from);
+        (self.samples.len() >= 2 && span >= Duration::from_secs(1))
+            .then(|| (after - before) as f64 / span.as_secs_f64())
     }
 
-    /// Time left for `left` units at that rate.
+    /// Time left for `left` units at that rate; `None` during warm-up and while nothing moves.
     pub fn eta(&self, left: u64) -> Option<Duration> {
-        let _ = left;
-        todo!()
+        let rate = self.rate()?;
+        if left == 0 {
+            return Some(Duration::ZERO);
+        }
+        Duration::try_from_secs_f64(left as f64 / rate).ok()
     }
 }
 
 /// An ETA as people say it: `~4 min`, `~40 s`, `about 2 h`. Rounded, because it is a guess.
 pub fn say_eta(eta: Duration) -> String {
-    let _ = eta;
-    todo!()
+    let seconds = eta.as_secs_f64();
+    let round = |unit: f64| (seconds / unit).round();
+    if round(5.0) < 12.0 {
+        format!("~{} s", round(5.0).max(1.0) * 5.0)
+    } else if round(60.0) < 90.0 {
+        format!("~{} min", round(60.0))
+    } else if round(3600.0) < 48.0 {
+        format!("about {} h", round(3600.0))
+    } else {
+        format!("about {} days", round(86_400.0))
+    }
 }

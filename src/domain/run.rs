@@ -1,5 +1,8 @@
 //! State machines of a run, its batches and its rows. One transition function each.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// State of a run.
@@ -88,10 +91,30 @@ impl RunState {
         !self.is_final()
     }
 
-    /// Whether a run may go from `self` to `next`.
+    /// Whether a run may go from `self` to `next`. Staying is no transition.
+    ///
+    /// Paused and interrupted runs go on wherever they were: the ledger knows how far that is. A run without anything
+    /// to send goes from its approval straight to `Uploaded`; rows without a verdict take it from there to `Discrepant`.
     pub fn may_become(self, next: Self) -> bool {
-        let _ = next;
-        todo!()
+        use RunState::{
+            Approved, Cancelled, CoolingDown, Discrepant, Draft, Failed, Interrupted, Paused, Ready,
+            Reconciling, Uploaded, Uploading,
+        };
+        match (self, next) {
+            (Ready | Discrepant | Failed | Cancelled, _) => false,
+            (_, Cancelled | Failed) => true,
+            (from, Interrupted) => from != Interrupted,
+            (Draft, Approved | Paused) => true,
+            (Approved, Uploading | Uploaded | Paused) => true,
+            (Uploading, Uploaded | Paused) => true,
+            (Uploaded, CoolingDown | Reconciling | Discrepant | Paused) => true,
+            (CoolingDown, Reconciling | Paused) => true,
+            (Reconciling, Ready | Discrepant | Paused) => true,
+            (Paused | Interrupted, Draft | Approved | Uploading | Uploaded | CoolingDown | Reconciling) => {
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -141,9 +164,19 @@ impl BatchState {
     }
 
     /// Whether a batch may go from `self` to `next`.
+    ///
+    /// From `Intent` or `Response` back to `Queued` only where the call surely was not applied (it never left, or the
+    /// tenant refused it whole: slow down, too large). An answer that leaves it open (`504`) is `Indeterminate` too.
     pub fn may_become(self, next: Self) -> bool {
-        let _ = next;
-        todo!()
+        use BatchState::{Indeterminate, Intent, Probed, Queued, Response, Settled};
+        matches!(
+            (self, next),
+            (Queued, Intent)
+                | (Intent, Response | Indeterminate | Queued)
+                | (Response, Settled | Indeterminate | Queued)
+                | (Indeterminate, Probed)
+                | (Probed, Settled | Queued)
+        )
     }
 }
 
