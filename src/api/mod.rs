@@ -7,16 +7,33 @@
 //!
 //! Reads retry by themselves. A write is *one* attempt (plus one repeat after a 401): whoever journals it decides.
 
+use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+mod breaker;
+mod call;
 mod client;
+mod clock;
 mod entries;
+mod limiter;
+mod lists;
+mod origin;
 pub mod outcome;
+mod pace;
+mod records;
+mod retry;
+mod rules;
+mod scope;
+mod token;
+mod transport;
+mod wire;
+mod write;
 
 pub use client::{Client, Gauges};
 pub use entries::{EntriesReading, EntryWrite, Refusal, RowVerdict, encode_entries, read_entries_answer};
+pub use retry::{Backoff, Patience};
 
 /// Where the tenant lives: explicit origins, never a template in code paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +63,19 @@ impl Default for Limits {
     }
 }
 
-/// Client credentials (RFC 6749 §4.4). No `Debug` of the secret.
-#[derive(Clone, Debug)]
+/// Client credentials (RFC 6749 §4.4). `Debug` shows neither part.
+#[derive(Clone)]
 pub struct Credentials {
     /// The id; not secret, still never logged.
     pub client_id: String,
     /// The secret.
     pub client_secret: SecretString,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
 }
 
 /// How long a call may take. All on the monotonic clock.
@@ -173,8 +196,9 @@ impl Error {
     }
 }
 
-/// An answer as it came, before anything is read into it. The ledger keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An answer as it came, before anything is read into it. The ledger keeps it. Its body holds numbers, so `Debug` shows
+/// only its length.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RawAnswer {
     /// HTTP status.
     pub status: u16,
@@ -184,6 +208,16 @@ pub struct RawAnswer {
     pub request_id: Option<String>,
 }
 
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawAnswer")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
 /// What became of one write attempt.
 #[derive(Debug, Clone)]
 pub enum Attempt {
@@ -191,7 +225,7 @@ pub enum Attempt {
     Answered(RawAnswer),
     /// It certainly did not take effect.
     NotApplied {
-        /// Why.
+        /// Why. `TooLarge` and `Rejected` with status 400 refuse the batch as a whole: halve it to find the row.
         error: Error,
         /// Whether the same request may be sent again.
         retry: bool,

@@ -1,0 +1,301 @@
+//! Making a call: circuit, token, place, send; a 401 is repeated once with a new token. Reads are repeated here, with
+//! patience; a write is one attempt, and whoever journals it decides.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::Request;
+use reqwest::header::AUTHORIZATION;
+use tokio::sync::watch;
+
+use super::breaker::{Breaker, Pass};
+use super::client::Gauges;
+use super::clock::{Clock, lock};
+use super::limiter::{Limiter, Until};
+use super::outcome::{Stage, read_may_repeat};
+use super::retry::{Backoff, Patience};
+use super::scope::{ASKED, Family};
+use super::token::{Token, Tokens};
+use super::transport::{Answer, Broke, Fault, Transport};
+use super::wire::{odd, words_of};
+use super::{Credentials, Deadlines, Endpoints, Error, Limits};
+
+/// Calls per second on lists, rules and the connection test. The contract names no limit; this is far below any.
+const CATALOGUE_RATE: f64 = 10.0;
+
+/// What came of one sending (with its one repeat after a 401).
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// A whole answer.
+    Answer(Answer),
+    /// None, or half of one.
+    Fault(Fault),
+    /// Nothing was sent: no token, no place, an open circuit, or stopped.
+    Nothing {
+        error: Error,
+        /// Whether the same may be sent later.
+        retry: bool,
+        after: Option<Duration>,
+    },
+}
+
+/// A call to make.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) family: Family,
+    /// The thing asked for, for `NotFound`: `the list`, `the entry`.
+    pub(super) what: &'static str,
+    pub(super) request: Request,
+}
+
+/// Counts a call that is out, also when its caller goes away.
+struct Out<'a>(&'a AtomicUsize);
+
+impl<'a> Out<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What the clones of a client share.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) api: Transport,
+    tokens: Tokens,
+    entries: Limiter,
+    query: Limiter,
+    catalogue: Limiter,
+    breaker: Mutex<Breaker>,
+    in_flight: AtomicUsize,
+    clock: Clock,
+    pub(super) patience: Patience,
+    pub(super) gauges: watch::Sender<Gauges>,
+}
+
+impl Wire {
+    pub(super) fn new(
+        endpoints: &Endpoints,
+        limits: &Limits,
+        deadlines: Deadlines,
+        patience: Patience,
+        credentials: Credentials,
+    ) -> Result<Self, Error> {
+        let clock = Clock::start();
+        let api = Transport::new(&endpoints.api_url, "API address", deadlines)?;
+        let token_way = Transport::new(&endpoints.token_url, "token address", deadlines)?;
+        let backoff = || Backoff::within(patience.first_pause, patience.longest_pause, fastrand::u64(..));
+        let entries = Limiter::new(limits.entries_per_second, backoff(), clock);
+        let (gauges, _) = watch::channel(Gauges { entries_limit: entries.gauge().1, ..Gauges::default() });
+        Ok(Self {
+            api,
+            tokens: Tokens::new(token_way, credentials, clock, patience, fastrand::u64(..)),
+            entries,
+            query: Limiter::new(limits.query_per_minute / 60.0, backoff(), clock),
+            catalogue: Limiter::new(CATALOGUE_RATE, backoff(), clock),
+            breaker: Mutex::new(Breaker::new(patience.circuit_pause)),
+            in_flight: AtomicUsize::new(0),
+            clock,
+            patience,
+            gauges,
+        })
+    }
+
+    fn limiter(&self, family: Family) -> &Limiter {
+        match family {
+            Family::Entries => &self.entries,
+            Family::Query => &self.query,
+            Family::Lists | Family::Rules | Family::Me => &self.catalogue,
+        }
+    }
+
+    /// A read: repeated with patience, decoded by the caller. Only 200 and 201 are answers.
+    pub(super) async fn read(&self, call: &Call) -> Result<Answer, Error> {
+        let deadline = self.clock.now() + self.patience.budget;
+        let mut backoff =
+            Backoff::within(self.patience.first_pause, self.patience.longest_pause, fastrand::u64(..));
+        for attempt in 1.. {
+            let (error, pause) = match self.send(call, Until::Deadline(deadline)).await {
+                Sent::Answer(answer) if matches!(answer.status(), 200 | 201) => return Ok(answer),
+                Sent::Answer(answer) => {
+                    let error = error_of(call, &answer);
+                    if !read_may_repeat(answer.status()) {
+                        return Err(error);
+                    }
+                    // After a 429 the whole family pauses: the wait for a place is the pause.
+                    let pause =
+                        if answer.status() == 429 { Duration::ZERO } else { backoff.next(answer.after) };
+                    (error, pause)
+                }
+                Sent::Fault(fault) if fault.broke != Broke::Passing => return Err(fault.error()),
+                Sent::Fault(fault) => (fault.error(), backoff.next(None)),
+                Sent::Nothing { error, .. } => return Err(error),
+            };
+            if attempt >= self.patience.attempts || self.clock.now() + pause > deadline {
+                return Err(error);
+            }
+            self.gauges.send_modify(|gauges| gauges.retries += 1);
+            tokio::time::sleep(pause).await;
+        }
+        Err(odd("no attempt was made"))
+    }
+
+    /// Sends once. A 401 renews the token and repeats the same request once.
+    pub(super) async fn send(&self, call: &Call, until: Until<'_>) -> Sent {
+        let mut repeated = false;
+        loop {
+            let (token, pass) = match self.prepare(call.family, until).await {
+                Ok(ready) => ready,
+                Err(error) => return nothing(error),
+            };
+            let sent = match self.transmit(call, &token, pass).await {
+                Ok(answer) => answer,
+                Err(fault) => return Sent::Fault(fault),
+            };
+            if sent.status() != 401 {
+                self.tokens.proven(&token);
+                return Sent::Answer(sent);
+            }
+            if repeated {
+                return Sent::Answer(sent);
+            }
+            repeated = true;
+            // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
+            if let Err(error) = self.tokens.renew(&token).await {
+                return nothing(error);
+            }
+            self.gauges.send_modify(|gauges| gauges.retries += 1);
+        }
+    }
+
+    /// Everything before the first byte: the token first, so that a place is not aged by waiting for it.
+    async fn prepare(&self, family: Family, until: Until<'_>) -> Result<(Token, Pass), Error> {
+        if let Some(retry_in) = lock(&self.breaker).blocked_for(self.clock.now()) {
+            return Err(Error::CircuitOpen { retry_in });
+        }
+        self.token(until).await?;
+        self.limiter(family).acquire(until).await?;
+        let token = self.token(until).await?;
+        let now = self.clock.now();
+        let pass = lock(&self.breaker).allow(now).map_err(|retry_in| Error::CircuitOpen { retry_in })?;
+        Ok((token, pass))
+    }
+
+    async fn token(&self, until: Until<'_>) -> Result<Token, Error> {
+        match until {
+            Until::Stopped(stop) => tokio::select! {
+                biased;
+                () = stop.cancelled() => Err(Error::Stopped),
+                token = self.tokens.get() => token,
+            },
+            Until::Deadline(_) => self.tokens.get().await,
+        }
+    }
+
+    async fn transmit(&self, call: &Call, token: &Token, pass: Pass) -> Result<Answer, Fault> {
+        let Some(mut request) = call.request.try_clone() else {
+            return Err(Fault {
+                stage: Stage::BeforeSend,
+                broke: Broke::Passing,
+                status: None,
+                detail: "the request cannot be repeated".into(),
+            });
+        };
+        request.headers_mut().insert(AUTHORIZATION, token.header.clone());
+        let limiter = self.limiter(call.family);
+        self.show(|gauges| gauges.calls += 1);
+        let sent_at = self.clock.now();
+        let mut result = {
+            let _out = Out::new(&self.in_flight);
+            self.api.send(request).await
+        };
+        let now = self.clock.now();
+        let mut throttled = false;
+        match &mut result {
+            Ok(answer) => {
+                let healthy = answer.status() < 500 || answer.status() == 501;
+                lock(&self.breaker).note(pass, healthy, now);
+                throttled = answer.status() == 429;
+                if throttled {
+                    answer.after = Some(limiter.throttled(answer.after));
+                } else {
+                    limiter.answered(now.saturating_sub(sent_at));
+                }
+            }
+            // A tenant that was not reached is told by its own error; it says nothing of the tenant's health.
+            Err(fault) if fault.stage == Stage::BeforeSend && !pass.is_probe() => {}
+            Err(_) => lock(&self.breaker).note(pass, false, now),
+        }
+        self.show(|gauges| gauges.throttled += u64::from(throttled));
+        result
+    }
+
+    /// Publishes the gauges after `change`.
+    fn show(&self, change: impl FnOnce(&mut Gauges)) {
+        let (rate, limit) = self.entries.gauge();
+        let circuit_open = lock(&self.breaker).is_open();
+        let token_seconds = self.tokens.seconds_left();
+        self.gauges.send_modify(|gauges| {
+            change(gauges);
+            gauges.entries_rate = rate;
+            gauges.entries_limit = limit;
+            gauges.circuit_open = circuit_open;
+            gauges.token_seconds = token_seconds;
+        });
+    }
+
+    /// Whether no call is out at present.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed) == 0
+    }
+
+    /// Publishes the gauges as they are now.
+    pub(super) fn refresh_gauges(&self) {
+        self.show(|_| {});
+    }
+}
+
+/// Nothing was sent: what may be tried again is decided by the error.
+fn nothing(error: Error) -> Sent {
+    let (retry, after) = match &error {
+        Error::Throttled { after } => (true, *after),
+        Error::CircuitOpen { retry_in } => (true, Some(*retry_in)),
+        Error::Unreachable { .. } | Error::Stopped => (true, None),
+        _ => (false, None),
+    };
+    Sent::Nothing { error, retry, after }
+}
+
+/// What an answer that is none means, by what the caller must do.
+pub(super) fn error_of(call: &Call, answer: &Answer) -> Error {
+    let status = answer.status();
+    let told = || {
+        let words = words_of(&answer.raw.body);
+        match &answer.raw.request_id {
+            Some(id) => format!("{words} (request {id})"),
+            None => words,
+        }
+    };
+    match status {
+        200..=299 => odd(format!("{status} where an answer with content is due")),
+        300..=399 => odd(format!(
+            "it redirects to {}; redirects are never followed",
+            answer.redirect.as_deref().unwrap_or("another address")
+        )),
+        401 => Error::Unauthorised { detail: "the tenant refuses the token, a fresh one too".into() },
+        403 => Error::Forbidden { needed: call.family.needed().into(), asked: ASKED.into() },
+        404 | 410 => Error::NotFound { what: call.what.into() },
+        413 => Error::TooLarge,
+        429 => Error::Throttled { after: answer.after },
+        408 | 500 | 502..=599 => Error::Unreachable { detail: format!("it answered {status}: {}", told()) },
+        400..=499 | 501 => Error::Rejected { status, detail: told() },
+        _ => odd(format!("it answered {status}, which is no status")),
+    }
+}

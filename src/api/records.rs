@@ -1,0 +1,104 @@
+//! The record query on the wire.
+
+use serde::Deserialize;
+
+use super::Error;
+use super::wire::{Rows, Text, decode, text_of};
+use crate::domain::phone::{E164, Normaliser};
+use crate::domain::verdict::{DncRecord, RecordStatus};
+
+#[derive(Deserialize)]
+struct WireRecord {
+    #[serde(alias = "phoneNumber")]
+    phone: Option<Text>,
+    status: Option<Text>,
+    #[serde(rename = "type")]
+    kind: Option<Text>,
+}
+
+/// One page of records: how many rows it held (which decides whether another follows), and what they say.
+#[derive(Debug)]
+pub(super) struct RecordsPage {
+    pub(super) rows: usize,
+    pub(super) records: Vec<DncRecord>,
+}
+
+/// The body of `POST /dnc/records/query`.
+pub(super) fn encode_query(numbers: &[E164], limit: usize, offset: usize) -> Vec<u8> {
+    let phones: Vec<String> = numbers.iter().map(|number| number.to_e164()).collect();
+    serde_json::json!({ "phones": phones, "limit": limit, "offset": offset }).to_string().into_bytes()
+}
+
+/// Reads a page. Records of numbers that were not asked for, or that cannot be read, are left out: the number asked for
+/// then has no record, which is *unknown* and never *allowed*.
+pub(super) fn read_records(
+    body: &[u8],
+    asked: &[E164],
+    normaliser: &Normaliser,
+) -> Result<RecordsPage, Error> {
+    let rows: Rows<WireRecord> = decode(body, "the record query")?;
+    let count = rows.0.len();
+    let records = rows
+        .0
+        .into_iter()
+        .filter_map(|row| {
+            let number = normaliser.normalise(&text_of(row.phone)?).ok()?.number;
+            asked.contains(&number).then(|| DncRecord {
+                number,
+                status: status_of(text_of(row.status).unwrap_or_default()),
+                kind: text_of(row.kind).unwrap_or_default(),
+            })
+        })
+        .collect();
+    Ok(RecordsPage { rows: count, records })
+}
+
+fn status_of(word: String) -> RecordStatus {
+    match word.trim().to_ascii_uppercase().as_str() {
+        "SUPPRESSED" => RecordStatus::Suppressed,
+        "NOT_SUPPRESSED" => RecordStatus::NotSuppressed,
+        "PENDING" => RecordStatus::Pending,
+        _ => RecordStatus::Other(word),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::phone::{PhonePolicy, Region};
+
+    #[test]
+    fn spellings_are_read_strangers_left_out_and_drift_is_kept() {
+        let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
+        let asked =
+            [E164::from_canonical("+12025550101").unwrap(), E164::from_canonical("+12025550102").unwrap()];
+        let page = read_records(
+            br#"{"records":[
+                {"phone":"(202) 555-0101","status":"suppressed","type":"NATIONAL"},
+                {"phone":12025550102,"status":"QUARANTINED","type":"STATE"},
+                {"phone":"+12025550103","status":"NOT_SUPPRESSED","type":"STATE"},
+                {"phone":"+12025550102","type":"COMPANY"},
+                {"phone":"unreadable","status":"SUPPRESSED"}]}"#,
+            &asked,
+            &normaliser,
+        )
+        .unwrap();
+        assert_eq!(page.rows, 5);
+        let told: Vec<_> = page.records.iter().map(|r| (r.number, r.status.clone())).collect();
+        assert_eq!(
+            told,
+            [
+                (asked[0], RecordStatus::Suppressed),
+                (asked[1], RecordStatus::Other("QUARANTINED".into())),
+                (asked[1], RecordStatus::Other(String::new())),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_question_carries_batch_limit_and_offset() {
+        let body = encode_query(&[E164::from_canonical("+12025550101").unwrap()], 100, 200);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body, serde_json::json!({"phones": ["+12025550101"], "limit": 100, "offset": 200}));
+    }
+}

@@ -1,0 +1,368 @@
+//! The token: one for the profile, fetched once however many tasks want it, renewed before it ends.
+//!
+//! ```text
+//! fresh ──80 %──▶ due (still used when the renewal fails) ──end──▶ gone
+//!   │ 401                                    │ refused
+//!   └──▶ one forced renewal ──401 again──▶ Unauthorised      └──▶ blocked: nobody hammers the endpoint
+//! ```
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::clock::{Clock, lock};
+use super::retry::{Backoff, Patience};
+use super::scope::ASKED;
+use super::transport::{Answer, Broke, Transport};
+use super::wire::{Text, decode, odd};
+use super::{Credentials, Error};
+
+/// Life of a token whose answer does not tell it.
+const UNTOLD_LIFE: Duration = Duration::from_secs(300);
+/// No token is believed for longer.
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// Attempts to get a token while somebody waits for it.
+const ATTEMPTS: u32 = 4;
+/// After a refusal the endpoint is left alone: accounts get locked. Doubles with each refusal.
+const AFTER_REFUSAL: Duration = Duration::from_secs(60);
+const LONGEST_AFTER_REFUSAL: Duration = Duration::from_secs(900);
+
+/// A bearer token, ready for the header. Its `Debug` does not show it.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub(super) header: HeaderValue,
+    generation: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    token: Token,
+    refresh_at: Duration,
+    expires_at: Duration,
+    /// Fetched because its predecessor was refused.
+    forced: bool,
+    /// A call went well with it.
+    proven: bool,
+}
+
+#[derive(Debug)]
+struct Blocked {
+    since: Duration,
+    until: Duration,
+    error: Error,
+}
+
+#[derive(Debug)]
+struct State {
+    held: Option<Held>,
+    blocked: Option<Blocked>,
+    generation: u64,
+    refusals: u32,
+    backoff: Backoff,
+}
+
+/// The tokens of one profile.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    transport: Transport,
+    credentials: Credentials,
+    clock: Clock,
+    longest_pause: Duration,
+    /// Single flight: whoever holds it may fetch.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+impl Tokens {
+    pub(super) fn new(
+        transport: Transport,
+        credentials: Credentials,
+        clock: Clock,
+        patience: Patience,
+        seed: u64,
+    ) -> Self {
+        let backoff = Backoff::within(patience.first_pause, patience.longest_pause, seed);
+        let state = State { held: None, blocked: None, generation: 0, refusals: 0, backoff };
+        Self {
+            transport,
+            credentials,
+            clock,
+            longest_pause: patience.longest_pause,
+            turn: tokio::sync::Mutex::new(()),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The token to use now.
+    pub(super) async fn get(&self) -> Result<Token, Error> {
+        let asked = self.clock.now();
+        if let Some(token) = self.usable(asked, true) {
+            return Ok(token);
+        }
+        let _turn = self.turn.lock().await;
+        let now = self.clock.now();
+        if let Some(token) = self.usable(now, true) {
+            return Ok(token);
+        }
+        // One that is due but not over bridges an endpoint that is down for a moment.
+        let bridge = self.usable(now, false);
+        let result = match self.blocked(asked, now) {
+            Some(error) => Err(error),
+            None => self.fetch(false, if bridge.is_some() { 1 } else { ATTEMPTS }).await,
+        };
+        match (result, bridge) {
+            (Err(Error::Unreachable { .. } | Error::Throttled { .. }), Some(old)) => Ok(old),
+            (result, _) => result,
+        }
+    }
+
+    /// A token to repeat a call with that was answered 401. At most one renewal, whoever asks for it.
+    pub(super) async fn renew(&self, refused: &Token) -> Result<Token, Error> {
+        let asked = self.clock.now();
+        let _turn = self.turn.lock().await;
+        {
+            let state = lock(&self.state);
+            if let Some(held) = &state.held {
+                if held.token.generation != refused.generation {
+                    return Ok(held.token.clone());
+                }
+                if held.forced && !held.proven {
+                    return Err(refused_twice());
+                }
+            }
+        }
+        match self.blocked(asked, self.clock.now()) {
+            Some(error) => Err(error),
+            None => self.fetch(true, ATTEMPTS).await,
+        }
+    }
+
+    /// A call was answered with anything but 401: the token is good.
+    pub(super) fn proven(&self, token: &Token) {
+        if let Some(held) = &mut lock(&self.state).held
+            && held.token.generation == token.generation
+        {
+            held.proven = true;
+        }
+    }
+
+    /// Seconds until the token is due, for the header of the console.
+    pub(super) fn seconds_left(&self) -> Option<u64> {
+        let now = self.clock.now();
+        lock(&self.state).held.as_ref().map(|held| held.refresh_at.saturating_sub(now).as_secs())
+    }
+
+    fn usable(&self, now: Duration, fresh: bool) -> Option<Token> {
+        let state = lock(&self.state);
+        let held = state.held.as_ref()?;
+        let until = if fresh { held.refresh_at } else { held.expires_at };
+        (now < until).then(|| held.token.clone())
+    }
+
+    /// The last failure, where it still stands or happened while the caller waited for its turn.
+    fn blocked(&self, asked: Duration, now: Duration) -> Option<Error> {
+        let state = lock(&self.state);
+        let blocked = state.blocked.as_ref()?;
+        (now < blocked.until || blocked.since >= asked).then(|| blocked.error.clone())
+    }
+
+    async fn fetch(&self, forced: bool, attempts: u32) -> Result<Token, Error> {
+        for attempt in 1.. {
+            let fields = [
+                ("grant_type", "client_credentials"),
+                ("client_id", self.credentials.client_id.as_str()),
+                ("client_secret", self.credentials.client_secret.expose_secret()),
+                ("scope", ASKED),
+            ];
+            let sent = self.transport.send(self.transport.form(&fields)?).await;
+            let now = self.clock.now();
+            let (error, after) = match sent {
+                Ok(answer) if answer.status() == 200 => {
+                    // The life counts from the answer: the tenant cannot have started it later.
+                    return match read_token(&answer.raw.body) {
+                        Ok((header, life)) => Ok(self.keep(header, life, now, forced)),
+                        Err(error) => Err(self.block_refused(error, now)),
+                    };
+                }
+                Ok(answer) => match refusal(&answer) {
+                    Some(error) => return Err(self.block_refused(error, now)),
+                    None if answer.status() == 429 => {
+                        (Error::Throttled { after: answer.after }, answer.after)
+                    }
+                    None => {
+                        let detail = format!("the token endpoint answered {}", answer.status());
+                        (Error::Unreachable { detail }, answer.after)
+                    }
+                },
+                Err(fault) if fault.broke == Broke::Passing => (fault.error(), None),
+                Err(fault) => return Err(self.block_refused(fault.error(), now)),
+            };
+            let pause = lock(&self.state).backoff.next(after);
+            if attempt >= attempts || pause > self.longest_pause {
+                let blocked = Blocked { since: now, until: now + pause, error: error.clone() };
+                lock(&self.state).blocked = Some(blocked);
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Err(refused_twice())
+    }
+
+    fn keep(&self, header: HeaderValue, life: Duration, now: Duration, forced: bool) -> Token {
+        let mut state = lock(&self.state);
+        state.generation += 1;
+        state.blocked = None;
+        state.refusals = 0;
+        state.backoff.reset();
+        let token = Token { header, generation: state.generation };
+        state.held = Some(Held {
+            token: token.clone(),
+            refresh_at: now + refresh_after(life),
+            expires_at: now + life,
+            forced,
+            proven: false,
+        });
+        token
+    }
+
+    fn block_refused(&self, error: Error, now: Duration) -> Error {
+        let mut state = lock(&self.state);
+        let pause = AFTER_REFUSAL.saturating_mul(1 << state.refusals.min(10)).min(LONGEST_AFTER_REFUSAL);
+        state.refusals += 1;
+        state.blocked = Some(Blocked { since: now, until: now + pause, error: error.clone() });
+        error
+    }
+}
+
+fn refused_twice() -> Error {
+    Error::Unauthorised { detail: "the tenant refuses the token, a fresh one too".into() }
+}
+
+/// When a token of this life is renewed: at 80 % of it, and at least a minute before a long one ends.
+fn refresh_after(life: Duration) -> Duration {
+    let most = life.mul_f64(0.8);
+    let minute = Duration::from_secs(60);
+    if life > minute * 2 { most.min(life - minute) } else { most }
+}
+
+/// What a refusal means, in words of our own: the body may repeat the credentials. `None` = it may pass.
+fn refusal(answer: &Answer) -> Option<Error> {
+    #[derive(Deserialize, Default)]
+    struct Body {
+        error: Option<Text>,
+    }
+    let unauthorised = |detail: String| Some(Error::Unauthorised { detail });
+    let status = answer.status();
+    let code = serde_json::from_slice::<Body>(&answer.raw.body).unwrap_or_default().error.unwrap_or_default();
+    match (status, code.0.as_str()) {
+        (408 | 425 | 429 | 500.., _) => None,
+        (_, "invalid_client") => unauthorised("the client id or the client secret is wrong".into()),
+        (_, "invalid_scope") => {
+            unauthorised(format!("the client may not have all the scopes it asks for ({ASKED})"))
+        }
+        (_, "unauthorized_client") => {
+            unauthorised("the client may not use the client-credentials grant".into())
+        }
+        (_, "unsupported_grant_type" | "invalid_grant" | "invalid_request") => {
+            unauthorised("the token endpoint does not accept the client-credentials request".into())
+        }
+        (300..=399, _) => Some(odd(format!(
+            "the token endpoint redirects to {}; secrets are never sent on",
+            answer.redirect.as_deref().unwrap_or("another address")
+        ))),
+        (404 | 405 | 410, _) => Some(Error::NotFound { what: "the token endpoint".into() }),
+        (400..=499, _) => unauthorised(format!("the token endpoint answered {status}")),
+        _ => Some(odd(format!("the token endpoint answered {status}"))),
+    }
+}
+
+/// Reads the token and its life.
+fn read_token(body: &[u8]) -> Result<(HeaderValue, Duration), Error> {
+    #[derive(Deserialize)]
+    struct Body {
+        access_token: Option<String>,
+        token_type: Option<String>,
+        expires_in: Option<Text>,
+    }
+    let body: Body = decode(body, "the token request")?;
+    if !body.token_type.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("bearer")) {
+        return Err(odd("the token is not of type Bearer"));
+    }
+    let token = body.access_token.unwrap_or_default();
+    let sound = (1..=16_384).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    let header = sound.then(|| HeaderValue::from_str(&format!("Bearer {token}")).ok()).flatten();
+    let Some(mut header) = header else {
+        return Err(odd("the token endpoint sent no usable token"));
+    };
+    header.set_sensitive(true);
+    Ok((header, life_of(body.expires_in.as_ref())?))
+}
+
+fn life_of(expires_in: Option<&Text>) -> Result<Duration, Error> {
+    let Some(text) = expires_in else { return Ok(UNTOLD_LIFE) };
+    match text.0.trim().parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 => Ok(Duration::from_secs_f64(seconds.min(LONGEST_LIFE.as_secs_f64()))),
+        Ok(_) => Err(odd("the token is over before it can be used")),
+        Err(_) => Err(odd("the life of the token cannot be read")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Duration, Error> {
+        read_token(body.as_bytes()).map(|(_, life)| life)
+    }
+
+    #[test]
+    fn it_is_renewed_at_80_percent_or_a_minute_before_the_end() {
+        let seconds = Duration::from_secs;
+        assert_eq!(refresh_after(seconds(3600)), seconds(2880));
+        assert_eq!(refresh_after(seconds(200)), seconds(140));
+        assert_eq!(refresh_after(seconds(121)), seconds(61));
+        assert_eq!(refresh_after(seconds(120)), seconds(96));
+        assert_eq!(refresh_after(seconds(1)), Duration::from_millis(800));
+    }
+
+    #[test]
+    fn every_life_is_read_or_refused() {
+        let with = |life: &str| read(&format!(r#"{{"access_token":"a","token_type":"bearer"{life}}}"#));
+        assert_eq!(with(r#","expires_in":3600"#).unwrap(), Duration::from_secs(3600));
+        assert_eq!(with(r#","expires_in":"3600""#).unwrap(), Duration::from_secs(3600));
+        assert_eq!(with("").unwrap(), UNTOLD_LIFE);
+        assert_eq!(with(r#","expires_in":null"#).unwrap(), UNTOLD_LIFE);
+        assert_eq!(with(r#","expires_in":1000000000"#).unwrap(), LONGEST_LIFE);
+        assert_eq!(with(r#","expires_in":1e300"#).unwrap(), LONGEST_LIFE);
+        for bad in ["0", "-1", r#""soon""#, r#""NaN""#, r#""""#] {
+            assert!(with(&format!(r#","expires_in":{bad}"#)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_a_sound_bearer_token_is_taken() {
+        for bad in [
+            r#"{"token_type":"Bearer"}"#,
+            r#"{"access_token":"","token_type":"Bearer"}"#,
+            r#"{"access_token":"a\r\nX: y","token_type":"Bearer"}"#,
+            r#"{"access_token":"a b","token_type":"Bearer"}"#,
+            r#"{"access_token":"a","token_type":"mac"}"#,
+            r#"{"access_token":"a"}"#,
+            "<html>",
+            "",
+        ] {
+            assert!(matches!(read(bad), Err(Error::Protocol { .. })), "{bad}");
+        }
+        let long = format!(r#"{{"access_token":"{}","token_type":"Bearer"}}"#, "a".repeat(1 << 20));
+        assert!(read(&long).is_err());
+    }
+
+    #[test]
+    fn the_token_is_not_in_its_debug_form() {
+        let (header, _) = read_token(br#"{"access_token":"canary","token_type":"Bearer"}"#).unwrap();
+        assert!(!format!("{:?}", Token { header, generation: 1 }).contains("canary"));
+    }
+}

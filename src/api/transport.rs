@@ -1,0 +1,238 @@
+//! One request, one answer or one fault. Follows no redirect, repeats nothing, reads at most 16 MiB.
+
+use std::error::Error as _;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Client, Method, Request, Response, Url};
+
+use super::outcome::Stage;
+use super::retry::retry_after;
+use super::{Deadlines, Error, RawAnswer, origin};
+
+/// No answer of the contract comes near this.
+const LONGEST_ANSWER: usize = 16 << 20;
+/// Idle connections are closed before most servers close them: a write on a dying connection has an unknown outcome.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// The way to one origin.
+#[derive(Clone, Debug)]
+pub(super) struct Transport {
+    http: Client,
+    base: Url,
+}
+
+/// An answer with everything that the layers above look at.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) raw: RawAnswer,
+    /// From `Retry-After`, clamped.
+    pub(super) after: Option<Duration>,
+    /// Scheme and host a redirect points to; never followed.
+    pub(super) redirect: Option<String>,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.raw.status
+    }
+}
+
+/// What kind of thing broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broke {
+    /// It may go better next time.
+    Passing,
+    /// The certificate is not accepted: it will not go better, and nothing was sent.
+    Certificate,
+    /// More than 16 MiB.
+    TooLong,
+}
+
+/// No (whole) answer came.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) stage: Stage,
+    pub(super) broke: Broke,
+    /// The status, where the head of the answer had arrived.
+    pub(super) status: Option<u16>,
+    /// What was seen, in words. No URL, no numbers of people, no secrets.
+    pub(super) detail: String,
+}
+
+impl Fault {
+    pub(super) fn error(&self) -> Error {
+        match self.broke {
+            Broke::TooLong => Error::Protocol { detail: self.detail.clone() },
+            Broke::Passing | Broke::Certificate => Error::Unreachable { detail: self.detail.clone() },
+        }
+    }
+}
+
+impl Transport {
+    /// Prepares the way to `address`. No connection is made.
+    pub(super) fn new(address: &str, what: &str, deadlines: Deadlines) -> Result<Self, Error> {
+        let checked = origin::check(address, what)?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let mut builder = Client::builder()
+            .user_agent(concat!("quietline/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            // The library's own repeats would hide attempts from the journal.
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(deadlines.connect)
+            .timeout(deadlines.total)
+            .pool_idle_timeout(IDLE)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2);
+        if checked.loopback {
+            builder = builder.no_proxy();
+        }
+        builder = match checked.url.scheme() {
+            "https" => builder.https_only(true),
+            // Plain http needs no root certificates, and a machine without any must still run the demo.
+            _ => builder.tls_certs_only(Vec::new()),
+        };
+        let http = builder
+            .build()
+            .map_err(|_| Error::Unreachable { detail: format!("no TLS set-up for the {what}") })?;
+        Ok(Self { http, base: checked.url })
+    }
+
+    /// A request to a path below the base. Each segment is one name, escaped; what would climb (`..`) is refused.
+    pub(super) fn request(
+        &self,
+        method: Method,
+        segments: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<Request, Error> {
+        let mut url = self.base.clone();
+        let odd = || Error::Protocol { detail: "an id of the tenant does not fit into an address".into() };
+        if segments.iter().any(|s| s.is_empty() || *s == "." || *s == "..") {
+            return Err(odd());
+        }
+        url.path_segments_mut().map_err(|()| odd())?.pop_if_empty().extend(segments);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query.iter().map(|(name, value)| (*name, value.as_str())));
+        }
+        Ok(Request::new(method, url))
+    }
+
+    /// A form post to the base itself.
+    pub(super) fn form(&self, fields: &[(&str, &str)]) -> Result<Request, Error> {
+        self.http
+            .post(self.base.clone())
+            .form(fields)
+            .build()
+            .map_err(|_| Error::Protocol { detail: "the token request cannot be written".into() })
+    }
+
+    /// The host, for people.
+    fn host(&self) -> &str {
+        self.base.host_str().unwrap_or("the tenant")
+    }
+
+    /// Sends once and reads the whole answer.
+    pub(super) async fn send(&self, request: Request) -> Result<Answer, Fault> {
+        let response = self.http.execute(request).await.map_err(|e| self.fault(&e, None))?;
+        self.read(response).await
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Answer, Fault> {
+        let status = response.status().as_u16();
+        let after = {
+            let text = |name| response.headers().get_all(name).into_iter().filter_map(|v| v.to_str().ok());
+            retry_after(text(header::RETRY_AFTER), text(header::DATE).next(), SystemTime::now())
+        };
+        let request_id = ["x-request-id", "x-correlation-id"]
+            .iter()
+            .find_map(|name| response.headers().get(*name)?.to_str().ok())
+            .filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic()))
+            .map(str::to_owned);
+        let redirect = response
+            .headers()
+            .get(header::LOCATION)
+            .filter(|_| (300..400).contains(&status))
+            .and_then(|to| self.base.join(to.to_str().ok()?).ok())
+            .map(|to| to.origin().ascii_serialization());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.fault(&e, Some(status)))? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(Fault {
+                    stage: Stage::AfterSend,
+                    broke: Broke::TooLong,
+                    status: Some(status),
+                    detail: format!("{} sent more than 16 MiB", self.host()),
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { raw: RawAnswer { status, body, request_id }, after, redirect })
+    }
+
+    /// Puts an error into words of our own: the library's may hold URLs, and with them numbers.
+    fn fault(&self, error: &reqwest::Error, status: Option<u16>) -> Fault {
+        let host = self.host();
+        let mut broke = Broke::Passing;
+        let (stage, detail) = if error.is_builder() {
+            (Stage::BeforeSend, "the request cannot be written".to_owned())
+        } else if !error.is_connect() {
+            // Also a kept connection that the server closed under us: the request may have been on its way.
+            let what = if error.is_timeout() { "did not answer in time" } else { "broke the connection" };
+            (Stage::AfterSend, format!("{host} {what}"))
+        } else if is_certificate(error) {
+            broke = Broke::Certificate;
+            (Stage::BeforeSend, format!("no secure connection to {host}: its certificate is not accepted"))
+        } else if error.is_dns() {
+            (Stage::BeforeSend, format!("the name {host} cannot be resolved"))
+        } else if error.is_timeout() {
+            (Stage::BeforeSend, format!("{host} does not accept a connection in time"))
+        } else {
+            (Stage::BeforeSend, format!("{host} does not accept a connection"))
+        };
+        Fault { stage, broke, status, detail }
+    }
+}
+
+/// Whether TLS itself failed. Such a fault is final: there is no fallback to plain text and nothing to wait for.
+fn is_certificate(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if cause.is::<rustls::Error>() || inner.is_some_and(|e| e.is::<rustls::Error>()) {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transport(base: &str) -> Transport {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Transport::new(base, "API address", Deadlines::default()).unwrap()
+    }
+
+    #[test]
+    fn ids_are_one_segment_and_cannot_climb() {
+        let transport = transport("http://127.0.0.1:9/api/v2/");
+        let request = transport.request(Method::GET, &["dnc", "lists", "a/../b?c#d"], &[]).unwrap();
+        assert_eq!(request.url().as_str(), "http://127.0.0.1:9/api/v2/dnc/lists/a%2F..%2Fb%3Fc%23d");
+        for odd in ["", ".", ".."] {
+            assert!(transport.request(Method::DELETE, &["dnc", "entries", odd], &[]).is_err(), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_the_query_keeps_its_plus() {
+        let transport = transport("http://127.0.0.1:9/api/v2");
+        let query = [("phoneNumber", "+12025550101".to_owned())];
+        let request = transport.request(Method::GET, &["dnc", "entries"], &query).unwrap();
+        assert_eq!(request.url().query(), Some("phoneNumber=%2B12025550101"));
+    }
+}
