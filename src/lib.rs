@@ -6,7 +6,7 @@
 //!  timers ─▶ Tick ────┘             (pure, sync) └─▶ Vec<Effect> ─▶ Runtime ─▶ ops::* (async) ─▶ Report…
 //! ```
 //!
-//! Layers (`tests/tidy.rs` enforces them): [`domain`] uses nothing · [`files`], [`api`], [`ledger`] use `domain` only and
+//! Layers (`tests/tidy` enforces them): [`domain`] uses nothing · [`files`], [`api`], [`ledger`] use `domain` only and
 //! never each other · [`ops`] combines them · [`credentials`] stands beside `api` · [`config`] serves `ops`, `cli`, `tui` ·
 //! [`tui`] and [`cli`] use `ops` and `domain`, never each other (`cli` starts `tui`) · [`sandbox`] uses nothing of the
 //! crate and is used by `cli` and tests only.

@@ -1,0 +1,41 @@
+# `just` lists what there is. `just ci` is exactly what is run before a change is taken.
+
+_default:
+    @just --list --unsorted
+
+# types only, the quickest answer
+check:
+    cargo check --all-targets
+
+# the README's test command
+test *ARGS:
+    cargo test {{ARGS}}
+
+# format, lints, documentation, keyring, tests
+ci:
+    .ci/run
+
+# the console on the embedded tenant
+demo *ARGS:
+    cargo run --release -- demo {{ARGS}}
+
+# upload rate against the allowed rate, look-up and file speed; numbers for the README
+bench *ARGS:
+    cargo bench {{ARGS}}
+
+# accept changed screens after looking at them
+bless:
+    INSTA_UPDATE=always QUIETLINE_BLESS=1 cargo test
+
+# pictures of every pane from a real terminal (what it needs: see the head of the script)
+shots *NAMES:
+    cargo build --release
+    scripts/screenshots.sh {{NAMES}}
+
+# the keyring test alone, beside a Secret Service of its own
+secret-service:
+    dbus-run-session -- scripts/with-secret-service.sh cargo test --test secret_service
+
+# the rules of the house alone
+tidy:
+    cargo test --test tidy
