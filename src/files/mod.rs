@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 mod check;
 mod document;
+mod scan;
+mod source;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Interpreted, check, write_rejects};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
