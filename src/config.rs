@@ -101,9 +101,9 @@ pub const FULL_COOL_DOWN_SECONDS: u64 = 180;
 
 impl Profile {
     /// The profile of an embedded sandbox: nothing in it is real, and its cool-down is shortened to 5 s.
-    pub fn sandbox(token_url: &str, api_url: &str) -> Self {
+    pub fn sandbox(name: &str, token_url: &str, api_url: &str) -> Self {
         Self {
-            name: "sandbox".into(),
+            name: name.into(),
             preset: "sandbox".into(),
             tenant: "sandbox".into(),
             environment: Environment::Sandbox,

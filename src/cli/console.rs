@@ -5,8 +5,7 @@ use super::failure::{Failure, exit};
 use super::output::Out;
 use super::{is_interactive, private_file, samples, trace};
 use crate::config::{Config, Profile, Sources};
-use crate::ops::Ops;
-use crate::ops::setup::{self, Credentials};
+use crate::ops::{Credentials, Ops, setup};
 use crate::sandbox::{Options, Sandbox};
 use crate::tui::{self, Ended, Start};
 
@@ -107,7 +106,7 @@ async fn embed(
         client_id: sandbox.client_id().to_owned(),
         client_secret: sandbox.client_secret().to_owned().into(),
     };
-    let profile = Profile::sandbox(&sandbox.token_url(), &sandbox.api_url());
+    let profile = Profile::sandbox("sandbox", &sandbox.token_url(), &sandbox.api_url());
     let ledger = setup::open_ledger(&demo).await?;
     Ok((Ops::new(profile, credentials, ledger, read_only)?, folder))
 }

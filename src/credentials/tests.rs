@@ -6,7 +6,7 @@ use crate::api::Credentials;
 use crate::config::Profile;
 
 fn profile() -> Profile {
-    Profile::sandbox("https://auth.example.com/token", "https://api.example.com/api/v2")
+    Profile::sandbox("acme", "https://auth.example.com/token", "https://api.example.com/api/v2")
 }
 
 fn credentials() -> Credentials {
@@ -24,7 +24,8 @@ fn what_is_stored_comes_back_for_the_same_origins() {
 #[test]
 fn another_path_on_the_same_origin_is_no_change() {
     let stored = bind(&profile(), &credentials()).unwrap();
-    let moved = Profile::sandbox("https://auth.example.com/v2/token", "https://api.example.com/api/v2");
+    let moved =
+        Profile::sandbox("acme", "https://auth.example.com/v2/token", "https://api.example.com/api/v2");
     assert!(unbind(&moved, &stored).is_ok());
 }
 
@@ -38,7 +39,7 @@ fn a_changed_origin_gets_no_secret() {
         ("http://auth.example.com/token", "https://api.example.com/api/v2"),
         ("not a url", "https://api.example.com/api/v2"),
     ] {
-        let refused = unbind(&Profile::sandbox(token, api), &stored).unwrap_err();
+        let refused = unbind(&Profile::sandbox("acme", token, api), &stored).unwrap_err();
         assert_eq!(refused.code, "origin-changed", "{token} {api}");
         assert!(!format!("{refused:?}").contains("canary"), "{refused:?}");
     }

@@ -2,12 +2,11 @@
 //!
 //! What waits for a keyring or a disk runs on a blocking thread: nothing here holds up the screen.
 
+use crate::api::Credentials;
 use crate::config::{Config, ConfigError, Profile};
 use crate::credentials::{self, CredentialError};
+use crate::ledger::Ledger;
 use crate::ops::{Ops, OpsError};
-
-pub use crate::api::Credentials;
-pub use crate::ledger::Ledger;
 
 /// Stores the credentials in the keyring.
 pub async fn store_credentials(profile: &Profile, credentials: &Credentials) -> Result<(), OpsError> {

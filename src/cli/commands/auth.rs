@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::config::{CredentialSource, Profile};
 use crate::domain::text::visible;
-use crate::ops::setup::{self, Credentials};
+use crate::ops::{Credentials, setup};
 
 pub(super) async fn run(context: &Context, action: Option<AuthAction>) -> Result<u8, Failure> {
     let profile = context.config()?.profile()?;
