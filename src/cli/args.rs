@@ -299,7 +299,7 @@ pub(super) struct GateArgs {
 #[derive(Debug, Args)]
 pub(super) struct LookupArgs {
     /// Numbers, or `-` for one per line on stdin
-    #[arg(required = true, value_name = "NUMBER|-", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "NUMBER|-")]
     pub numbers: Vec<String>,
     /// Ask what is on this machine only
     #[arg(long)]
