@@ -90,6 +90,11 @@ pub struct Region(pub(crate) rlibphonenumber::Region);
 impl Region {
     /// The United States, the default of a profile.
     pub const US: Self = Self(rlibphonenumber::Region::US);
+
+    /// The two letters.
+    pub fn code(self) -> String {
+        self.0.to_string()
+    }
 }
 
 impl FromStr for Region {
