@@ -74,3 +74,14 @@ impl Fields {
         }
     }
 }
+
+impl<'a> FromIterator<&'a str> for Fields {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(fields: I) -> Self {
+        let mut out = Self::default();
+        for field in fields {
+            out.text.push_str(field);
+            out.ends.push(out.text.len());
+        }
+        out
+    }
+}
