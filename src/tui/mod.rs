@@ -1,4 +1,31 @@
 //! The console.
+//!
+//! ```text
+//!  terminal ─▶ Input ─┐                         ┌────────────── view(&App) ──▶ buffer + HitMap
+//!  tasks ──▶ Report ──┼─▶ Event ─▶ App::update ─┤
+//!  timers ─▶ Tick ────┘             (pure, sync) └─▶ Vec<Effect> ─▶ Runtime ─▶ ops::* (async) ─▶ Report…
+//! ```
+//!
+//! `command` is the table of what a person can mean; `store` holds facts; `panes` and `overlays` hold what a person did
+//! with them. Only `runtime` spawns, only `terminal` writes escapes, only `theme` knows colours.
+
+mod act;
+mod app;
+mod command;
+mod cx;
+mod event;
+mod hits;
+mod keymap;
+mod main_loop;
+mod overlays;
+mod panes;
+mod runtime;
+mod store;
+mod terminal;
+#[cfg(test)]
+mod testkit;
+mod theme;
+mod widgets;
 
 use std::path::PathBuf;
 
@@ -38,6 +65,5 @@ pub enum Ended {
 
 /// Opens the console on the terminal and returns when it is left. The terminal is restored in every case.
 pub async fn run(start: Start) -> anyhow::Result<Ended> {
-    let _ = start.embedded;
-    todo!()
+    main_loop::run(start).await
 }

@@ -1,0 +1,90 @@
+//! Reports: facts go to the store, and some of them call for more.
+
+use super::App;
+use crate::domain::run::RunState;
+use crate::domain::text::thousands;
+use crate::ops::Field;
+use crate::tui::Ended;
+use crate::tui::act::Act;
+use crate::tui::event::{Effect, Fact, Op, Report, Trouble};
+use crate::tui::theme::{self, Role};
+
+/// The trail as the pane reads it.
+pub(super) const AUDIT: Op = Op::Audit { limit: 500 };
+
+impl App {
+    pub(super) fn report(&mut self, report: Report) {
+        let Report { task, fact } = report;
+        // A report of a task that was replaced or is not known any more is stale: its slot belongs to a newer one.
+        let Some(op) = self.cx.store.tasks.get(&task).map(|task| task.op.clone()) else { return };
+        match &fact {
+            Fact::Failed(trouble) => self.fail(trouble.clone()),
+            Fact::Note(note) => self.say(Role::Busy, self.cx.text(note, 120)),
+            Fact::RunEnded(run) => {
+                let what = format!("run {} on {}: {}", run.id, self.cx.name(&run.list_name, 40), run.state);
+                self.say(theme::run_state(run.state), what);
+            }
+            Fact::Written { path, rows } => {
+                let path = self.cx.name(&path.display().to_string(), 120);
+                self.say(Role::Good, format!("{} rows written to {path}", thousands(*rows)));
+            }
+            Fact::Gate(answer) => {
+                let (list, readiness) = answer.as_ref();
+                let what = format!(
+                    "{}: {} · {}",
+                    self.cx.name(&list.name, 40),
+                    readiness.state.as_str(),
+                    self.cx.name(&readiness.because, 120)
+                );
+                self.say(Role::Busy, what);
+            }
+            Fact::SandboxLost(list) => {
+                let name = self.cx.name(self.cx.store.list_name(list), 40);
+                self.say(Role::Good, format!("the sandbox lost entries of {name}; reconcile finds them"));
+            }
+            _ => {}
+        }
+        let more = follow(&op, &fact);
+        let ended = match &fact {
+            Fact::ProfileReady(name) => Some(Ended::WantsProfile(name.clone())),
+            _ => None,
+        };
+        self.cx.store.apply(task, fact, self.cx.now);
+        for op in more {
+            self.start(op);
+        }
+        if let Some(ended) = ended {
+            self.effects.push(Effect::End(ended));
+        }
+    }
+
+    pub(super) fn fail(&mut self, trouble: Trouble) {
+        if trouble.is_stop() {
+            self.say(Role::Warn, format!("stopped: {}", trouble.doing));
+        } else {
+            self.say(Role::Bad, format!("could not {}: {}", trouble.doing, trouble.message));
+            self.cx.store.trouble = Some(trouble);
+        }
+    }
+
+    pub(super) fn refresh(&mut self) {
+        for op in [Op::Catalog, Op::Runs, AUDIT] {
+            self.act(Act::Start(op));
+        }
+    }
+}
+
+/// What a fact calls for.
+fn follow(op: &Op, fact: &Fact) -> Vec<Op> {
+    match fact {
+        Fact::Opened(file) if file.document.mapping().columns.contains_key(&Field::Number) => {
+            vec![Op::Check { file: file.clone() }]
+        }
+        Fact::Run(run) if run.state == RunState::CoolingDown => vec![Op::Catalog],
+        Fact::RunEnded(run) => vec![Op::Catalog, Op::Runs, AUDIT, Op::DeadLetters { run: run.id.clone() }],
+        Fact::Reconciled(_) | Fact::Gate(_) => vec![Op::Catalog, AUDIT],
+        Fact::Approved(_) => vec![AUDIT],
+        Fact::Failed(_) if op.is_run() || matches!(op, Op::Reconcile { .. }) => vec![Op::Runs, Op::Catalog],
+        _ => Vec::new(),
+    }
+}

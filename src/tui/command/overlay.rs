@@ -1,0 +1,39 @@
+//! Commands of overlays. An overlay takes moving, Accept and Back from the global rows.
+
+use super::{Command as C, OverlayId, Row, Scope};
+
+const fn at(overlay: OverlayId) -> Scope {
+    Scope::Overlay(overlay)
+}
+
+pub(super) const ROWS: &[Row] = &[
+    Row::new(C::Yes, at(OverlayId::Confirm), "confirm.yes", "yes").keys(&["y", "Y"]).footer(1),
+    Row::new(C::No, at(OverlayId::Confirm), "confirm.no", "no").keys(&["n", "N", "esc"]).footer(2),
+    Row::new(C::QuitFinish, at(OverlayId::Quit), "quit.finish", "finish, then quit").keys(&["f"]).footer(1),
+    Row::new(C::QuitPause, at(OverlayId::Quit), "quit.pause", "pause and quit").keys(&["p"]).footer(2),
+    Row::new(C::No, at(OverlayId::Quit), "quit.stay", "stay").keys(&["s", "n", "esc"]).footer(3),
+    Row::new(C::Accept, at(OverlayId::Menu), "menu.run", "do it").keys(&["enter"]).footer(1),
+    Row::new(C::Accept, at(OverlayId::Wizard), "wizard.next", "next").keys(&["enter"]).footer(1),
+    Row::new(C::WizardBack, at(OverlayId::Wizard), "wizard.back", "step back")
+        .keys(&["shift-tab", "up"])
+        .footer(2),
+    Row::new(C::Back, at(OverlayId::Wizard), "wizard.skip", "later").keys(&["esc"]).footer(3),
+    Row::new(C::Copy, at(OverlayId::Error), "error.copy", "copy").keys(&["y"]).footer(1),
+    Row::new(C::Back, at(OverlayId::Error), "error.close", "close").keys(&["esc"]).footer(2),
+    Row::new(C::Copy, at(OverlayId::Detail), "detail.copy", "copy").keys(&["y"]).footer(1),
+    Row::new(C::Back, at(OverlayId::Detail), "detail.close", "close").keys(&["esc"]).footer(2),
+    Row::new(C::Accept, at(OverlayId::FilePicker), "picker.open", "open").keys(&["enter"]).footer(1),
+    Row::new(C::PickerParent, at(OverlayId::FilePicker), "picker.parent", "folder above")
+        .keys(&["shift-tab", "alt-up"])
+        .footer(2),
+    Row::new(C::Accept, at(OverlayId::ListPicker), "list-picker.choose", "choose").keys(&["enter"]).footer(1),
+    Row::new(C::Accept, at(OverlayId::Mapping), "mapping.use", "use this mapping").keys(&["enter"]).footer(1),
+    Row::new(C::MappingHeader, at(OverlayId::Mapping), "mapping.header", "header line or not")
+        .keys(&["t"])
+        .footer(2),
+    Row::new(C::Accept, at(OverlayId::Approve), "approve.launch", "launch")
+        .keys(&["enter"])
+        .danger()
+        .footer(1),
+    Row::new(C::Back, at(OverlayId::Approve), "approve.close", "close").keys(&["esc"]).footer(2),
+];

@@ -1,0 +1,35 @@
+//! Uploads.
+
+use super::{Command as C, PaneId, Row, Scope, tenant};
+use crate::tui::cx::Cx;
+
+const HERE: Scope = Scope::Pane(PaneId::Uploads);
+
+fn runs(cx: &Cx) -> Option<&'static str> {
+    tenant(cx).or(cx.store.runs.value().is_none_or(Vec::is_empty).then_some("there is no run yet"))
+}
+
+pub(super) const ROWS: &[Row] = &[
+    Row::new(C::UploadPause, HERE, "uploads.pause", "pause")
+        .keys(&["space"])
+        .help("Stop sending; calls in flight are journalled first. Resume goes on where it stopped.")
+        .footer(1)
+        .needs(runs),
+    Row::new(C::UploadResume, HERE, "uploads.resume", "resume")
+        .keys(&["r"])
+        .help("Go on with a paused or interrupted run.")
+        .danger()
+        .footer(2)
+        .needs(runs),
+    Row::new(C::UploadCancel, HERE, "uploads.cancel", "cancel")
+        .keys(&["x"])
+        .help("Stop a run for good; asks first.")
+        .danger()
+        .footer(3)
+        .needs(runs),
+    Row::new(C::Refresh, HERE, "uploads.refresh", "refresh")
+        .keys(&["R", "ctrl-r"])
+        .help("Read the runs again.")
+        .footer(5)
+        .needs(tenant),
+];

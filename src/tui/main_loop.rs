@@ -1,0 +1,200 @@
+//! The loop: wait for something, handle all that is there, draw once. Nothing happens while nothing happens.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::app::App;
+use super::cx::{Env, Tenant};
+use super::event::{Effect, Event};
+use super::runtime::{Reports, Runtime};
+use super::terminal::{self, Guard};
+use super::theme::Theme;
+use super::{Ended, Start};
+use crate::ops::{Gauges, Ops};
+
+/// At most one frame in this time.
+const FRAME: Duration = Duration::from_millis(16);
+/// At most this many facts before the next look at keys and screen.
+const BATCH: usize = 128;
+
+/// See [`super::run`].
+pub async fn run(start: Start) -> anyhow::Result<Ended> {
+    let mut guard = Guard::take().context("the terminal cannot be used")?;
+    let mut signals = Signals::new().context("signals cannot be awaited")?;
+    let mut keys = EventStream::new();
+    let mut gauges = start.ops.as_ref().map(Ops::gauges);
+    let env = env(&start);
+    let theme = if start.mono { Theme::Mono } else { Theme::default() };
+    let (runtime, mut reports) = Runtime::new(start.ops, start.config);
+    let mut console =
+        Console { app: App::new(env, theme, Timestamp::now()), runtime, dirty: true, ended: None };
+    let first = console.app.begin(start.open, Timestamp::now());
+    console.perform(first, &mut guard)?;
+    let mut next_frame = Instant::now();
+
+    while console.ended.is_none() {
+        console.draw_if_due(&mut guard, &mut next_frame)?;
+        let wake = console.wake(next_frame);
+        let event = tokio::select! {
+            biased;
+            number = signals.next() => {
+                console.ended = Some(Ended::Signal(number));
+                continue;
+            }
+            input = keys.next() => match input {
+                Some(Ok(input)) => Event::Input(input),
+                // The terminal is gone: as if it had hung up.
+                Some(Err(_)) | None => {
+                    console.ended = Some(Ended::Signal(1));
+                    continue;
+                }
+            },
+            Some(report) = reports.facts.recv() => Event::Report(report),
+            Ok(()) = reports.progress.changed() => Event::Progress(reports.progress.borrow_and_update().clone()),
+            Some(now) = changed(&mut gauges) => Event::Gauges(now),
+            () = sleep_until(wake) => {
+                // Either a frame is due, which the next round draws, or time itself is what changed.
+                if console.dirty { continue } else { Event::Tick }
+            }
+        };
+        console.handle(event, &mut guard)?;
+        console.drain(&mut reports, &mut guard)?;
+        if !terminal::is_taken() {
+            anyhow::bail!("a task panicked; the terminal was restored");
+        }
+    }
+    let Console { runtime, ended, .. } = console;
+    if matches!(ended, Some(Ended::Signal(_))) {
+        // Whoever sent it may not wait: the terminal first, then what is in flight.
+        drop(guard);
+    }
+    runtime.shut_down(reports).await;
+    Ok(ended.unwrap_or(Ended::Quit))
+}
+
+struct Console {
+    app: App,
+    runtime: Runtime,
+    dirty: bool,
+    ended: Option<Ended>,
+}
+
+impl Console {
+    fn handle(&mut self, event: Event, guard: &mut Guard) -> anyhow::Result<()> {
+        self.dirty = true;
+        let effects = self.app.update(event, Timestamp::now());
+        self.perform(effects, guard)
+    }
+
+    /// Handles facts that wait already, so that many of them cost one frame.
+    fn drain(&mut self, reports: &mut Reports, guard: &mut Guard) -> anyhow::Result<()> {
+        for _ in 0..BATCH {
+            let Ok(report) = reports.facts.try_recv() else { break };
+            self.handle(Event::Report(report), guard)?;
+        }
+        Ok(())
+    }
+
+    fn draw_if_due(&mut self, guard: &mut Guard, next_frame: &mut Instant) -> anyhow::Result<()> {
+        if self.dirty && Instant::now() >= *next_frame {
+            guard.draw(&mut self.app).context("the screen cannot be drawn")?;
+            self.dirty = false;
+            *next_frame = Instant::now() + FRAME;
+        }
+        Ok(())
+    }
+
+    /// Until when to sleep: the next frame if one is owed, else the next change that time alone brings.
+    fn wake(&self, next_frame: Instant) -> Instant {
+        if self.dirty {
+            return next_frame;
+        }
+        let idle = Duration::from_secs(3_600);
+        Instant::now() + self.app.wake_in(Timestamp::now()).unwrap_or(idle)
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, guard: &mut Guard) -> anyhow::Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Start(id, op) => self.runtime.start(id, op),
+                Effect::Stop(id) => self.runtime.stop(id),
+                Effect::Copy(text) => guard.copy(&text)?,
+                Effect::Title(title) => guard.title(&title)?,
+                Effect::Mouse(on) => guard.mouse(on)?,
+                Effect::Suspend => guard.suspend()?,
+                Effect::End(ended) => self.ended = Some(ended),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn env(start: &Start) -> Env {
+    Env {
+        tenant: start.ops.as_ref().map(|ops| Tenant::from(ops.profile())),
+        read_only: start.read_only,
+        embedded: start.embedded,
+        folder: start.folder.clone(),
+        exports: std::env::current_dir().unwrap_or_else(|_| start.folder.clone()),
+        zone: TimeZone::system(),
+    }
+}
+
+/// The gauges once they changed; never, where there is no tenant.
+async fn changed(gauges: &mut Option<watch::Receiver<Gauges>>) -> Option<Gauges> {
+    let Some(receiver) = gauges else { return std::future::pending().await };
+    match receiver.changed().await {
+        Ok(()) => Some(receiver.borrow_and_update().clone()),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Signals that end the console.
+#[cfg(unix)]
+struct Signals {
+    all: [(tokio::signal::unix::Signal, i32); 3],
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind as Kind, signal};
+        let one = |kind: Kind| signal(kind).map(|signal| (signal, kind.as_raw_value()));
+        Ok(Self { all: [one(Kind::terminate())?, one(Kind::hangup())?, one(Kind::interrupt())?] })
+    }
+
+    async fn next(&mut self) -> i32 {
+        let [term, hup, int] = &mut self.all;
+        tokio::select! {
+            Some(()) = term.0.recv() => term.1,
+            Some(()) = hup.0.recv() => hup.1,
+            Some(()) = int.0.recv() => int.1,
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// Signals that end the console.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> i32 {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => 2,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

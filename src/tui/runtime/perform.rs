@@ -1,0 +1,233 @@
+//! Each piece of work, as `ops` does it.
+
+use jiff::Timestamp;
+
+use super::{Job, disk};
+use crate::ops::{
+    self, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until, check_options,
+};
+use crate::tui::event::{Fact, Op, OpenedFile, PreviewRow, RowWindow, Trouble, Typed};
+
+/// The end of a task: its last fact.
+type End = Result<Fact, Trouble>;
+
+impl Job {
+    /// Does it; the fact returned is the last.
+    pub(super) async fn perform(&self, op: Op) -> Fact {
+        let doing = op.doing();
+        let ended = match op {
+            Op::OpenFile { .. }
+            | Op::LoadRows { .. }
+            | Op::Check { .. }
+            | Op::WriteRejects { .. }
+            | Op::Export { .. }
+            | Op::Folder { .. }
+            | Op::SetUp(_) => self.local(doing, op).await,
+            op => match &self.ops {
+                Some(ops) => self.with_tenant(doing, op, ops.clone()).await,
+                None => Err(Trouble::said(
+                    doing,
+                    "no-profile",
+                    "there is no tenant yet",
+                    "Press : and choose “set up a tenant”.",
+                )),
+            },
+        };
+        ended.unwrap_or_else(Fact::Failed)
+    }
+
+    async fn with_tenant(&self, doing: &str, op: Op, ops: Ops) -> End {
+        let trouble = |error: OpsError| Trouble::new(doing, &error);
+        match op {
+            Op::Catalog => self.or_stop(ops.catalog()).await.map(Fact::Catalog),
+            Op::Runs => self.or_stop(ops.runs()).await.map(Fact::Runs),
+            Op::DeadLetters { run } => self
+                .or_stop(ops.dead_letters(Some(&run)))
+                .await
+                .map(|letters| letters.into_iter().map(|(_, letter)| letter).collect())
+                .map(|letters| Fact::DeadLetters { run, letters }),
+            Op::Audit { limit } => {
+                self.or_stop(async {
+                    let events = ops.ledger().events(limit).await?;
+                    let head = ops.ledger().head().await?;
+                    Ok(Fact::Audit { events, head })
+                })
+                .await
+            }
+            Op::Typed { input } => {
+                let read = ops.read_number(&input);
+                let known = match &read {
+                    Ok(phone) => self.or_stop(ops.known_locally(phone.number)).await,
+                    Err(_) => Ok(Vec::new()),
+                };
+                known.map(|known| Fact::Typed(Typed { input, read, known }))
+            }
+            Op::Lookup { inputs, sources } => {
+                self.or_stop(look_up(&ops, &inputs, sources)).await.map(Fact::Answers)
+            }
+            Op::Plan(request) => return self.plan(doing, &ops, request).await,
+            Op::Approve { plan, reason, claimed } => ops
+                .approve(&plan, &reason, claimed.as_deref())
+                .await
+                .map(|approved| Fact::Approved(Box::new(approved))),
+            Op::Launch { plan, reason, claimed } => {
+                ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
+                let launch = Launch { what: Launched::Plan(plan), reason, until: Until::Ready };
+                let (sink, said) = self.sink();
+                let run = self.watched(ops.upload(launch, sink, &self.stop), said).await;
+                run.map(|run| Fact::RunEnded(Box::new(run)))
+            }
+            Op::Resume { run } => {
+                let (sink, said) = self.sink();
+                let run = self.watched(ops.resume(Some(&run), Until::Ready, sink, &self.stop), said).await;
+                run.map(|run| Fact::RunEnded(Box::new(run)))
+            }
+            Op::CancelRun { run } => ops.cancel(&run).await.map(|run| Fact::RunEnded(Box::new(run))),
+            Op::Reconcile { list, run } => {
+                let (sink, said) = self.sink();
+                let work = ops.reconcile(&list.0, run.as_deref(), sink, &self.stop);
+                self.watched(work, said).await.map(|result| Fact::Reconciled(Box::new(result)))
+            }
+            Op::Gate { list } => {
+                self.or_stop(ops.gate(&list.0)).await.map(|answer| Fact::Gate(Box::new(answer)))
+            }
+            Op::SandboxLose { list, count } => {
+                ops.sandbox_lose(&list, count).await.map(|()| Fact::SandboxLost(list))
+            }
+            Op::OpenFile { .. }
+            | Op::LoadRows { .. }
+            | Op::Check { .. }
+            | Op::WriteRejects { .. }
+            | Op::Export { .. }
+            | Op::Folder { .. }
+            | Op::SetUp(_) => Ok(Fact::Done),
+        }
+        .map_err(trouble)
+    }
+
+    async fn plan(&self, doing: &str, ops: &Ops, request: PlanRequest) -> End {
+        let (sink, said) = self.sink();
+        let planned = self.watched(ops.plan(&request, sink, &self.stop), said).await;
+        planned.map(|planned| Fact::Planned(Box::new(planned))).map_err(|error| Trouble::new(doing, &error))
+    }
+
+    /// Work that needs no tenant.
+    async fn local(&self, doing: &str, op: Op) -> End {
+        match op {
+            Op::OpenFile { path, input } => {
+                let options = input.options.clone();
+                let opened = self.blocking(doing, move || Document::open(&path, &options)).await?;
+                let document = opened.map_err(|error| Trouble::new(doing, &error.into()))?;
+                self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
+                self.index(document).await
+            }
+            Op::LoadRows { file, first, count } => self.rows(doing, file, first, count).await,
+            Op::Check { file } => {
+                let options = check_options(self.profile(), &file.input, Timestamp::now());
+                let (sink, said) = self.sink();
+                let work = ops::check(file.document.path(), &file.input, options, sink, &self.stop);
+                let checked = self.watched(work, said).await;
+                checked.map(|file| Fact::Checked(file.checked)).map_err(|error| Trouble::new(doing, &error))
+            }
+            Op::WriteRejects { file, checked, out } => {
+                let path = out.clone();
+                let written =
+                    self.blocking(doing, move || ops::write_rejects(&file.document, &checked, &path)).await?;
+                written
+                    .map(|rows| Fact::Written { path: out, rows })
+                    .map_err(|error| Trouble::new(doing, &error.into()))
+            }
+            Op::Export { out, text, rows } => {
+                let path = out.clone();
+                let written =
+                    self.blocking(doing, move || disk::write_private(&path, text.as_bytes())).await?;
+                written.map(|()| Fact::Written { path: out.clone(), rows }).map_err(|error| {
+                    let what = format!("{}: {error}", out.display());
+                    Trouble::said(
+                        doing,
+                        "not-written",
+                        &what,
+                        "Check the folder and that you may write to it.",
+                    )
+                })
+            }
+            Op::Folder { path } => {
+                let wanted = path.clone();
+                let read = self.blocking(doing, move || disk::read_folder(&wanted)).await?;
+                read.map(Fact::Folder).map_err(|error| {
+                    let what = format!("{}: {error}", path.display());
+                    Trouble::said(doing, "folder-unreadable", &what, "Choose another folder.")
+                })
+            }
+            Op::SetUp(set_up) => self.set_up(doing, set_up).await,
+            _ => Ok(Fact::Done),
+        }
+    }
+
+    async fn set_up(&self, doing: &str, set_up: crate::tui::event::SetUp) -> End {
+        let _ = (set_up, &self.config);
+        Err(Trouble::said(
+            doing,
+            "not-written",
+            "the configuration cannot be written from here",
+            "Write the profile into the config file and store the secret with `quietline auth login`.",
+        ))
+    }
+
+    /// Indexes the whole file; how far it is comes as interim facts, which may be skipped: the last one is whole.
+    async fn index(&self, document: Document) -> End {
+        let (stop, facts, id) = (self.stop.clone(), self.facts.clone(), self.id);
+        let indexed = self
+            .blocking("index the file", move || {
+                document.build_index(&stop, &mut |state| {
+                    if !state.complete {
+                        let _ = facts
+                            .try_send(crate::tui::event::Report { task: id, fact: Fact::Indexed(state) });
+                    }
+                })
+            })
+            .await?;
+        indexed
+            .map(|state| Fact::Indexed(crate::ops::IndexState { complete: true, ..state }))
+            .map_err(|error| Trouble::new("index the file", &error.into()))
+    }
+
+    async fn rows(&self, doing: &str, file: OpenedFile, first: u64, count: usize) -> End {
+        let options = check_options(self.profile(), &file.input, Timestamp::now());
+        let read = self
+            .blocking(doing, move || {
+                file.document.rows(first, count).map(|records| {
+                    records
+                        .into_iter()
+                        .map(|record| {
+                            let read = file.document.interpret(&record, &options);
+                            PreviewRow { record, read }
+                        })
+                        .collect()
+                })
+            })
+            .await?;
+        read.map(|rows| Fact::Rows(RowWindow { first, rows }))
+            .map_err(|error| Trouble::new(doing, &error.into()))
+    }
+
+    fn profile(&self) -> Option<&crate::config::Profile> {
+        self.ops.as_ref().map(Ops::profile)
+    }
+
+    /// For reads that know no token: stopping drops them.
+    async fn or_stop<T>(&self, work: impl Future<Output = Result<T, OpsError>>) -> Result<T, OpsError> {
+        tokio::select! {
+            () = self.stop.cancelled() => Err(OpsError::Stopped),
+            result = work => result,
+        }
+    }
+}
+
+async fn look_up(
+    ops: &Ops,
+    inputs: &[String],
+    sources: LookupSources,
+) -> Result<Vec<crate::domain::verdict::Answer>, OpsError> {
+    ops.lookup(inputs, sources).await
+}

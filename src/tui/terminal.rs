@@ -1,0 +1,141 @@
+//! The terminal: taken with a guard, given back in every case. The only place that writes escapes.
+
+use std::io::{Write, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use super::app::App;
+
+/// Whether the terminal is ours: restoring happens once, whoever comes first (drop, panic hook, signal).
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// Holds the terminal; dropping it gives it back.
+pub struct Guard {
+    terminal: Terminal<CrosstermBackend<std::io::Stdout>>,
+    mouse: bool,
+}
+
+impl Guard {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, mouse. The guard exists before anything that
+    /// can fail, so a half-taken terminal is given back too.
+    pub fn take() -> std::io::Result<Self> {
+        hook();
+        TAKEN.store(true, Ordering::SeqCst);
+        let taken = enter(true).and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
+        match taken {
+            Ok(terminal) => Ok(Self { terminal, mouse: true }),
+            Err(error) => {
+                restore();
+                Err(error)
+            }
+        }
+    }
+
+    /// Draws the app, inside a synchronized update so that nothing tears.
+    pub fn draw(&mut self, app: &mut App) -> std::io::Result<()> {
+        queue!(stdout(), BeginSynchronizedUpdate)?;
+        let mut hits = super::hits::HitMap::default();
+        self.terminal.draw(|frame| {
+            let area = frame.area();
+            hits = app.view(area, frame.buffer_mut());
+            if let Some(cursor) = hits.cursor().filter(|cursor| area.contains(*cursor)) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        app.drawn(hits);
+        execute!(stdout(), EndSynchronizedUpdate)
+    }
+
+    /// Sets the title. Control characters cannot be in it: it is made of `visible` text.
+    pub fn title(&self, title: &str) -> std::io::Result<()> {
+        execute!(stdout(), SetTitle(title))
+    }
+
+    /// Puts text on the clipboard of the person's own terminal, over SSH too (OSC 52).
+    pub fn copy(&self, text: &str) -> std::io::Result<()> {
+        let mut out = stdout();
+        write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+        out.flush()
+    }
+
+    /// Captures the mouse, or leaves it to the terminal.
+    pub fn mouse(&mut self, on: bool) -> std::io::Result<()> {
+        self.mouse = on;
+        if on { execute!(stdout(), EnableMouseCapture) } else { execute!(stdout(), DisableMouseCapture) }
+    }
+
+    /// To the background, as a shell's Ctrl-Z does; returns when brought back.
+    pub fn suspend(&mut self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        {
+            leave()?;
+            rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
+            enter(self.mouse)?;
+            self.terminal.clear()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn enter(mouse: bool) -> std::io::Result<()> {
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    if mouse { execute!(stdout(), EnableMouseCapture) } else { Ok(()) }
+}
+
+fn leave() -> std::io::Result<()> {
+    // Each step is tried whatever became of the one before.
+    let modes = execute!(
+        stdout(),
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
+    disable_raw_mode().and(modes)
+}
+
+/// Whether the terminal is still ours: a panic on any thread gives it back, and then nothing may be drawn.
+pub fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
+}
+
+/// Gives the terminal back, once. Nothing can be done about a terminal that is gone.
+fn restore() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = leave();
+    }
+}
+
+/// A panic anywhere restores the terminal before its message is printed.
+fn hook() {
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            before(panic);
+        }));
+    });
+}

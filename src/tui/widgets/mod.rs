@@ -1,0 +1,57 @@
+//! Dumb pieces: data in, cells out.
+
+pub mod chrome;
+pub mod input;
+pub mod progress;
+pub mod table;
+pub mod text;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use super::cx::Cx;
+use super::theme::Role;
+
+/// A framed region. Its border has the environment's shape; focus shows by a thick border and a marked title. Returns
+/// the inside.
+pub fn frame(area: Rect, buf: &mut Buffer, cx: &Cx, title: &str, focused: bool) -> Rect {
+    let area = area.intersection(buf.area);
+    let environment = cx.env.tenant.as_ref().map(|tenant| tenant.environment);
+    let role = if focused { Role::Focus } else { Role::Border };
+    let title = if focused { format!(" ▸ {title} ") } else { format!(" {title} ") };
+    let block = Block::bordered()
+        .border_type(cx.theme.border(environment, focused))
+        .border_style(cx.theme.style(role).remove_modifier(Modifier::BOLD))
+        .title(Line::styled(title, cx.theme.style(Role::Title)));
+    let inside = block.inner(area);
+    block.render(area, buf);
+    inside
+}
+
+/// One line, cut at the edge.
+pub fn line(area: Rect, buf: &mut Buffer, line: &Line<'_>) {
+    let area = area.intersection(buf.area);
+    if !area.is_empty() {
+        buf.set_line(area.x, area.y, line, area.width);
+    }
+}
+
+/// A span in a role.
+pub fn span<'a>(cx: &Cx, role: Role, text: impl Into<std::borrow::Cow<'a, str>>) -> Span<'a> {
+    Span::styled(text, cx.theme.style(role))
+}
+
+/// A symbol and a word in one role: state is never said by colour alone.
+pub fn state<'a>(cx: &Cx, role: Role, word: &str) -> Span<'a> {
+    Span::styled(format!("{} {word}", role.symbol()), cx.theme.style(role))
+}
+
+/// The middle of an area, at most this large.
+pub fn middle(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width);
+    let height = height.min(area.height);
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
