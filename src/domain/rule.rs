@@ -1,5 +1,9 @@
 //! DNC rules and the decision that a rule set makes about a number. Exact and with a trace.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 use std::fmt;
 
 use super::list::ListId;
@@ -172,8 +176,71 @@ pub struct Decision {
 /// Decides by priority (lower first; BLOCK before ALLOW on equal priority, then by id). In a rule, membership of *any*
 /// listed list matches, whatever its position. `member` must already fold list activity and entry expiry in.
 /// A rule with an unreadable list that is not matched by another list makes the answer `Unknown`, unless the rules after
-/// it would decide the same way whatever the membership is.
+/// it would decide the same way whatever the membership is. Exact: the answer is sure if and only if it is the same for
+/// every way in which the unreadable memberships can turn out.
+///
+/// `decided_by` is the first rule that matches for sure. In an `Unknown` ruling no rule decides, and such a rule counts
+/// as not reached.
 pub fn decide(rules: &[Rule], channel: Channel, member: &dyn Fn(&ListId) -> Membership) -> Decision {
-    let _ = (rules, channel, member);
-    todo!()
+    let mut order: Vec<usize> = (0..rules.len()).collect();
+    order.sort_by(|&a, &b| {
+        let key = |i: usize| (rules[i].priority, rules[i].action == Action::Allow, rules[i].id.as_str());
+        key(a).cmp(&key(b))
+    });
+
+    let mut trace = Vec::with_capacity(rules.len());
+    // What may decide, depending on the lists that could not be read.
+    let mut may_block = false;
+    let mut may_allow = false;
+    // The first rule that matches for sure: its index, its place in the trace, and the list.
+    let mut sure: Option<(usize, usize, ListId)> = None;
+    // When a later rule is reached, the number is on none of the unreadable lists of the earlier ones.
+    let mut passed: HashSet<&ListId> = HashSet::new();
+
+    for index in order {
+        let rule = &rules[index];
+        let lists: Vec<ListStep> =
+            rule.lists.iter().map(|list| ListStep { list: list.clone(), member: member(list) }).collect();
+        let outcome = if !rule.active {
+            Outcome::Inactive
+        } else if !rule.scope.covers(channel) {
+            Outcome::OtherChannel
+        } else if sure.is_some() {
+            Outcome::NotReached
+        } else if let Some(step) = lists.iter().find(|step| step.member == Some(true)) {
+            sure = Some((index, trace.len(), step.list.clone()));
+            Outcome::Decides
+        } else {
+            let mut unreadable = false;
+            let mut may_match = false;
+            for (list, step) in rule.lists.iter().zip(&lists) {
+                if step.member.is_none() {
+                    unreadable = true;
+                    may_match |= passed.insert(list);
+                }
+            }
+            may_block |= may_match && rule.action == Action::Block;
+            may_allow |= may_match && rule.action == Action::Allow;
+            if unreadable { Outcome::Unknown } else { Outcome::NoMatch }
+        };
+        trace.push(Step { rule: index, outcome, lists });
+    }
+
+    let last = sure.as_ref().map_or(Action::Allow, |(index, ..)| rules[*index].action);
+    may_block |= last == Action::Block;
+    may_allow |= last == Action::Allow;
+    let ruling = match (may_block, may_allow) {
+        (true, true) => Ruling::Unknown,
+        (true, false) => Ruling::Suppressed,
+        (false, _) => Ruling::Allowed,
+    };
+    let (decided_by, by_list) = match sure {
+        Some((_, place, _)) if ruling == Ruling::Unknown => {
+            trace[place].outcome = Outcome::NotReached;
+            (None, None)
+        }
+        Some((index, _, list)) => (Some(index), Some(list)),
+        None => (None, None),
+    };
+    Decision { channel, ruling, decided_by, by_list, trace }
 }
