@@ -59,6 +59,7 @@ struct Shared {
     wire: Wire,
     limits: Limits,
     normaliser: Normaliser,
+    api_url: String,
     /// A late look at the gauges is on its way.
     settling: AtomicBool,
 }
@@ -101,7 +102,8 @@ impl Client {
         normaliser: Normaliser,
     ) -> Result<Self, Error> {
         let wire = Wire::new(&endpoints, &limits, deadlines, patience, credentials)?;
-        let shared = Shared { wire, limits, normaliser, settling: AtomicBool::new(false) };
+        let api_url = endpoints.api_url.clone();
+        let shared = Shared { wire, limits, normaliser, api_url, settling: AtomicBool::new(false) };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -134,9 +136,8 @@ impl Client {
         let mut backoff = Backoff::within(patience.first_pause, patience.longest_pause, fastrand::u64(..));
         let body = encode_list(name, description, active);
         let call = self.call(Family::Lists, "the lists", Method::POST, &["dnc", "lists"], &[], Some(body))?;
-        let never = CancellationToken::new();
         for attempt in 1.. {
-            let sent = self.wire().send(&call, Until::Stopped(&never)).await;
+            let sent = self.wire().send(&call, Until::Deadline(self.wire().deadline())).await;
             self.settle();
             let (error, after) = match sent {
                 Sent::Answer(answer) => match answer.status() {
@@ -324,6 +325,10 @@ impl Client {
             }
         }
         Ok(all)
+    }
+
+    pub(super) fn api_url(&self) -> &str {
+        &self.shared.api_url
     }
 
     fn wire(&self) -> &Wire {
