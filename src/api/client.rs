@@ -59,6 +59,7 @@ struct Shared {
     wire: Wire,
     limits: Limits,
     normaliser: Normaliser,
+    api_url: String,
     /// A late look at the gauges is on its way.
     settling: AtomicBool,
 }
@@ -101,7 +102,8 @@ impl Client {
         normaliser: Normaliser,
     ) -> Result<Self, Error> {
         let wire = Wire::new(&endpoints, &limits, deadlines, patience, credentials)?;
-        let shared = Shared { wire, limits, normaliser, settling: AtomicBool::new(false) };
+        let api_url = endpoints.api_url.clone();
+        let shared = Shared { wire, limits, normaliser, api_url, settling: AtomicBool::new(false) };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -324,6 +326,10 @@ impl Client {
             }
         }
         Ok(all)
+    }
+
+    pub(super) fn api_url(&self) -> &str {
+        &self.shared.api_url
     }
 
     fn wire(&self) -> &Wire {

@@ -16,6 +16,7 @@ mod breaker;
 mod call;
 mod client;
 mod clock;
+mod embedded;
 mod entries;
 mod limiter;
 mod lists;

@@ -365,4 +365,48 @@ mod tests {
         let (header, _) = read_token(br#"{"access_token":"canary","token_type":"Bearer"}"#).unwrap();
         assert!(!format!("{:?}", Token { header, generation: 1 }).contains("canary"));
     }
+
+    /// A token endpoint that nobody listens at.
+    fn tokens_of_a_dead_endpoint() -> Tokens {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/token", listener.local_addr().unwrap());
+        drop(listener);
+        let transport = Transport::new(&address, "token address", crate::api::Deadlines::default()).unwrap();
+        let credentials = Credentials { client_id: "id".into(), client_secret: "secret".into() };
+        let patience = Patience {
+            first_pause: Duration::from_micros(10),
+            longest_pause: Duration::from_millis(1),
+            ..Patience::default()
+        };
+        Tokens::new(transport, credentials, Clock::start(), patience, 1)
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_due_bridges_an_endpoint_that_is_down_until_it_ends() {
+        let tokens = tokens_of_a_dead_endpoint();
+        tokens.keep(HeaderValue::from_static("Bearer old"), Duration::from_secs(600), Duration::ZERO, false);
+        lock(&tokens.state).held.as_mut().unwrap().refresh_at = Duration::ZERO;
+        assert_eq!(tokens.get().await.unwrap().header, "Bearer old");
+        lock(&tokens.state).held.as_mut().unwrap().expires_at = Duration::ZERO;
+        assert!(matches!(tokens.get().await, Err(Error::Unreachable { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_was_refused_is_renewed_once_for_all_who_saw_it() {
+        let tokens = tokens_of_a_dead_endpoint();
+        let life = Duration::from_secs(600);
+        let old = tokens.keep(HeaderValue::from_static("Bearer old"), life, Duration::ZERO, false);
+        let new = tokens.keep(HeaderValue::from_static("Bearer new"), life, Duration::ZERO, true);
+        assert_eq!(tokens.renew(&old).await.unwrap().header, "Bearer new", "another task has renewed it");
+        assert!(
+            matches!(tokens.renew(&new).await, Err(Error::Unauthorised { .. })),
+            "and that was the one renewal"
+        );
+        tokens.proven(&new);
+        assert!(
+            matches!(tokens.renew(&new).await, Err(Error::Unreachable { .. })),
+            "a proven one may be renewed"
+        );
+    }
 }

@@ -1,6 +1,11 @@
 //! Reconciliation: the list as the tenant holds it against the list as it should be.
 
-use super::entry::{Attributes, RemoteEntry};
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Ordering;
+
+use super::entry::{Attributes, RemoteEntry, same_jurisdiction};
 use super::phone::E164;
 
 /// What we expect of one number on a list.
@@ -107,8 +112,105 @@ impl Diff {
     }
 }
 
-/// Compares. `expected` must be sorted by number without repeats; `remote` comes in any order.
+/// Compares.
+///
+/// A number counts as there only in its E.164 spelling. Further records and other spellings of it are
+/// [`DiffKind::RemoteDuplicate`]; spellings without an E.164 twin are [`DiffKind::Malformed`] and their number is
+/// [`DiffKind::Missing`] too where it is expected. `expected` must be sorted by number without repeats; `remote` comes in any order.
 pub fn compare(expected: &[Expected], remote: Vec<RemoteEntry>) -> Diff {
-    let _ = (expected, remote);
-    todo!()
+    debug_assert!(expected.windows(2).all(|pair| pair[0].number < pair[1].number));
+    let mut diff = Diff { remote: remote.len() as u64, expected: expected.len() as u64, ..Diff::default() };
+    let (mut parsed, unparsed): (Vec<_>, Vec<_>) =
+        remote.into_iter().partition(|entry| entry.number.is_some());
+    diff.differences.extend(unparsed.into_iter().map(|entry| difference(DiffKind::Malformed, None, entry)));
+
+    parsed.sort_unstable_by(|a, b| (a.number, &a.raw, &a.id).cmp(&(b.number, &b.raw, &b.id)));
+    let mut wanted = expected.iter().peekable();
+    let mut entries = parsed.into_iter().peekable();
+    while let Some(number) = entries.peek().and_then(|entry| entry.number) {
+        while let Some(missing) = wanted.next_if(|expected| expected.number < number) {
+            diff.differences.push(missing_one(missing));
+        }
+        let expected = wanted.next_if(|expected| expected.number == number);
+        let mut records = Vec::new();
+        while let Some(entry) = entries.next_if(|entry| entry.number == Some(number)) {
+            records.push(entry);
+        }
+        compare_one(expected, records, &mut diff);
+    }
+    diff.differences.extend(wanted.map(missing_one));
+    diff.differences.sort_by(order);
+    diff
+}
+
+/// Compares the records of one number, of which there is at least one, with what is expected of it.
+fn compare_one(expected: Option<&Expected>, mut records: Vec<RemoteEntry>, diff: &mut Diff) {
+    // The record that stands for the number: of those in E.164 the one nearest to what is expected.
+    let chosen = records
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.is_canonical())
+        .min_by_key(|(_, entry)| expected.map_or(0, |expected| fields_that_differ(expected, entry).len()))
+        .map(|(index, _)| index);
+    let others = match chosen {
+        Some(index) => {
+            let entry = records.remove(index);
+            match expected.map(|expected| fields_that_differ(expected, &entry)) {
+                None => diff.differences.push(difference(DiffKind::Unexpected, None, entry)),
+                Some(fields) if fields.is_empty() => diff.matching += 1,
+                Some(fields) => {
+                    diff.differences
+                        .push(Difference { fields, ..difference(DiffKind::Changed, expected, entry) });
+                }
+            }
+            DiffKind::RemoteDuplicate
+        }
+        None => {
+            diff.differences.extend(expected.map(missing_one));
+            DiffKind::Malformed
+        }
+    };
+    diff.differences.extend(records.into_iter().map(|entry| difference(others, expected, entry)));
+}
+
+fn fields_that_differ(expected: &Expected, entry: &RemoteEntry) -> Vec<&'static str> {
+    let ours = &expected.attributes;
+    let mut fields = Vec::new();
+    if !same_jurisdiction(ours.jurisdiction.as_deref(), entry.jurisdiction.as_deref()) {
+        fields.push("jurisdiction");
+    }
+    if ours.expires != entry.expires {
+        fields.push("expires");
+    }
+    if ours.source.is_some() && ours.source != entry.source {
+        fields.push("source");
+    }
+    fields
+}
+
+fn missing_one(expected: &Expected) -> Difference {
+    Difference {
+        kind: DiffKind::Missing,
+        number: Some(expected.number),
+        raw: expected.number.to_e164(),
+        fields: Vec::new(),
+        expected: Some(expected.attributes.clone()),
+        remote: None,
+    }
+}
+
+fn difference(kind: DiffKind, expected: Option<&Expected>, entry: RemoteEntry) -> Difference {
+    Difference {
+        kind,
+        number: entry.number,
+        raw: entry.raw.clone(),
+        fields: Vec::new(),
+        expected: expected.map(|expected| expected.attributes.clone()),
+        remote: Some(entry),
+    }
+}
+
+fn order(a: &Difference, b: &Difference) -> Ordering {
+    let id = |difference: &Difference| difference.remote.as_ref().map(|entry| entry.id.clone());
+    (a.kind, a.number, &a.raw).cmp(&(b.kind, b.number, &b.raw)).then_with(|| id(a).cmp(&id(b)))
 }

@@ -1,8 +1,12 @@
 //! Jurisdictions: `US-CA`, `CA-ON`, or a bare country where nothing finer is known (`GB`).
 
-use std::fmt;
+#[cfg(test)]
+mod tests;
 
-use super::phone::E164;
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::phone::{self, E164};
 
 /// A jurisdiction in the form `CC` or `CC-SUB` (ISO 3166-1 and -2), upper case.
 ///
@@ -38,8 +42,19 @@ impl Jurisdiction {
 
     /// The jurisdiction that the number's area code (NANP) or country code stands for. An inference: people move and
     /// take their numbers along, so it is always shown as inferred.
-    pub fn of_number(_number: E164) -> Option<Self> {
-        todo!()
+    ///
+    /// Toll-free numbers stand for the whole of `US`; an area code that nobody has been given stands for nothing.
+    pub fn of_number(number: E164) -> Option<Self> {
+        let Some(area_code) = number.area_code() else {
+            return phone::country_of(number).as_deref().and_then(Self::parse);
+        };
+        if let Some(place) = place_of(number) {
+            return Some(place.jurisdiction);
+        }
+        if TOLL_FREE.contains(&area_code) {
+            return Self::parse("US");
+        }
+        phone::assigned_country_of(number).as_deref().and_then(Self::parse)
     }
 }
 
@@ -67,6 +82,33 @@ pub struct Place {
 }
 
 /// The place an area code stands for; `None` for toll-free, unknown and non-NANP numbers.
-pub fn place_of(_number: E164) -> Option<Place> {
-    todo!()
+pub fn place_of(number: E164) -> Option<Place> {
+    let area_code = number.area_code()?;
+    let codes = area_codes();
+    let at = codes.binary_search_by_key(&area_code, |(code, _)| *code).ok()?;
+    Some(codes[at].1.clone())
+}
+
+/// Area codes of the North American plan that callers do not pay for.
+const TOLL_FREE: [u16; 7] = [800, 833, 844, 855, 866, 877, 888];
+
+/// The table in `assets/area_codes.csv`, sorted by area code. Lines that do not parse are left out; a test sees to it that
+/// there are none.
+fn area_codes() -> &'static [(u16, Place)] {
+    static TABLE: OnceLock<Vec<(u16, Place)>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let lines = include_str!("../../assets/area_codes.csv").lines();
+        let mut table: Vec<_> =
+            lines.filter(|line| !line.starts_with('#')).skip(1).filter_map(area_code).collect();
+        table.sort_unstable_by_key(|(code, _)| *code);
+        table
+    })
+}
+
+fn area_code(line: &'static str) -> Option<(u16, Place)> {
+    let mut fields = line.split(',');
+    let code = fields.next()?.parse().ok()?;
+    let jurisdiction = Jurisdiction::parse(fields.next()?)?;
+    let (name, time_zone) = (fields.next()?, fields.next()?);
+    fields.next().is_none().then_some((code, Place { jurisdiction, name, time_zone }))
 }

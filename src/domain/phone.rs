@@ -14,6 +14,8 @@ use std::str::FromStr;
 
 use super::problem::Code;
 
+pub(super) use resolve::{assigned_country_of, country_of};
+
 /// A number in E.164 form, stored as its digits (country code first). At most 15 digits, so it fits a `u64`.
 ///
 /// `Debug` shows the masked form: a number never reaches a log by accident. [`E164::to_e164`] shows it whole.
@@ -63,7 +65,7 @@ impl E164 {
 
     /// The area code of a North American number: `202`.
     pub fn area_code(self) -> Option<u16> {
-        self.is_nanp().then(|| (self.0 / 10_000_000 % 1_000) as u16)
+        self.is_nanp().then_some((self.0 / 10_000_000 % 1_000) as u16)
     }
 
     /// A form that people read: `+1 202 555 0101`.
@@ -90,6 +92,11 @@ pub struct Region(pub(crate) rlibphonenumber::Region);
 impl Region {
     /// The United States, the default of a profile.
     pub const US: Self = Self(rlibphonenumber::Region::US);
+
+    /// The two letters.
+    pub fn code(self) -> String {
+        self.0.to_string()
+    }
 }
 
 impl FromStr for Region {

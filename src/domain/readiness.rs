@@ -1,6 +1,11 @@
 //! Is a list enforced? READY is earned; everything else names what is missing.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
+
+use super::text::{thousands, visible};
 
 /// State of a list as the gate sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +68,59 @@ pub struct Readiness {
 /// Folds the facts at `now`. Order: UNBOUND, then UNVERIFIED where something could not be read, SETTLING, DISCREPANT,
 /// UNVERIFIED where no reconciliation covers the last accepted row, READY.
 pub fn readiness(facts: &ReadinessFacts, now: Timestamp) -> Readiness {
-    let _ = (facts, now);
-    todo!()
+    let seconds_left = facts.cool_down_until.map_or(0, |until| seconds_until(until, now));
+    let (state, because) = fold(facts, seconds_left);
+    Readiness { state, because, seconds_left }
+}
+
+fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
+    use ListState::{Discrepant, Ready, Settling, Unbound, Unverified};
+
+    if facts.list_active == Some(false) {
+        return (Unbound, "The list is not active, so no rule can enforce it.".to_owned());
+    }
+    if facts.enforced_by.as_ref().is_some_and(Vec::is_empty) {
+        return (Unbound, "No active BLOCK rule enforces the list for OUTBOUND.".to_owned());
+    }
+    let Some(rule) = facts.enforced_by.as_ref().and_then(|rules| rules.first()) else {
+        return (Unverified, "The rules could not be read.".to_owned());
+    };
+    if facts.list_active.is_none() {
+        return (Unverified, "The list could not be read.".to_owned());
+    }
+    if let Some((run, state)) = &facts.run_in_flight {
+        return (Settling, format!("Run {} on the list is not finished: {state}.", visible(run, 40)));
+    }
+    if seconds_left > 0 {
+        return (Settling, format!("The cool-down after the last accepted row has {seconds_left} s to go."));
+    }
+    if facts.probes_agree == Some(false) {
+        return (Settling, "The platform does not report every sampled number as SUPPRESSED yet.".to_owned());
+    }
+    let Some((reconciled_at, differences)) = facts.reconciled else {
+        return (Unverified, "The list was never reconciled.".to_owned());
+    };
+    if differences > 0 {
+        let (count, s) = (thousands(differences), if differences == 1 { "" } else { "s" });
+        return (Discrepant, format!("The last reconciliation left {count} difference{s}."));
+    }
+    if facts.last_accepted.is_some_and(|accepted| reconciled_at < accepted) {
+        return (Unverified, "Rows were accepted after the last reconciliation.".to_owned());
+    }
+    if facts.probes_agree.is_none() {
+        return (Unverified, "The platform was not asked whether it enforces the list.".to_owned());
+    }
+    (
+        Ready,
+        format!(
+            "Rule “{}” enforces the list, the last reconciliation was clean, and every sampled number reads SUPPRESSED.",
+            visible(rule, 60)
+        ),
+    )
+}
+
+/// Whole seconds, rounded up: 0 only when the moment has come.
+fn seconds_until(until: Timestamp, now: Timestamp) -> u64 {
+    let nanoseconds = until.as_nanosecond() - now.as_nanosecond();
+    u64::try_from(nanoseconds).map_or(0, |left| left.div_ceil(1_000_000_000))
 }

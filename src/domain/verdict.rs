@@ -1,5 +1,9 @@
 //! May this number be called, and why. The strongest evidence wins; what is not known is never "fine".
 
+mod because;
+#[cfg(test)]
+mod tests;
+
 use super::jurisdiction::Jurisdiction;
 use super::list::ListId;
 use super::phone::E164;
@@ -138,7 +142,7 @@ pub struct Evidence {
     pub lists: Asked<Vec<ListEvidence>>,
     /// Decisions of the rule set, one per channel, with rule names in the trace's order.
     pub decisions: Asked<Vec<Decision>>,
-    /// Our own journal; empty where nothing is known.
+    /// Our own journal, newest first; empty where nothing is known.
     pub ledger: Vec<LedgerEvidence>,
     /// `Some(reason)` where a required registry is missing or stale for the number.
     pub not_loaded: Option<String>,
@@ -179,12 +183,33 @@ pub struct Answer {
 /// Folds evidence into an answer. `allowed` needs an explicit NOT_SUPPRESSED *and* no blocking decision on OUTBOUND or
 /// INBOUND *and* every source answered.
 pub fn fold(input: &str, number: E164, evidence: Evidence, rules: Vec<RuleName>) -> Answer {
-    let _ = (input, number, evidence, rules);
-    todo!()
+    let (verdict, because) = because::of(number, &evidence, &rules);
+    Answer {
+        input: input.to_owned(),
+        number: Some(number),
+        verdict,
+        jurisdiction: Jurisdiction::of_number(number),
+        evidence,
+        rules,
+        because,
+    }
 }
 
 /// The answer for something that is not a number.
 pub fn not_a_number(input: &str, hint: &str) -> Answer {
-    let _ = (input, hint);
-    todo!()
+    Answer {
+        input: input.to_owned(),
+        number: None,
+        verdict: Verdict::Invalid,
+        jurisdiction: None,
+        evidence: Evidence {
+            records: Asked::NotAsked,
+            lists: Asked::NotAsked,
+            decisions: Asked::NotAsked,
+            ledger: Vec::new(),
+            not_loaded: None,
+        },
+        rules: Vec::new(),
+        because: format!("This is not a telephone number: {}.", because::clause(hint)),
+    }
 }

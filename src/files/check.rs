@@ -1,16 +1,24 @@
 //! Validation of a whole file: every row ends as an intent, a duplicate or a rejection, and every byte is accounted for.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{DateOrder, Document, FileError, Record};
+use super::scan::split::Fields;
+use super::{DateOrder, Document, Field, FileError, Record};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, Normaliser, NotANumber, Phone};
 use crate::domain::problem::{Code, Problem};
+
+mod claims;
+mod pass;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use row::{Expiry, RowReader};
 
 /// What validation needs to know beside the file.
 #[derive(Clone, Debug)]
@@ -121,10 +129,39 @@ pub struct Interpreted {
 }
 
 impl Document {
-    /// Reads one record as validation would.
+    /// Reads one record as validation would. Where day and month of a date could be either, the order that the first rows
+    /// prove is taken; validation asks the whole file.
     pub fn interpret(&self, record: &Record, options: &CheckOptions) -> Interpreted {
-        let _ = (record, options);
-        todo!()
+        let reader = RowReader::new(self, options);
+        let fields: Fields = record.fields.iter().map(String::as_str).collect();
+        let mut problems = Vec::new();
+        let row = reader.read(&record.faults, &fields, record.place, &mut problems);
+        let expires = match row.expires {
+            Expiry::Known(at) => Ok(at),
+            Expiry::Bad(code) => Err(code),
+            Expiry::Either { dmy, mdy } => {
+                let at = match self.date_order_hint() {
+                    Some(DateOrder::Dmy) => Some(dmy),
+                    Some(DateOrder::Mdy) => Some(mdy),
+                    _ => None,
+                };
+                match at {
+                    None => Err(Code::AmbiguousDate),
+                    Some(at) if at <= options.now => Err(Code::PastExpiry),
+                    Some(at) => Ok(Some(at)),
+                }
+            }
+        };
+        if let (Expiry::Either { .. }, Err(code)) = (row.expires, expires) {
+            problems.push(row::late_date_problem(&reader, code, record.place, reader.expires_cell(&fields)));
+        }
+        Interpreted {
+            number: row.number,
+            jurisdiction: row.jurisdiction,
+            expires,
+            source: row.source.map(str::to_owned),
+            problems,
+        }
     }
 }
 
@@ -135,13 +172,12 @@ pub fn check(
     stop: &CancellationToken,
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
-    let _ = (document, options, stop, events);
-    todo!()
-}
-
-/// Writes the rejected rows as CSV (0600, temp file + rename): `row,line,byte,column,code,hint,value` and the original
-/// columns behind. Cells are formula-safe; telephone numbers stay importable.
-pub fn write_rejects(document: &Document, checked: &Checked, out: &Path) -> Result<u64, FileError> {
-    let _ = (document, checked, out);
-    todo!()
+    if !document.mapping().columns.contains_key(&Field::Number) {
+        return Err(FileError::NeedsChoice {
+            path: document.path().into(),
+            question: row::which_column(document),
+            flag: "--map number=COLUMN".into(),
+        });
+    }
+    pass::run(document, options, stop, events)
 }

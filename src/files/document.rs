@@ -1,11 +1,30 @@
 //! An opened file: what it looks like, and any of its rows.
 
+use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
+use encoding_rs::Encoding;
 use tokio_util::sync::CancellationToken;
 
-use super::{Field, FileError, InputOptions};
-use crate::domain::problem::{Place, Problem};
+use super::dates::{self, Reading};
+use super::index::{Halt, Index};
+use super::kind::other_kind;
+use super::scan::split::Fields;
+use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width};
+use super::sniff::{self, Head, note, sniff};
+use super::source::{Source, read_up_to};
+use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
+use crate::domain::problem::{Code, Place, Problem};
+
+/// How much of a file is read before its first rows are shown.
+const HEAD: u64 = 256 * 1024;
+/// End-of-file characters that are looked for at the end.
+const TAIL: u64 = 4096;
+/// How far behind the last checkpoint a row is looked for while the index is being built.
+const REACH: u64 = 1 << 20;
+/// Rows that are looked at for the order of day and month in the preview.
+const HINT_ROWS: usize = 200;
 
 /// How lines end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +72,10 @@ pub struct Record {
     pub place: Place,
     /// Its fields, decoded, unquoted. Not escaped for a terminal.
     pub fields: Vec<String>,
-    /// Its bytes as stored, without the line ending.
+    /// Its bytes as stored, without the line ending; only the first 4 KiB of a row over the limit.
     pub raw: Vec<u8>,
+    /// What is wrong with its shape or encoding: rejections that its fields alone do not show.
+    pub faults: Vec<Code>,
 }
 
 /// How far the background index is. A small copy for gauges.
@@ -72,77 +93,283 @@ pub struct IndexState {
 
 /// An opened file. Cheap to clone; clones share the index.
 #[derive(Clone, Debug)]
-pub struct Document {}
+pub struct Document {
+    shared: Arc<Shared>,
+    mapping: Mapping,
+    /// The order of day and month that the first rows prove.
+    order_hint: Option<DateOrder>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    source: Source,
+    encoding: &'static Encoding,
+    width: Width,
+    format: Format,
+    columns: Vec<String>,
+    notes: Vec<Problem>,
+    dialect: Dialect,
+    start: Checkpoint,
+    end: u64,
+    /// Where the bytes outside the data went.
+    outside: Accounting,
+    record_bytes: u64,
+    date_order: Option<DateOrder>,
+    index: Index,
+}
 
 impl Document {
-    /// Opens and sniffs. Reads a bounded head of the file only, so it returns at once at any size.
+    /// Opens and sniffs. Reads a bounded head of the file only, so it returns at once at any size. Where no column can
+    /// be told to hold the numbers, the mapping is without `Number`, and validation asks.
     pub fn open(path: &Path, options: &InputOptions) -> Result<Self, FileError> {
-        let _ = (path, options);
-        todo!()
+        let source = Source::open(path)?;
+        let size = source.size();
+        let refuse = |what: &str| FileError::WrongKind { path: source.path().into(), what: what.into() };
+        let empty = |why| FileError::Empty { path: source.path().into(), why };
+        if size == 0 {
+            return Err(empty("the file is empty"));
+        }
+        let read = |at, count: u64| {
+            read_up_to(source.file(), at, count as usize).map_err(|error| source.error(error))
+        };
+        let mut head = read(0, HEAD.min(size))?;
+        if let Some(what) = other_kind(&head) {
+            return Err(refuse(what));
+        }
+        let encoding = text::decide(&head, size <= HEAD, options.encoding.as_deref()).map_err(|why| {
+            let path = source.path().into();
+            FileError::NeedsChoice { path, question: why.0, flag: "--encoding NAME".into() }
+        })?;
+        let width = text::width_of(encoding.encoding);
+        if !(size - encoding.bom as u64).is_multiple_of(width.bytes() as u64) {
+            return Err(refuse("UTF-16 text that is cut in the middle of a character"));
+        }
+        let tail = read(size - TAIL.min(size), TAIL.min(size))?;
+        let end = size - trailing_control_z(&tail, width);
+        if end <= encoding.bom as u64 {
+            return Err(empty("the file is empty"));
+        }
+        head.truncate(usize::try_from(end).unwrap_or(usize::MAX));
+        let whole = head.len() as u64 == end;
+        let mut found = sniff(&Head { path: source.path(), bytes: &head, whole, encoding }, options)?;
+        if end < size {
+            found.notes.push(note(
+                Code::TrailingControlZ,
+                "",
+                "It is left out; it is not part of the last row.",
+            ));
+        }
+        let outside = Accounting {
+            size,
+            bom: encoding.bom as u64,
+            header: found.header,
+            comments: found.comments,
+            blanks: found.blanks,
+            records: 0,
+            other: size - end,
+        };
+        let document = Self {
+            mapping: found.mapping,
+            order_hint: None,
+            shared: Arc::new(Shared {
+                source,
+                encoding: encoding.encoding,
+                width,
+                format: found.format,
+                columns: found.columns,
+                notes: found.notes,
+                dialect: found.dialect,
+                start: found.start,
+                end,
+                outside,
+                record_bytes: found.record_bytes,
+                date_order: options.date_order,
+                index: Index::new(found.start),
+            }),
+        };
+        Ok(document.with_order_hint())
     }
 
     /// The path as given, made absolute.
     pub fn path(&self) -> &Path {
-        todo!()
+        self.shared.source.path()
     }
 
     /// File name for people; not escaped for a terminal.
     pub fn name(&self) -> String {
-        todo!()
+        let path = self.path();
+        path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
     }
 
     /// Bytes.
     pub fn size(&self) -> u64 {
-        todo!()
+        self.shared.source.size()
     }
 
     /// What it looks like.
     pub fn format(&self) -> &Format {
-        todo!()
+        &self.shared.format
     }
 
     /// Column names: the header's, or `column 1`, `column 2`, ….
     pub fn columns(&self) -> &[String] {
-        todo!()
+        &self.shared.columns
     }
 
     /// Which column means what.
     pub fn mapping(&self) -> &Mapping {
-        todo!()
+        &self.mapping
     }
 
     /// The same file read with another mapping; the index is shared.
     #[must_use]
     pub fn with_mapping(&self, mapping: Mapping) -> Self {
-        let _ = mapping;
-        todo!()
+        Self { shared: Arc::clone(&self.shared), mapping, order_hint: None }.with_order_hint()
     }
 
     /// What was assumed about the file as a whole (problems with row 0).
     pub fn notes(&self) -> &[Problem] {
-        todo!()
+        &self.shared.notes
     }
 
     /// How far the index is.
     pub fn index_state(&self) -> IndexState {
-        todo!()
+        self.shared.index.state(self.size())
     }
 
     /// Scans the file once and makes every row reachable. Blocking: run it on a blocking thread. `progress` is called
-    /// now and then. Returns early with [`FileError::Stopped`] when `stop` is cancelled.
+    /// now and then. Returns early with [`FileError::Stopped`] when `stop` is cancelled; called again, it goes on there.
     pub fn build_index(
         &self,
         stop: &CancellationToken,
         progress: &mut dyn FnMut(IndexState),
     ) -> Result<IndexState, FileError> {
-        let _ = (stop, progress);
-        todo!()
+        let scanner = |from| self.scanner(from, READ);
+        self.shared.index.build(scanner, stop, &mut || progress(self.index_state())).map_err(|halt| {
+            match halt {
+                Halt::Stopped => FileError::Stopped,
+                Halt::Io(error) => self.shared.source.error(error),
+            }
+        })?;
+        self.shared.source.ensure_unchanged()?;
+        Ok(self.index_state())
     }
 
     /// Data rows `first..first + count` (from 1), as far as known. Reads only near them. The first page works before
     /// the index exists; a row the index has not reached yet is simply not in the answer.
     pub fn rows(&self, first: u64, count: usize) -> Result<Vec<Record>, FileError> {
-        let _ = (first, count);
-        todo!()
+        let first = first.max(1);
+        let (from, mut row) = self.shared.index.before(first);
+        let complete = self.index_state().complete;
+        let mut scanner = self.scanner(from, READ / 4);
+        let (mut records, mut fields) = (Vec::new(), Fields::default());
+        while records.len() < count {
+            let beyond_reach = !complete && records.is_empty() && scanner.place().at - from.at > REACH;
+            if beyond_reach {
+                break;
+            }
+            let next = scanner.next().map_err(|error| self.shared.source.error(error))?;
+            let Some(piece) = next else { break };
+            if piece.blank {
+                continue;
+            }
+            row += 1;
+            if row >= first {
+                let stored = scanner.stored(&piece);
+                let faults = self.read_fields(&piece, stored, &mut fields);
+                records.push(Record {
+                    place: Place { row, line: piece.line, byte: piece.at },
+                    fields: fields.iter().map(str::to_owned).collect(),
+                    raw: stored.to_vec(),
+                    faults,
+                });
+            }
+        }
+        Ok(records)
     }
+
+    /// A scanner over the data from a checkpoint on.
+    pub(super) fn scanner(&self, from: Checkpoint, read_size: usize) -> Scanner<'_, File> {
+        let shared = &*self.shared;
+        Scanner::with_read_size(
+            shared.source.file(),
+            shared.width,
+            shared.dialect,
+            from,
+            shared.end,
+            read_size,
+        )
+    }
+
+    /// The fields of a piece, and what is wrong with its shape or encoding.
+    pub(super) fn read_fields(&self, piece: &Piece, stored: &[u8], fields: &mut Fields) -> Vec<Code> {
+        let (text, broken) = text::decode(self.shared.encoding, stored);
+        fields.split(&text, self.shared.dialect.delimiter, piece.fault.is_none());
+        let shape = piece.fault.map(|fault| match fault {
+            Fault::Irregular => Code::IrregularQuote,
+            Fault::Swallowed => Code::SwallowedRows,
+            Fault::Unterminated => Code::UnterminatedQuote,
+            Fault::TooLong => Code::RecordTooLong,
+        });
+        let mut faults = Vec::new();
+        faults.extend(shape);
+        if broken && shape != Some(Code::RecordTooLong) {
+            faults.push(Code::InvalidEncoding);
+        }
+        faults
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.shared.source
+    }
+
+    pub(super) fn start(&self) -> Checkpoint {
+        self.shared.start
+    }
+
+    pub(super) fn end(&self) -> u64 {
+        self.shared.end
+    }
+
+    pub(super) fn outside(&self) -> Accounting {
+        self.shared.outside
+    }
+
+    /// About how many rows there are, from the first ones.
+    pub(super) fn likely_rows(&self) -> u64 {
+        self.size() / self.shared.record_bytes
+    }
+
+    /// The order of day and month that the person named when the file was opened.
+    pub(super) fn said_date_order(&self) -> Option<DateOrder> {
+        self.shared.date_order
+    }
+
+    /// The order of day and month that the first rows prove; for the preview.
+    pub(super) fn date_order_hint(&self) -> Option<DateOrder> {
+        self.order_hint
+    }
+
+    fn with_order_hint(mut self) -> Self {
+        let Some(&column) = self.mapping.columns.get(&Field::Expires) else { return self };
+        let records = self.rows(1, HINT_ROWS).unwrap_or_default();
+        let proofs =
+            records.iter().filter_map(|record| match dates::read(record.fields.get(column)?, None) {
+                Reading::At { proves, .. } => proves,
+                _ => None,
+            });
+        self.order_hint = sniff::only(proofs);
+        self
+    }
+}
+
+/// Bytes of end-of-file characters at the end.
+fn trailing_control_z(tail: &[u8], width: Width) -> u64 {
+    let size = width.bytes();
+    let is_mark = |unit: &&[u8]| match width {
+        Width::One => **unit == [0x1A],
+        Width::TwoLittle => **unit == [0x1A, 0],
+        Width::TwoBig => **unit == [0, 0x1A],
+    };
+    (tail.rchunks_exact(size).take_while(is_mark).count() * size) as u64
 }

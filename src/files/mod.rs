@@ -10,10 +10,20 @@
 use std::path::PathBuf;
 
 mod check;
+mod dates;
 mod document;
+mod index;
+mod kind;
+mod names;
+mod rejects;
+mod scan;
+mod sniff;
+mod source;
+mod text;
 
-pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Interpreted, check, write_rejects};
+pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+pub use rejects::write_rejects;
 
 /// What a column can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

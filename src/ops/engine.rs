@@ -23,9 +23,8 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::stub::Backoff;
 use super::{Ops, OpsError, OpsEvent, Sink, hex};
-use crate::api::{self, Attempt, EntryWrite, RawAnswer};
+use crate::api::{self, Attempt, Backoff, EntryWrite, RawAnswer};
 use crate::domain::plan::{PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;

@@ -55,7 +55,7 @@ impl Input {
             encoding: self.options.encoding.clone(),
             header: self.options.header,
             date_order: self.options.date_order.map(|order| order_word(order).to_owned()),
-            region: self.region.map(|region| region.as_str().to_owned()),
+            region: self.region.map(Region::code),
             map: self.options.map.iter().map(|(f, c)| (f.as_str().to_owned(), c.clone())).collect(),
             mark,
         };

@@ -26,7 +26,6 @@ mod read_back;
 mod reconcile;
 mod replace;
 pub mod setup;
-mod stub;
 mod upload;
 mod walk;
 

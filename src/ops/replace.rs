@@ -5,8 +5,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::engine::{Engine, Halt};
-use super::stub::Backoff;
-use crate::api::{self, Attempt};
+use crate::api::{self, Attempt, Backoff};
 use crate::ledger::Replacement;
 
 const IN_FLIGHT: usize = 16;

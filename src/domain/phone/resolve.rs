@@ -136,10 +136,15 @@ pub(super) fn international(number: E164) -> String {
 
 /// The country that the number belongs to; the main one of its country code where it is not assigned to one of several.
 pub(in crate::domain) fn country_of(number: E164) -> Option<String> {
-    let parsed = parsed(number)?;
-    let region = parsed
-        .get_region_code()
-        .or_else(|| PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code))?;
+    assigned_country_of(number).or_else(|| {
+        let region = PHONE_NUMBER_UTIL.get_region_for_country_code(parsed(number)?.country_code)?;
+        (region != Region::World).then(|| region.to_string())
+    })
+}
+
+/// The country that the number is assigned in.
+pub(in crate::domain) fn assigned_country_of(number: E164) -> Option<String> {
+    let region = parsed(number)?.get_region_code()?;
     (region != Region::World).then(|| region.to_string())
 }
 

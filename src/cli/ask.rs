@@ -1,0 +1,59 @@
+//! Questions to the person: a confirmation, a secret. Off a terminal nobody is asked.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+use super::failure::{Failure, exit};
+
+/// A secret longer than this is a file that went to the wrong pipe.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
+/// Whether a question can be put and answered.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Puts a question on stderr and reads the answer. Blocking.
+pub(super) fn line(question: &str) -> Result<String, Failure> {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "{question} ");
+    let _ = err.flush();
+    drop(err);
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(|e| {
+        Failure::new(exit::USAGE, "usage", format!("the answer cannot be read: {e}"), "Say --yes instead.")
+    })?;
+    Ok(answer.trim().to_owned())
+}
+
+/// The client secret: from a hidden prompt on a terminal, else all of stdin. Blocking.
+pub(super) fn secret() -> Result<SecretString, Failure> {
+    let unreadable = |e: io::Error| {
+        Failure::new(
+            exit::ACCESS,
+            "no-credentials",
+            format!("the secret cannot be read: {e}"),
+            "Type it at the prompt, or give it on stdin.",
+        )
+    };
+    let text = if io::stdin().is_terminal() {
+        Zeroizing::new(rpassword::prompt_password("Client secret (hidden): ").map_err(unreadable)?)
+    } else {
+        let mut text = Zeroizing::new(String::new());
+        io::Read::read_to_string(&mut io::Read::take(io::stdin().lock(), LONGEST_SECRET), &mut text)
+            .map_err(unreadable)?;
+        text
+    };
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.trim().is_empty() {
+        return Err(Failure::new(
+            exit::ACCESS,
+            "no-credentials",
+            "no secret was given",
+            "Type it at the prompt, or give it on stdin: `quietline auth login --client-id ID < FILE`.",
+        ));
+    }
+    Ok(SecretString::from(secret.to_owned()))
+}

@@ -1,0 +1,28 @@
+//! `check`: validate a file. Needs no profile, writes nothing but the rejects that were asked for.
+
+use crate::cli::args::CheckArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, exit};
+use crate::cli::shapes::CheckObject;
+use crate::cli::{progress, report};
+use crate::domain::text::{thousands, visible};
+use crate::ops::{self, OpsError};
+
+pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<u8, Failure> {
+    let input = super::input::input(&args.input)?;
+    let config = context.config()?;
+    let profile = context.profile_if_any(&config)?;
+    let options = ops::check_options(profile.as_ref(), &input, jiff::Timestamp::now());
+    let sink = progress::sink(context.out);
+    let file = ops::check(&args.file, &input, options, sink, &context.stop).await?;
+    if let Some(out) = &args.rejects {
+        let (document, checked, path) = (file.document.clone(), file.checked.clone(), out.clone());
+        let written =
+            tokio::task::spawn_blocking(move || ops::write_rejects(&document, &checked, &path)).await;
+        let rows = written.map_err(std::io::Error::other)?.map_err(OpsError::from)?;
+        let path = visible(&out.display().to_string(), 300);
+        context.out.remark(&format!("{} rejected rows written to {path}", thousands(rows)));
+    }
+    context.out.answer(&CheckObject::of(&file), || report::check(&file))?;
+    Ok(if file.checked.rejected > 0 && !args.allow_rejects { exit::NO } else { exit::DONE })
+}

@@ -1,0 +1,71 @@
+//! The input flags as `ops` understands them.
+
+use std::str::FromStr as _;
+
+use crate::cli::args::{DateOrderArg, InputArgs};
+use crate::cli::failure::Failure;
+use crate::config::nearest;
+use crate::domain::phone::Region;
+use crate::ops::{DateOrder, Field, Input, InputOptions};
+
+pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
+    let header = match (args.header, args.no_header) {
+        (false, false) => None,
+        (header, _) => Some(header),
+    };
+    let region = args.region.as_deref().map(Region::from_str).transpose().map_err(|why| {
+        Failure::usage(format!("--region: {why}"), "Use a two-letter country code such as US.")
+    })?;
+    Ok(Input {
+        options: InputOptions {
+            delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
+            encoding: args.encoding.clone(),
+            header,
+            date_order: args.date_order.map(|order| match order {
+                DateOrderArg::Dmy => DateOrder::Dmy,
+                DateOrderArg::Mdy => DateOrder::Mdy,
+                DateOrderArg::Ymd => DateOrder::Ymd,
+            }),
+            map: args.map.iter().map(|text| mapping(text)).collect::<Result<_, _>>()?,
+        },
+        region,
+    })
+}
+
+fn delimiter(text: &str) -> Result<u8, Failure> {
+    match text {
+        "comma" => Ok(b','),
+        "semicolon" => Ok(b';'),
+        "tab" | "\\t" => Ok(b'\t'),
+        "pipe" => Ok(b'|'),
+        _ => match text.as_bytes() {
+            [byte] if (byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ')) && *byte != b'"' => {
+                Ok(*byte)
+            }
+            _ => Err(Failure::usage(
+                "--delimiter takes one character that is no letter, digit or quotation mark",
+                "One of: , ; | tab, or the words comma, semicolon, tab, pipe.",
+            )),
+        },
+    }
+}
+
+fn mapping(text: &str) -> Result<(Field, String), Failure> {
+    let Some((field, column)) = text.split_once('=').filter(|(_, column)| !column.is_empty()) else {
+        return Err(Failure::usage(
+            "--map takes FIELD=COLUMN",
+            "For example --map number=phone, or --map number=2 for the second column.",
+        ));
+    };
+    match Field::from_name(field) {
+        Some(field) => Ok((field, column.to_owned())),
+        None => {
+            let known = Field::ALL.map(Field::as_str);
+            let advice = match nearest(field, known) {
+                Some(near) => format!("Did you mean {near}?"),
+                None => format!("One of: {}.", known.join(", ")),
+            };
+            Err(Failure::usage("--map names a field that does not exist", advice))
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `plan` and `approve`.
+
+use serde_json::json;
+
+use crate::cli::args::{ApproveArgs, PlanArgs};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, exit};
+use crate::cli::shapes::PlanObject;
+use crate::cli::{progress, report};
+use crate::config::Config;
+use crate::domain::plan::PlanSummary;
+use crate::domain::text::visible;
+use crate::ops::{self, PlanRequest};
+
+pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failure> {
+    let input = super::input::input(&args.input)?;
+    let (_, ops) = context.connect().await?;
+    let request = PlanRequest { file: args.file.clone(), list: args.list.clone(), input };
+    let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
+    context.out.answer(&PlanObject::of(&planned), || report::plan(&planned))?;
+    let rejected = planned.summary.counts.rejected > 0 && !args.allow_rejects;
+    Ok(if rejected { exit::NO } else { exit::DONE })
+}
+
+pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8, Failure> {
+    context.refuse_in_read_only("approving a plan")?;
+    let reason = reason(&args.reason)?;
+    let (config, ops) = context.connect().await?;
+    let plan = ops.ledger().plan(&args.plan).await.map_err(ops::OpsError::from)?;
+    refuse_own_plan(&config, &plan)?;
+    let (plan, approval) =
+        context.or_stopped(ops.approve(&args.plan, reason, args.claimed.as_deref())).await?;
+    let object = json!({
+        "plan": plan.id, "digest": plan.digest.to_string(), "list": plan.list.to_string(), "by": approval.by,
+        "claimed": approval.claimed, "reason": approval.reason, "at": approval.at.to_string(),
+    });
+    context.out.answer(&object, || {
+        format!(
+            "plan {} is approved by {}: `quietline upload {} --reason TEXT` launches it",
+            visible(&plan.id, 40),
+            visible(&approval.by, 60),
+            visible(&plan.id, 40)
+        )
+    })?;
+    Ok(exit::DONE)
+}
+
+/// Under four eyes nobody approves a plan of their own.
+fn refuse_own_plan(config: &Config, plan: &PlanSummary) -> Result<(), Failure> {
+    let policy = config.upload_settings(&plan.profile).map(|settings| settings.four_eyes).unwrap_or_default();
+    if policy.demands(plan.counts.operations(), plan.counts.remove) && plan.made_by == ops::os_user() {
+        return Err(Failure::new(
+            exit::ACCESS,
+            "approval-needed",
+            format!("plan {} was made by you, and this profile wants a second person", plan.id),
+            "Ask another person to run `quietline approve` on it.",
+        ));
+    }
+    Ok(())
+}
+
+/// A reason is what a person can read later.
+pub(super) fn reason(text: &str) -> Result<&str, Failure> {
+    match text.trim() {
+        "" => Err(Failure::usage("--reason is empty", "Say in a few words why this is done.")),
+        reason => Ok(reason),
+    }
+}

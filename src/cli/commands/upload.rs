@@ -1,0 +1,264 @@
+//! `upload` and `resume`: launch a run and see it through.
+
+use std::path::Path;
+
+use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
+use crate::cli::context::Context;
+use crate::cli::failure::{Failure, exit, exit_of_run_error};
+use crate::cli::shapes::RunObject;
+use crate::cli::{ask, progress, report};
+use crate::config::{Config, Environment, FourEyes};
+use crate::domain::run::{RunState, RunSummary};
+use crate::domain::text::visible;
+use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Planned, Until};
+
+pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
+    context.refuse_in_read_only("an upload")?;
+    let reason = super::plan::reason(&args.reason)?.to_owned();
+    let what = what(args)?;
+    if !args.yes && !ask::can_ask() {
+        return Err(Failure::usage(
+            "an upload changes who is called, and nobody is here to ask",
+            "Look at `quietline plan FILE --list LIST` first, then say --yes.",
+        ));
+    }
+    let (config, ops) = context.connect().await?;
+    let what = match what {
+        Launched::File(request) if !args.yes => {
+            confirmed_file(context, &ops, &config, request, &reason).await?
+        }
+        Launched::File(request) => allowed_at_once(context, &ops, &config, request).await?,
+        Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
+    };
+    let launch = Launch { what, reason, until: until(args.until) };
+    let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
+    finish(context, &run, args.allow_rejects)
+}
+
+pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, Failure> {
+    context.refuse_in_read_only("resuming a run")?;
+    let (_, ops) = context.connect().await?;
+    let sink = progress::sink(context.out);
+    let run = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await?;
+    finish(context, &run, args.allow_rejects)
+}
+
+fn until(arg: UntilArg) -> Until {
+    match arg {
+        UntilArg::Uploaded => Until::Uploaded,
+        UntilArg::Ready => Until::Ready,
+    }
+}
+
+/// A plan where the argument reads like one, else a file.
+fn what(args: &UploadArgs) -> Result<Launched, Failure> {
+    if let Some(plan) = plan_id(&args.what) {
+        return Ok(Launched::Plan(plan.to_owned()));
+    }
+    let Some(list) = args.list.clone() else {
+        return Err(Failure::usage(
+            "a file needs --list: the list that its numbers go to",
+            "Say --list ID or --list NAME; `quietline lists` shows them.",
+        ));
+    };
+    let input = super::input::input(&args.input)?;
+    Ok(Launched::File(PlanRequest { file: args.what.clone(), list, input }))
+}
+
+/// `p-` and hexadecimal digits, or a whole digest. A file of such a name is named with its folder: `./p-1a2b`.
+fn plan_id(what: &Path) -> Option<&str> {
+    let text = what.to_str()?;
+    let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
+    let short = text.strip_prefix("p-").is_some_and(|id| id.len() >= 4 && hex(id));
+    (short || (text.len() == 64 && hex(text))).then_some(text)
+}
+
+/// A file with `--yes`: plan, approve and launch in one go, unless a second person has to approve.
+async fn allowed_at_once(
+    context: &Context,
+    ops: &Ops,
+    config: &Config,
+    request: PlanRequest,
+) -> Result<Launched, Failure> {
+    if config.upload_settings(&ops.profile().name)?.four_eyes == FourEyes::Off {
+        return Ok(Launched::File(request));
+    }
+    let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
+    refuse_without_second_person(ops, config, &planned)?;
+    Ok(Launched::File(request))
+}
+
+fn refuse_without_second_person(ops: &Ops, config: &Config, planned: &Planned) -> Result<(), Failure> {
+    let counts = &planned.summary.counts;
+    let policy = config.upload_settings(&ops.profile().name)?.four_eyes;
+    if !policy.demands(counts.operations(), counts.remove) {
+        return Ok(());
+    }
+    let plan = &planned.summary.id;
+    Err(Failure::new(
+        exit::ACCESS,
+        "approval-needed",
+        format!("this profile wants a second person; the plan is stored as {plan}, and nothing was sent"),
+        format!(
+            "Ask another person for `quietline approve {plan} --reason TEXT`, then `quietline upload {plan}`."
+        ),
+    ))
+}
+
+/// On a terminal: show what it would do, ask, and launch exactly what was shown.
+async fn confirmed_file(
+    context: &Context,
+    ops: &Ops,
+    config: &Config,
+    request: PlanRequest,
+    reason: &str,
+) -> Result<Launched, Failure> {
+    let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
+    refuse_without_second_person(ops, config, &planned)?;
+    if context.out.json.is_none() {
+        context.out.remark(report::plan(&planned).trim_end());
+    } else {
+        context.out.remark(&visible(&planned.effect, 500));
+    }
+    let name = (ops.profile().environment == Environment::Production).then_some(planned.list.name.as_str());
+    confirm(name).await?;
+    context.or_stopped(ops.approve(&planned.summary.id, reason, None)).await?;
+    Ok(Launched::Plan(planned.summary.id))
+}
+
+/// A stored plan: its approval is checked by the launch; the person is asked once more where one is there.
+async fn confirmed_plan(context: &Context, ops: &Ops, plan: String, yes: bool) -> Result<Launched, Failure> {
+    if !yes {
+        let stored = ops.ledger().plan(&plan).await.map_err(OpsError::from)?;
+        let counts = &stored.counts;
+        context.out.remark(&format!(
+            "plan {}: add {} · update {} on {}",
+            visible(&stored.id, 40),
+            counts.add,
+            counts.update,
+            visible(&stored.list_name, 100)
+        ));
+        let production = ops.profile().environment == Environment::Production;
+        confirm(production.then_some(stored.list_name.as_str())).await?;
+    }
+    Ok(Launched::Plan(plan))
+}
+
+/// Asks. In production the list's name has to be typed.
+async fn confirm(name: Option<&str>) -> Result<(), Failure> {
+    let (question, wanted) = match name {
+        Some(name) => (format!("Type the list's name to launch ({}):", visible(name, 100)), name.to_owned()),
+        None => ("Launch? [y/N]".to_owned(), "y".to_owned()),
+    };
+    let asked = tokio::task::spawn_blocking(move || ask::line(&question)).await;
+    let answer = asked.map_err(std::io::Error::other)??;
+    let agreed = answer == wanted || (name.is_none() && answer.eq_ignore_ascii_case("yes"));
+    if agreed {
+        return Ok(());
+    }
+    Err(Failure::new(
+        exit::STOPPED,
+        "stopped",
+        "it was not confirmed; nothing was sent",
+        "Start it again when you are ready.",
+    ))
+}
+
+/// Prints the run and folds it into an exit code.
+fn finish(context: &Context, run: &RunSummary, allow_rejects: bool) -> Result<u8, Failure> {
+    context.out.answer(&RunObject::of(run), || report::run(run))?;
+    Ok(exit_of(run, allow_rejects))
+}
+
+fn exit_of(run: &RunSummary, allow_rejects: bool) -> u8 {
+    let trouble = run.error.as_ref().map(|(code, _)| exit_of_run_error(code));
+    match run.state {
+        RunState::Ready | RunState::Uploaded => {
+            let refused = run.buckets.rejected + run.buckets.dead_letters > 0 && !allow_rejects;
+            // A row without a verdict is never fine, whatever was allowed.
+            if refused || run.buckets.unaccounted > 0 { exit::NO } else { exit::DONE }
+        }
+        RunState::Discrepant | RunState::Cancelled => exit::NO,
+        RunState::Interrupted | RunState::Failed => trouble.unwrap_or(exit::TENANT),
+        RunState::Draft
+        | RunState::Approved
+        | RunState::Uploading
+        | RunState::Paused
+        | RunState::CoolingDown
+        | RunState::Reconciling => exit::STOPPED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{exit_of, plan_id};
+    use crate::domain::list::ListId;
+    use crate::domain::run::{Buckets, RunState, RunSummary};
+
+    fn run(state: RunState, buckets: Buckets, error: Option<&str>) -> RunSummary {
+        RunSummary {
+            id: "7f3a91c2".into(),
+            plan: None,
+            profile: "p".into(),
+            list: ListId("L-1".into()),
+            list_name: "National".into(),
+            file: "/f.csv".into(),
+            state,
+            buckets,
+            batches_done: 0,
+            batches: 0,
+            retries: 0,
+            throttled: 0,
+            differences: 0,
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            changed_at: jiff::Timestamp::UNIX_EPOCH,
+            cool_down_until: None,
+            seconds: 0.0,
+            by: "me".into(),
+            reason: "test".into(),
+            error: error.map(|code| (code.to_owned(), "why".to_owned())),
+        }
+    }
+
+    #[test]
+    fn the_exit_code_follows_the_contract() {
+        let clean = Buckets { rows: 3, accepted: 3, ..Buckets::default() };
+        let rejects = Buckets { rows: 3, accepted: 2, rejected: 1, ..Buckets::default() };
+        let dead = Buckets { rows: 3, accepted: 2, dead_letters: 1, ..Buckets::default() };
+        let open = Buckets { rows: 3, accepted: 2, unaccounted: 1, ..Buckets::default() };
+        for (state, buckets, error, allow, wanted) in [
+            (RunState::Ready, clean, None, false, 0),
+            (RunState::Uploaded, clean, None, false, 0),
+            (RunState::Ready, rejects, None, false, 1),
+            (RunState::Ready, rejects, None, true, 0),
+            (RunState::Ready, dead, None, false, 1),
+            (RunState::Ready, dead, None, true, 0),
+            (RunState::Uploaded, open, None, true, 1),
+            (RunState::Discrepant, clean, None, true, 1),
+            (RunState::Paused, open, None, true, 130),
+            (RunState::Interrupted, open, Some("tenant-unreachable"), true, 5),
+            (RunState::Interrupted, open, Some("circuit-open"), false, 5),
+            (RunState::Interrupted, open, Some("unauthorised"), false, 4),
+            (RunState::Failed, open, Some("ledger-unwritable"), false, 6),
+            (RunState::Failed, open, Some("file-changed"), false, 3),
+            (RunState::Cancelled, open, None, false, 1),
+        ] {
+            assert_eq!(
+                exit_of(&run(state, buckets, error), allow),
+                wanted,
+                "{state} {error:?} allow {allow}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_plan_is_told_from_a_file() {
+        assert_eq!(plan_id(Path::new("p-3f9a12c4")), Some("p-3f9a12c4"));
+        assert_eq!(plan_id(Path::new(&"ab".repeat(32))), Some("ab".repeat(32).as_str()));
+        for file in ["p-list.csv", "./p-3f9a12c4", "p-", "numbers.csv", "phones/p-3f9a"] {
+            assert_eq!(plan_id(Path::new(file)), None, "{file}");
+        }
+    }
+}

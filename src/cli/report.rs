@@ -1,0 +1,186 @@
+//! The answers as people read them. Every string of a file or of the tenant is escaped here.
+
+use std::fmt::Write as _;
+
+use super::table::table;
+use crate::domain::diff::DiffKind;
+use crate::domain::problem::Severity;
+use crate::domain::run::{RunState, RunSummary};
+use crate::domain::text::{thousands, visible};
+use crate::domain::verdict::Answer;
+use crate::ops::{CheckedFile, Planned, Reconciliation};
+
+/// Rows of problems that are shown one by one; the rejects file has them all.
+const SHOWN_PROBLEMS: usize = 10;
+/// Differences that are shown one by one; the export has them all.
+const SHOWN_DIFFERENCES: usize = 20;
+
+/// `check`.
+pub(super) fn check(file: &CheckedFile) -> String {
+    let checked = &file.checked;
+    let mut text = format!(
+        "{}: {} rows · {} usable · {} duplicates · {} rejected · {} with warnings\n",
+        visible(&file.document.name(), 200),
+        thousands(checked.rows),
+        thousands(checked.valid),
+        thousands(checked.duplicates),
+        thousands(checked.rejected),
+        thousands(checked.warnings),
+    );
+    if !checked.counts.is_empty() {
+        let mut counts: Vec<_> = checked.counts.iter().collect();
+        counts.sort_by_key(|(code, n)| (code.severity(), std::cmp::Reverse(**n)));
+        let rows = counts.into_iter().map(|(code, n)| {
+            let weight = match code.severity() {
+                Severity::Rejection => "rejected",
+                Severity::Warning => "warning",
+            };
+            [weight.into(), code.as_str().into(), thousands(*n), code.title().into()]
+        });
+        let _ = write!(text, "\n{}\n", table(["", "code", "rows", "meaning"], rows));
+    }
+    let columns = file.document.columns();
+    let rejections = || checked.problems.iter().filter(|p| p.code.severity() == Severity::Rejection);
+    let rows = rejections().take(SHOWN_PROBLEMS).map(|problem| {
+        let column = problem.column.and_then(|i| columns.get(i)).cloned().unwrap_or_default();
+        [
+            thousands(problem.place.row),
+            thousands(problem.place.line),
+            column,
+            problem.raw.chars().take(40).collect(),
+            format!("{}: {}", problem.code.title(), problem.hint),
+        ]
+    });
+    if rejections().next().is_some() {
+        let _ = write!(text, "\n{}\n", table(["row", "line", "column", "value", "why"], rows));
+        let more = rejections().count().saturating_sub(SHOWN_PROBLEMS);
+        if more > 0 {
+            let _ =
+                writeln!(text, "… and {} more: --rejects OUT.csv writes them all", thousands(more as u64));
+        }
+    }
+    text
+}
+
+/// `plan`.
+pub(super) fn plan(planned: &Planned) -> String {
+    let (plan, counts) = (&planned.summary, &planned.summary.counts);
+    let enforced = match planned.enforced_by.as_slice() {
+        [] => "UNBOUND: no active rule blocks by this list, so it has no effect yet".into(),
+        rules => format!("enforced by {}", visible(&rules.join(", "), 200)),
+    };
+    format!(
+        "plan {}  digest {}\n{} → {} ({})\n{} rows: add {} · update {} · already there {} · duplicates {} · rejected {}\n{}\n{}\n",
+        visible(&plan.id, 40),
+        plan.digest.short(),
+        visible(&planned.file.document.name(), 200),
+        visible(&plan.list_name, 100),
+        visible(&plan.list.to_string(), 60),
+        thousands(counts.rows),
+        thousands(counts.add),
+        thousands(counts.update),
+        thousands(counts.unchanged),
+        thousands(counts.duplicates),
+        thousands(counts.rejected),
+        visible(&planned.effect, 500),
+        enforced,
+    )
+}
+
+/// One run, in full.
+pub(super) fn run(run: &RunSummary) -> String {
+    let b = &run.buckets;
+    let mut text = format!(
+        "run {}  {}  → {}\n{} rows: accepted {} · already there {} · duplicates {} · removed {} · rejected {} · dead letters {} · unaccounted {}\nbatches {}/{} · retries {} · throttled {} · {:.1} s\n",
+        visible(&run.id, 40),
+        run.state.as_str().to_uppercase(),
+        visible(&run.list_name, 100),
+        thousands(b.rows),
+        thousands(b.accepted),
+        thousands(b.unchanged),
+        thousands(b.duplicates),
+        thousands(b.removed),
+        thousands(b.rejected),
+        thousands(b.dead_letters),
+        thousands(b.unaccounted),
+        run.batches_done,
+        run.batches,
+        run.retries,
+        run.throttled,
+        run.seconds,
+    );
+    if run.differences > 0 {
+        let _ =
+            writeln!(text, "{} differences: `quietline reconcile` shows them", thousands(run.differences));
+    }
+    if let Some((code, message)) = &run.error {
+        let _ = writeln!(text, "why: {} [{}]", visible(message, 500), visible(code, 60));
+    }
+    if matches!(run.state, RunState::Paused | RunState::Interrupted) {
+        let _ = writeln!(text, "next: `quietline resume {}`", visible(&run.id, 40));
+    }
+    text
+}
+
+/// Every run.
+pub(super) fn runs(runs: &[RunSummary]) -> String {
+    if runs.is_empty() {
+        return "There is no run yet: `quietline upload FILE --list NAME --reason TEXT` begins one.".into();
+    }
+    let rows = runs.iter().map(|run| {
+        let file = std::path::Path::new(&run.file).file_name().map(|n| n.to_string_lossy().into_owned());
+        [
+            run.id.clone(),
+            run.state.as_str().into(),
+            run.list_name.clone(),
+            file.unwrap_or_default(),
+            thousands(run.buckets.rows),
+            thousands(run.buckets.accepted),
+            run.started_at.strftime("%Y-%m-%d %H:%MZ").to_string(),
+            run.by.clone(),
+        ]
+    });
+    table(["run", "state", "list", "file", "rows", "accepted", "started", "by"], rows)
+}
+
+/// `reconcile`.
+pub(super) fn reconcile(result: &Reconciliation) -> String {
+    let diff = &result.diff;
+    let mut text = format!(
+        "{}: remote {} · expected {} · matching {}",
+        visible(&result.list.name, 100),
+        thousands(diff.remote),
+        thousands(diff.expected),
+        thousands(diff.matching)
+    );
+    for kind in DiffKind::ALL {
+        let _ = write!(text, " · {} {}", kind.as_str().replace('_', " "), thousands(diff.count(kind) as u64));
+    }
+    text.push('\n');
+    if result.baseline {
+        text.push_str(
+            "This was the first reconciliation of the list: what is there now is recorded as the baseline.\n",
+        );
+    }
+    if diff.is_clean() {
+        text.push_str("Clean: the list is as it should be.\n");
+        return text;
+    }
+    let rows = diff.differences.iter().take(SHOWN_DIFFERENCES).map(|d| {
+        let number = d.number.map_or_else(String::new, |number| number.to_e164());
+        [d.kind.as_str().replace('_', " "), number, d.raw.clone(), d.fields.join(", ")]
+    });
+    let _ = write!(text, "\n{}\n", table(["difference", "number", "as stored", "fields"], rows));
+    let more = diff.differences.len().saturating_sub(SHOWN_DIFFERENCES);
+    if more > 0 {
+        let _ = writeln!(text, "… and {} more: --export OUT.csv writes them all", thousands(more as u64));
+    }
+    text
+}
+
+/// One answer of `lookup`.
+pub(super) fn answer(answer: &Answer) -> String {
+    let number = answer.number.map_or_else(|| visible(&answer.input, 60), |number| number.pretty());
+    let place = answer.jurisdiction.map(|j| format!("  {j}")).unwrap_or_default();
+    format!("{number}{place}  {}\n  {}\n", answer.verdict.headline(), visible(&answer.because, 500))
+}

@@ -1,0 +1,358 @@
+use std::path::{Path, PathBuf};
+
+use super::{Config, CredentialSource, Environment, FourEyes, NewProfile, Profile, Provenance, Sources};
+
+/// A config file in a folder of its own.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn with(text: &str) -> Self {
+        let desk = Self::new();
+        std::fs::write(desk.path(), text).unwrap();
+        desk
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    fn sources(&self) -> Sources {
+        Sources { config: Some(self.path()), data_dir: Some(self.folder.path().join("data")), profile: None }
+    }
+
+    fn load(&self) -> Config {
+        Config::load(&self.sources()).unwrap()
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.path()).unwrap()
+    }
+}
+
+fn profile_of(body: &str) -> Profile {
+    Desk::with(&format!("[profiles.acme]\n{body}")).load().profile().unwrap()
+}
+
+fn refused(text: &str) -> super::ConfigError {
+    Config::load(&Desk::with(text).sources()).unwrap_err()
+}
+
+fn refused_profile(body: &str) -> super::ConfigError {
+    refused(&format!("[profiles.acme]\n{body}"))
+}
+
+#[test]
+fn a_missing_file_reads_as_empty_and_names_the_way_out() {
+    let desk = Desk::new();
+    let config = desk.load();
+    assert!(config.profile_names().is_empty());
+    let e = config.profile().unwrap_err();
+    assert_eq!(e.code, "no-profile");
+    assert!(e.advice.contains("profile add"), "{}", e.advice);
+    assert!(!desk.path().exists(), "reading makes no file");
+}
+
+#[test]
+fn every_preset_of_the_contract_gives_its_urls() {
+    for (preset, token, api) in [
+        (
+            "engage",
+            "https://auth.na1.engage.niceincontact.com/as/token.oauth2",
+            "https://na1.niceincontact.com/api/v2",
+        ),
+        ("regional", "https://na1.niceincontact.com/oauth/token", "https://api.na1.niceincontact.com/api/v2"),
+        ("tenant-api", "https://acme.api.cxone.com/oauth/token", "https://acme.api.cxone.com/api/v2"),
+        ("org", "https://acme.cxone.com/api/v2/oauth2/token", "https://acme.cxone.com/api/v2"),
+        ("my", "https://acme.my.cxone.com/oauth/token", "https://acme.my.cxone.com/api/v2"),
+    ] {
+        let profile = profile_of(&format!("preset = \"{preset}\"\ntenant = \"acme\"\nregion = \"na1\""));
+        assert_eq!(profile.endpoints.token_url, token, "{preset}");
+        assert_eq!(profile.endpoints.api_url, api, "{preset}");
+    }
+}
+
+#[test]
+fn the_defaults_are_the_careful_ones() {
+    let profile = profile_of("preset = \"my\"\ntenant = \"acme\"");
+    assert_eq!(profile.environment, Environment::Production);
+    assert_eq!(profile.credentials, CredentialSource::Keyring);
+    assert_eq!(profile.cool_down_seconds, 180);
+    assert!(!profile.cool_down_is_shortened());
+    assert_eq!(profile.limits, crate::api::Limits::default());
+}
+
+#[test]
+fn what_the_contract_shows_is_read_whole() {
+    let desk = Desk::with(
+        r#"
+default_profile = "acme"
+[profiles.acme]
+preset = "my"
+tenant = "acme"
+environment = "staging"
+default_region = "GB"
+credentials = "env"
+list_dialect = "entries"
+token_url = "https://login.example.com/token"
+events_url = "wss://acme.example.com/events"
+[profiles.acme.limits]
+entries_per_second = 25
+entries_per_call = 80
+items_per_call = 5000
+contacts_in_flight = 2
+[profiles.acme.upload]
+cool_down_seconds = 30
+phone_policy = "valid"
+four_eyes = "above:100"
+own_numbers = ["+1 202 456 1111"]
+contact_field = "do_not_call"
+require_opt_in = true
+webhook = "https://hooks.example.com/dnc?team=1"
+[profiles.acme.registries]
+required = ["US"]
+[layouts.ca_state]
+delimiter = ";"
+"#,
+    );
+    let config = desk.load();
+    let profile = config.profile().unwrap();
+    assert_eq!(profile.endpoints.token_url, "https://login.example.com/token");
+    assert_eq!(profile.endpoints.api_url, "https://acme.my.cxone.com/api/v2");
+    assert_eq!((profile.limits.entries_per_second, profile.limits.entries_per_call), (25.0, 80));
+    assert!(profile.cool_down_is_shortened());
+    assert_eq!(profile.own_numbers.len(), 1);
+    let upload = config.upload_settings("acme").unwrap();
+    assert_eq!(upload.four_eyes, FourEyes::Above(100));
+    assert!(!upload.four_eyes.demands(100, 0) && upload.four_eyes.demands(101, 0));
+    assert_eq!(upload.contact_field, "do_not_call");
+    assert_eq!(upload.events_url.as_deref(), Some("wss://acme.example.com/events"));
+    assert_eq!(config.layout_names(), ["ca_state"]);
+    let from = |name| config.settings().into_iter().find(|s| s.name == name).unwrap().from;
+    assert_eq!(from("config"), Provenance::Flag);
+    assert_eq!(from("token_url"), Provenance::File);
+    assert_eq!(from("api_url"), Provenance::Default);
+}
+
+#[test]
+fn an_unknown_key_names_line_and_nearest_key() {
+    let e = refused("[profiles.acme]\npreset = \"my\"\ntennant = \"acme\"\n");
+    assert_eq!(e.code, "bad-config");
+    assert!(e.message.contains("config.toml") && e.message.contains("line 3"), "{}", e.message);
+    assert!(e.message.contains("tennant"), "{}", e.message);
+    assert_eq!(e.advice, "Did you mean “tenant”?");
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_never_repeated() {
+    for line in [
+        "client_secret = \"canary-4711\"",
+        "tenant = 3\nclient_secret = canary-4711",
+        "preset = { a = \"canary-4711\" }",
+    ] {
+        let e = refused_profile(line);
+        assert!(!format!("{e:?}").contains("canary"), "{e:?}");
+    }
+    assert!(refused_profile("client_secret = \"x\"").advice.contains("auth login"));
+}
+
+#[test]
+fn a_wrong_word_names_the_nearest_one() {
+    let tenant = "tenant = \"acme\"\n";
+    for (body, hint) in [
+        ("preset = \"mi\"", "“my”"),
+        ("environment = \"prod\"", "production"),
+        ("credentials = \"keyrng\"", "“keyring”"),
+        ("default_region = \"Narnia\"", "two-letter"),
+        ("upload.four_eyes = \"some\"", "above:N"),
+        ("upload.phone_policy = \"strict\"", "possible"),
+        ("limits.entries_per_call = 101", "1 to 100"),
+        ("limits.entries_per_call = 0", "1 to 100"),
+        ("limits.entries_per_second = -1", "above 0"),
+        ("limits.items_per_call = 10001", "10000"),
+        ("upload.own_numbers = [\"n/a\"]", "+1"),
+    ] {
+        let e = refused_profile(&format!("{tenant}{body}"));
+        assert_eq!(e.code, "bad-config", "{body}");
+        assert!(e.advice.contains(hint), "{body}: {}", e.advice);
+    }
+}
+
+#[test]
+fn production_never_gets_a_short_cool_down() {
+    let e = refused_profile("tenant = \"acme\"\nupload.cool_down_seconds = 179");
+    assert_eq!(e.code, "cool-down-too-short");
+    assert_eq!(profile_of("tenant = \"acme\"\nupload.cool_down_seconds = 180").cool_down_seconds, 180);
+    let staging = profile_of("tenant = \"acme\"\nenvironment = \"staging\"\nupload.cool_down_seconds = 5");
+    assert!(staging.cool_down_is_shortened());
+}
+
+#[test]
+fn urls_are_https_or_loopback_and_hide_nothing() {
+    let with = |api: &str| {
+        format!(
+            "preset = \"custom\"\ntenant = \"t\"\ntoken_url = \"https://a.example.com/t\"\napi_url = \"{api}\""
+        )
+    };
+    for good in [
+        "https://api.example.com/api/v2",
+        "https://api.example.com:8443/api/v2",
+        "http://127.0.0.1:8080/api/v2",
+        "http://[::1]:8080/api/v2",
+        "http://localhost:8080/api/v2",
+    ] {
+        assert_eq!(profile_of(&with(good)).endpoints.api_url, good);
+    }
+    assert_eq!(
+        profile_of(&with("https://api.example.com/api/v2/")).endpoints.api_url,
+        "https://api.example.com/api/v2"
+    );
+    for bad in [
+        "http://api.example.com/api/v2",
+        "http://localhost.example.com/api/v2",
+        "http://127.0.0.1.example.com/api/v2",
+        "http://127.0.0.2/api/v2",
+        "https://canary:canary@api.example.com/api/v2",
+        "https://canary@api.example.com/api/v2",
+        "https://api.example.com/api/v2#x",
+        "https://api.example.com/api/v2?x=1",
+        "https://api.example.com/api/v1",
+        "https://169.254.169.254/api/v2",
+        "https://10.0.0.1/api/v2",
+        "https://[fd00::1]/api/v2",
+        "https://[fe80::1]/api/v2",
+        "https://[::ffff:127.0.0.1]/api/v2",
+        "ftp://api.example.com/api/v2",
+        "file:///api/v2",
+        "api.example.com/api/v2",
+        "",
+    ] {
+        let e = refused_profile(&with(bad));
+        assert_eq!(e.code, "bad-url", "{bad}");
+        assert!(!format!("{e:?}").contains("canary"), "{e:?}");
+    }
+}
+
+#[test]
+fn a_host_in_another_script_is_shown_as_punycode() {
+    let profile = profile_of(
+        "preset = \"custom\"\ntoken_url = \"https://аcme.example.com/t\"\napi_url = \"https://аcme.example.com/api/v2\"",
+    );
+    assert!(profile.endpoints.api_url.starts_with("https://xn--"), "{}", profile.endpoints.api_url);
+}
+
+#[test]
+fn a_tenant_name_cannot_move_the_host() {
+    for tenant in ["evil.example.com/", "a@b", "a.b", "-a", "a b", ""] {
+        let e = refused_profile(&format!("preset = \"my\"\ntenant = \"{tenant}\""));
+        assert_eq!(e.code, "bad-config", "{tenant}");
+    }
+}
+
+#[test]
+fn custom_and_sandbox_need_their_urls() {
+    assert!(refused_profile("preset = \"custom\"\ntenant = \"t\"").message.contains("token_url"));
+    assert!(refused_profile("preset = \"sandbox\"").advice.contains("quietline demo"));
+    let urls = "token_url = \"http://127.0.0.1:9/oauth/token\"\napi_url = \"http://127.0.0.1:9/api/v2\"";
+    let sandbox = profile_of(&format!("preset = \"sandbox\"\n{urls}"));
+    assert_eq!((sandbox.environment, sandbox.tenant.as_str()), (Environment::Sandbox, "127.0.0.1"));
+    assert!(sandbox.is_plain_http());
+}
+
+#[test]
+fn which_profile_is_meant_is_never_guessed() {
+    let two = "[profiles.acme]\ntenant = \"a\"\n[profiles.beta]\ntenant = \"b\"\n";
+    let desk = Desk::with(two);
+    assert_eq!(desk.load().profile().unwrap_err().code, "no-profile");
+    assert_eq!(
+        Desk::with(&format!("default_profile = \"beta\"\n{two}")).load().profile().unwrap().name,
+        "beta"
+    );
+    let named = Sources { profile: Some("acme".into()), ..desk.sources() };
+    assert_eq!(Config::load(&named).unwrap().profile().unwrap().name, "acme");
+    let wrong = Sources { profile: Some("acne".into()), ..desk.sources() };
+    let e = Config::load(&wrong).unwrap().profile().unwrap_err();
+    assert_eq!((e.code, e.advice.as_str()), ("unknown-profile", "Did you mean “acme”?"));
+}
+
+fn new(name: &str) -> NewProfile {
+    NewProfile {
+        name: name.into(),
+        preset: "my".into(),
+        tenant: Some("acme".into()),
+        ..NewProfile::default()
+    }
+}
+
+#[test]
+fn the_first_profile_becomes_the_default_and_the_file_is_private() {
+    let desk = Desk::new();
+    super::add_profile(&desk.load(), &new("acme")).unwrap();
+    super::add_profile(&desk.load(), &new("beta")).unwrap();
+    assert_eq!(desk.load().profile().unwrap().name, "acme");
+    assert_eq!(desk.load().profile_names(), ["acme", "beta"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(desk.path()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(desk.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["config.toml"], "no temporary file stays");
+}
+
+#[test]
+fn comments_and_order_survive_an_edit() {
+    let text = "# ours\n[profiles.acme] # the real one\ntenant = \"acme\" # keep\n\n[layouts.x]\na = 1\n";
+    let desk = Desk::with(text);
+    super::add_profile(&desk.load(), &new("beta")).unwrap();
+    for kept in ["# ours", "[profiles.acme] # the real one", "tenant = \"acme\" # keep", "[layouts.x]"] {
+        assert!(desk.text().contains(kept), "{kept} is gone from\n{}", desk.text());
+    }
+    assert!(super::remove_profile(&desk.load(), "beta").unwrap());
+    assert!(!super::remove_profile(&desk.load(), "beta").unwrap());
+    assert_eq!(desk.text(), text, "adding and removing leaves no trace");
+}
+
+#[test]
+fn a_bad_profile_is_refused_before_a_byte_is_written() {
+    let desk = Desk::new();
+    let mut bad = new("acme");
+    bad.cool_down_seconds = Some(5);
+    assert_eq!(super::add_profile(&desk.load(), &bad).unwrap_err().code, "cool-down-too-short");
+    for name in ["", "-x", "a/b", "a b", "..", "a\u{1b}[2J"] {
+        assert_eq!(super::add_profile(&desk.load(), &new(name)).unwrap_err().code, "bad-name", "{name:?}");
+    }
+    assert!(!desk.path().exists());
+    super::add_profile(&desk.load(), &new("acme")).unwrap();
+    assert_eq!(super::add_profile(&desk.load(), &new("acme")).unwrap_err().code, "profile-exists");
+}
+
+#[test]
+fn removing_the_default_leaves_no_dangling_default() {
+    let desk = Desk::new();
+    super::add_profile(&desk.load(), &new("acme")).unwrap();
+    super::add_profile(&desk.load(), &new("beta")).unwrap();
+    super::remove_profile(&desk.load(), "acme").unwrap();
+    assert_eq!(desk.load().profile().unwrap().name, "beta", "the only one left");
+}
+
+#[test]
+fn nearest_finds_typing_errors_and_nothing_far_away() {
+    assert_eq!(super::nearest("tokn_url", ["token_url", "api_url"]), Some("token_url"));
+    assert_eq!(super::nearest("tenant", ["tenant"]), Some("tenant"));
+    assert_eq!(super::nearest("zebra", ["token_url", "api_url"]), None);
+    assert_eq!(super::nearest("", ["a", "bc"]), Some("a"));
+}
+
+#[test]
+fn an_empty_configuration_knows_its_places() {
+    let config = Config::empty(Path::new("/c"), Path::new("/d"));
+    assert_eq!((config.path(), config.data_dir()), (Path::new("/c"), Path::new("/d")));
+    assert_eq!(config.profile().unwrap_err().code, "no-profile");
+}

@@ -1,0 +1,321 @@
+//! One row: its number, its attributes, and everything that is wrong with it.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::CheckOptions;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::phone::{E164, NotANumber, Phone};
+use crate::domain::problem::{Code, Place, Problem};
+use crate::files::dates::{self, Reading};
+use crate::files::scan::split::Fields;
+use crate::files::{DateOrder, Document, Field, Mapping};
+
+/// Characters of a value that a problem keeps.
+const RAW: usize = 64;
+
+/// Reads rows of one document.
+pub(super) struct RowReader<'a> {
+    mapping: &'a Mapping,
+    columns: usize,
+    options: &'a CheckOptions,
+    order: Option<DateOrder>,
+}
+
+/// What a row says.
+pub(super) struct Row<'a> {
+    pub(super) number: Result<Phone, NotANumber>,
+    /// With `true` where it was inferred.
+    pub(super) jurisdiction: Option<(Jurisdiction, bool)>,
+    pub(super) expires: Expiry,
+    pub(super) source: Option<&'a str>,
+}
+
+/// When a row's entry ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Expiry {
+    /// `None` = never.
+    Known(Option<Timestamp>),
+    /// The order of day and month has to be found out first.
+    Either { dmy: Timestamp, mdy: Timestamp },
+    /// A rejection.
+    Bad(Code),
+}
+
+/// The problems of one row, in the order in which they were found.
+struct Problems<'a> {
+    place: Place,
+    list: &'a mut Vec<Problem>,
+}
+
+impl Problems<'_> {
+    fn add(&mut self, code: Code, column: Option<usize>, raw: &str, hint: impl Into<Cow<'static, str>>) {
+        self.list.push(Problem { code, place: self.place, column, raw: short(raw), hint: hint.into() });
+    }
+}
+
+fn short(raw: &str) -> Box<str> {
+    match raw.char_indices().nth(RAW) {
+        None => raw.into(),
+        Some((cut, _)) => format!("{}…", &raw[..cut]).into(),
+    }
+}
+
+impl<'a> RowReader<'a> {
+    pub(super) fn new(document: &'a Document, options: &'a CheckOptions) -> Self {
+        Self {
+            mapping: document.mapping(),
+            columns: document.columns().len(),
+            options,
+            order: options.date_order.or(document.said_date_order()),
+        }
+    }
+
+    /// The order of day and month that the person named.
+    pub(super) fn said_order(&self) -> Option<DateOrder> {
+        self.order
+    }
+
+    /// The column of the jurisdiction, where the file has one.
+    pub(super) fn column(&self, field: Field) -> Option<usize> {
+        self.mapping.columns.get(&field).copied()
+    }
+
+    fn cell<'f>(&self, fields: &'f Fields, field: Field) -> Option<&'f str> {
+        fields.get(self.column(field)?)
+    }
+
+    /// The cell of the expiry date.
+    pub(super) fn expires_cell<'f>(&self, fields: &'f Fields) -> &'f str {
+        self.cell(fields, Field::Expires).unwrap_or_default()
+    }
+
+    /// Reads one row. `faults` are what the scanner found.
+    pub(super) fn read<'f>(
+        &self,
+        faults: &[Code],
+        fields: &'f Fields,
+        place: Place,
+        list: &mut Vec<Problem>,
+    ) -> Row<'f> {
+        let mut problems = Problems { place, list };
+        if let Some(code) = self.shape(faults, fields, &mut problems) {
+            let number = Err(NotANumber { code, hint: hint(code).into() });
+            return Row { number, jurisdiction: None, expires: Expiry::Known(None), source: None };
+        }
+        self.text(fields, &mut problems);
+        let number = self.number(fields, &mut problems);
+        let found = number.as_ref().ok().map(|phone| phone.number);
+        let jurisdiction = self.jurisdiction(fields, found, &mut problems);
+        let expires = self.expires(fields, &mut problems);
+        let source = self.cell(fields, Field::Source).map(str::trim).filter(|source| !source.is_empty());
+        Row { number, jurisdiction, expires, source }
+    }
+
+    /// Faults that leave no cell to be trusted: nothing else is said about such a row.
+    fn shape(&self, faults: &[Code], fields: &Fields, problems: &mut Problems<'_>) -> Option<Code> {
+        for &code in faults {
+            let raw = fields.iter().find(|field| !field.is_empty()).unwrap_or_default();
+            let column = self.column(Field::Number).filter(|_| fields.len() == 1);
+            problems.add(code, column, raw, hint(code));
+        }
+        if let Some(&code) = faults.iter().find(|code| **code != Code::InvalidEncoding) {
+            return Some(code);
+        }
+        if fields.len() == self.columns {
+            return None;
+        }
+        let raw = self.cell(fields, Field::Number).or_else(|| fields.get(0)).unwrap_or_default();
+        let said = format!("The row has {} of {} columns: check its delimiters.", fields.len(), self.columns);
+        problems.add(Code::WrongColumnCount, None, raw, said);
+        Some(Code::WrongColumnCount)
+    }
+
+    /// Characters that no cell may hold.
+    fn text(&self, fields: &Fields, problems: &mut Problems<'_>) {
+        let text = fields.text();
+        let suspicious = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7F || b >= 0x80;
+        if !text.bytes().any(suspicious) {
+            return;
+        }
+        let is_control = |c: char| {
+            (c.is_control() && !matches!(c, '\0' | '\t' | '\n' | '\r'))
+                || matches!(c, '\u{2028}' | '\u{2029}')
+        };
+        for (code, at) in [(Code::NulByte, text.find('\0')), (Code::ControlCharacter, text.find(is_control))]
+        {
+            if let Some(column) = at.map(|at| fields.index_at(at)) {
+                problems.add(code, Some(column), fields.get(column).unwrap_or_default(), hint(code));
+            }
+        }
+    }
+
+    fn number(&self, fields: &Fields, problems: &mut Problems<'_>) -> Result<Phone, NotANumber> {
+        let column = self.column(Field::Number);
+        let at = column.unwrap_or_default();
+        let cell = fields.get(at).unwrap_or_default();
+        let joined;
+        let cell = if self.mapping.split_number {
+            joined = Split::new(cell, fields.get(at + 1).unwrap_or_default());
+            joined.whole.as_str()
+        } else {
+            cell
+        };
+        let unreadable = cell.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
+        let result = if cell.trim().is_empty() {
+            Err(NotANumber { code: Code::MissingNumber, hint: hint(Code::MissingNumber).into() })
+        } else if self.mapping.split_number && !Split::is_sound(fields, at) {
+            // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
+            let said = "The area code must have three digits and the number behind it seven.";
+            let code = self.options.normaliser.normalise(cell).err().map_or(Code::NotANumber, |not| not.code);
+            Err(NotANumber { code, hint: said.into() })
+        } else {
+            self.options.normaliser.normalise(cell)
+        };
+        match &result {
+            // Its NUL or control character is said already.
+            Err(_) if unreadable && !problems.list.is_empty() => {}
+            Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
+            Ok(phone) => phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, hint(code))),
+        }
+        result
+    }
+
+    fn jurisdiction(
+        &self,
+        fields: &Fields,
+        number: Option<E164>,
+        problems: &mut Problems<'_>,
+    ) -> Option<(Jurisdiction, bool)> {
+        let column = self.column(Field::Jurisdiction);
+        let cell = self.cell(fields, Field::Jurisdiction).unwrap_or_default();
+        if cell.trim().is_empty() {
+            let number = number?;
+            let Some(inferred) = infer(number) else {
+                problems.add(
+                    Code::BadJurisdiction,
+                    column,
+                    cell,
+                    "Give the jurisdiction: this number has no area.",
+                );
+                return None;
+            };
+            if column.is_some() {
+                problems.add(Code::InferredJurisdiction, column, cell, hint(Code::InferredJurisdiction));
+            }
+            return Some((inferred, true));
+        }
+        let Some(given) = Jurisdiction::parse(cell) else {
+            problems.add(Code::BadJurisdiction, column, cell, hint(Code::BadJurisdiction));
+            return None;
+        };
+        if let Some(inferred) = number.and_then(Jurisdiction::of_number)
+            && !fits(given, inferred)
+        {
+            let said = format!("The area code belongs to {inferred}; the row is used as it stands.");
+            problems.add(Code::JurisdictionMismatch, column, cell, said);
+        }
+        Some((given, false))
+    }
+
+    fn expires(&self, fields: &Fields, problems: &mut Problems<'_>) -> Expiry {
+        let column = self.column(Field::Expires);
+        let cell = self.expires_cell(fields);
+        let (at, naive) = match dates::read(cell, self.order) {
+            Reading::ForEver => return Expiry::Known(None),
+            Reading::Bad => {
+                problems.add(Code::BadDate, column, cell, hint(Code::BadDate));
+                return Expiry::Bad(Code::BadDate);
+            }
+            Reading::At { at, naive, .. } => (Some(at), naive),
+            Reading::Either { naive, .. } => (None, naive),
+        };
+        if naive {
+            problems.add(Code::AssumedUtc, column, cell, hint(Code::AssumedUtc));
+        }
+        match (at, dates::read(cell, self.order)) {
+            (Some(at), _) if at <= self.options.now => {
+                problems.add(Code::PastExpiry, column, cell, hint(Code::PastExpiry));
+                Expiry::Bad(Code::PastExpiry)
+            }
+            (None, Reading::Either { dmy, mdy, .. }) => Expiry::Either { dmy, mdy },
+            (at, _) => Expiry::Known(at),
+        }
+    }
+}
+
+/// A number in two columns.
+struct Split {
+    whole: String,
+}
+
+impl Split {
+    fn new(area: &str, local: &str) -> Self {
+        Self { whole: format!("{}{}", area.trim(), local.trim()) }
+    }
+
+    fn is_sound(fields: &Fields, at: usize) -> bool {
+        let digits = |index, count| {
+            let cell = fields.get(index).unwrap_or_default().trim();
+            cell.len() == count && cell.bytes().all(|b| b.is_ascii_digit())
+        };
+        digits(at, 3) && digits(at + 1, 7)
+    }
+}
+
+/// The jurisdiction of a number; the bare country where its area code has none (toll-free).
+fn infer(number: E164) -> Option<Jurisdiction> {
+    Jurisdiction::of_number(number).or_else(|| number.is_nanp().then(|| Jurisdiction::parse("US")).flatten())
+}
+
+/// Whether two jurisdictions can both be right: a bare country says nothing against one of its parts.
+fn fits(given: Jurisdiction, inferred: Jurisdiction) -> bool {
+    let (given, inferred) = (given.as_str(), inferred.as_str());
+    given.get(..2) == inferred.get(..2) && (given == inferred || given.len() == 2 || inferred.len() == 2)
+}
+
+/// A problem with a date that could only be read once the whole file had been.
+pub(super) fn late_date_problem(reader: &RowReader<'_>, code: Code, place: Place, raw: &str) -> Problem {
+    let column = reader.column(Field::Expires);
+    Problem { code, place, column, raw: short(raw), hint: hint(code).into() }
+}
+
+/// The question about the number column, with the columns that there are.
+pub(super) fn which_column(document: &Document) -> String {
+    let columns = document.columns();
+    let listed: Vec<String> =
+        columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
+    format!("which column holds the numbers to suppress: {}", listed.join(", "))
+}
+
+/// What to do about a problem, for codes whose advice is always the same.
+pub(super) fn hint(code: Code) -> &'static str {
+    match code {
+        Code::MissingNumber => "Fill in the number, or take the row out.",
+        Code::NulByte => "Export the file again: a NUL byte is damage.",
+        Code::ControlCharacter => "Take the invisible control character out of the cell.",
+        Code::InvalidEncoding => "Export as UTF-8, or name the encoding with --encoding.",
+        Code::IrregularQuote => "Double the quotation mark inside a quoted cell, or take it out.",
+        Code::SwallowedRows => {
+            "A quotation mark opens here or above and takes these rows in: close it or take it out."
+        }
+        Code::UnterminatedQuote => "A quotation mark opens here or above and is never closed.",
+        Code::RecordTooLong => "No row is longer than 1 MiB: check the line endings and the quotation marks.",
+        Code::Unassigned => "Check the number; it is used, since number plans grow.",
+        Code::Extension => "The whole number is suppressed, not the extension alone.",
+        Code::VanityLetters => "Letters were read as the digits of a keypad.",
+        Code::ForeignDigits => "The digits were read as their Western twins.",
+        Code::LeadingApostrophe => "The apostrophe of a spreadsheet was left out.",
+        Code::InvisibleCharacters => "Invisible characters were left out.",
+        Code::BadDate => "Write the date as 2027-12-31, or leave it empty for ever.",
+        Code::AmbiguousDate => "Say the order of day and month with --date-order.",
+        Code::PastExpiry => "The entry would suppress nothing: give a later date or none.",
+        Code::AssumedUtc => "Write the zone behind the time, as in 2027-12-31T23:59:59Z.",
+        Code::BadJurisdiction => "Write it as US-CA.",
+        Code::InferredJurisdiction => "Fill the jurisdiction in if the area code misleads.",
+        Code::Duplicate => "Nothing to do: the number is sent once.",
+        Code::ConflictingDuplicate => "The strongest expiry and every source are kept.",
+        _ => "Check the row.",
+    }
+}

@@ -1,0 +1,119 @@
+//! What columns are called.
+
+use super::Field;
+
+/// A column name reduced to what counts: lower case, without spaces and marks.
+fn reduced(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+const NUMBER: &[&str] = &[
+    "phone",
+    "phonenumber",
+    "phoneno",
+    "phonenum",
+    "number",
+    "telephone",
+    "telephonenumber",
+    "telephoneno",
+    "mobile",
+    "mobilenumber",
+    "mobileno",
+    "mobilephone",
+    "cell",
+    "cellphone",
+    "cellnumber",
+    "tel",
+    "telno",
+    "telnumber",
+    "msisdn",
+    "ani",
+    "e164",
+    "contactnumber",
+    "contactphone",
+    "homephone",
+    "workphone",
+    "businessphone",
+    "primaryphone",
+    "secondaryphone",
+    "alternatephone",
+    "altphone",
+    "otherphone",
+    "dialednumber",
+    "telefon",
+    "telefonnummer",
+    "rufnummer",
+    "handynummer",
+    "téléphone",
+    "teléfono",
+    "telefono",
+];
+const JURISDICTION: &[&str] =
+    &["jurisdiction", "state", "stateprovince", "statecode", "province", "region", "territory"];
+const EXPIRES: &[&str] = &[
+    "expirationdate",
+    "expires",
+    "expiry",
+    "expiration",
+    "expirydate",
+    "expiresat",
+    "expireson",
+    "expiredate",
+    "expireddate",
+    "suppressuntil",
+    "validuntil",
+    "until",
+    "enddate",
+    "ablaufdatum",
+    "gültigbis",
+    "gueltigbis",
+];
+const SOURCE: &[&str] = &["source", "sourcename", "listsource", "origin", "quelle"];
+const NOTES: &[&str] = &["notes", "note", "reason", "comment", "comments", "remark", "remarks", "bemerkung"];
+const AREA_CODE: &[&str] = &["areacode", "area", "npa"];
+
+/// What a column of this name means, and how good the name is: 0 is best.
+pub(super) fn meaning(name: &str) -> Option<(Field, usize)> {
+    let name = reduced(name);
+    let tables = [
+        (Field::Number, NUMBER),
+        (Field::Jurisdiction, JURISDICTION),
+        (Field::Expires, EXPIRES),
+        (Field::Source, SOURCE),
+        (Field::Notes, NOTES),
+    ];
+    // `phone 2`, `Telephone1`: one of several number columns.
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    tables.into_iter().find_map(|(field, names)| {
+        let rank = names.iter().position(|known| *known == name);
+        let several =
+            || (field == Field::Number).then(|| names.iter().position(|known| *known == bare)).flatten();
+        rank.or_else(several).map(|rank| (field, rank))
+    })
+}
+
+/// Whether a column of this name holds area codes.
+pub(super) fn is_area_code(name: &str) -> bool {
+    AREA_CODE.contains(&reduced(name).as_str())
+}
+
+/// Whether a name is one that this module knows.
+pub(super) fn is_known(name: &str) -> bool {
+    meaning(name).is_some() || is_area_code(name)
+}
+
+/// The column that a person named: by its name, else by its number from 1. A name that two columns share says nothing.
+pub(super) fn find(columns: &[String], wanted: &str) -> Option<usize> {
+    let only = |same: &dyn Fn(&str) -> bool| {
+        let mut found = columns.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at);
+        (found.next(), found.next())
+    };
+    let exact = only(&|name| name == wanted);
+    let reduced_wanted = reduced(wanted);
+    let loose = || only(&|name| !reduced_wanted.is_empty() && reduced(name) == reduced_wanted);
+    match if exact.0.is_some() { exact } else { loose() } {
+        (Some(at), None) => Some(at),
+        (Some(_), Some(_)) => None,
+        _ => wanted.trim().parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < columns.len()),
+    }
+}

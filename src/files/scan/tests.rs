@@ -1,0 +1,358 @@
+//! The scanner against a slow, obviously right reading of the same rules.
+
+use proptest::prelude::*;
+
+use super::split::Fields;
+use super::*;
+
+fn scan(bytes: &[u8], dialect: Dialect, read_size: usize) -> Vec<(Piece, Vec<u8>)> {
+    let end = bytes.len() as u64;
+    let mut scanner =
+        Scanner::with_read_size(bytes, Width::One, dialect, Checkpoint::start(0, 1), end, read_size);
+    let mut pieces = Vec::new();
+    while let Some(piece) = scanner.next().unwrap() {
+        let stored = scanner.stored(&piece).to_vec();
+        pieces.push((piece, stored));
+    }
+    pieces
+}
+
+fn shape(bytes: &[u8], dialect: Dialect) -> Vec<(String, Option<Fault>)> {
+    scan(bytes, dialect, READ)
+        .into_iter()
+        .map(|(piece, stored)| (String::from_utf8_lossy(&stored).into_owned(), piece.fault))
+        .collect()
+}
+
+const ONE: Dialect = Dialect { delimiter: None, columns: 1, number: Some(0) };
+const TWO: Dialect = Dialect { delimiter: Some(b','), columns: 2, number: Some(0) };
+
+/// The rules once more, on physical lines and one character at a time.
+mod oracle {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    pub struct Row {
+        pub at: usize,
+        pub bytes: usize,
+        pub fault: Option<Fault>,
+    }
+
+    fn lines(bytes: &[u8]) -> Vec<(usize, usize, usize)> {
+        let (mut out, mut start, mut at) = (Vec::new(), 0, 0);
+        while at < bytes.len() {
+            let eol = match (bytes[at], bytes.get(at + 1)) {
+                (b'\n', _) => 1,
+                (b'\r', Some(b'\n')) => 2,
+                (b'\r', _) => 1,
+                _ => 0,
+            };
+            if eol > 0 {
+                out.push((start, at, at + eol));
+                start = at + eol;
+                at = start;
+            } else {
+                at += 1;
+            }
+        }
+        if start < bytes.len() {
+            out.push((start, bytes.len(), bytes.len()));
+        }
+        out
+    }
+
+    /// 0 = a field starts, 1 = in a plain field, 2 = quoted, 3 = a stray mark.
+    fn walk(line: &[u8], mut state: u8, delimiter: Option<u8>) -> u8 {
+        let mut at = 0;
+        while at < line.len() {
+            let (unit, next) = (line[at], line.get(at + 1).copied());
+            state = match (state, unit) {
+                (0, b'"') => 2,
+                (1, b'"') => return 3,
+                (0 | 1, unit) => u8::from(Some(unit) != delimiter),
+                (2, b'"') if next == Some(b'"') => {
+                    at += 1;
+                    2
+                }
+                (2, b'"') if next.is_none() || next == delimiter => 1,
+                (2, b'"') => return 3,
+                _ => state,
+            };
+            at += 1;
+        }
+        state
+    }
+
+    pub fn rows(bytes: &[u8], dialect: Dialect) -> Vec<Row> {
+        let lines = lines(bytes);
+        let (mut out, mut i) = (Vec::new(), 0);
+        while i < lines.len() {
+            let (mut state, mut last, mut in_field) = (0, i, 1);
+            let mut far = false;
+            loop {
+                let line = &bytes[lines[last].0..lines[last].1];
+                // A quotation that closes in this line starts the count of lines afresh.
+                let opened_here = state != 2 || !stays_quoted(line, dialect.delimiter);
+                state = walk(line, state, dialect.delimiter);
+                in_field = if opened_here { 1 } else { in_field };
+                if state != 2 || last + 1 == lines.len() && lines[last].1 == lines[last].2 {
+                    break;
+                }
+                in_field += 1;
+                far |= in_field > LINE_LIMIT;
+                if last + 1 == lines.len() {
+                    break;
+                }
+                last += 1;
+            }
+            let open = state == 2;
+            let inner = &lines[i + 1..=last];
+            let record_like = inner.iter().any(|l| like(&bytes[l.0..l.1], dialect));
+            let apart = far || (last > i && (open || state == 3 || record_like));
+            for (n, line) in lines[i..=last].iter().enumerate() {
+                let fault = match (apart, n) {
+                    (false, _) if state == 3 => Some(Fault::Irregular),
+                    (false, _) if open => Some(Fault::Unterminated),
+                    (false, _) => None,
+                    (true, _) if far && open && i + n == last => Some(Fault::Unterminated),
+                    (true, _) if far => Some(Fault::Swallowed),
+                    (true, 0) if open => Some(Fault::Unterminated),
+                    (true, 0) if state == 3 => Some(Fault::Irregular),
+                    _ => Some(Fault::Swallowed),
+                };
+                let blank = bytes[line.0..line.1].iter().all(|b| b" \t".contains(b));
+                if !apart {
+                    let end = lines[last].2;
+                    out.push(Row { at: line.0, bytes: end - line.0, fault });
+                    break;
+                }
+                out.push(Row { at: line.0, bytes: line.2 - line.0, fault: fault.filter(|_| !blank) });
+            }
+            i = last + 1;
+        }
+        out
+    }
+
+    fn stays_quoted(line: &[u8], delimiter: Option<u8>) -> bool {
+        // Inside a quotation a line keeps it open exactly if its marks all come in pairs.
+        let mut rest = line;
+        let _ = delimiter;
+        while let Some(at) = rest.iter().position(|&b| b == b'"') {
+            if rest.get(at + 1) != Some(&b'"') {
+                return false;
+            }
+            rest = &rest[at + 2..];
+        }
+        true
+    }
+
+    fn like(line: &[u8], dialect: Dialect) -> bool {
+        let plain: Vec<&[u8]> = line.split(|&b| Some(b) == dialect.delimiter).collect();
+        let mut quoted = vec![Vec::new()];
+        let mut inside = false;
+        for &b in line {
+            inside ^= b == b'"';
+            if Some(b) == dialect.delimiter && !inside {
+                quoted.push(Vec::new());
+            } else {
+                quoted.last_mut().unwrap().push(b);
+            }
+        }
+        let number = dialect.number.unwrap();
+        let a = plain.len() == dialect.columns && looks_like_number(plain[number]);
+        let b = quoted.len() == dialect.columns && looks_like_number(&quoted[number]);
+        a || b
+    }
+}
+
+/// Text made of the parts that matter, so that quotations open and close often.
+fn messy() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        4 => Just("\"".to_owned()),
+        3 => Just(",".to_owned()),
+        3 => Just("\n".to_owned()),
+        1 => Just("\r\n".to_owned()),
+        1 => Just("\r".to_owned()),
+        2 => Just("2025550101".to_owned()),
+        1 => Just("2025550101,x\n".to_owned()),
+        1 => Just("\"\"".to_owned()),
+        1 => Just(",\"".to_owned()),
+        1 => Just("\",".to_owned()),
+        1 => Just(" ".to_owned()),
+        1 => Just("a".to_owned()),
+    ];
+    prop::collection::vec(part, 0..60).prop_map(|parts| parts.concat().into_bytes())
+}
+
+fn dialects() -> impl Strategy<Value = Dialect> {
+    prop_oneof![Just(ONE), Just(TWO)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn the_scanner_agrees_with_the_slow_reading(bytes in messy(), dialect in dialects()) {
+        let fast: Vec<_> = scan(&bytes, dialect, READ)
+            .into_iter()
+            .map(|(p, _)| oracle::Row { at: p.at as usize, bytes: p.bytes as usize, fault: p.fault })
+            .collect();
+        prop_assert_eq!(fast, oracle::rows(&bytes, dialect));
+    }
+
+    #[test]
+    fn a_quotation_that_runs_for_many_lines_agrees_too(
+        head in messy(), lines in 90_usize..110, tail in messy(), dialect in dialects()
+    ) {
+        let mut bytes = head;
+        bytes.extend_from_slice(b"\n\"");
+        for n in 0..lines {
+            bytes.extend_from_slice(if n % 7 == 0 { b"\r\n" } else { b"x\n" });
+        }
+        bytes.extend(tail);
+        let fast: Vec<_> = scan(&bytes, dialect, READ)
+            .into_iter()
+            .map(|(p, _)| oracle::Row { at: p.at as usize, bytes: p.bytes as usize, fault: p.fault })
+            .collect();
+        prop_assert_eq!(fast, oracle::rows(&bytes, dialect));
+    }
+
+    #[test]
+    fn pieces_tile_any_bytes_and_count_their_lines(
+        bytes in prop_oneof![prop::collection::vec(any::<u8>(), 0..300), messy()], dialect in dialects()
+    ) {
+        let (mut at, mut line) = (0_u64, 1_u64);
+        for (piece, stored) in scan(&bytes, dialect, READ) {
+            prop_assert_eq!(piece.at, at);
+            prop_assert_eq!(piece.line, line);
+            let whole = &bytes[at as usize..(at + piece.bytes) as usize];
+            prop_assert!(whole.starts_with(&stored));
+            at += piece.bytes;
+            line += whole.iter().filter(|&&b| b == b'\n').count() as u64;
+            let lone = whole.iter().enumerate().filter(|&(i, &b)| b == b'\r' && whole.get(i + 1) != Some(&b'\n'));
+            line += lone.count() as u64;
+        }
+        prop_assert_eq!(at, bytes.len() as u64);
+    }
+
+    #[test]
+    fn windows_of_any_size_give_the_same_pieces(bytes in messy(), size in 2_usize..40, dialect in dialects()) {
+        prop_assert_eq!(scan(&bytes, dialect, size), scan(&bytes, dialect, READ));
+    }
+
+    #[test]
+    fn scanning_goes_on_from_any_piece(bytes in messy(), dialect in dialects()) {
+        let all = scan(&bytes, dialect, READ);
+        let end = bytes.len() as u64;
+        let mut scanner = Scanner::new(&bytes[..], Width::One, dialect, Checkpoint::start(0, 1), end);
+        let mut passed = 0;
+        loop {
+            let mut again = Scanner::new(&bytes[..], Width::One, dialect, scanner.place(), end);
+            let mut rest = Vec::new();
+            while let Some(piece) = again.next().unwrap() {
+                rest.push(piece);
+            }
+            let expected: Vec<_> = all[passed..].iter().map(|(piece, _)| *piece).collect();
+            prop_assert_eq!(rest, expected);
+            if scanner.next().unwrap().is_none() {
+                break;
+            }
+            passed += 1;
+        }
+    }
+
+    #[test]
+    fn utf_16_gives_the_same_pieces_at_twice_the_places(bytes in messy(), dialect in dialects(), size in 2_usize..40) {
+        let wide: Vec<u8> = bytes.iter().flat_map(|&b| [b, 0]).collect();
+        let end = wide.len() as u64;
+        let start = Checkpoint::start(0, 1);
+        let mut scanner = Scanner::with_read_size(&wide[..], Width::TwoLittle, dialect, start, end, size);
+        for (piece, stored) in scan(&bytes, dialect, READ) {
+            let twin = scanner.next().unwrap().unwrap();
+            prop_assert_eq!((twin.at, twin.bytes), (piece.at * 2, piece.bytes * 2));
+            prop_assert_eq!((twin.line, twin.fault, twin.eol), (piece.line, piece.fault, piece.eol));
+            let narrow: Vec<u8> = scanner.stored(&twin).iter().copied().step_by(2).collect();
+            prop_assert_eq!(narrow, stored);
+        }
+        prop_assert!(scanner.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn sound_records_split_as_the_csv_crate_splits_them(
+        cells in prop::collection::vec("[ -~\n]{0,12}", 1..6)
+    ) {
+        let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        writer.write_record(&cells).unwrap();
+        let line = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        let mut fields = Fields::default();
+        fields.split(line.trim_end_matches('\n'), Some(b','), true);
+        prop_assert_eq!(fields.iter().collect::<Vec<_>>(), cells);
+    }
+}
+
+#[test]
+fn a_newline_in_a_regular_quotation_belongs_to_the_field() {
+    let file = b"2025550101,\"Suite 5\nMain Street, NY\"\n2025550102,b\n";
+    let got = shape(file, TWO);
+    assert_eq!(got.len(), 2);
+    assert_eq!(got[0], ("2025550101,\"Suite 5\nMain Street, NY\"".into(), None));
+}
+
+#[test]
+fn a_quotation_that_holds_records_is_taken_apart() {
+    let file = b"2025550101,\"a\n2025550102,b\n2025550103,c\"\n2025550104,d\n";
+    let faults: Vec<_> = shape(file, TWO).into_iter().map(|(_, fault)| fault).collect();
+    let swallowed = Some(Fault::Swallowed);
+    assert_eq!(faults, [swallowed, swallowed, swallowed, None]);
+}
+
+#[test]
+fn a_mark_that_never_closes_rejects_every_row_behind_it_and_hides_none() {
+    let mut file = b"2025550101\n\"2025550102\n".to_vec();
+    file.extend(b"2025550103\n".repeat(998));
+    let got = shape(&file, ONE);
+    assert_eq!(got.len(), 1000);
+    assert_eq!(got.iter().filter(|(_, fault)| fault.is_none()).count(), 1);
+    assert_eq!(got[1].1, Some(Fault::Swallowed));
+    assert_eq!(got[999].1, Some(Fault::Unterminated));
+}
+
+#[test]
+fn a_stray_mark_inside_a_row_costs_that_row_only() {
+    let got = shape(b"2025550101\n20255\"50102\n\"2025550103\"x\n2025550104\n", ONE);
+    let faults: Vec<_> = got.into_iter().map(|(_, fault)| fault).collect();
+    assert_eq!(faults, [None, Some(Fault::Irregular), Some(Fault::Irregular), None]);
+}
+
+#[test]
+fn an_overlong_line_is_passed_over_without_being_held() {
+    for (length, fault) in [(RECORD_LIMIT, None), (RECORD_LIMIT + 1, Some(Fault::TooLong))] {
+        for eol in ["\n", "\r\n", "\r", ""] {
+            let mut file = vec![b'7'; length];
+            file.extend_from_slice(eol.as_bytes());
+            let size = file.len() as u64;
+            if !eol.is_empty() {
+                file.extend_from_slice(b"2025550101");
+            }
+            for read in [READ, 65_537, RECORD_LIMIT + 1, RECORD_LIMIT + 2, RECORD_LIMIT + 3] {
+                let got = scan(&file, ONE, read);
+                assert_eq!((got[0].0.fault, got[0].0.bytes), (fault, size), "{length} {eol:?} {read}");
+                assert_eq!(got.len(), 1 + usize::from(!eol.is_empty()), "{length} {eol:?} {read}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_overlong_quotation_is_taken_apart_line_by_line() {
+    for extra in [0, 1, 2, 3] {
+        let mut file = b"a,\"b\n".to_vec();
+        file.resize(RECORD_LIMIT + extra, b'7');
+        for read in [READ, 65_537, RECORD_LIMIT + 2] {
+            let got = scan(&file, TWO, read);
+            assert_eq!(got.len(), 2, "{extra} {read}");
+            assert!(got.iter().all(|(piece, _)| piece.fault.is_some()));
+            assert_eq!(got.iter().map(|(piece, _)| piece.bytes).sum::<u64>(), file.len() as u64);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A sliding window over the stored bytes, as units that the scanner can search.
+//!
+//! For encodings that keep ASCII as it is, a unit is a byte. For UTF-16 a unit is two bytes: ASCII keeps its value and
+//! everything else becomes a byte that means nothing to the scanner, so places in the stored file stay exact.
+
+use std::io;
+
+use sha2::{Digest, Sha256};
+
+use crate::files::source::Bytes;
+
+/// How stored bytes become units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::files) enum Width {
+    /// One byte, one unit.
+    One,
+    /// UTF-16, little end first.
+    TwoLittle,
+    /// UTF-16, big end first.
+    TwoBig,
+}
+
+impl Width {
+    /// Stored bytes of one unit.
+    pub(in crate::files) fn bytes(self) -> usize {
+        if self == Self::One { 1 } else { 2 }
+    }
+
+    fn narrow(self, pair: &[u8]) -> u8 {
+        let unit = match (self, pair) {
+            (Self::TwoLittle, &[low, high]) => u16::from_le_bytes([low, high]),
+            (Self::TwoBig, &[high, low]) => u16::from_be_bytes([high, low]),
+            _ => 0xFFFD,
+        };
+        u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80)
+    }
+}
+
+/// How much is asked of the system at a time.
+pub(in crate::files) const READ: usize = 256 * 1024;
+
+/// The window.
+#[derive(Debug)]
+pub(in crate::files) struct Window<'a, B: ?Sized> {
+    bytes: &'a B,
+    width: Width,
+    read_size: usize,
+    /// Place in the file of the next byte to read.
+    next: u64,
+    /// Where reading ends.
+    end: u64,
+    raw: Vec<u8>,
+    narrow: Vec<u8>,
+    /// Units at the start of the buffers that are done with.
+    done: usize,
+    digest: Option<Sha256>,
+}
+
+impl<'a, B: Bytes + ?Sized> Window<'a, B> {
+    /// A window over `from..end`, read in steps of `read_size` bytes.
+    pub(in crate::files) fn new(bytes: &'a B, width: Width, from: u64, end: u64, read_size: usize) -> Self {
+        let (raw, narrow) = (Vec::new(), Vec::new());
+        Self {
+            bytes,
+            width,
+            read_size: read_size.max(2),
+            next: from,
+            end,
+            raw,
+            narrow,
+            done: 0,
+            digest: None,
+        }
+    }
+
+    /// Lets every byte that is read from here on run through `digest`.
+    pub(in crate::files) fn hash_into(&mut self, digest: Sha256) {
+        self.digest = Some(digest);
+    }
+
+    /// The digest so far.
+    pub(in crate::files) fn take_digest(&mut self) -> Option<Sha256> {
+        self.digest.take()
+    }
+
+    /// Units that are in the window and not done with.
+    pub(in crate::files) fn units(&self) -> &[u8] {
+        match self.width {
+            Width::One => &self.raw[self.done..],
+            _ => &self.narrow[self.done..],
+        }
+    }
+
+    /// The stored bytes of `from..to` of [`Window::units`].
+    pub(in crate::files) fn stored(&self, from: usize, to: usize) -> &[u8] {
+        let width = self.width.bytes();
+        &self.raw[(self.done + from) * width..(self.done + to) * width]
+    }
+
+    /// Whether nothing stands behind the window.
+    pub(in crate::files) fn is_last(&self) -> bool {
+        self.next >= self.end
+    }
+
+    /// Marks the first `units` as done with.
+    pub(in crate::files) fn advance(&mut self, units: usize) {
+        self.done += units;
+    }
+
+    /// Reads on. An end before its time is an [`io::ErrorKind::UnexpectedEof`].
+    pub(in crate::files) fn grow(&mut self) -> io::Result<()> {
+        let width = self.width.bytes();
+        if self.done > 0 {
+            self.raw.drain(..self.done * width);
+            if width == 2 {
+                self.narrow.drain(..self.done);
+            }
+            self.done = 0;
+        }
+        let want = (self.end - self.next).min(self.read_size as u64) as usize;
+        let filled = self.raw.len();
+        self.raw.resize(filled + want, 0);
+        let read = loop {
+            match self.bytes.read_at(self.next, &mut self.raw[filled..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.raw.truncate(filled + read);
+        if read == 0 && want > 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if let Some(digest) = &mut self.digest {
+            digest.update(&self.raw[filled..]);
+        }
+        self.next += read as u64;
+        if width == 2 {
+            let from = self.narrow.len() * 2;
+            let whole = self.raw[from..].chunks_exact(2).map(|pair| self.width.narrow(pair));
+            self.narrow.extend(whole);
+            if self.is_last() && self.raw.len() % 2 == 1 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! Header or data, and which column means what.
+
+use std::collections::BTreeMap;
+
+use super::layout::{self, FTC_PLAIN, FTC_SPLIT};
+use super::{Head, Sample, note};
+use crate::domain::phone::{Normaliser, PhonePolicy, Region};
+use crate::domain::problem::{Code, Problem};
+use crate::files::document::Mapping;
+use crate::files::scan::looks_like_number;
+use crate::files::{Field, FileError, InputOptions, dates, names};
+
+/// The most frequent count; the larger on a tie.
+pub(super) fn usual(counts: impl Iterator<Item = usize>) -> Option<usize> {
+    let mut tally = BTreeMap::new();
+    counts.for_each(|count| *tally.entry(count).or_insert(0_usize) += 1);
+    tally.into_iter().max_by_key(|&(count, times)| (times, count)).map(|(count, _)| count)
+}
+
+/// Columns of a file without header.
+pub(super) fn usual_count(data: &[Sample]) -> usize {
+    usual(data.iter().filter(|sample| sample.is_sound()).map(|sample| sample.cells.len())).unwrap_or(1)
+}
+
+/// The header's names, or numbers.
+pub(super) fn names(header: Option<Vec<String>>, count: usize) -> Vec<String> {
+    let cells = header.unwrap_or_default();
+    (0..count)
+        .map(|at| match cells.get(at).map(|cell| cell.trim()) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => format!("column {}", at + 1),
+        })
+        .collect()
+}
+
+/// Whether the first record names the columns. A cell in it that may be a number speaks against it, whatever else it
+/// holds: a first number is never eaten.
+pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
+    let Some((first, data)) = records.split_first() else { return false };
+    if let Some(said) = said {
+        return said;
+    }
+    if !first.is_sound() || first.cells.iter().any(|cell| may_be_number(cell)) || holds_split_number(first) {
+        return false;
+    }
+    if first.cells.iter().any(|cell| names::is_known(cell)) {
+        return true;
+    }
+    // Unknown names: words without digits in every cell, above a column of numbers.
+    let words = first
+        .cells
+        .iter()
+        .all(|cell| cell.chars().any(char::is_alphabetic) && !cell.chars().any(char::is_numeric));
+    words && (0..first.cells.len()).any(|column| share_of_numbers(data, column, 7) >= 600)
+}
+
+fn may_be_number(cell: &str) -> bool {
+    let cell = cell.trim();
+    if names::is_known(cell) {
+        return false;
+    }
+    (looks_like_number(cell.as_bytes()) && !dates::is_date(cell)) || {
+        let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
+        cell.chars().any(char::is_numeric) && normaliser.normalise(cell).is_ok()
+    }
+}
+
+/// `202,5550101`, and what is left of it in a damaged row.
+fn holds_split_number(first: &Sample) -> bool {
+    first.cells.windows(2).any(|pair| {
+        let digits =
+            |cell: &str, count| cell.trim().len() == count && cell.trim().bytes().all(|b| b.is_ascii_digit());
+        digits(&pair[0], 3) && digits(&pair[1], 7)
+    })
+}
+
+/// Column names that stand below a title: everything above them would be taken for rows, the names too.
+pub(super) fn ensure_header_is_first(
+    head: &Head<'_>,
+    records: &[Sample],
+    header: bool,
+    options: &InputOptions,
+) -> Result<(), FileError> {
+    if header || options.header.is_some() {
+        return Ok(());
+    }
+    let names_columns = |sample: &&Sample| {
+        let known = |cell: &String| names::meaning(cell).is_some_and(|(field, _)| field == Field::Number);
+        sample.is_sound()
+            && sample.cells.iter().any(known)
+            && !sample.cells.iter().any(|cell| may_be_number(cell))
+    };
+    match records.iter().skip(1).take(9).find(names_columns) {
+        None => Ok(()),
+        Some(sample) => {
+            let line = sample.piece.line;
+            let question = format!(
+                "the column names stand in line {line}, below other rows; take those out, or read everything as rows"
+            );
+            Err(head.ask(question, "--no-header"))
+        }
+    }
+}
+
+/// Of a thousand filled cells of a column, those that look like numbers with at least `digits` digits.
+fn share_of_numbers(data: &[Sample], column: usize, digits: usize) -> usize {
+    let cells = data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim());
+    let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+    let fits = |cell: &&&str| {
+        looks_like_number(cell.as_bytes())
+            && !dates::is_date(cell)
+            && (cell.starts_with('+') || cell.bytes().filter(u8::is_ascii_digit).count() >= digits)
+    };
+    filled.iter().filter(fits).count() * 1000 / filled.len().max(1)
+}
+
+/// Decides which column means what.
+pub(super) fn map(
+    head: &Head<'_>,
+    columns: &[String],
+    header: bool,
+    data: &[Sample],
+    layout: Option<&str>,
+    options: &InputOptions,
+    notes: &mut Vec<Problem>,
+) -> Result<Mapping, FileError> {
+    let mut mapping = Mapping::default();
+    if header {
+        by_name(columns, &mut mapping);
+    }
+    for (field, wanted) in &options.map {
+        let Some(column) = names::find(columns, wanted) else {
+            return Err(unknown_column(head, columns, *field, wanted));
+        };
+        mapping.columns.insert(*field, column);
+    }
+    // A column means one thing: what the person said takes it away from what its name says.
+    let said: Vec<usize> =
+        options.map.iter().filter_map(|(field, _)| mapping.columns.get(field).copied()).collect();
+    let chosen = |field: &Field| options.map.iter().any(|(said, _)| said == field);
+    mapping.columns.retain(|field, column| chosen(field) || !said.contains(column));
+
+    let split = if layout == Some(FTC_SPLIT) { Some(0) } else { layout::split_columns(columns, data) };
+    if let Some(column) = split
+        && (!chosen(&Field::Number) || mapping.columns.get(&Field::Number) == Some(&column))
+    {
+        mapping.columns.insert(Field::Number, column);
+        mapping.split_number = true;
+        return Ok(mapping);
+    }
+    if !chosen(&Field::Number)
+        && let Some((column, assumed)) = number_column(columns, header, data, &mapping)
+    {
+        mapping.columns.insert(Field::Number, column);
+        if assumed && layout != Some(FTC_PLAIN) && columns.len() > 1 {
+            let hint = "If that is wrong, say so with --map number=COLUMN.";
+            notes.push(note(Code::AssumedColumn, &columns[column], hint));
+        }
+    }
+    Ok(mapping)
+}
+
+/// Fields other than the number, by the best name.
+fn by_name(columns: &[String], mapping: &mut Mapping) {
+    let mut best: BTreeMap<Field, (usize, usize)> = BTreeMap::new();
+    for (at, name) in columns.iter().enumerate() {
+        if let Some((field, rank)) = names::meaning(name).filter(|(field, _)| *field != Field::Number) {
+            let held = best.entry(field).or_insert((rank, at));
+            *held = (*held).min((rank, at));
+        }
+    }
+    mapping.columns.extend(best.into_iter().map(|(field, (_, at))| (field, at)));
+}
+
+/// The column of the numbers and whether only its content says so; `None` where a person must choose.
+fn number_column(
+    columns: &[String],
+    header: bool,
+    data: &[Sample],
+    mapping: &Mapping,
+) -> Option<(usize, bool)> {
+    let free = |at: &usize| !mapping.columns.values().any(|taken| taken == at);
+    let named: Vec<usize> = (0..columns.len())
+        .filter(free)
+        .filter(|&at| header && names::meaning(&columns[at]).is_some_and(|(field, _)| field == Field::Number))
+        .collect();
+    match named.as_slice() {
+        [only] => return Some((*only, false)),
+        [] => {}
+        several => {
+            // `number` may be a row's number: a column that holds no telephone numbers is out.
+            let mut real = several.iter().filter(|&&at| share_of_numbers(data, at, 7) > 0);
+            return match (real.next(), real.next()) {
+                (Some(&only), None) => Some((only, false)),
+                _ => None,
+            };
+        }
+    }
+    if columns.len() == 1 {
+        return Some((0, true));
+    }
+    [10, 7].into_iter().find_map(|digits| {
+        let mut fitting =
+            (0..columns.len()).filter(free).filter(|&at| share_of_numbers(data, at, digits) >= 600);
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Some(Some((only, true))),
+            (None, _) => None,
+            _ => Some(None),
+        }
+    })?
+}
+
+fn unknown_column(head: &Head<'_>, columns: &[String], field: Field, wanted: &str) -> FileError {
+    let field = field.as_str();
+    let listed: Vec<String> =
+        columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
+    let question = format!("no single column is called {wanted:?}; the columns are: {}", listed.join(", "));
+    head.ask(question, &format!("--map {field}=COLUMN"))
+}

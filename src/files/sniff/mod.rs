@@ -1,0 +1,278 @@
+//! What a file looks like, from a bounded head of it: delimiter, header, columns, layout.
+//!
+//! Whatever the person said holds. What is taken from the content is said in a note. What the content leaves open is
+//! asked. A first record that may hold a number is never taken for a header.
+
+use std::path::Path;
+
+use super::document::{Format, LineEnding, Mapping};
+use super::scan::split::Fields;
+use super::scan::{Checkpoint, Dialect, Eol, Fault, Piece, Scanner};
+use super::text::{self, Decided};
+use super::{FileError, InputOptions};
+use crate::domain::problem::{Code, Place, Problem};
+
+mod columns;
+mod delimiter;
+mod layout;
+#[cfg(test)]
+mod tests;
+
+/// Records that are looked at.
+const SAMPLE: usize = 200;
+/// More columns than any table has.
+const MAX_COLUMNS: usize = 10_000;
+
+/// The head of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Head<'a> {
+    /// Which file.
+    pub(super) path: &'a Path,
+    /// Its first bytes.
+    pub(super) bytes: &'a [u8],
+    /// They are all.
+    pub(super) whole: bool,
+    /// Its encoding.
+    pub(super) encoding: Decided,
+}
+
+/// A record of the head.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    piece: Piece,
+    cells: Vec<String>,
+    /// Where the next piece starts.
+    after: Checkpoint,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub(super) struct Sniffed {
+    pub(super) format: Format,
+    pub(super) columns: Vec<String>,
+    pub(super) mapping: Mapping,
+    pub(super) notes: Vec<Problem>,
+    pub(super) dialect: Dialect,
+    /// Where the data begins.
+    pub(super) start: Checkpoint,
+    /// Bytes of header and `sep=` line.
+    pub(super) header: u64,
+    /// Bytes of comment lines.
+    pub(super) comments: u64,
+    /// Bytes of blank lines above the data.
+    pub(super) blanks: u64,
+    /// Average bytes of a record, to say how many there may be.
+    pub(super) record_bytes: u64,
+}
+
+/// Lines above the first record.
+struct Preamble {
+    start: Checkpoint,
+    separator: Option<u8>,
+    header: u64,
+    comments: u64,
+    blanks: u64,
+}
+
+impl Head<'_> {
+    /// The pieces of the head from `start`, with their cells. A piece that the end of the head may have cut is left out.
+    fn samples(&self, start: Checkpoint, delimiter: Option<u8>, count: usize) -> Vec<Sample> {
+        let dialect = Dialect { delimiter, columns: 0, number: None };
+        let width = text::width_of(self.encoding.encoding);
+        let end = (self.bytes.len() / width.bytes() * width.bytes()) as u64;
+        let mut scanner = Scanner::new(self.bytes, width, dialect, start, end);
+        let (mut samples, mut fields) = (Vec::new(), Fields::default());
+        while samples.len() < count {
+            let Ok(Some(piece)) = scanner.next() else { break };
+            if !self.whole && piece.at + piece.bytes >= end {
+                break;
+            }
+            let (text, _) = text::decode(self.encoding.encoding, scanner.stored(&piece));
+            fields.split(&text, delimiter, piece.fault.is_none());
+            let cells = fields.iter().map(str::to_owned).collect();
+            samples.push(Sample { piece, cells, after: scanner.place() });
+        }
+        samples
+    }
+
+    fn records(&self, start: Checkpoint, delimiter: Option<u8>) -> Vec<Sample> {
+        let mut records = self.samples(start, delimiter, SAMPLE * 4);
+        records.retain(|sample| !sample.piece.blank);
+        records.truncate(SAMPLE);
+        records
+    }
+
+    fn preamble(&self) -> Preamble {
+        let start = Checkpoint::start(self.encoding.bom as u64, 1);
+        let mut preamble = Preamble { start, separator: None, header: 0, comments: 0, blanks: 0 };
+        for (n, sample) in self.samples(start, None, usize::MAX).iter().enumerate() {
+            let piece = &sample.piece;
+            let line = sample.cells.first().map_or("", |cell| cell.trim());
+            if n == 0
+                && let Some(separator) = separator_line(line)
+            {
+                preamble.separator = Some(separator);
+                preamble.header += piece.bytes;
+            } else if piece.blank {
+                preamble.blanks += piece.bytes;
+            } else if is_comment(line) {
+                preamble.comments += piece.bytes;
+            } else {
+                break;
+            }
+            preamble.start = sample.after;
+        }
+        preamble
+    }
+
+    fn ask(&self, question: impl Into<String>, flag: &str) -> FileError {
+        FileError::NeedsChoice { path: self.path.into(), question: question.into(), flag: flag.into() }
+    }
+}
+
+/// `sep=;`, as spreadsheets write and read it.
+fn separator_line(line: &str) -> Option<u8> {
+    let line = line.trim_matches('"');
+    let value = line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).map(|_| &line[4..])?;
+    match value.as_bytes() {
+        [one] if one.is_ascii() => Some(*one),
+        b"\\t" => Some(b'\t'),
+        // `sep=` and a tab, which trimming took away.
+        [] => Some(b'\t'),
+        _ => None,
+    }
+}
+
+/// A line that starts with `#`; not where `#` is the name of the first column (`#,phone`).
+fn is_comment(line: &str) -> bool {
+    line.strip_prefix('#').is_some_and(|rest| !rest.starts_with([',', ';', '\t', '|']))
+}
+
+/// A problem of the file as a whole.
+pub(super) fn note(code: Code, raw: &str, hint: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem {
+        code,
+        place: Place { row: 0, line: 0, byte: 0 },
+        column: None,
+        raw: raw.into(),
+        hint: hint.into(),
+    }
+}
+
+/// Finds out what the head tells.
+pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, FileError> {
+    let preamble = head.preamble();
+    let mut notes = Vec::new();
+    if head.encoding.assumed {
+        let name = head.encoding.encoding.name();
+        notes.push(note(Code::AssumedEncoding, name, "Check names with accents, or say so with --encoding."));
+    }
+    if preamble.separator.is_some() {
+        notes.push(note(Code::SeparatorLine, "sep=", "The first line names the separator; it is not a row."));
+    }
+    let delimiter = delimiter::choose(head, &preamble, options, &mut notes)?;
+    let records = head.records(preamble.start, delimiter);
+    let Some(first) = records.first() else {
+        return Err(nothing(head));
+    };
+    let names = columns::header(&records, options.header).then(|| first.cells.clone());
+    let header = names.is_some();
+    let data = if header { &records[1..] } else { &records[..] };
+    if data.is_empty() && head.whole && header {
+        return Err(empty(head, "there is a header and nothing below it"));
+    }
+    columns::ensure_header_is_first(head, &records, header, options)?;
+
+    let count = if header { first.cells.len() } else { columns::usual_count(data) };
+    if count > MAX_COLUMNS {
+        let what = format!("text with {count} columns in a line");
+        return Err(FileError::WrongKind { path: head.path.into(), what });
+    }
+    let columns = columns::names(names, count);
+    let layout = layout::recognise(&columns, header, delimiter, data);
+    let mapping = columns::map(head, &columns, header, data, layout, options, &mut notes)?;
+    if !header && options.header.is_none() && layout != Some(layout::FTC_SPLIT) {
+        let hint = "The first record is read as data, since it holds no column names.";
+        notes.push(note(Code::AssumedHeaderless, "", hint));
+    }
+    if let Some(note) = layout::area_code_note(head.path, layout, data) {
+        notes.push(note);
+    }
+    let (line_ending, at_end) = line_ending(&records);
+    notes.extend(at_end);
+
+    let mut start = preamble.start;
+    let mut header_bytes = preamble.header;
+    if header {
+        header_bytes += first.piece.bytes;
+        start = first.after;
+    }
+    let number = mapping.columns.get(&super::Field::Number).copied();
+    let bytes: u64 = data.iter().map(|sample| sample.piece.bytes).sum();
+    Ok(Sniffed {
+        format: Format {
+            encoding: head.encoding.encoding.name(),
+            bom: head.encoding.bom > 0,
+            delimiter,
+            header,
+            line_ending,
+            layout,
+        },
+        dialect: Dialect { delimiter, columns: count, number },
+        columns,
+        mapping,
+        notes,
+        start,
+        header: header_bytes,
+        comments: preamble.comments,
+        blanks: preamble.blanks,
+        record_bytes: (bytes / data.len().max(1) as u64).max(1),
+    })
+}
+
+fn nothing(head: &Head<'_>) -> FileError {
+    if head.whole {
+        return empty(head, "there is nothing but blank lines and comments");
+    }
+    let what = "text whose first record is longer than any row".to_owned();
+    FileError::WrongKind { path: head.path.into(), what }
+}
+
+fn empty(head: &Head<'_>, why: &'static str) -> FileError {
+    FileError::Empty { path: head.path.into(), why }
+}
+
+fn line_ending(records: &[Sample]) -> (LineEnding, Option<Problem>) {
+    let has = |eol| records.iter().any(|sample| sample.piece.eol == eol);
+    match (has(Eol::Lf), has(Eol::CrLf), has(Eol::Cr)) {
+        (_, false, false) => (LineEnding::Lf, None),
+        (false, true, false) => (LineEnding::CrLf, None),
+        (false, false, true) => (LineEnding::Cr, Some(carriage_return_only())),
+        _ => (LineEnding::Mixed, Some(mixed_line_endings())),
+    }
+}
+
+/// The note about files of old Macs.
+pub(super) fn carriage_return_only() -> Problem {
+    note(Code::CarriageReturnOnly, "", "Each lone carriage return is read as the end of a line.")
+}
+
+/// The note about files put together from several.
+pub(super) fn mixed_line_endings() -> Problem {
+    note(Code::MixedLineEndings, "", "LF, CRLF and CR are all read as the end of a line.")
+}
+
+impl Sample {
+    fn is_sound(&self) -> bool {
+        !matches!(
+            self.piece.fault,
+            Some(Fault::Irregular | Fault::Swallowed | Fault::Unterminated | Fault::TooLong)
+        )
+    }
+}
+
+/// The one value that all of them are; `None` where there is none, or several.
+pub(super) fn only<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}

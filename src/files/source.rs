@@ -1,0 +1,173 @@
+//! The stored bytes of a file, read by position and by windows, and the guard in front of them.
+//!
+//! Only regular files are read. The type is asked twice, before and after the opening, and the opening does not block, so
+//! that a FIFO put in the file's place in between cannot hang the program.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::FileError;
+
+/// Bytes that can be read by position; several readers may do so at once.
+pub(super) trait Bytes {
+    /// Reads some bytes from `at`; 0 at the end.
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Bytes for File {
+    #[cfg(unix)]
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(self, buffer, at)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(self, buffer, at)
+    }
+}
+
+impl Bytes for [u8] {
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(at).ok().and_then(|at| self.get(at..)).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+/// Reads `count` bytes from `at`, or as many as there are.
+pub(super) fn read_up_to<B: Bytes + ?Sized>(bytes: &B, at: u64, count: usize) -> io::Result<Vec<u8>> {
+    let mut buffer = vec![0; count];
+    let mut filled = 0;
+    while filled < count {
+        match bytes.read_at(at + filled as u64, &mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(buffer)
+}
+
+/// What tells one state of a file from another: which file it is, its size, and when it was last written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    identity: Option<(u64, u64)>,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let identity = {
+            use std::os::unix::fs::MetadataExt;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        #[cfg(not(unix))]
+        let identity = None;
+        Self { identity, size: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+/// A regular file that is open, and what it was when it was opened.
+#[derive(Debug)]
+pub(super) struct Source {
+    path: PathBuf,
+    file: File,
+    stamp: Stamp,
+}
+
+impl Source {
+    /// Opens a regular file; anything else is refused with its name.
+    pub(super) fn open(path: &Path) -> Result<Self, FileError> {
+        let path = std::path::absolute(path).map_err(|source| FileError::Io { path: path.into(), source })?;
+        let io = |source| FileError::Io { path: path.clone(), source };
+        refuse_others(&path, &std::fs::metadata(&path).map_err(io)?)?;
+        let file = open_without_blocking(&path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        refuse_others(&path, &metadata)?;
+        Ok(Self { stamp: Stamp::of(&metadata), path, file })
+    }
+
+    /// Absolute path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Size when it was opened.
+    pub(super) fn size(&self) -> u64 {
+        self.stamp.size
+    }
+
+    /// The open file.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Errors unless the path still leads to this very file in the state in which it was opened.
+    pub(super) fn ensure_unchanged(&self) -> Result<(), FileError> {
+        let held = self.file.metadata().map(|metadata| Stamp::of(&metadata));
+        let named = std::fs::metadata(&self.path).map(|metadata| Stamp::of(&metadata));
+        match (held, named) {
+            (Ok(held), Ok(named)) if held == self.stamp && named == self.stamp => Ok(()),
+            _ => Err(FileError::Changed { path: self.path.clone() }),
+        }
+    }
+
+    /// An error of reading in the words of the layer: an early end means that somebody cut the file.
+    pub(super) fn error(&self, source: io::Error) -> FileError {
+        if source.kind() == io::ErrorKind::UnexpectedEof {
+            return FileError::Changed { path: self.path.clone() };
+        }
+        FileError::Io { path: self.path.clone(), source }
+    }
+}
+
+fn refuse_others(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    match kind_of(metadata) {
+        None => Ok(()),
+        Some(what) => Err(FileError::NotAFile { path: path.into(), what }),
+    }
+}
+
+fn kind_of(metadata: &Metadata) -> Option<&'static str> {
+    if metadata.is_file() {
+        return None;
+    }
+    if metadata.is_dir() {
+        return Some("a directory");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return Some("a named pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some("a device");
+        }
+    }
+    Some("a special file")
+}
+
+#[cfg(unix)]
+fn open_without_blocking(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    std::fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_without_blocking(path: &Path) -> io::Result<File> {
+    File::open(path)
+}

@@ -1,0 +1,177 @@
+//! The journal of the wire: intent → answer → settled, and the way round where an answer was lost. Each step is on disk
+//! when its method returns.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use sha2::{Digest as _, Sha256};
+
+use super::codec::{hex, micros, position, rows};
+use super::error::{Error, damaged};
+use super::runs::load;
+use super::{Batch, Ledger, Replacement};
+use crate::domain::run::{BatchState, RunState};
+
+const COLUMNS: &str = "seq, plan_rows, state, attempt, status, answer";
+
+impl Ledger {
+    /// Batches that are not settled, in order.
+    pub async fn open_batches(&self, run: &str) -> Result<Vec<Batch>, Error> {
+        let run = run.to_owned();
+        self.read(move |connection| {
+            load(connection, &run)?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM batches WHERE run = ?1 AND state <> 'settled' ORDER BY seq"
+            ))?;
+            let mut found = statement.query(params![run])?;
+            let mut batches = Vec::new();
+            while let Some(row) = found.next()? {
+                batches.push(batch(row)?);
+            }
+            Ok(batches)
+        })
+        .await
+    }
+
+    /// Intent of the next attempt: on disk before the first byte leaves. Only for a run that is `Uploading`.
+    pub async fn intent(&self, run: &str, seq: u32, body_sha256: &str, at: Timestamp) -> Result<(), Error> {
+        let (run, body) = (run.to_owned(), body_sha256.to_owned());
+        self.write(move |connection| {
+            let state = load(connection, &run)?.state;
+            if state != RunState::Uploading {
+                let what = format!("batch {seq} of run {run} which is not uploading");
+                return Err(Error::IllegalTransition {
+                    what,
+                    from: state.as_str(),
+                    to: BatchState::Intent.as_str(),
+                });
+            }
+            step(connection, &run, seq, BatchState::Intent, None)?;
+            connection
+                .prepare_cached(
+                    "UPDATE batches SET attempt = attempt + 1, body_sha256 = ?3, sent_at = ?4, status = NULL,
+                            answer = NULL, answer_sha256 = NULL
+                     WHERE run = ?1 AND seq = ?2",
+                )?
+                .execute(params![run, seq, body, micros(at)])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The raw answer: on disk before any row settles.
+    pub async fn answer(&self, run: &str, seq: u32, status: u16, body: Vec<u8>) -> Result<(), Error> {
+        let run = run.to_owned();
+        let hash = hex(&Sha256::digest(&body));
+        self.write(move |connection| {
+            step(connection, &run, seq, BatchState::Response, None)?;
+            connection
+                .prepare_cached(
+                    "UPDATE batches SET status = ?3, answer = ?4, answer_sha256 = ?5 WHERE run = ?1 AND seq = ?2",
+                )?
+                .execute(params![run, seq, status, body, hash])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The attempt certainly had no effect: back to `Queued`.
+    pub async fn not_applied(&self, run: &str, seq: u32, why: &str) -> Result<(), Error> {
+        self.step(run, seq, BatchState::Queued, Some(why)).await
+    }
+
+    /// The attempt may have had an effect.
+    pub async fn indeterminate(&self, run: &str, seq: u32, why: &str) -> Result<(), Error> {
+        self.step(run, seq, BatchState::Indeterminate, Some(why)).await
+    }
+
+    /// It was read back.
+    pub async fn probed(&self, run: &str, seq: u32) -> Result<(), Error> {
+        self.step(run, seq, BatchState::Probed, None).await
+    }
+
+    /// Replacements of a run that are not done.
+    pub async fn open_replacements(&self, run: &str) -> Result<Vec<Replacement>, Error> {
+        let run = run.to_owned();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT plan_row, entry_id FROM replacements WHERE run = ?1 AND done = 0 ORDER BY plan_row, entry_id",
+            )?;
+            let mut found = statement.query(params![run])?;
+            let mut replacements = Vec::new();
+            while let Some(row) = found.next()? {
+                replacements.push(Replacement { row: row.get(0)?, entry_id: row.get(1)?, done: false });
+            }
+            Ok(replacements)
+        })
+        .await
+    }
+
+    /// The old record is gone. Saying so twice is fine.
+    pub async fn replaced(&self, run: &str, entry_id: &str) -> Result<(), Error> {
+        let (run, entry) = (run.to_owned(), entry_id.to_owned());
+        self.write(move |connection| {
+            let changed = connection
+                .prepare_cached("UPDATE replacements SET done = 1 WHERE run = ?1 AND entry_id = ?2")?
+                .execute(params![run, entry])?;
+            if changed == 0 {
+                return Err(Error::NotFound { what: format!("run {run} replaces no such record") });
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn step(&self, run: &str, seq: u32, to: BatchState, why: Option<&str>) -> Result<(), Error> {
+        let (run, why) = (run.to_owned(), why.map(str::to_owned));
+        self.write(move |connection| step(connection, &run, seq, to, why.as_deref()).map(drop)).await
+    }
+}
+
+/// Moves a batch on, if its state machine has that step. Returns it as it was before.
+pub(super) fn step(
+    connection: &Connection,
+    run: &str,
+    seq: u32,
+    to: BatchState,
+    why: Option<&str>,
+) -> Result<Batch, Error> {
+    let before = load_batch(connection, run, seq)?;
+    if !before.state.may_become(to) {
+        let what = format!("batch {seq} of run {run}");
+        return Err(Error::IllegalTransition { what, from: before.state.as_str(), to: to.as_str() });
+    }
+    // The answer of an attempt that had no effect must not be taken for one of the next attempt.
+    // `settled` is written together with its verdicts; here the step is only allowed.
+    if to != BatchState::Settled {
+        connection
+            .prepare_cached(
+                "UPDATE batches SET state = ?3, why = ?4, answer = CASE ?3 WHEN 'queued' THEN NULL ELSE answer END
+                 WHERE run = ?1 AND seq = ?2",
+            )?
+            .execute(params![run, seq, to.as_str(), why])?;
+    }
+    Ok(before)
+}
+
+fn load_batch(connection: &Connection, run: &str, seq: u32) -> Result<Batch, Error> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM batches WHERE run = ?1 AND seq = ?2"))?;
+    let mut found = statement.query(params![run, seq])?;
+    match found.next()? {
+        Some(row) => batch(row),
+        None => Err(Error::NotFound { what: format!("run “{}” has no batch {seq}", run.escape_debug()) }),
+    }
+}
+
+fn batch(row: &Row<'_>) -> Result<Batch, Error> {
+    let state: String = row.get(2)?;
+    let status: Option<u16> = row.get(4)?;
+    let answer: Option<Vec<u8>> = row.get(5)?;
+    Ok(Batch {
+        seq: position(row.get(0)?)?,
+        rows: rows(row.get_ref(1)?.as_blob().map_err(|_| damaged("a batch has no rows"))?)?,
+        state: BatchState::from_name(&state).ok_or_else(|| damaged("a batch is in a state that is none"))?,
+        attempt: position(row.get(3)?)?,
+        answer: status.zip(answer),
+    })
+}

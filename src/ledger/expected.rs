@@ -1,0 +1,159 @@
+//! What a list should hold: its baseline with the accepted rows of our runs folded in, in the order in which they were
+//! settled. Nothing of it is kept beside the journal, so there is nothing that a kill could leave half done.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::audit::append;
+use super::blocks::{self, Blocks};
+use super::codec::{count, micros, put_bytes, rows};
+use super::error::{Error, damaged};
+use super::lock::list_key;
+use super::plans::open;
+use super::{Ledger, NewEvent};
+use crate::domain::diff::Expected;
+use crate::domain::list::ListId;
+
+/// Accepted rows of one settled batch.
+struct Accepted {
+    plan: String,
+    digest: String,
+    rows: Vec<u32>,
+    order: u64,
+}
+
+impl Ledger {
+    /// Stores the baseline of a list, sorted by number, unless there already is one. Returns whether it was stored.
+    pub async fn store_baseline(
+        &self,
+        profile: &str,
+        list: &ListId,
+        expected: Vec<Expected>,
+    ) -> Result<bool, Error> {
+        let (profile, list) = (profile.to_owned(), list.clone());
+        if self.baseline(&profile, &list).await?.is_some() {
+            return Ok(false);
+        }
+        let entries = expected.len();
+        let key = list_key(&profile, &list);
+        let mut header = Vec::new();
+        put_bytes(&mut header, profile.as_bytes());
+        put_bytes(&mut header, list.0.as_bytes());
+        let (file, digest) = self
+            .blocking(move |folder| {
+                if !expected.is_sorted_by(|a, b| a.number < b.number) {
+                    return Err(damaged("the entries of a baseline are not sorted by number"));
+                }
+                let digest = blocks::digest(&header, &expected);
+                let file = format!("{key}-{}.expected", &digest[..16]);
+                blocks::write(&folder.join("lists").join(&file), &header, &expected)?;
+                Ok((file, digest))
+            })
+            .await?;
+        self.write(move |connection| {
+            let at = Timestamp::now();
+            let stored = connection.execute(
+                "INSERT INTO baselines (profile, list, file, digest, at) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (profile, list) DO NOTHING",
+                params![profile, list.0, file, digest, micros(at)],
+            )?;
+            if stored == 1 {
+                let event = NewEvent {
+                    at,
+                    actor: whoami::username().unwrap_or_else(|_| "unknown".into()),
+                    kind: "list.baseline",
+                    object: format!("list {list}"),
+                    effect: format!("{entries} entries are the baseline"),
+                    reason: None,
+                };
+                append(connection, &event)?;
+            }
+            Ok(stored == 1)
+        })
+        .await
+    }
+
+    /// The expected set, sorted by number: the baseline with the accepted rows of our runs and the accepted differences
+    /// folded in. `None` without a baseline.
+    pub async fn expected(&self, profile: &str, list: &ListId) -> Result<Option<Vec<Expected>>, Error> {
+        let (of, on) = (profile.to_owned(), list.clone());
+        let (baseline, accepted) =
+            self.read(move |c| Ok((find(c, &of, &on)?, accepted(c, &of, &on)?))).await?;
+        let Some((file, digest)) = baseline else { return Ok(None) };
+        self.blocking(move |folder| {
+            let mut entries = Vec::new();
+            Blocks::<Expected>::open(&folder.join("lists").join(file), &digest)?
+                .each(|entry| entries.push((0, entry)))?;
+            for plan in accepted.chunk_by(|a, b| a.plan == b.plan) {
+                of_plan(folder, plan, &mut entries)?;
+            }
+            Ok(Some(fold(entries)))
+        })
+        .await
+    }
+
+    async fn baseline(&self, profile: &str, list: &ListId) -> Result<Option<(String, String)>, Error> {
+        let (profile, list) = (profile.to_owned(), list.clone());
+        self.read(move |connection| find(connection, &profile, &list)).await
+    }
+}
+
+/// File and digest of a baseline.
+pub(super) fn find(
+    connection: &Connection,
+    profile: &str,
+    list: &ListId,
+) -> Result<Option<(String, String)>, Error> {
+    let found = connection
+        .prepare_cached("SELECT file, digest FROM baselines WHERE profile = ?1 AND list = ?2")?
+        .query_row(params![profile, list.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found)
+}
+
+/// By plan, so that each plan file is read once; the order of settlement travels along.
+fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec<Accepted>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.plan, p.digest, b.accepted, b.settled
+         FROM batches b JOIN runs r ON r.id = b.run JOIN plans p ON p.id = r.plan
+         WHERE r.profile = ?1 AND r.list = ?2 AND b.state = 'settled' AND length(b.accepted) > 0
+         ORDER BY r.plan, b.settled",
+    )?;
+    let mut found = statement.query(params![profile, list.0])?;
+    let mut accepted = Vec::new();
+    while let Some(row) = found.next()? {
+        let ranges: Vec<u8> = row.get(2)?;
+        accepted.push(Accepted {
+            plan: row.get(0)?,
+            digest: row.get(1)?,
+            rows: rows(&ranges)?,
+            order: count(row.get(3)?)?,
+        });
+    }
+    Ok(accepted)
+}
+
+/// Adds what the accepted rows of one plan say. Two runs may have sent the same plan: the later settlement counts, and
+/// both say the same.
+fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<(u64, Expected)>) -> Result<(), Error> {
+    let mut orders: Vec<(u32, u64)> =
+        batches.iter().flat_map(|batch| batch.rows.iter().map(|row| (*row, batch.order))).collect();
+    // The latest settlement of a row first, then only that one.
+    orders.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+    orders.dedup_by_key(|(row, _)| *row);
+    let indices: Vec<u32> = orders.iter().map(|(row, _)| *row).collect();
+    let rows = open(folder, &batches[0].plan, &batches[0].digest)?.pick(&indices)?;
+    entries.extend(orders.iter().zip(rows).map(|((_, order), (_, row))| {
+        (*order, Expected { number: row.number, attributes: (&row.attributes).into() })
+    }));
+    Ok(())
+}
+
+/// The last word on each number.
+fn fold(mut entries: Vec<(u64, Expected)>) -> Vec<Expected> {
+    entries.sort_unstable_by_key(|(order, entry)| (entry.number, std::cmp::Reverse(*order)));
+    entries.dedup_by_key(|(_, entry)| entry.number);
+    entries.into_iter().map(|(_, entry)| entry).collect()
+}

@@ -1,0 +1,394 @@
+//! Plans: immutable files whose digest is what an approval is bound to, and the queue of batches made of them.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::audit::{append, of_run};
+use super::blocks::{self, Blocks};
+use super::codec::{count, from_micros, int, micros, put_bytes, put_rows};
+use super::error::{Error, damaged};
+use super::runs::{load, only};
+use super::{Approval, Ledger, NewEvent};
+use crate::domain::list::ListId;
+use crate::domain::plan::{Counts, Digest, Op, PlanRow, PlanSummary};
+use crate::domain::run::{BatchState, RunSummary};
+
+const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
+                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by";
+
+impl Ledger {
+    /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, list, file hash, rows).
+    pub fn digest(profile: &str, list: &ListId, file_sha256: &str, rows: &[PlanRow]) -> Digest {
+        Digest(blocks::digest(&header(profile, list, file_sha256), rows))
+    }
+
+    /// Stores an immutable plan (temp file, fsync, rename, fsync of the folder). Rows must be sorted by number. Storing
+    /// the same plan again changes nothing; another plan under the same id, or counts that do not fit the rows, are an
+    /// error. Times are kept to the microsecond.
+    pub async fn store_plan(&self, plan: &PlanSummary, rows: Vec<PlanRow>) -> Result<(), Error> {
+        let plan = plan.clone();
+        let (id, wanted) = (plan.id.clone(), plan.digest.clone());
+        self.read(move |connection| unless_other(connection, &id, &wanted).map(drop)).await?;
+        let stored = plan.clone();
+        self.blocking(move |folder| {
+            check(&stored, &rows)?;
+            let header = header(&stored.profile, &stored.list, &stored.file_sha256);
+            if blocks::digest(&header, &rows) != stored.digest.0 {
+                return Err(damaged(format!("plan {} is not what its digest says", stored.id)));
+            }
+            let path = path(folder, &stored.id)?;
+            // What a killed process left behind is written anew; the digest says what belongs there.
+            match Blocks::<PlanRow>::open(&path, &stored.digest.0) {
+                Ok(_) => Ok(()),
+                Err(_) => blocks::write(&path, &header, &rows).map(drop),
+            }
+        })
+        .await?;
+        self.write(move |connection| insert(connection, &plan)).await
+    }
+
+    /// A plan by id, beginning of its id, or digest.
+    pub async fn plan(&self, id: &str) -> Result<PlanSummary, Error> {
+        let id = id.to_owned();
+        self.read(move |connection| find(connection, &id)).await
+    }
+
+    /// The rows of a plan; the digest is verified while reading.
+    pub async fn plan_rows(&self, plan: &PlanSummary) -> Result<Vec<PlanRow>, Error> {
+        let (id, digest) = (plan.id.clone(), plan.digest.clone());
+        self.blocking(move |folder| {
+            let mut file = open(folder, &id, &digest.0)?;
+            let mut rows = Vec::with_capacity(file.len() as usize);
+            file.each(|row| rows.push(row))?;
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Stores an approval with its audit event.
+    pub async fn approve(&self, plan: &PlanSummary, approval: Approval) -> Result<(), Error> {
+        let plan = plan.clone();
+        self.write(move |connection| {
+            let stored = by_id(connection, &plan.id)?;
+            if stored.digest != approval.digest {
+                return Err(damaged(format!("plan {} is not the one that was approved", plan.id)));
+            }
+            connection
+                .prepare_cached(
+                    "INSERT INTO approvals (digest, made_by, claimed, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                )?
+                .execute(params![
+                    approval.digest.0,
+                    approval.by,
+                    approval.claimed,
+                    approval.reason,
+                    micros(approval.at)
+                ])?;
+            let claimed = approval.claimed.as_ref().map(|name| format!(", claimed by {name}")).unwrap_or_default();
+            let event = NewEvent {
+                at: approval.at,
+                actor: approval.by.clone(),
+                kind: "plan.approved",
+                object: format!("plan {}", plan.id),
+                effect: format!(
+                    "{} to add, {} to update on list {}, digest {}{claimed}",
+                    stored.counts.add,
+                    stored.counts.update,
+                    stored.list,
+                    stored.digest.short()
+                ),
+                reason: Some(approval.reason),
+            };
+            append(connection, &event).map(drop)
+        })
+        .await
+    }
+
+    /// The approval of a digest: the newest, where there are several.
+    pub async fn approval(&self, digest: &Digest) -> Result<Option<Approval>, Error> {
+        let digest = digest.clone();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT made_by, claimed, reason, at FROM approvals WHERE digest = ?1 ORDER BY n DESC LIMIT 1",
+            )?;
+            let mut rows = statement.query(params![digest.0])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            Ok(Some(Approval {
+                by: row.get(0)?,
+                claimed: row.get(1)?,
+                reason: row.get(2)?,
+                at: from_micros(row.get(3)?)?,
+                digest: digest.clone(),
+            }))
+        })
+        .await
+    }
+
+    /// Binds a plan to a run: counts go into its buckets (`unaccounted` = operations), batches of at most `per_call`
+    /// rows are queued for every row that is not `Unchanged`. Binding the same plan again changes nothing.
+    pub async fn bind_plan(
+        &self,
+        run: &str,
+        plan: &PlanSummary,
+        per_call: usize,
+    ) -> Result<RunSummary, Error> {
+        let (run, id, digest) = (run.to_owned(), plan.id.clone(), plan.digest.clone());
+        let (opened, verified) = (id.clone(), digest.clone());
+        let batches = self
+            .blocking(move |folder| {
+                let mut operations = Vec::new();
+                let mut index = 0;
+                open(folder, &opened, &verified.0)?.each(|row| {
+                    if row.op != Op::Unchanged {
+                        operations.push(index);
+                    }
+                    index += 1;
+                })?;
+                Ok(operations.chunks(per_call.max(1)).map(<[u32]>::to_vec).collect::<Vec<_>>())
+            })
+            .await?;
+        self.write(move |connection| {
+            let plan = by_id(connection, &id)?;
+            if plan.digest != digest {
+                return Err(damaged(format!("plan {id} is not the one that was meant")));
+            }
+            bind(connection, &run, &plan, &batches)
+        })
+        .await
+    }
+}
+
+fn bind(
+    connection: &Connection,
+    id: &str,
+    plan: &PlanSummary,
+    batches: &[Vec<u32>],
+) -> Result<RunSummary, Error> {
+    let run = load(connection, id)?;
+    let bound: bool =
+        connection.query_row("SELECT bound FROM runs WHERE id = ?1", params![id], |r| r.get(0))?;
+    if bound && run.plan.as_ref() == Some(&plan.id) {
+        return Ok(run);
+    }
+    let refuse = |what: String| {
+        Err(Error::IllegalTransition { what, from: run.state.as_str(), to: "bound to a plan" })
+    };
+    if bound {
+        return refuse(format!("run {id} with another plan"));
+    }
+    if run.state.is_final() {
+        return refuse(format!("run {id}"));
+    }
+    if (&run.profile, &run.list) != (&plan.profile, &plan.list) {
+        return refuse(format!("run {id} on another list than plan {}", plan.id));
+    }
+    let counts = &plan.counts;
+    let operations: usize = batches.iter().map(Vec::len).sum();
+    if operations as u64 != counts.operations() {
+        return Err(damaged(format!("the counts of plan {} do not fit its rows", plan.id)));
+    }
+    connection
+        .prepare_cached(
+            "UPDATE runs SET plan = ?2, bound = 1, file_sha256 = ?3, file_rows = ?4, unchanged = ?5, duplicates = ?6,
+                    removed = ?7, rejected = ?8, unaccounted = ?9, batches = ?10
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            plan.id,
+            plan.file_sha256,
+            int(counts.rows),
+            int(counts.unchanged),
+            int(counts.duplicates),
+            int(counts.removed),
+            int(counts.rejected),
+            int(counts.operations()),
+            batches.len() as i64,
+        ])?;
+    for (seq, rows) in (0..).zip(batches) {
+        queue(connection, id, seq, rows, 0)?;
+    }
+    let effect = format!("plan {} with {operations} operations in {} batches", plan.id, batches.len());
+    append(connection, &of_run(Timestamp::now(), &run.by, "run.planned", id, effect))?;
+    load(connection, id)
+}
+
+/// Puts a batch into the queue. `rows` must be sorted and not empty.
+pub(super) fn queue(
+    connection: &Connection,
+    run: &str,
+    seq: i64,
+    rows: &[u32],
+    attempt: u32,
+) -> Result<(), Error> {
+    connection
+        .prepare_cached(
+            "INSERT INTO batches (run, seq, plan_rows, first_row, last_row, state, attempt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            run,
+            seq,
+            put_rows(rows),
+            rows.first(),
+            rows.last(),
+            BatchState::Queued.as_str(),
+            attempt
+        ])?;
+    Ok(())
+}
+
+/// Opens the file of a plan.
+pub(super) fn open(folder: &Path, id: &str, digest: &str) -> Result<Blocks<PlanRow>, Error> {
+    Blocks::open(&path(folder, id)?, digest)
+}
+
+/// A plan by its whole id.
+pub(super) fn by_id(connection: &Connection, id: &str) -> Result<PlanSummary, Error> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM plans WHERE id = ?1"))?;
+    let mut rows = statement.query(params![id])?;
+    match rows.next()? {
+        Some(row) => summary(row),
+        None => Err(Error::NotFound { what: format!("no plan has the id “{}”", id.escape_debug()) }),
+    }
+}
+
+fn find(connection: &Connection, wanted: &str) -> Result<PlanSummary, Error> {
+    let exact: Option<String> = connection
+        .prepare_cached(
+            "SELECT id FROM plans WHERE id = ?1 OR digest = ?1 ORDER BY id = ?1 DESC, n DESC LIMIT 1",
+        )?
+        .query_row(params![wanted], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = exact {
+        return by_id(connection, &id);
+    }
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM plans WHERE substr(id, 1, ?2) = ?1 ORDER BY n DESC")?;
+    let found = statement
+        .query_map(params![wanted, wanted.chars().count() as i64], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    by_id(connection, &only("plan", wanted, found)?)
+}
+
+/// Each number once, in order, and the counts that the approval will speak of.
+fn check(plan: &PlanSummary, rows: &[PlanRow]) -> Result<(), Error> {
+    if !rows.is_sorted_by(|a, b| a.number < b.number) {
+        return Err(damaged(format!("the rows of plan {} are not sorted by number", plan.id)));
+    }
+    let of = |op: Op| rows.iter().filter(|row| row.op == op).count() as u64;
+    let counts = &plan.counts;
+    let conserved = counts.rows
+        == counts.operations() + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
+    let fit = (counts.add, counts.update, counts.unchanged, counts.remove)
+        == (of(Op::Add), of(Op::Update), of(Op::Unchanged), 0);
+    if conserved && fit {
+        Ok(())
+    } else {
+        Err(damaged(format!("the counts of plan {} do not fit its rows", plan.id)))
+    }
+}
+
+/// Whether exactly this plan is stored; another one under its id is an error.
+fn unless_other(connection: &Connection, id: &str, digest: &Digest) -> Result<bool, Error> {
+    match by_id(connection, id) {
+        Ok(stored) if stored.digest == *digest => Ok(true),
+        Ok(_) => Err(damaged(format!("plan {id} is there already with other rows"))),
+        Err(Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
+    if unless_other(connection, &plan.id, &plan.digest)? {
+        return Ok(());
+    }
+    let counts = &plan.counts;
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO plans ({COLUMNS})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+        ))?
+        .execute(params![
+            plan.id,
+            plan.digest.0,
+            plan.profile,
+            plan.list.0,
+            plan.list_name,
+            plan.file,
+            plan.file_sha256,
+            int(counts.rows),
+            int(counts.add),
+            int(counts.update),
+            int(counts.remove),
+            int(counts.unchanged),
+            int(counts.duplicates),
+            int(counts.removed),
+            int(counts.rejected),
+            int(counts.shortened),
+            micros(plan.made_at),
+            plan.made_by,
+        ])?;
+    let event = NewEvent {
+        at: plan.made_at,
+        actor: plan.made_by.clone(),
+        kind: "plan.made",
+        object: format!("plan {}", plan.id),
+        effect: format!(
+            "{} operations on list {}, digest {}",
+            counts.operations(),
+            plan.list,
+            plan.digest.short()
+        ),
+        reason: None,
+    };
+    append(connection, &event).map(drop)
+}
+
+/// What an approval covers beside the rows, so that a plan cannot be moved to another list or tenant.
+fn header(profile: &str, list: &ListId, file_sha256: &str) -> Vec<u8> {
+    let mut header = Vec::new();
+    for part in [profile, &list.0, file_sha256] {
+        put_bytes(&mut header, part.as_bytes());
+    }
+    header
+}
+
+/// Ids become file names, so they hold nothing else than `p-3f9a12c4` does.
+fn path(folder: &Path, id: &str) -> Result<PathBuf, Error> {
+    let sound =
+        !id.is_empty() && id.len() <= 80 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if sound {
+        Ok(folder.join("plans").join(format!("{id}.plan")))
+    } else {
+        Err(Error::NotFound { what: format!("“{}” is not the id of a plan", id.escape_debug()) })
+    }
+}
+
+fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
+    let number = |column: usize| count(row.get(column)?);
+    Ok(PlanSummary {
+        id: row.get(0)?,
+        digest: Digest(row.get(1)?),
+        profile: row.get(2)?,
+        list: ListId(row.get(3)?),
+        list_name: row.get(4)?,
+        file: row.get(5)?,
+        file_sha256: row.get(6)?,
+        counts: Counts {
+            rows: number(7)?,
+            add: number(8)?,
+            update: number(9)?,
+            remove: number(10)?,
+            unchanged: number(11)?,
+            duplicates: number(12)?,
+            removed: number(13)?,
+            rejected: number(14)?,
+            shortened: number(15)?,
+        },
+        made_at: from_micros(row.get(16)?)?,
+        made_by: row.get(17)?,
+    })
+}

@@ -1,0 +1,190 @@
+//! Plan rows and expected entries as bytes: numbers as steps from the one before, attributes once per block.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::blocks::Row;
+use super::codec::{Cursor, put_bytes, put_int, put_text, put_time};
+use super::error::{Error, damaged};
+use crate::domain::diff::{Expected, ExpectedAttributes};
+use crate::domain::entry::Attributes;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::phone::E164;
+use crate::domain::plan::{Op, PlanRow};
+
+const HAS_REPLACES: u64 = 4;
+const HAS_GENERATION: u64 = 8;
+
+impl Row for PlanRow {
+    const MAGIC: [u8; 8] = *b"QLplan\x00\x01";
+
+    fn key(&self) -> u64 {
+        self.number.digits()
+    }
+
+    fn encode(rows: &[Self], out: &mut Vec<u8>) {
+        let mut words = Words::default();
+        let mut body = Vec::new();
+        let mut before = 0;
+        for row in rows {
+            put_int(&mut body, row.number.digits().wrapping_sub(before));
+            before = row.number.digits();
+            let word = words.index(|out| {
+                put_bytes(out, row.attributes.jurisdiction.as_str().as_bytes());
+                put_time(out, row.attributes.expires);
+                put_text(out, row.attributes.source.as_deref());
+            });
+            let op = match row.op {
+                Op::Add => 0,
+                Op::Update => 1,
+                Op::Unchanged => 2,
+            };
+            let replaces = if row.replaces.is_empty() { 0 } else { HAS_REPLACES };
+            let generation = if row.generation == 0 { 0 } else { HAS_GENERATION };
+            put_int(&mut body, (word << 4) | generation | replaces | op);
+            put_int(&mut body, row.row);
+            if replaces > 0 {
+                put_int(&mut body, row.replaces.len() as u64);
+                row.replaces.iter().for_each(|id| put_bytes(&mut body, id.as_bytes()));
+            }
+            if generation > 0 {
+                put_int(&mut body, u64::from(row.generation));
+            }
+        }
+        words.put(out);
+        out.extend_from_slice(&body);
+    }
+
+    fn decode(bytes: &[u8], rows: usize) -> Result<Vec<Self>, Error> {
+        let mut cursor = Cursor(bytes);
+        let words = words(&mut cursor, |cursor| {
+            let jurisdiction = Jurisdiction::parse(cursor.string()?)
+                .ok_or_else(|| damaged("a jurisdiction of a plan does not read"))?;
+            Ok(Attributes { jurisdiction, expires: cursor.time()?, source: cursor.text()?.map(Arc::from) })
+        })?;
+        let mut before = 0;
+        let mut decoded = Vec::with_capacity(rows);
+        for _ in 0..rows {
+            let number = number(&mut cursor, &mut before)?;
+            let flags = cursor.int()?;
+            let attributes = word(&words, flags >> 4)?.clone();
+            let op = match flags & 3 {
+                0 => Op::Add,
+                1 => Op::Update,
+                2 => Op::Unchanged,
+                _ => return Err(damaged("a plan row says neither add, update nor unchanged")),
+            };
+            let row = cursor.int()?;
+            let mut replaces = Vec::new();
+            if flags & HAS_REPLACES > 0 {
+                for _ in 0..cursor.int()? {
+                    replaces.push(cursor.string()?.to_owned());
+                }
+            }
+            let generation = if flags & HAS_GENERATION > 0 { cursor.int32()? } else { 0 };
+            decoded.push(Self { number, attributes, op, row, replaces, generation });
+        }
+        finish(&cursor, decoded)
+    }
+}
+
+impl Row for Expected {
+    const MAGIC: [u8; 8] = *b"QLlist\x00\x01";
+
+    fn key(&self) -> u64 {
+        self.number.digits()
+    }
+
+    fn encode(rows: &[Self], out: &mut Vec<u8>) {
+        let mut words = Words::default();
+        let mut body = Vec::new();
+        let mut before = 0;
+        for row in rows {
+            put_int(&mut body, row.number.digits().wrapping_sub(before));
+            before = row.number.digits();
+            put_int(&mut body, words.index(|out| put_expected(out, &row.attributes)));
+        }
+        words.put(out);
+        out.extend_from_slice(&body);
+    }
+
+    fn decode(bytes: &[u8], rows: usize) -> Result<Vec<Self>, Error> {
+        let mut cursor = Cursor(bytes);
+        let words = words(&mut cursor, expected)?;
+        let mut before = 0;
+        let mut decoded = Vec::with_capacity(rows);
+        for _ in 0..rows {
+            let number = number(&mut cursor, &mut before)?;
+            let index = cursor.int()?;
+            decoded.push(Self { number, attributes: word(&words, index)?.clone() });
+        }
+        finish(&cursor, decoded)
+    }
+}
+
+/// Appends what is expected of an entry.
+pub(super) fn put_expected(out: &mut Vec<u8>, attributes: &ExpectedAttributes) {
+    put_text(out, attributes.jurisdiction.as_deref());
+    put_time(out, attributes.expires);
+    put_text(out, attributes.source.as_deref());
+}
+
+/// The inverse of [`put_expected`].
+pub(super) fn expected(cursor: &mut Cursor<'_>) -> Result<ExpectedAttributes, Error> {
+    Ok(ExpectedAttributes {
+        jurisdiction: cursor.text()?.map(str::to_owned),
+        expires: cursor.time()?,
+        source: cursor.text()?.map(str::to_owned),
+    })
+}
+
+/// The attributes of a block, each once, in the order in which they first come.
+#[derive(Default)]
+struct Words {
+    indices: HashMap<Vec<u8>, u64>,
+    bytes: Vec<u8>,
+    scratch: Vec<u8>,
+}
+
+impl Words {
+    fn index(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> u64 {
+        self.scratch.clear();
+        put(&mut self.scratch);
+        if let Some(index) = self.indices.get(&self.scratch) {
+            return *index;
+        }
+        let index = self.indices.len() as u64;
+        self.bytes.extend_from_slice(&self.scratch);
+        self.indices.insert(self.scratch.clone(), index);
+        index
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        put_int(out, self.indices.len() as u64);
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+fn words<T>(
+    cursor: &mut Cursor<'_>,
+    mut one: impl FnMut(&mut Cursor<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let count = cursor.int()?;
+    (0..count).map(|_| one(cursor)).collect()
+}
+
+fn word<T>(words: &[T], index: u64) -> Result<&T, Error> {
+    usize::try_from(index)
+        .ok()
+        .and_then(|index| words.get(index))
+        .ok_or_else(|| damaged("a row names attributes that are not there"))
+}
+
+fn number(cursor: &mut Cursor<'_>, before: &mut u64) -> Result<E164, Error> {
+    *before = before.wrapping_add(cursor.int()?);
+    E164::from_digits(*before).ok_or_else(|| damaged("a row holds something that is not a number"))
+}
+
+fn finish<T>(cursor: &Cursor<'_>, decoded: Vec<T>) -> Result<Vec<T>, Error> {
+    if cursor.is_empty() { Ok(decoded) } else { Err(damaged("a block holds more than its rows")) }
+}

@@ -1,0 +1,260 @@
+//! Reads: repeated with patience where that helps, never where it does not.
+
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use quietline::api::{Deadlines, Error, Patience};
+use quietline::domain::list::ListId;
+use quietline::domain::verdict::RecordStatus;
+
+use crate::tenant::{Reply, Tenant, json, number, quick, with};
+
+#[tokio::test]
+async fn a_stumbling_tenant_is_asked_again() {
+    let tenant = Tenant::start(|seen| match seen.nth {
+        0 => json(503, ""),
+        1 => Reply::Reset,
+        2 => Reply::Truncated(200),
+        _ => json(200, "{}"),
+    })
+    .await;
+    let client = tenant.client();
+    client.me().await.unwrap();
+    assert_eq!(tenant.calls().len(), 4);
+    assert_eq!(client.gauges().borrow().retries, 3);
+}
+
+#[tokio::test]
+async fn patience_ends_with_the_attempts_and_names_the_host() {
+    let tenant = Tenant::start(|_| json(503, r#"{"message":"down for +1 202 555 0101"}"#)).await;
+    let error = tenant.client().me().await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert!(error.to_string().contains("503") && !error.to_string().contains("5550101"), "{error}");
+    assert_eq!(tenant.calls().len(), 4);
+    let address = tenant.address;
+    drop(tenant);
+    while tokio::net::TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let client = crate::tenant::client_of(address, Deadlines::default(), quick());
+    assert!(client.me().await.unwrap_err().to_string().contains("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_asked_again() {
+    for status in [400, 404, 409, 413, 415, 422, 501] {
+        let tenant = Tenant::start(move |_| json(status, "{}")).await;
+        assert!(tenant.client().me().await.is_err());
+        assert_eq!(tenant.calls().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn both_forms_of_retry_after_are_honoured() {
+    let impatient = Patience { budget: Duration::from_secs(5), ..quick() };
+    for status in [429, 503] {
+        for date in [false, true] {
+            let tenant = Tenant::start(move |_| {
+                // The tenant's clock is far off ours: only the distance of its two dates counts.
+                let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+                let at = httpdate::fmt_http_date(now + Duration::from_secs(30));
+                let after = if date { at } else { "30".into() };
+                Reply::Full(
+                    status,
+                    vec![("date", httpdate::fmt_http_date(now)), ("retry-after", after)],
+                    String::new(),
+                )
+            })
+            .await;
+            let error = tenant.client_with(Deadlines::default(), impatient).me().await.unwrap_err();
+            assert_eq!(tenant.calls().len(), 1, "{status}: 30 s are more than 5 s of patience");
+            if status == 429 {
+                let Error::Throttled { after: Some(after) } = error else { panic!("{error:?}") };
+                assert!(after > Duration::from_secs(25) && after <= Duration::from_secs(30), "{after:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn garbage_in_retry_after_falls_back_to_the_usual_pause() {
+    for garbage in ["soon", "-1", "", "1e3"] {
+        let tenant = Tenant::start(move |seen| match seen.nth {
+            0 => with(429, "retry-after", garbage),
+            _ => json(200, "{}"),
+        })
+        .await;
+        tenant.client().me().await.unwrap();
+        assert_eq!(tenant.calls().len(), 2, "{garbage:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_named() {
+    let tenant = Tenant::start(|_| json(403, "{}")).await;
+    let error = tenant.client().query_records(&[number(101)]).await.unwrap_err();
+    let Error::Forbidden { needed, asked } = error else { panic!("{error:?}") };
+    assert!(needed.contains("contacts:read"), "{needed}");
+    assert!(asked.contains("dnc:write"), "{asked}");
+    assert_eq!((tenant.calls().len(), tenant.tokens().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_the_other_origin_gets_nothing() {
+    let other = Tenant::start(|_| json(200, r#"{"entities":[]}"#)).await;
+    for status in [301, 302, 303, 307, 308] {
+        let to = format!("http://{}/api/v2/dnc/lists", other.address);
+        let tenant = Tenant::start(move |_| with(status, "location", to.clone())).await;
+        let error = tenant.client().lists().await.unwrap_err();
+        assert!(error.to_string().contains(&other.address.to_string()), "{error}");
+        assert_eq!(tenant.calls().len(), 1);
+    }
+    assert_eq!(other.tokens().len() + other.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_and_a_web_page_is_no_answer() {
+    let tenant = Tenant::start(|_| Reply::Endless).await;
+    let error = tenant.client().lists().await.unwrap_err();
+    assert!(error.to_string().contains("16 MiB"), "{error}");
+    assert_eq!(tenant.calls().len(), 1);
+    let tenant = Tenant::start(|_| json(200, "<html>Log in</html>")).await;
+    let error = tenant.client().lists().await.unwrap_err();
+    assert!(error.to_string().contains("web page"), "{error}");
+}
+
+#[tokio::test]
+async fn lists_are_read_to_the_last_page() {
+    let tenant = Tenant::start(|seen| {
+        let page: usize = seen.query("pageNumber").unwrap().parse().unwrap();
+        let rows: Vec<_> = (0..250)
+            .skip((page - 1) * 100)
+            .take(100)
+            .map(|n| format!(r#"{{"id":"L{n}","name":"List {n}"}}"#))
+            .collect();
+        json(200, &format!(r#"{{"entities":[{}]}}"#, rows.join(",")))
+    })
+    .await;
+    assert_eq!(tenant.client().lists().await.unwrap().len(), 250);
+    assert_eq!(tenant.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_tenant_that_does_not_page_does_not_keep_us_for_ever() {
+    let tenant = Tenant::start(|_| {
+        let rows: Vec<_> = (0..120).map(|n| format!(r#"{{"id":"L{n}","name":"x"}}"#)).collect();
+        json(200, &format!("[{}]", rows.join(",")))
+    })
+    .await;
+    assert_eq!(tenant.client().lists().await.unwrap().len(), 120);
+    assert_eq!(tenant.calls().len(), 2);
+}
+
+#[tokio::test]
+async fn a_list_that_exists_is_found_by_its_equal_name_only() {
+    let tenant = Tenant::start(|seen| match seen.method.as_str() {
+        "POST" => json(409, "{}"),
+        _ => json(200, r#"{"entities":[{"id":"1","name":"Opt-outs old"},{"id":"2","listName":"Opt-outs"}]}"#),
+    })
+    .await;
+    let client = tenant.client();
+    assert_eq!(client.create_list("Opt-outs", "", true).await.unwrap().id, ListId("2".into()));
+    assert_eq!(tenant.calls()[1].query("query").as_deref(), Some("Opt-outs"));
+    let other = client.create_list("Opt", "", true).await;
+    assert!(matches!(other, Err(Error::Rejected { status: 409, .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_creation_whose_answer_was_lost_makes_no_second_list() {
+    let tenant = Tenant::start(|seen| match seen.method.as_str() {
+        "POST" => Reply::Reset,
+        _ => json(200, r#"[{"id":"7","name":"New"}]"#),
+    })
+    .await;
+    assert_eq!(tenant.client().create_list("New", "", true).await.unwrap().id, ListId("7".into()));
+    assert_eq!(tenant.calls().iter().filter(|call| call.method == "POST").count(), 1);
+}
+
+/// Answers the record query as the contract has it: only suppressed numbers, two records each, in pages.
+fn records(body: &str) -> Reply {
+    let question: serde_json::Value = serde_json::from_str(body).unwrap();
+    let phones = question["phones"].as_array().unwrap();
+    assert!(phones.len() <= 100);
+    let at = |name: &str| usize::try_from(question[name].as_u64().unwrap()).unwrap();
+    let rows: Vec<_> = phones
+        .iter()
+        .map(|phone| phone.as_str().unwrap())
+        .filter(|phone| phone.ends_with('7') || phones.len() == 100 && phone.starts_with("+120255501"))
+        .flat_map(|phone| {
+            ["NATIONAL", "STATE"]
+                .map(|kind| serde_json::json!({"phone": phone, "status": "SUPPRESSED", "type": kind}))
+        })
+        .skip(at("offset"))
+        .take(at("limit"))
+        .collect();
+    json(200, &serde_json::json!({ "records": rows }).to_string())
+}
+
+#[tokio::test]
+async fn a_short_page_ends_a_chunk_and_never_the_later_numbers() {
+    let tenant = Tenant::start(|seen| records(&seen.body)).await;
+    let numbers: Vec<_> = (0..350).map(number).collect();
+    let found = tenant.client().query_records(&numbers).await.unwrap();
+    let suppressed: HashSet<_> =
+        found.iter().filter(|r| r.status == RecordStatus::Suppressed).map(|r| r.number).collect();
+    let expected: HashSet<_> =
+        (0..350).filter(|n| n % 10 == 7 || (100..200).contains(n)).map(number).collect();
+    assert_eq!(suppressed, expected);
+    assert_eq!(found.len(), 2 * expected.len());
+}
+
+#[tokio::test]
+async fn a_record_query_that_repeats_itself_is_an_error_not_an_answer() {
+    let tenant = Tenant::start(|seen| records(&seen.body.replace(r#""offset":100"#, r#""offset":0"#))).await;
+    let numbers: Vec<_> = (100..200).map(number).collect();
+    assert!(matches!(tenant.client().query_records(&numbers).await, Err(Error::Protocol { .. })));
+}
+
+#[tokio::test]
+async fn entries_of_a_number_are_right_even_where_the_tenant_does_not_filter() {
+    let tenant = Tenant::start(|seen| {
+        let offset: usize = seen.query("offset").unwrap().parse().unwrap();
+        let rows: Vec<_> = (0..1_500)
+            .skip(offset)
+            .take(1_000)
+            .map(|n| serde_json::json!({"id": n, "listId": "L1", "phoneNumber": number(n % 900).to_e164()}))
+            .collect();
+        json(200, &serde_json::json!({ "data": rows }).to_string())
+    })
+    .await;
+    let client = tenant.client();
+    let found = client.entries_of(number(101), None).await.unwrap();
+    let ids: Vec<_> = found.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["101", "1001"]);
+    assert_eq!(tenant.calls()[0].query("phoneNumber").as_deref(), Some("+12025550101"));
+    assert!(client.entries_of(number(101), Some(&ListId("L2".into()))).await.unwrap().is_empty());
+    let page = client.entries_page(&ListId("L2".into()), 0, 10).await;
+    assert!(matches!(page, Err(Error::Protocol { .. })), "entries of another list");
+}
+
+#[tokio::test]
+async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
+    let tenant = Tenant::start(|seen| json(if seen.nth < 5 { 500 } else { 200 }, "{}")).await;
+    let patience = Patience { attempts: 1, circuit_pause: Duration::from_millis(300), ..quick() };
+    let client = tenant.client_with(Deadlines::default(), patience);
+    for _ in 0..5 {
+        assert!(matches!(client.me().await, Err(Error::Unreachable { .. })));
+    }
+    let Err(Error::CircuitOpen { retry_in }) = client.me().await else { panic!("open") };
+    assert!(retry_in <= patience.circuit_pause);
+    assert!(client.gauges().borrow().circuit_open);
+    assert_eq!(tenant.calls().len(), 5, "nothing is sent while it is open");
+    let healed = async {
+        while client.me().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), healed).await.unwrap();
+    assert_eq!(tenant.calls().len(), 6);
+    assert!(!client.gauges().borrow().circuit_open);
+}

@@ -1,0 +1,138 @@
+//! Getting, sharing and renewing the token.
+
+use futures_util::future::join_all;
+use quietline::api::Error;
+
+use crate::tenant::{Reply, Tenant, json, token, with};
+
+#[tokio::test]
+async fn fifty_tasks_that_start_together_fetch_one_token() {
+    let tenant = Tenant::start(|_| json(200, "{}")).await;
+    let client = tenant.client();
+    let results = join_all((0..50).map(|_| client.entries_of(crate::tenant::number(101), None))).await;
+    assert!(results.iter().all(|result| matches!(result, Err(Error::Protocol { .. }))), "`{{}}` is no page");
+    assert_eq!(tenant.tokens().len(), 1);
+    assert_eq!(tenant.calls().len(), 50);
+}
+
+#[tokio::test]
+async fn the_token_request_is_a_form_and_the_token_is_a_bearer() {
+    let tenant = Tenant::start(|_| json(200, "{}")).await;
+    tenant.client().me().await.unwrap();
+    let request = tenant.tokens().remove(0);
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.headers["content-type"], "application/x-www-form-urlencoded");
+    assert_eq!(
+        request.body,
+        "grant_type=client_credentials&client_id=id-canary&client_secret=secret-canary\
+         &scope=dnc%3Aread+dnc%3Awrite+tenant%3Aread+contacts%3Aread+compliance%3Aread"
+    );
+    assert!(!request.headers.contains_key("authorization"));
+    let call = tenant.calls().remove(0);
+    assert_eq!(call.target, "/api/v2/users/me");
+    assert_eq!(call.headers["authorization"], "Bearer token-0");
+    assert_eq!(call.headers["accept"], "application/json");
+}
+
+#[tokio::test]
+async fn a_401_renews_the_token_once_and_repeats_the_call_once() {
+    let tenant = Tenant::start(|seen| json(if seen.nth == 0 { 401 } else { 200 }, "{}")).await;
+    tenant.client().me().await.unwrap();
+    assert_eq!(tenant.tokens().len(), 2);
+    let bearers: Vec<_> = tenant.calls().iter().map(|call| call.headers["authorization"].clone()).collect();
+    assert_eq!(bearers, ["Bearer token-0", "Bearer token-1"]);
+}
+
+#[tokio::test]
+async fn a_second_401_ends_it_and_no_later_call_asks_for_tokens_again() {
+    let tenant = Tenant::start(|_| json(401, "{}")).await;
+    let client = tenant.client();
+    for _ in 0..5 {
+        assert!(matches!(client.me().await, Err(Error::Unauthorised { .. })));
+    }
+    assert_eq!(tenant.tokens().len(), 2, "the first one and the one renewal");
+    assert_eq!(tenant.calls().len(), 6);
+}
+
+#[tokio::test]
+async fn fifty_tasks_with_a_revoked_token_renew_it_once() {
+    let tenant = Tenant::start(|seen| {
+        json(if seen.headers["authorization"] == "Bearer token-0" { 401 } else { 200 }, r#"{"data":[]}"#)
+    })
+    .await;
+    let client = tenant.client();
+    let results = join_all((0..50).map(|_| client.entries_of(crate::tenant::number(101), None))).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(tenant.tokens().len(), 2);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_said_in_words_and_never_tried_again_by_itself() {
+    for (code, words) in [
+        ("invalid_client", "client secret is wrong"),
+        ("invalid_scope", "scopes"),
+        ("unauthorized_client", "client-credentials grant"),
+    ] {
+        let body = format!(r#"{{"error":"{code}","error_description":"echo of secret-canary"}}"#);
+        let tenant = Tenant::scripted(move |_| json(400, &body)).await;
+        let client = tenant.client();
+        let results = join_all((0..20).map(|_| client.me())).await;
+        for result in results {
+            let error = result.unwrap_err();
+            assert!(matches!(error, Error::Unauthorised { .. }), "{error:?}");
+            assert!(error.to_string().contains(words), "{error}");
+            assert!(!format!("{error:?}{error}").contains("canary"));
+        }
+        assert!(client.me().await.is_err());
+        assert_eq!(tenant.tokens().len(), 1, "{code}");
+        assert_eq!(tenant.calls().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_stumbles_is_asked_again() {
+    let tenant = Tenant::scripted(|seen| match (seen.is_token(), seen.nth) {
+        (true, 0) => json(503, ""),
+        (true, 1) => Reply::Reset,
+        (true, 2) => with(429, "retry-after", "0"),
+        (true, n) => token(n),
+        (false, _) => json(200, "{}"),
+    })
+    .await;
+    tenant.client().me().await.unwrap();
+    assert_eq!(tenant.tokens().len(), 4);
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_asks_for_patience_gets_it() {
+    let tenant = Tenant::scripted(|_| with(429, "retry-after", "600")).await;
+    let client = tenant.client();
+    for _ in 0..3 {
+        assert!(matches!(client.me().await, Err(Error::Throttled { after: Some(_) })));
+    }
+    assert_eq!(tenant.tokens().len(), 1);
+}
+
+#[tokio::test]
+async fn the_secret_is_not_sent_on_to_another_origin() {
+    let other = Tenant::start(|_| json(200, "{}")).await;
+    let to = format!("http://{}/token", other.address);
+    for status in [301, 302, 303, 307, 308] {
+        let to = to.clone();
+        let tenant = Tenant::scripted(move |_| with(status, "location", to.clone())).await;
+        let error = tenant.client().me().await.unwrap_err();
+        assert!(error.to_string().contains("redirects"), "{error}");
+        assert_eq!(tenant.tokens().len(), 1);
+    }
+    assert_eq!(other.tokens().len() + other.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_token_is_refused() {
+    for body in ["{}", "<html>", r#"{"access_token":"a","token_type":"mac"}"#] {
+        let tenant = Tenant::scripted(move |_| json(200, body)).await;
+        let client = tenant.client();
+        assert!(matches!(client.me().await, Err(Error::Protocol { .. })), "{body}");
+        assert_eq!(tenant.calls().len(), 0);
+    }
+}

@@ -1,0 +1,120 @@
+//! The folder: private, never recreated, never guessed at.
+
+use std::fs;
+
+use quietline::domain::plan::Op;
+use quietline::ledger::{Error, Ledger};
+
+use crate::world::{World, new_run, row};
+
+#[cfg(unix)]
+#[tokio::test]
+async fn everything_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.uploading("p-1", &[row(1, Op::Add)], 1).await;
+    world.ledger.store_baseline("test", &crate::world::list(), Vec::new()).await.unwrap();
+    let _lock = world.ledger.lock_list("test", &crate::world::list(), "pid 1").unwrap();
+    let mut folders = vec![world.folder()];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        let mode = fs::metadata(&folder).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}", folder.display());
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", path.display());
+        }
+    }
+    assert!(files >= 6, "{files} files: database, wal, shm, plan, baseline, lock");
+}
+
+#[cfg(unix)]
+#[test]
+fn open_doors_are_closed_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let World { dir, ledger } = World::new();
+    drop(ledger);
+    let folder = dir.path().join("data");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(folder.join("ledger.db"), fs::Permissions::from_mode(0o644)).unwrap();
+    Ledger::open(&folder).unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&folder), mode(&folder.join("ledger.db"))), (0o700, 0o600));
+}
+
+#[tokio::test]
+async fn a_lost_database_is_not_replaced_by_an_empty_one() {
+    let world = World::new();
+    world.plan("p-1", &[row(1, Op::Add)]).await;
+    let (dir, folder) = (world.dir, world.ledger.folder().to_owned());
+    drop(world.ledger);
+    fs::write(folder.join("ledger.db"), b"").unwrap();
+    assert!(matches!(Ledger::open(&folder), Err(Error::Damaged { .. })), "emptied");
+    fs::remove_file(folder.join("ledger.db")).unwrap();
+    assert!(matches!(Ledger::open(&folder), Err(Error::Damaged { .. })), "deleted");
+    assert!(!folder.join("ledger.db").exists());
+    drop(dir);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_ours_or_is_broken_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("data");
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("ledger.db");
+    let refused = || matches!(Ledger::open(&folder), Err(Error::Damaged { .. }));
+
+    fs::write(&path, b"this is a letter and no database at all, however long it may be. ".repeat(20))
+        .unwrap();
+    let before = fs::read(&path).unwrap();
+    assert!(refused());
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    fs::remove_file(&path).unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    let before = fs::read(&path).unwrap();
+    assert!(refused());
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn broken_pages_are_damage() {
+    let world = World::new();
+    for _ in 0..200 {
+        world.ledger.create_run(new_run()).await.unwrap();
+    }
+    let World { dir, ledger } = world;
+    drop(ledger);
+    let path = dir.path().join("data/ledger.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let len = bytes.len();
+    assert!(len > 20_000);
+    bytes[8_192..len - 4_096].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    assert!(matches!(Ledger::open(&dir.path().join("data")), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn a_newer_ledger_is_left_to_the_newer_version() {
+    let World { dir, ledger } = World::new();
+    drop(ledger);
+    let path = dir.path().join("data/ledger.db");
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let error = Ledger::open(&dir.path().join("data")).unwrap_err();
+    assert!(matches!(error, Error::Newer { found: 99, known: 1 }), "{error}");
+}
+
+#[test]
+fn a_place_that_is_no_folder_is_said_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    fs::write(&file, b"x").unwrap();
+    assert!(matches!(Ledger::open(&file), Err(Error::Unwritable { .. })));
+    assert!(matches!(Ledger::open(&file.join("below")), Err(Error::Unwritable { .. })));
+}

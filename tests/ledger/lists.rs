@@ -1,0 +1,189 @@
+//! What a list should hold, where its numbers came from, and what the gate asks.
+
+use quietline::domain::diff::{Diff, DiffKind, Difference, Expected, ExpectedAttributes};
+use quietline::domain::entry::RemoteEntry;
+use quietline::domain::list::ListId;
+use quietline::domain::plan::{Op, PlanRow};
+use quietline::domain::run::RunState;
+use quietline::ledger::{ListFacts, Settlement};
+
+use crate::world::{PROFILE, World, at, attributes, list, number, row};
+
+fn odd(n: u64) -> Expected {
+    let attributes = ExpectedAttributes {
+        jurisdiction: Some("california ".into()),
+        expires: Some(at(1)),
+        source: Some("\u{202e}odd".into()),
+    };
+    Expected { number: number(n), attributes }
+}
+
+fn ours(n: u64, source: Option<&str>) -> Expected {
+    Expected { number: number(n), attributes: (&attributes(source)).into() }
+}
+
+async fn expected(world: &World) -> Vec<Expected> {
+    world.ledger.expected(PROFILE, &list()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn the_expected_set_is_the_baseline_and_what_was_accepted_since() {
+    let mut world = World::new();
+    assert_eq!(world.ledger.expected(PROFILE, &list()).await.unwrap(), None);
+    assert!(world.ledger.store_baseline(PROFILE, &list(), vec![odd(1), odd(5), odd(7)]).await.unwrap());
+    assert!(!world.ledger.store_baseline(PROFILE, &list(), vec![odd(2)]).await.unwrap());
+    assert_eq!(expected(&world).await, [odd(1), odd(5), odd(7)], "as the tenant said it");
+
+    let without = PlanRow { attributes: attributes(None), ..row(5, Op::Update) };
+    let rows = vec![row(0, Op::Add), row(1, Op::Unchanged), row(3, Op::Add), without, row(9, Op::Add)];
+    let run = world.uploading("p-1", &rows, 2).await.id;
+    assert_eq!(expected(&world).await.len(), 3, "nothing was accepted yet");
+    world.accept(&run, 0, &[0, 2], at(5)).await;
+    world = world.restart();
+    assert_eq!(expected(&world).await, [ours(0, Some("web")), odd(1), ours(3, Some("web")), odd(5), odd(7)]);
+
+    world.answered(&run, 1).await;
+    let settlement = Settlement {
+        accepted: vec![3],
+        dead: vec![(4, "X".into(), "x".into())],
+        at: Some(at(6)),
+        ..Settlement::default()
+    };
+    world.ledger.settle(&run, 1, settlement).await.unwrap();
+    let wanted = [ours(0, Some("web")), odd(1), ours(3, Some("web")), ours(5, None), odd(7)];
+    assert_eq!(expected(&world).await, wanted, "the update says no source, the refused row is not expected");
+}
+
+#[tokio::test]
+async fn the_later_settlement_has_the_last_word() {
+    let world = World::new();
+    world.ledger.store_baseline(PROFILE, &list(), Vec::new()).await.unwrap();
+    let source = |source| vec![PlanRow { attributes: attributes(Some(source)), ..row(1, Op::Add) }];
+    let first = world.uploading("p-z", &source("first"), 1).await.id;
+    let second = world.uploading("p-a", &source("second"), 1).await.id;
+    world.accept(&second, 0, &[0], at(5)).await;
+    assert_eq!(expected(&world).await, [ours(1, Some("second"))]);
+    world.accept(&first, 0, &[0], at(4)).await;
+    assert_eq!(expected(&world).await, [ours(1, Some("first"))], "the run that was resumed later");
+}
+
+#[tokio::test]
+async fn one_plan_sent_by_two_runs_is_expected_once() {
+    let world = World::new();
+    world.ledger.store_baseline(PROFILE, &list(), Vec::new()).await.unwrap();
+    for _ in 0..2 {
+        let run = world.uploading("p-1", &[row(1, Op::Add), row(2, Op::Add)], 2).await.id;
+        world.accept(&run, 0, &[0, 1], at(5)).await;
+    }
+    assert_eq!(expected(&world).await, [ours(1, Some("web")), ours(2, Some("web"))]);
+}
+
+#[tokio::test]
+async fn evidence_names_run_file_row_time_and_person() {
+    let world = World::new();
+    let mut runs = Vec::new();
+    for (plan, when) in [("p-1", at(5)), ("p-2", at(6))] {
+        let rows = vec![
+            row(1, Op::Add),
+            row(2, Op::Add),
+            PlanRow { row: when.as_second() as u64, ..row(3, Op::Add) },
+        ];
+        let run = world.uploading(plan, &rows, 3).await.id;
+        world.answered(&run, 0).await;
+        let settlement = Settlement {
+            accepted: vec![0, 2],
+            unaccounted: vec![1],
+            at: Some(when),
+            ..Settlement::default()
+        };
+        world.ledger.settle(&run, 0, settlement).await.unwrap();
+        runs.push(run);
+    }
+    let found = world.ledger.evidence(PROFILE, number(1)).await.unwrap();
+    assert_eq!(found.iter().map(|e| e.run.clone()).collect::<Vec<_>>(), [runs[1].clone(), runs[0].clone()]);
+    assert_eq!((found[0].file.as_str(), found[0].row, found[0].at), ("march.csv", 999, at(6)));
+    assert_eq!((found[0].by.as_str(), found[0].list_name.as_str()), ("pat", "National"));
+    assert_eq!(world.ledger.evidence(PROFILE, number(2)).await.unwrap(), [], "never accepted");
+    assert_eq!(world.ledger.evidence(PROFILE, number(8)).await.unwrap(), []);
+    assert_eq!(world.ledger.evidence("other", number(1)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn generations_rise_by_one() {
+    let world = World::new();
+    let ledger = &world.ledger;
+    assert_eq!(ledger.generations(PROFILE, &list()).await.unwrap(), []);
+    ledger.raise_generation(PROFILE, &list(), vec![number(2), number(1), number(2)]).await.unwrap();
+    ledger.raise_generation(PROFILE, &list(), vec![number(2)]).await.unwrap();
+    ledger.raise_generation(PROFILE, &ListId("L-2".into()), vec![number(3)]).await.unwrap();
+    assert_eq!(ledger.generations(PROFILE, &list()).await.unwrap(), [(number(1), 1), (number(2), 2)]);
+}
+
+#[tokio::test]
+async fn the_gate_gets_its_facts() {
+    let world = World::new();
+    let on = list();
+    let facts = || world.ledger.list_facts(PROFILE, &on);
+    assert_eq!(world.ledger.list_facts(PROFILE, &list()).await.unwrap(), ListFacts::default());
+    world.ledger.store_baseline(PROFILE, &list(), Vec::new()).await.unwrap();
+    let run = world.uploading("p-1", &[row(1, Op::Add)], 1).await.id;
+    assert_eq!(facts().await.unwrap().in_flight, Some((run.clone(), RunState::Uploading)));
+    world.accept(&run, 0, &[0], at(5)).await;
+    world.ledger.set_cool_down(&run, at(185)).await.unwrap();
+    for state in [RunState::Uploaded, RunState::CoolingDown, RunState::Reconciling] {
+        world.ledger.set_state(&run, state, None, at(200)).await.unwrap();
+    }
+    let clean = Diff { remote: 1, expected: 1, matching: 1, differences: Vec::new() };
+    world.ledger.store_reconciliation(PROFILE, &list(), Some(&run), &clean, at(201), "pat").await.unwrap();
+    world.ledger.set_state(&run, RunState::Ready, None, at(202)).await.unwrap();
+    let wanted = ListFacts {
+        in_flight: None,
+        cool_down_until: Some(at(185)),
+        last_accepted: Some(at(5)),
+        reconciled: Some((at(201), 0)),
+        last_upload: Some((at(5), "pat".into())),
+        has_baseline: true,
+    };
+    assert_eq!(facts().await.unwrap(), wanted);
+}
+
+#[tokio::test]
+async fn a_reconciliation_keeps_its_differences() {
+    let world = World::new();
+    let run = world.uploading("p-1", &[row(1, Op::Add)], 1).await.id;
+    let remote = RemoteEntry {
+        id: "e-1".into(),
+        list: list(),
+        raw: "(202) 555-0101".into(),
+        number: Some(number(1)),
+        jurisdiction: None,
+        expires: Some(at(9)),
+        source: Some("web".into()),
+        key: None,
+    };
+    let changed = Difference {
+        kind: DiffKind::Changed,
+        number: Some(number(1)),
+        raw: remote.raw.clone(),
+        fields: vec!["jurisdiction", "expires"],
+        expected: Some(odd(1).attributes),
+        remote: Some(remote.clone()),
+    };
+    let malformed = Difference {
+        kind: DiffKind::Malformed,
+        number: None,
+        raw: "n/a".into(),
+        fields: Vec::new(),
+        expected: None,
+        remote: Some(RemoteEntry { number: None, raw: "n/a".into(), key: Some("k".into()), ..remote }),
+    };
+    let diff = Diff { remote: 4, expected: 3, matching: 1, differences: vec![changed, malformed] };
+    assert_eq!(world.ledger.last_reconciliation(PROFILE, &list()).await.unwrap(), None);
+    world.ledger.store_reconciliation(PROFILE, &list(), Some(&run), &diff, at(5), "pat").await.unwrap();
+    assert_eq!(world.ledger.last_reconciliation(PROFILE, &list()).await.unwrap(), Some((at(5), diff)));
+    assert_eq!(world.ledger.run(&run).await.unwrap().differences, 2);
+    assert_eq!(world.ledger.list_facts(PROFILE, &list()).await.unwrap().reconciled, Some((at(5), 2)));
+    let event = world.ledger.events(1).await.unwrap().remove(0);
+    assert_eq!((event.kind.as_str(), event.object.as_str()), ("list.reconciled", "list L-1"));
+    assert_eq!(event.effect, "1 of 3 as expected, 1 changed, 1 malformed");
+}

@@ -1,0 +1,12 @@
+//! The ledger as `ops` uses it: every method, every kill, every refusal.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod folder;
+mod journal;
+mod lists;
+mod plans;
+mod processes;
+mod property;
+mod runs;
+mod world;

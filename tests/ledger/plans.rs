@@ -1,0 +1,234 @@
+//! Plans: they come back exactly as they were approved, or not at all.
+
+use std::fs;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use quietline::domain::entry::Attributes;
+use quietline::domain::jurisdiction::Jurisdiction;
+use quietline::domain::list::ListId;
+use quietline::domain::phone::E164;
+use quietline::domain::plan::{Op, PlanRow};
+use quietline::domain::run::RunState;
+use quietline::ledger::{Approval, Error, Ledger};
+
+use crate::world::{PROFILE, World, at, list, new_run, number, plan_of, row};
+
+fn any_row() -> impl Strategy<Value = PlanRow> {
+    let attributes = (
+        prop::sample::select(vec!["US-CA", "US-DC", "GB", "CA-ON"]),
+        prop::option::of((0i64..4_000_000_000, 0i32..1_000_000_000)),
+        prop::option::of("\\PC{0,12}"),
+    );
+    let op = prop::sample::select(vec![Op::Add, Op::Update, Op::Unchanged]);
+    let replaces = prop::collection::vec("\\PC{0,9}", 0..3);
+    (1_000_000u64..=999_999_999_999_999, attributes, op, any::<u64>(), replaces, any::<u32>()).prop_map(
+        |(number, (jurisdiction, expires, source), op, row, replaces, generation)| PlanRow {
+            number: E164::from_digits(number).unwrap(),
+            attributes: Attributes {
+                jurisdiction: Jurisdiction::parse(jurisdiction).unwrap(),
+                expires: expires.map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap()),
+                source: source.map(Into::into),
+            },
+            op,
+            row,
+            replaces,
+            generation,
+        },
+    )
+}
+
+fn any_rows() -> impl Strategy<Value = Vec<PlanRow>> {
+    prop::collection::vec(any_row(), 0..40).prop_map(|mut rows| {
+        rows.sort_by_key(|row| row.number);
+        rows.dedup_by_key(|row| row.number);
+        rows
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_plan_comes_back_row_by_row(rows in any_rows()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new();
+            let plan = world.plan("p-1", &rows).await;
+            let world = world.restart();
+            assert_eq!(world.ledger.plan("p-1").await.unwrap(), plan);
+            assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), rows);
+        });
+    }
+
+    #[test]
+    fn no_two_plans_share_a_digest(rows in any_rows(), other in any_rows()) {
+        let digest = |rows: &[PlanRow]| Ledger::digest(PROFILE, &list(), "f00d", rows);
+        prop_assert_eq!(rows == other, digest(&rows) == digest(&other));
+    }
+}
+
+#[test]
+fn the_digest_covers_everything_that_matters() {
+    let rows = vec![row(1, Op::Add), row(2, Op::Update)];
+    let digest = Ledger::digest(PROFILE, &list(), "f00d", &rows);
+    assert_eq!(digest.0.len(), 64);
+    let mut others = vec![
+        Ledger::digest("other", &list(), "f00d", &rows),
+        Ledger::digest(PROFILE, &ListId("L-2".into()), "f00d", &rows),
+        Ledger::digest(PROFILE, &list(), "f00e", &rows),
+        Ledger::digest(PROFILE, &list(), "f00d", &rows[..1]),
+    ];
+    let edits: [fn(&mut PlanRow); 6] = [
+        |row| row.number = number(3),
+        |row| row.op = Op::Add,
+        |row| row.row += 1,
+        |row| row.generation += 1,
+        |row| row.replaces.push("other".into()),
+        |row| row.attributes.source = None,
+    ];
+    for edit in edits {
+        let mut rows = rows.clone();
+        edit(&mut rows[1]);
+        others.push(Ledger::digest(PROFILE, &list(), "f00d", &rows));
+    }
+    for (index, other) in others.iter().enumerate() {
+        assert_ne!(*other, digest, "{index}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_plan_is_read_in_blocks_and_looked_up_in_one() {
+    let world = World::new();
+    let rows: Vec<PlanRow> = (0..9_000)
+        .map(|n| PlanRow {
+            number: E164::from_digits(12_020_000_000 + 7 * n).unwrap(),
+            row: n,
+            ..row(0, Op::Add)
+        })
+        .collect();
+    let run = world.uploading("p-big", &rows, 3_000).await;
+    let plan = world.ledger.plan("p-big").await.unwrap();
+    assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), rows);
+    let batches = world.ledger.open_batches(&run.id).await.unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.rows.len()).collect::<Vec<_>>(), [3_000, 3_000, 3_000]);
+    for seq in 0..2 {
+        world.accept(&run.id, seq, &batches[seq as usize].rows, at(5)).await;
+    }
+    for index in [0usize, 1, 4_095, 4_096, 5_999] {
+        let found = world.ledger.evidence(PROFILE, rows[index].number).await.unwrap();
+        assert_eq!(found.iter().map(|e| e.row).collect::<Vec<_>>(), [index as u64]);
+    }
+    for index in [6_000usize, 8_999] {
+        assert_eq!(world.ledger.evidence(PROFILE, rows[index].number).await.unwrap(), []);
+    }
+    let between = E164::from_digits(12_020_000_001).unwrap();
+    assert_eq!(world.ledger.evidence(PROFILE, between).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_changed_byte_of_a_plan_is_noticed() {
+    let world = World::new();
+    let rows: Vec<PlanRow> = (0..6).map(|n| row(n, Op::Update)).collect();
+    let plan = world.plan("p-1", &rows).await;
+    let path = world.folder().join("plans/p-1.plan");
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let read = world.ledger.plan_rows(&plan).await;
+        assert!(matches!(read, Err(Error::Damaged { .. })), "byte {at} of {}", whole.len());
+    }
+    for cut in [0, 1, 11, whole.len() / 2, whole.len() - 1] {
+        fs::write(&path, &whole[..cut]).unwrap();
+        assert!(matches!(world.ledger.plan_rows(&plan).await, Err(Error::Damaged { .. })), "cut at {cut}");
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(world.ledger.plan_rows(&plan).await, Err(Error::Damaged { .. })));
+    world.ledger.store_plan(&plan, rows.clone()).await.unwrap();
+    assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), rows, "the same plan, made anew");
+}
+
+#[tokio::test]
+async fn the_same_plan_may_come_twice_and_another_one_not() {
+    let world = World::new();
+    let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
+    world.ledger.store_plan(&plan, vec![row(1, Op::Add)]).await.unwrap();
+    let other = plan_of("p-1", &[row(2, Op::Add)]);
+    assert!(matches!(
+        world.ledger.store_plan(&other, vec![row(2, Op::Add)]).await,
+        Err(Error::Damaged { .. })
+    ));
+    assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), [row(1, Op::Add)]);
+}
+
+#[tokio::test]
+async fn a_plan_that_does_not_add_up_is_refused() {
+    let world = World::new();
+    let rows = vec![row(1, Op::Add), row(2, Op::Add)];
+    let plan = plan_of("p-1", &rows);
+    let mut lost = plan.clone();
+    lost.counts.rows += 1;
+    let mut other = plan.clone();
+    other.counts.add -= 1;
+    other.counts.update += 1;
+    for wrong in [lost, other] {
+        assert!(matches!(world.ledger.store_plan(&wrong, rows.clone()).await, Err(Error::Damaged { .. })));
+    }
+    let backwards = vec![row(2, Op::Add), row(1, Op::Add)];
+    assert!(world.ledger.store_plan(&plan_of("p-2", &backwards), backwards).await.is_err());
+    let twice = vec![row(1, Op::Add), row(1, Op::Add)];
+    assert!(world.ledger.store_plan(&plan_of("p-3", &twice), twice).await.is_err());
+    assert!(world.ledger.store_plan(&plan_of("../p-4", &rows), rows.clone()).await.is_err());
+    assert!(world.ledger.store_plan(&plan, vec![row(1, Op::Add), row(3, Op::Add)]).await.is_err());
+    world.ledger.store_plan(&plan, rows).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_is_found_by_id_beginning_and_digest() {
+    let world = World::new();
+    let plan = world.plan("p-3f9a12c4", &[row(1, Op::Add)]).await;
+    let other = world.plan("p-3f9b0000", &[row(2, Op::Add)]).await;
+    for wanted in ["p-3f9a12c4", "p-3f9a", &plan.digest.0] {
+        assert_eq!(world.ledger.plan(wanted).await.unwrap(), plan);
+    }
+    assert_eq!(world.ledger.plan("p-3f9b").await.unwrap(), other);
+    for (wanted, says) in [("p-3f9", "several"), ("p-3", "too short"), ("p-zzzz", "no plan")] {
+        let error = world.ledger.plan(wanted).await.unwrap_err();
+        assert!(matches!(&error, Error::NotFound { what } if what.contains(says)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_is_bound_to_the_digest() {
+    let world = World::new();
+    let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
+    assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), None);
+    let other = plan_of("p-9", &[row(2, Op::Add)]);
+    let approval =
+        Approval { digest: other.digest, by: "pat".into(), claimed: None, reason: "ok".into(), at: at(1) };
+    assert!(world.ledger.approve(&plan, approval).await.is_err());
+    assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_run_is_bound_once_and_to_a_plan_for_its_list() {
+    let world = World::new();
+    let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
+    let other = world.plan("p-2", &[row(2, Op::Add)]).await;
+    let run = world.ledger.create_run(new_run()).await.unwrap();
+    let bound = world.ledger.bind_plan(&run, &plan, 100).await.unwrap();
+    assert_eq!(bound.plan.as_deref(), Some("p-1"));
+    assert_eq!(world.ledger.bind_plan(&run, &plan, 100).await.unwrap(), bound);
+    assert!(matches!(world.ledger.bind_plan(&run, &other, 100).await, Err(Error::IllegalTransition { .. })));
+
+    let elsewhere = crate::world::plan_on("p-3", &ListId("L-2".into()), &[row(1, Op::Add)]);
+    world.ledger.store_plan(&elsewhere, vec![row(1, Op::Add)]).await.unwrap();
+    let run = world.ledger.create_run(new_run()).await.unwrap();
+    assert!(matches!(
+        world.ledger.bind_plan(&run, &elsewhere, 100).await,
+        Err(Error::IllegalTransition { .. })
+    ));
+    world.ledger.set_state(&run, RunState::Cancelled, None, at(3)).await.unwrap();
+    assert!(matches!(world.ledger.bind_plan(&run, &plan, 100).await, Err(Error::IllegalTransition { .. })));
+}

@@ -1,0 +1,144 @@
+//! A ledger in a folder of its own, with small plans to work on.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use quietline::domain::entry::Attributes;
+use quietline::domain::jurisdiction::Jurisdiction;
+use quietline::domain::list::ListId;
+use quietline::domain::phone::E164;
+use quietline::domain::plan::{Counts, Op, PlanRow, PlanSummary};
+use quietline::domain::run::{RunState, RunSummary};
+use quietline::ledger::{Ledger, NewRun, Settlement};
+use tempfile::TempDir;
+
+pub const PROFILE: &str = "test";
+
+pub struct World {
+    pub dir: TempDir,
+    pub ledger: Ledger,
+}
+
+/// Midday of a day, and some seconds.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+pub fn list() -> ListId {
+    ListId("L-1".into())
+}
+
+pub fn number(n: u64) -> E164 {
+    E164::from_digits(12_025_550_100 + n).unwrap()
+}
+
+pub fn attributes(source: Option<&str>) -> Attributes {
+    Attributes {
+        jurisdiction: Jurisdiction::parse("US-DC").unwrap(),
+        expires: None,
+        source: source.map(Into::into),
+    }
+}
+
+pub fn row(n: u64, op: Op) -> PlanRow {
+    PlanRow {
+        number: number(n),
+        attributes: attributes(Some("web")),
+        op,
+        row: 1_000 - n,
+        replaces: if op == Op::Update { vec![format!("old-{n}")] } else { Vec::new() },
+        generation: 0,
+    }
+}
+
+/// A plan over rows whose file also had two duplicates and one reject.
+pub fn plan_of(id: &str, rows: &[PlanRow]) -> PlanSummary {
+    plan_on(id, &list(), rows)
+}
+
+pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
+    let of = |op| rows.iter().filter(|row| row.op == op).count() as u64;
+    PlanSummary {
+        id: id.into(),
+        digest: Ledger::digest(PROFILE, list, "f00d", rows),
+        profile: PROFILE.into(),
+        list: list.clone(),
+        list_name: "National".into(),
+        file: "/data/in/march.csv".into(),
+        file_sha256: "f00d".into(),
+        counts: Counts {
+            rows: rows.len() as u64 + 3,
+            add: of(Op::Add),
+            update: of(Op::Update),
+            unchanged: of(Op::Unchanged),
+            duplicates: 2,
+            rejected: 1,
+            ..Counts::default()
+        },
+        made_at: at(0),
+        made_by: "pat".into(),
+    }
+}
+
+pub fn new_run() -> NewRun {
+    NewRun {
+        profile: PROFILE.into(),
+        list: list(),
+        list_name: "National".into(),
+        file: PathBuf::from("/data/in/march.csv"),
+        file_sha256: None,
+        plan: None,
+        reason: "monthly load".into(),
+        input: "{\"delimiter\":\";\"}".into(),
+        by: "pat".into(),
+        at: at(0),
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&dir.path().join("data")).unwrap();
+        Self { dir, ledger }
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// The process is gone, another one begins.
+    pub fn restart(self) -> Self {
+        let Self { dir, ledger } = self;
+        drop(ledger);
+        let ledger = Ledger::open(&dir.path().join("data")).unwrap();
+        Self { dir, ledger }
+    }
+
+    pub async fn plan(&self, id: &str, rows: &[PlanRow]) -> PlanSummary {
+        let plan = plan_of(id, rows);
+        self.ledger.store_plan(&plan, rows.to_vec()).await.unwrap();
+        plan
+    }
+
+    /// A run that uploads `rows` in batches of `per_call`.
+    pub async fn uploading(&self, plan: &str, rows: &[PlanRow], per_call: usize) -> RunSummary {
+        let plan = self.plan(plan, rows).await;
+        let run = self.ledger.create_run(NewRun { list: plan.list.clone(), ..new_run() }).await.unwrap();
+        self.ledger.bind_plan(&run, &plan, per_call).await.unwrap();
+        self.ledger.set_state(&run, RunState::Approved, None, at(1)).await.unwrap();
+        self.ledger.set_state(&run, RunState::Uploading, None, at(2)).await.unwrap()
+    }
+
+    /// Intent and answer of a batch.
+    pub async fn answered(&self, run: &str, seq: u32) {
+        self.ledger.intent(run, seq, "b0d1", at(3)).await.unwrap();
+        self.ledger.answer(run, seq, 200, b"{\"ok\":true}".to_vec()).await.unwrap();
+    }
+
+    /// Everything in the batch was taken.
+    pub async fn accept(&self, run: &str, seq: u32, rows: &[u32], when: Timestamp) -> RunSummary {
+        self.answered(run, seq).await;
+        let settlement = Settlement { accepted: rows.to_vec(), at: Some(when), ..Settlement::default() };
+        self.ledger.settle(run, seq, settlement).await.unwrap()
+    }
+}
