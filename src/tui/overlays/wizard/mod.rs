@@ -189,7 +189,7 @@ impl Overlay for Wizard {
             return;
         }
         line(
-            row(0),
+            at_row(0),
             buf,
             &Line::from(span(
                 cx,
@@ -215,7 +215,7 @@ impl Overlay for Wizard {
         }
         if self.step == Step::Testing {
             line(
-                row(9),
+                at_row(9),
                 buf,
                 &Line::from(state(cx, Role::Busy, "asking for a token, then for who we are …")),
             );
