@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::act::Act;
 use super::app::App;
 use super::command::Key;
 use super::cx::{Env, Tenant};
@@ -123,6 +124,12 @@ impl Kit {
         self.take(effects);
         self.screen();
         self
+    }
+
+    /// Does what a pane or an overlay would ask for.
+    pub fn does(&mut self, act: Act) -> &mut Self {
+        self.app.act(act);
+        self.pass(0)
     }
 
     fn take(&mut self, effects: Vec<Effect>) {
