@@ -168,7 +168,7 @@ impl App {
     }
 
     /// Carries a wish out.
-    pub(super) fn act(&mut self, act: Act) {
+    pub(in crate::tui) fn act(&mut self, act: Act) {
         match act {
             Act::Start(op) => self.start(op),
             Act::Stop(task) => self.effects.push(Effect::Stop(task)),

@@ -120,7 +120,9 @@ impl Overlay for Approve {
             Command::PageUp => self.skip = self.skip.saturating_sub(3),
             Command::Accept if self.focus == Focus::Button => return self.launch(cx),
             Command::Accept if self.focus == Focus::Reason && is_production(cx) => self.focus = Focus::Name,
-            Command::Accept => return Reply::act(Act::Refuse("Tab goes to the button; Enter there launches".into())),
+            Command::Accept => {
+                return Reply::act(Act::Refuse("Tab goes to the button; Enter there launches".into()));
+            }
             // The person may look at numbers masked or whole before they decide.
             Command::Copy | Command::Quit => {}
             _ => return Reply::Ignored,
@@ -239,7 +241,8 @@ fn waiting(area: Rect, buf: &mut Buffer, cx: &Cx) {
 fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let list = cx.name(&planned.list.name, 200);
-    let entries = planned.list.entry_count.map_or_else(String::new, |n| format!(" · {} entries now", thousands(n)));
+    let entries =
+        planned.list.entry_count.map_or_else(String::new, |n| format!(" · {} entries now", thousands(n)));
     let mut place = vec![span(cx, Role::Title, list), span(cx, Role::Muted, format!("{entries}  "))];
     if let Some(tenant) = &cx.env.tenant {
         let role = theme::environment(tenant.environment);
@@ -286,7 +289,11 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     }
     if counts.rejected > 0 {
         let n = thousands(counts.rejected);
-        all.push(state(cx, Role::Warn, &format!("{n} rows are rejected and will not be suppressed (x writes them).")));
+        all.push(state(
+            cx,
+            Role::Warn,
+            &format!("{n} rows are rejected and will not be suppressed (x writes them)."),
+        ));
     }
     if planned.file.checked.warnings > 0 {
         let n = thousands(planned.file.checked.warnings);
@@ -297,7 +304,8 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
 
 /// The conservation law of a plan. A plan that takes numbers off has no file whose rows it could lose.
 fn adds_up(counts: &Counts) -> bool {
-    let sum = counts.add + counts.update + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
+    let sum =
+        counts.add + counts.update + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
     counts.remove > 0 || sum == counts.rows
 }
 
@@ -321,7 +329,11 @@ fn buckets(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     let total = format!("{} = {} rows", said.join(" · "), thousands(counts.rows));
     let mut lines = vec![Line::from(span(cx, Role::Text, total))];
     if !adds_up(counts) {
-        lines.push(Line::from(state(cx, Role::Bad, "These do not add up to the rows: do not launch, report it.")));
+        lines.push(Line::from(state(
+            cx,
+            Role::Bad,
+            "These do not add up to the rows: do not launch, report it.",
+        )));
     }
     lines
 }

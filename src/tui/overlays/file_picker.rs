@@ -237,7 +237,9 @@ impl FilePicker {
     fn rows(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
         let names = area.width.saturating_sub(31);
         list(area, buf, cx, hits, (0, true), self.shown.len(), &self.spot, |row| {
-            let Some(item) = self.shown.get(row).and_then(|at| self.items.get(*at)) else { return Vec::new() };
+            let Some(item) = self.shown.get(row).and_then(|at| self.items.get(*at)) else {
+                return Vec::new();
+            };
             let name = cx.name(&item.name, 200);
             let when = item.modified.map_or_else(String::new, |at| cx.when(at));
             let (name, word) = match item.kind {

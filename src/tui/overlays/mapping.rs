@@ -105,11 +105,15 @@ fn serves(cx: &Cx, file: &OpenFile, field: Field, column: usize) -> usize {
             let split = mapping.split_number && mapping.columns.get(&Field::Number) == Some(&column);
             if split {
                 let both = cells_of(file, column).zip(cells_of(file, column + 1));
-                return both.filter(|(area, rest)| normaliser.normalise(&format!("{area}{rest}")).is_ok()).count();
+                return both
+                    .filter(|(area, rest)| normaliser.normalise(&format!("{area}{rest}")).is_ok())
+                    .count();
             }
             cells_of(file, column).filter(|cell| normaliser.normalise(cell).is_ok()).count()
         }
-        Field::Jurisdiction => cells_of(file, column).filter(|cell| Jurisdiction::parse(cell).is_some()).count(),
+        Field::Jurisdiction => {
+            cells_of(file, column).filter(|cell| Jurisdiction::parse(cell).is_some()).count()
+        }
         Field::Expires | Field::Source | Field::Notes => cells_of(file, column).filter(filled).count(),
     }
 }
@@ -193,7 +197,8 @@ impl Overlay for Mapping {
             ]
         });
         let header = self.header.unwrap_or(file.opened.document.format().header);
-        let first = if header { "the first line names the columns" } else { "no header: the first line is data" };
+        let first =
+            if header { "the first line names the columns" } else { "no header: the first line is data" };
         let row = |y: u16| Rect { y: inside.y + y, height: 1, ..inside };
         line(row(5), buf, &Line::from(span(cx, Role::Muted, format!(" {first} (t changes it)"))));
         let heading = format!(" columns, and how many rows {}", counted(self.field_at()));
@@ -204,7 +209,15 @@ impl Overlay for Mapping {
 }
 
 impl Mapping {
-    fn columns(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, file: &OpenFile, at_hand: usize) {
+    fn columns(
+        &self,
+        area: Rect,
+        buf: &mut Buffer,
+        cx: &Cx,
+        hits: &mut HitMap,
+        file: &OpenFile,
+        at_hand: usize,
+    ) {
         let names = file.opened.document.columns();
         let here = self.column(self.field_at(), file);
         let height = usize::from(area.height);

@@ -61,7 +61,7 @@ impl Menu {
     pub fn new(kind: Kind, here: PaneId, why_not: &dyn Fn(&Row) -> Option<String>, cx: &Cx) -> Self {
         let mut rows: Vec<&'static Row> = command::all()
             .filter(|row| row.palette && !matches!(row.scope, Scope::Overlay(_)))
-            .filter(|row| !matches!(row.command, Command::Help | Command::Palette | Command::Accept))
+            .filter(|row| !matches!(row.command, Command::Help | Command::Palette))
             .collect();
         rows.sort_by_key(|row| match row.scope {
             Scope::Pane(pane) if pane == here => 0,
@@ -74,7 +74,12 @@ impl Menu {
         // A pane's own row of a command stands for the global one.
         let own: Vec<Command> =
             rows.iter().filter(|row| row.scope == Scope::Pane(here)).map(|row| row.command).collect();
-        rows.retain(|row| row.scope == Scope::Pane(here) || !own.contains(&row.command));
+        let everywhere = |command| command::row(command, &[Scope::Global]).is_some();
+        rows.retain(|row| match row.scope {
+            Scope::Pane(pane) if pane == here => true,
+            Scope::Pane(_) => !everywhere(row.command),
+            _ => !own.contains(&row.command),
+        });
         let mut items: Vec<Item> = rows.into_iter().map(|row| command_item(row, here, why_not)).collect();
         items.extend(fact_items(cx));
         let shown = (0..items.len()).collect();
@@ -129,7 +134,7 @@ impl Menu {
 
 fn command_item(row: &'static Row, here: PaneId, why_not: &dyn Fn(&Row) -> Option<String>) -> Item {
     let place = match row.scope {
-        Scope::Pane(pane) if pane != here => format!("{pane:?}: "),
+        Scope::Pane(pane) if pane != here => format!("{}: ", pane.word()),
         _ => String::new(),
     };
     Item {

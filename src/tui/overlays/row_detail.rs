@@ -83,7 +83,8 @@ pub fn said(cx: &Cx, file: &OpenFile, problem: &Problem) -> String {
     let symbol = if problem.code.severity() == Severity::Rejection { "✗" } else { "▲" };
     let mut text = format!("{symbol} {}", problem.code.title());
     let names = file.opened.document.columns();
-    let column = problem.column.or_else(|| file.opened.document.mapping().columns.get(&Field::Number).copied());
+    let column =
+        problem.column.or_else(|| file.opened.document.mapping().columns.get(&Field::Number).copied());
     if let Some(name) = column.and_then(|at| names.get(at)).filter(|_| problem.place.row > 0) {
         text.push_str(&format!(", {}", cx.name(name, 30)));
     }

@@ -66,7 +66,8 @@ pub struct File {
 
 /// Rows that can be gone to. Before the index begins, those at hand.
 fn known(file: &OpenFile) -> usize {
-    let at_hand = file.window.as_ref().and_then(|window| window.rows.last()).map_or(0, |row| row.record.place.row);
+    let at_hand =
+        file.window.as_ref().and_then(|window| window.rows.last()).map_or(0, |row| row.record.place.row);
     usize::try_from(file.index.rows.max(at_hand)).unwrap_or(usize::MAX)
 }
 
@@ -97,7 +98,8 @@ impl File {
     }
 
     fn show_row_of(&mut self, problem: usize, known: usize) {
-        if let Some(row) = self.tree.problem(problem).map(|problem| problem.place.row).filter(|row| *row > 0) {
+        if let Some(row) = self.tree.problem(problem).map(|problem| problem.place.row).filter(|row| *row > 0)
+        {
             self.rows.at = usize::try_from(row - 1).unwrap_or(usize::MAX);
             self.rows.clamp(known);
         }
@@ -141,7 +143,8 @@ impl File {
                 self.tree.set_open(group, !left);
             } else if left {
                 // From a problem back to its group.
-                while self.problem.at > 0 && !matches!(self.tree.node(self.problem.at), Some(Node::Group(_))) {
+                while self.problem.at > 0 && !matches!(self.tree.node(self.problem.at), Some(Node::Group(_)))
+                {
                     self.problem.at -= 1;
                 }
                 self.current = None;
@@ -205,7 +208,8 @@ impl File {
         let top = self.rows.top(known, page) as u64;
         let (from, to) = (top + 1, (top + page as u64).min(known.max(1) as u64));
         let holds = |first: u64, count: u64| first <= from && to < first + count;
-        let at_hand = file.window.as_ref().is_some_and(|window| holds(window.first, window.rows.len() as u64));
+        let at_hand =
+            file.window.as_ref().is_some_and(|window| holds(window.first, window.rows.len() as u64));
         let coming = cx.store.in_slot(Slot::Rows).is_some_and(|(_, task)| match &task.op {
             Op::LoadRows { first, count, .. } => holds(*first, *count as u64),
             _ => false,

@@ -112,7 +112,8 @@ impl Reconcile {
         }
         let differences = self.shown.iter().filter_map(|at| result.diff.differences.get(*at));
         let text = export::csv(differences);
-        let name: String = result.list.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let name: String =
+            result.list.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let kind = self.kind.map_or("differences", |kind| kind.as_str());
         let stamp = result.at.strftime("%Y%m%dT%H%M%SZ");
         let out = cx.env.exports.join(format!("{name}.{kind}.{stamp}.csv"));
@@ -156,7 +157,8 @@ impl Pane for Reconcile {
             Command::Accept => return self.open(cx),
             Command::Copy => {
                 let Some(difference) = self.selected(cx) else { return Reply::done() };
-                let text = difference.number.map_or_else(|| difference.raw.clone(), |number| number.to_e164());
+                let text =
+                    difference.number.map_or_else(|| difference.raw.clone(), |number| number.to_e164());
                 return Reply::act(Act::Copy(text, "number"));
             }
             Command::Back if self.kind.is_some() => {
@@ -213,7 +215,8 @@ impl Pane for Reconcile {
             return;
         }
         if cx.aim.list.is_none() {
-            let sentence = "Reads a list back from the tenant and names every number that is not as it should be.";
+            let sentence =
+                "Reads a list back from the tenant and names every number that is not as it should be.";
             text::empty(inside, buf, cx, sentence, "l chooses a list · c reads it back");
             return;
         }
@@ -243,7 +246,9 @@ fn take(rest: &mut Rect, height: u16, draw: impl FnOnce(Rect)) {
 
 fn reading(cx: &Cx, task: &Task, width: u16) -> Line<'static> {
     match task.live.now {
-        Some(now) => progress::phase(cx, "reading", Some(&now), usize::from(width.saturating_sub(50).clamp(8, 30))),
+        Some(now) => {
+            progress::phase(cx, "reading", Some(&now), usize::from(width.saturating_sub(50).clamp(8, 30)))
+        }
         None => Line::from(span(cx, Role::Busy, "◌ asking the tenant for the list …")),
     }
 }
@@ -283,7 +288,9 @@ fn never(cx: &Cx) -> String {
         }
         (Some((at, n)), _) => format!("Last read back {}: {} differences.", cx.when(at), thousands(n)),
         (None, Some(run)) => format!("Run {} left {} differences.", run.id, thousands(run.differences)),
-        (None, None) if overview.facts.has_baseline => "Never read back since its baseline was recorded.".to_owned(),
+        (None, None) if overview.facts.has_baseline => {
+            "Never read back since its baseline was recorded.".to_owned()
+        }
         (None, None) => {
             "Never read back. The first time records what the list holds now as its baseline.".to_owned()
         }
@@ -295,7 +302,8 @@ impl Reconcile {
         let mut rest = area;
         take(&mut rest, 2, |place| text::lines(place, buf, vec![summary(cx, result)], 0));
         if result.baseline {
-            let said = "First time: what the list held became its baseline. Later comparisons measure against it.";
+            let said =
+                "First time: what the list held became its baseline. Later comparisons measure against it.";
             take(&mut rest, 1, |place| line(place, buf, &Line::from(state(cx, Role::Busy, said))));
         }
         take(&mut rest, 1, |place| self.kinds(place, buf, cx, hits, result));
@@ -306,7 +314,11 @@ impl Reconcile {
                 "● Every number is there as expected, and nothing else."
             };
             let old = trouble(cx).is_some();
-            let next = if old { "as of then; it could not be read again" } else { "the cool-down and probes decide READY: 2 shows it" };
+            let next = if old {
+                "as of then; it could not be read again"
+            } else {
+                "the cool-down and probes decide READY: 2 shows it"
+            };
             text::empty(rest, buf, cx, clean, next);
             return;
         }
@@ -329,8 +341,11 @@ impl Reconcile {
                 Some(kind) => (table::word(kind), result.diff.count(kind)),
             };
             let label = format!("{word} {}", table::count(n));
-            let (label, role) =
-                if kind == self.kind { (format!("[{label}]"), Role::Focus) } else { (format!(" {label} "), Role::Muted) };
+            let (label, role) = if kind == self.kind {
+                (format!("[{label}]"), Role::Focus)
+            } else {
+                (format!(" {label} "), Role::Muted)
+            };
             let label = Line::from(span(cx, role, label));
             let width = (label.width() as u16).min(area.right().saturating_sub(x));
             let place = Rect { x, width, ..area };

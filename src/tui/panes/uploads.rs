@@ -122,7 +122,10 @@ impl Uploads {
                 ("number".to_owned(), cx.number(letter.number)),
                 ("code".to_owned(), cx.text(&letter.code, 200)),
                 ("the tenant said".to_owned(), cx.text(&letter.message, 2_000)),
-                ("meaning".to_owned(), "The tenant refused this row: the number is NOT suppressed by it.".to_owned()),
+                (
+                    "meaning".to_owned(),
+                    "The tenant refused this row: the number is NOT suppressed by it.".to_owned(),
+                ),
             ];
             return Reply::act(Act::Open(Box::new(Detail::new("Dead letter", lines))));
         }
@@ -240,7 +243,11 @@ impl Pane for Uploads {
             }
         }
         let old = cx.store.runs.at().is_none_or(|at| cx.now.as_second() - at.as_second() >= FOREIGN);
-        if old && cx.store.has_foreign_run() && !cx.store.busy(Slot::Runs) && cx.store.runs.trouble().is_none() {
+        if old
+            && cx.store.has_foreign_run()
+            && !cx.store.busy(Slot::Runs)
+            && cx.store.runs.trouble().is_none()
+        {
             acts.push(Act::Start(Op::Runs));
         }
         self.dead.clamp(self.letters(cx).len());
@@ -254,7 +261,13 @@ impl Pane for Uploads {
             let none = cx.store.runs.value().is_none();
             let busy = none && cx.store.busy(Slot::Runs);
             if !text::waiting(inside, buf, cx, busy, cx.store.runs.trouble(), "the runs") {
-                text::empty(inside, buf, cx, "There is no run yet.", "4 opens a file; u there plans and launches");
+                text::empty(
+                    inside,
+                    buf,
+                    cx,
+                    "There is no run yet.",
+                    "4 opens a file; u there plans and launches",
+                );
             }
             return;
         }

@@ -99,7 +99,11 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
     let planning = &cx.store.planning;
     let current = wanted(cx, file).is_some_and(|wanted| is_for(planning.request.as_ref(), &wanted));
     if cx.aim.list.is_none() {
-        return Line::from(span(cx, Role::Text, "l chooses the list; then this line says what an upload would do"));
+        return Line::from(span(
+            cx,
+            Role::Text,
+            "l chooses the list; then this line says what an upload would do",
+        ));
     }
     if let Some((_, task)) = cx.store.in_slot(Slot::Plan) {
         let phase = task.live.now.map_or("", |progress| progress.phase.as_str());

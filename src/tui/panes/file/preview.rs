@@ -40,7 +40,8 @@ pub(super) fn columns(file: &OpenFile) -> Vec<Column> {
             && mapping.columns.get(&Field::Number).is_some_and(|number| number + 1 == *at);
         split
             || mapping.columns.iter().any(|(field, column)| {
-                column == at && matches!(field, Field::Number | Field::Jurisdiction | Field::Expires | Field::Source)
+                column == at
+                    && matches!(field, Field::Number | Field::Jurisdiction | Field::Expires | Field::Source)
             })
     };
     let mut all = vec![Column::Jurisdiction, Column::Expires, Column::Source];
@@ -91,8 +92,10 @@ pub(super) fn heading(cx: &Cx, file: &OpenFile, known: usize, scroll: usize, wid
     let grid = Grid::new(file, known, width);
     let names = file.opened.document.columns();
     let mapping = file.opened.document.mapping();
-    let name = |at: usize| names.get(at).map_or_else(|| format!("column {}", at + 1), |name| cx.name(name, 40));
-    let raw = mapping.columns.get(&Field::Number).map_or_else(|| "no number column".to_owned(), |at| name(*at));
+    let name =
+        |at: usize| names.get(at).map_or_else(|| format!("column {}", at + 1), |name| cx.name(name, 40));
+    let raw =
+        mapping.columns.get(&Field::Number).map_or_else(|| "no number column".to_owned(), |at| name(*at));
     let muted = |text: String| span(cx, Role::Muted, text);
     let mut cells = vec![
         (0, grid.row, muted(right("row", usize::from(grid.row)))),
@@ -161,7 +164,8 @@ fn raw_number(cx: &Cx, file: &OpenFile, preview: &PreviewRow) -> String {
 
 /// Why a row is rejected, if it is: what validation found, else what the row shows by itself.
 fn rejection(preview: &PreviewRow, problems: &[Problem]) -> Option<Code> {
-    let found = problems.iter().map(|problem| problem.code).find(|code| code.severity() == Severity::Rejection);
+    let found =
+        problems.iter().map(|problem| problem.code).find(|code| code.severity() == Severity::Rejection);
     found
         .or_else(|| preview.read.number.as_ref().err().map(|why| why.code))
         .or_else(|| preview.read.expires.err())

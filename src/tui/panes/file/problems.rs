@@ -178,8 +178,11 @@ fn groups(checked: &Checked, filter: &str) -> Vec<Group> {
         };
         counts.into_iter().filter(|(_, count)| *count > 0).map(group).collect()
     } else {
-        let group = |(code, members): (Code, Vec<u32>)| {
-            Group { code, count: members.len() as u64, members, open: false }
+        let group = |(code, members): (Code, Vec<u32>)| Group {
+            code,
+            count: members.len() as u64,
+            members,
+            open: false,
         };
         members.into_iter().map(group).collect()
     };

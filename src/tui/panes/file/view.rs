@@ -117,11 +117,7 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
         return;
     }
     let width = inside.width.saturating_sub(1);
-    cells(
-        Rect { height: 1, ..inside },
-        buf,
-        preview::heading(cx, file, known, pane.scroll, width),
-    );
+    cells(Rect { height: 1, ..inside }, buf, preview::heading(cx, file, known, pane.scroll, width));
     let body = Rect { y: inside.y + 1, height: inside.height - 2, ..inside };
     if known == 0 {
         match &file.trouble {
@@ -158,9 +154,9 @@ fn status(pane: &File, cx: &Cx, file: &OpenFile) -> Line<'static> {
     let worst = found.iter().min_by_key(|problem| problem.code.severity());
     match worst {
         Some(problem) => {
-            let role =
-                if problem.code.severity() == Severity::Rejection { Role::Bad } else { Role::Warn };
-            let more = if found.len() > 1 { format!("  (+{} more: Enter)", found.len() - 1) } else { String::new() };
+            let role = if problem.code.severity() == Severity::Rejection { Role::Bad } else { Role::Warn };
+            let more =
+                if found.len() > 1 { format!("  (+{} more: Enter)", found.len() - 1) } else { String::new() };
             Line::from(vec![at, span(cx, role, said(cx, file, problem)), span(cx, Role::Muted, more)])
         }
         None => {

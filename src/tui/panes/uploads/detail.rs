@@ -69,7 +69,9 @@ pub(super) fn how_far(run: &RunSummary, cx: &Cx) -> String {
             let now = live.and_then(|live| live.now).filter(|_| cx.store.task_of_run(&run.id).is_some());
             let shown = now.or_else(|| phase(run, live, Phase::Send, cx));
             let percent = shown.and_then(|progress| progress.percent());
-            let eta = now.and_then(|progress| progress.eta).map_or_else(String::new, |eta| format!(" {}", say_eta(eta)));
+            let eta = now
+                .and_then(|progress| progress.eta)
+                .map_or_else(String::new, |eta| format!(" {}", say_eta(eta)));
             percent.map_or_else(String::new, |percent| format!("{percent:.0} %{eta}"))
         }
     }
@@ -112,10 +114,14 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
             "Another process works on it, or has died: r takes it up if its lock is free.".into()
         }
         RunState::Paused => "r (or Space) goes on where it stopped; x cancels it for good.".into(),
-        RunState::Interrupted => "r goes on where it stopped: what may have arrived is read back first.".into(),
+        RunState::Interrupted => {
+            "r goes on where it stopped: what may have arrived is read back first.".into()
+        }
         RunState::Ready => "Nothing to do: the list is as intended and enforced.".into(),
         RunState::Discrepant => "6 shows the list; c there reads it back and names each difference.".into(),
-        RunState::Failed => "Mend the cause, then plan the file again (4, u): what arrived is not sent twice.".into(),
+        RunState::Failed => {
+            "Mend the cause, then plan the file again (4, u): what arrived is not sent twice.".into()
+        }
         RunState::Cancelled => "4, u plans the file again: what arrived is not sent twice.".into(),
     }
 }
@@ -149,7 +155,8 @@ pub(super) fn lines(run: &RunSummary, cx: &Cx, width: u16) -> Vec<Line<'static>>
     lines.push(buckets(run, cx));
     if !run.buckets.is_conserved() {
         let sum = thousands(run.buckets.sum());
-        let what = format!("the buckets hold {sum}, the file {} rows: report this", thousands(run.buckets.rows));
+        let what =
+            format!("the buckets hold {sum}, the file {} rows: report this", thousands(run.buckets.rows));
         lines.push(Line::from(state(cx, Role::Bad, &what)));
     }
     if let Some(note) = live.and_then(|live| live.notes.back()) {
@@ -231,7 +238,8 @@ pub(super) fn full(run: &RunSummary, cx: &Cx) -> Vec<(String, String)> {
     if let Some((code, sentence)) = &run.error {
         lines.push(("error".to_owned(), format!("{} ({})", cx.text(sentence, 400), cx.name(code, 40))));
     }
-    for (at, note) in cx.store.live(&run.id).into_iter().flat_map(|live| live.notes.iter().rev()).enumerate() {
+    for (at, note) in cx.store.live(&run.id).into_iter().flat_map(|live| live.notes.iter().rev()).enumerate()
+    {
         lines.push((if at == 0 { "notes".to_owned() } else { String::new() }, cx.text(note, 200)));
     }
     lines
