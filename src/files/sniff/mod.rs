@@ -15,8 +15,6 @@ use crate::domain::problem::{Code, Place, Problem};
 mod columns;
 mod delimiter;
 mod layout;
-#[cfg(test)]
-mod tests;
 
 /// Records that are looked at.
 const SAMPLE: usize = 200;
