@@ -65,7 +65,7 @@ impl E164 {
 
     /// The area code of a North American number: `202`.
     pub fn area_code(self) -> Option<u16> {
-        self.is_nanp().then(|| (self.0 / 10_000_000 % 1_000) as u16)
+        self.is_nanp().then_some((self.0 / 10_000_000 % 1_000) as u16)
     }
 
     /// A form that people read: `+1 202 555 0101`.
