@@ -119,6 +119,19 @@ fn registry_files_are_recognised_and_their_name_is_compared() {
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     assert_eq!(document.format().layout, Some("ftc-plain"));
     assert!(document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch));
+
+    let far = format!("{}2135550101\n", "2025550101\n".repeat(40_000));
+    let (_folder, path) = stored("202.txt", far);
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    assert!(!document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch));
+    let checked = check_document(&document).unwrap();
+    assert_eq!(checked.counts.get(&Code::AreaCodeMismatch), Some(&1));
+}
+
+#[test]
+fn a_change_list_is_not_read_as_numbers_to_suppress() {
+    let bytes = "2025550101,2026-11-01,A\n2025550102,2026-11-02,D\n";
+    assert!(matches!(open_bytes(bytes), Err(FileError::WrongKind { .. })));
 }
 
 #[test]

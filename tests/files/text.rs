@@ -112,6 +112,12 @@ fn a_note_over_several_lines_is_one_row() {
 }
 
 #[test]
+fn a_number_over_two_lines_is_not_put_together() {
+    let checked = check_bytes("phone,notes\n\"202555\n0101\",x\n2025550102,y\n").unwrap();
+    assert_eq!(rejections(&checked), [(1, Code::ControlCharacter)]);
+}
+
+#[test]
 fn a_row_over_the_limit_is_rejected_and_the_next_one_read() {
     let mut file = b"phone,notes\n2025550101,a\n2025550102,".to_vec();
     file.resize(file.len() + (3 << 20), b'x');
