@@ -132,6 +132,11 @@ impl Pass<'_> {
             let faults = self.document.read_fields(&piece, scanner.stored(&piece), &mut fields);
             self.row(&faults, &fields, Place { row: self.rows, line: piece.line, byte: piece.at });
         }
+        let (counted, seen) = (scanner.place().line - self.document.start().line, scanner.window().lines());
+        if counted != seen {
+            let detail = format!("{counted} lines in the rows, but {seen} in the bytes");
+            return Err(FileError::Accounting { path: self.document.path().into(), detail });
+        }
         let mut digest = scanner.window().take_digest().unwrap_or_default();
         hash(source.file(), self.document.end(), source.size(), &mut digest).map_err(io)?;
         self.tell(source.size(), events);
