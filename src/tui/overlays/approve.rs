@@ -3,6 +3,9 @@
 //! Nothing is launched by accident: the button has to be reached with Tab, and only Enter on it launches. Enter in a
 //! field never moves to the button, so a held Enter does nothing; a paste is only ever text.
 
+#[cfg(test)]
+mod tests;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

@@ -147,7 +147,7 @@ fn cancel_asks_says_what_stays_and_stops_before_it_cancels() {
     let mut kit = at_work();
     let task = kit.task(|op| matches!(op, Op::Resume { .. }));
     kit.effects();
-    kit.keys("x").shows(&["Cancel the run", "600 rows that were accepted stay on the list"]);
+    kit.keys("x").shows(&["Cancel the run", "600 rows that were", "accepted stay on the list"]);
     kit.keys("enter");
     assert!(kit.effects().is_empty(), "the default is no");
     kit.keys("x y");
@@ -198,7 +198,11 @@ fn an_interrupted_run_of_an_earlier_day_tells_how_to_go_on() {
     broken.started_at = "2026-11-18T09:00:00Z".parse().unwrap();
     broken.error = Some(("unreachable".into(), "the tenant did not answer".into()));
     let mut kit = with(vec![broken]);
-    kit.shows(&["▲ interrupted", "the tenant did not answer (unreachable)", "read back first"]);
+    kit.shows(&[
+        "▲ interrupted",
+        "the tenant did not answer (unreachable)",
+        "what may have arrived is read back",
+    ]);
     kit.keys("enter").shows(&["Run bbbb0001", "2026-11-18 09:00:00 by ada", "weekly register", "p-3f9a12c4"]);
 }
 
