@@ -142,7 +142,7 @@ pub struct Evidence {
     pub lists: Asked<Vec<ListEvidence>>,
     /// Decisions of the rule set, one per channel, with rule names in the trace's order.
     pub decisions: Asked<Vec<Decision>>,
-    /// Our own journal; empty where nothing is known.
+    /// Our own journal, newest first; empty where nothing is known.
     pub ledger: Vec<LedgerEvidence>,
     /// `Some(reason)` where a required registry is missing or stale for the number.
     pub not_loaded: Option<String>,

@@ -25,22 +25,32 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens or creates a file that only its owner may read.
+/// Opens or creates a file that only its owner may read. Never for the database and what SQLite keeps beside it: closing
+/// a second handle on those would drop the locks that SQLite holds. See [`close_to_others`].
 pub(super) fn private_file(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(|e| unwritable(path, &e))?;
+    close_to_others(path, 0o600)?;
+    Ok(file)
+}
+
+/// Gives a file or folder that exists the mode it should have, whatever the umask was when it was made.
+pub(super) fn close_to_others(path: &Path, wanted: u32) -> Result<(), Error> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = file.metadata().map_err(|e| unwritable(path, &e))?.permissions().mode();
-        if mode & 0o777 != 0o600 {
-            file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(|e| unwritable(path, &e))?;
+        let mode = fs::metadata(path).map_err(|e| unwritable(path, &e))?.permissions().mode();
+        if mode & 0o777 != wanted {
+            fs::set_permissions(path, fs::Permissions::from_mode(wanted))
+                .map_err(|e| unwritable(path, &e))?;
         }
     }
-    Ok(file)
+    #[cfg(not(unix))]
+    let _ = (path, wanted);
+    Ok(())
 }
 
 /// Writes a file that is there whole or not at all: temporary file, fsync, rename, fsync of the folder.
@@ -86,19 +96,13 @@ fn private_dir(path: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        Ok(()) => {}
+        // A folder that a power cut forgets takes the ledger along. Not every parent may be opened, and then it is
+        // the system's word that counts.
+        Ok(()) => drop(path.parent().map(sync_dir)),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => {}
         Err(e) => return Err(unwritable(path, &e)),
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path).map_err(|e| unwritable(path, &e))?.permissions().mode();
-        if mode & 0o777 != 0o700 {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|e| unwritable(path, &e))?;
-        }
-    }
-    Ok(())
+    close_to_others(path, 0o700)
 }
 
 /// A rename is durable once its folder is.

@@ -70,8 +70,9 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Shared {
     folder: PathBuf,
-    writer: Worker,
+    // Ends before the writer, which as the last one out folds the WAL into the database.
     reader: Worker,
+    writer: Worker,
 }
 
 impl Ledger {
@@ -81,7 +82,7 @@ impl Ledger {
         folder::prepare(folder)?;
         let (writer, reader) = schema::open(folder)?;
         let (writer, reader) = (Worker::writer(writer)?, Worker::reader(reader)?);
-        Ok(Self { shared: Arc::new(Shared { folder: folder.to_owned(), writer, reader }) })
+        Ok(Self { shared: Arc::new(Shared { folder: folder.to_owned(), reader, writer }) })
     }
 
     /// Its folder.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::{Error, damaged};
-use super::folder::{private_file, unwritable};
+use super::folder::{close_to_others, private_file, unwritable};
 
 /// `QLdg`: tells our file from any other SQLite database.
 const APPLICATION_ID: i64 = 0x514c_6467;
@@ -195,9 +195,12 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
     // Two processes that start at once must not both create or migrate. The lock goes with the file.
     let _turn = turn(folder)?;
     refuse_to_recreate(folder, &path)?;
-    let file = private_file(&path)?;
-    let size = file.metadata()?.len();
-    drop(file);
+    if path.exists() {
+        close_to_others(&path, 0o600)?;
+    } else {
+        private_file(&path)?;
+    }
+    let size = path.metadata().map_err(|e| unwritable(&path, &e))?.len();
 
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let writer = Connection::open_with_flags(&path, flags)?;
@@ -220,7 +223,7 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
     for suffix in ["-wal", "-shm"] {
         let beside = folder.join(format!("ledger.db{suffix}"));
         if beside.exists() {
-            private_file(&beside)?;
+            close_to_others(&beside, 0o600)?;
         }
     }
 

@@ -165,7 +165,7 @@ fn naive(wanted: &[Expected], remote: &[RemoteEntry]) -> (u64, Vec<(DiffKind, Op
         }
         match mine {
             None => found.push((DiffKind::Unexpected, Some(number), spelled.clone())),
-            Some(_) if in_e164.iter().any(|entry| same(entry)) => matching += 1,
+            Some(_) if in_e164.iter().any(same) => matching += 1,
             Some(_) => found.push((DiffKind::Changed, Some(number), spelled.clone())),
         }
         found.extend(

@@ -147,7 +147,7 @@ impl Facts<'_> {
     }
 
     fn offline(&self) -> String {
-        match self.evidence.ledger.last() {
+        match self.evidence.ledger.first() {
             Some(sent) => format!(
                 "Run {} sent this number to list “{}” (row {}), but the tenant was not asked.",
                 name(&sent.run),
