@@ -99,7 +99,7 @@ impl Claims {
                     column: number_column,
                     raw: other.number.to_e164().into(),
                     hint: format!(
-                        "Row {} holds the same number. {}",
+                        "row {} holds the same number: {}",
                         first.place.row,
                         super::row::hint(code)
                     )

@@ -15,7 +15,6 @@ use super::{Accounting, CheckEvent, CheckOptions, Checked};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::problem::{Code, Place, Problem, Severity};
-use crate::files::dates::{self, Reading};
 use crate::files::scan::split::Fields;
 use crate::files::scan::{Eol, READ};
 use crate::files::sniff;
@@ -34,7 +33,6 @@ struct Undated {
     dmy: Timestamp,
     mdy: Timestamp,
     raw: Box<str>,
-    warned: bool,
 }
 
 struct Pass<'a> {
@@ -42,6 +40,7 @@ struct Pass<'a> {
     reader: RowReader<'a>,
     claims: Claims,
     undated: Vec<Undated>,
+    /// Orders of day and month that dates prove: `true` = day first.
     orders: BTreeSet<bool>,
     problems: Vec<Problem>,
     /// Problems that an event has told already.
@@ -150,12 +149,7 @@ impl Pass<'_> {
     fn row(&mut self, faults: &[Code], fields: &Fields, place: Place) {
         let before = self.problems.len();
         let row = self.reader.read(faults, fields, place, &mut self.problems);
-        if self.reader.said_order().is_none()
-            && let Reading::At { proves: Some(order), .. } =
-                dates::read(self.reader.expires_cell(fields), None)
-        {
-            self.orders.insert(order == DateOrder::Dmy);
-        }
+        self.orders.extend(row.proves.map(|order| order == DateOrder::Dmy));
         let found = &self.problems[before..];
         let rejected = found.iter().any(|problem| problem.code.severity() == Severity::Rejection);
         let (Ok(phone), Some((jurisdiction, inferred)), false) = (&row.number, row.jurisdiction, rejected)
@@ -174,7 +168,6 @@ impl Pass<'_> {
                 dmy,
                 mdy,
                 raw: self.reader.expires_cell(fields).into(),
-                warned: before < self.problems.len(),
             }),
             // Said as a rejection above.
             Expiry::Bad(_) => self.rejected += 1,
@@ -191,7 +184,7 @@ impl Pass<'_> {
         if let Some(day_first) = day_first {
             let order = if day_first { "day, month, year" } else { "month, day, year" };
             let hint = format!(
-                "Other dates of the file can only be read as {order}; say otherwise with --date-order."
+                "other dates of the file can only be read as {order}; say otherwise with --date-order"
             );
             self.problems.push(sniff::note(Code::AssumedDateOrder, order, hint));
         }
@@ -209,7 +202,6 @@ impl Pass<'_> {
                 }
                 None => self.claims.add(row.number, row.place, row.jurisdiction, at, row.source.as_deref()),
             }
-            let _ = row.warned;
         }
     }
 
@@ -281,14 +273,11 @@ fn conserve(document: &Document, checked: &Checked) -> Result<(), FileError> {
     if !checked.accounting.is_conserved() {
         return off(format!("bytes: {:?}", checked.accounting));
     }
-    let with_rejections: BTreeSet<u64> = checked
-        .problems
-        .iter()
-        .filter(|problem| problem.place.row > 0 && problem.code.severity() == Severity::Rejection)
-        .map(|problem| problem.place.row)
-        .collect();
-    if with_rejections.len() as u64 != rejected {
-        return off(format!("{rejected} rows rejected, but {} with a reason", with_rejections.len()));
+    let rejections = checked.problems.iter().filter(|problem| problem.code.severity() == Severity::Rejection);
+    let mut reasons: Vec<u64> = rejections.map(|problem| problem.place.row).collect();
+    reasons.dedup();
+    if reasons.len() as u64 != rejected {
+        return off(format!("{rejected} rows rejected, but {} with a reason", reasons.len()));
     }
     let index = document.index_state();
     if index.complete && index.rows != checked.rows {

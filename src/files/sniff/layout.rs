@@ -77,6 +77,6 @@ pub(super) fn area_code_note(path: &Path, layout: Option<&str>, data: &[Sample])
 /// The note itself.
 pub(in crate::files) fn area_code_mismatch(named: &str, other: &str) -> Problem {
     let hint =
-        format!("The file name says {named}, the rows hold {other}: check that this is the right file.");
+        format!("the file name says {named}, the rows hold {other}: check that this is the right file");
     note(Code::AreaCodeMismatch, other, hint)
 }
