@@ -116,9 +116,14 @@ impl Wire {
         }
     }
 
+    /// When the patience for a call that starts now ends.
+    pub(super) fn deadline(&self) -> Duration {
+        self.clock.now() + self.patience.budget
+    }
+
     /// A read: repeated with patience, decoded by the caller. Only 200 and 201 are answers.
     pub(super) async fn read(&self, call: &Call) -> Result<Answer, Error> {
-        let deadline = self.clock.now() + self.patience.budget;
+        let deadline = self.deadline();
         let mut backoff =
             Backoff::within(self.patience.first_pause, self.patience.longest_pause, fastrand::u64(..));
         for attempt in 1.. {
@@ -217,6 +222,12 @@ impl Wire {
             self.api.send(request).await
         };
         let now = self.clock.now();
+        // Family, outcome and time only: addresses and bodies hold numbers.
+        let took = now.saturating_sub(sent_at);
+        match &result {
+            Ok(answer) => tracing::debug!(family = ?call.family, status = answer.status(), ?took, "answered"),
+            Err(fault) => tracing::debug!(family = ?call.family, fault = %fault.detail, ?took, "broken"),
+        }
         let mut throttled = false;
         match &mut result {
             Ok(answer) => {
@@ -226,7 +237,7 @@ impl Wire {
                 if throttled {
                     answer.after = Some(limiter.throttled(answer.after));
                 } else {
-                    limiter.answered(now.saturating_sub(sent_at));
+                    limiter.answered(took);
                 }
             }
             // A tenant that was not reached is told by its own error; it says nothing of the tenant's health.
