@@ -2,6 +2,7 @@
 //! `scripts/with-secret-service.sh cargo test --test secret_service` starts one of its own.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::print_stdout, reason = "a test that was skipped says so")]
 
 use std::io::Write as _;
 use std::path::Path;

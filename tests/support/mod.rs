@@ -66,11 +66,6 @@ impl Desk {
         self.home.path().join(".config/quietline/config.toml")
     }
 
-    /// The data folder of the platform's default place.
-    pub fn data(&self) -> PathBuf {
-        self.home.path().join(".local/share/quietline")
-    }
-
     /// The program with these arguments, not started yet.
     pub fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quietline"));
