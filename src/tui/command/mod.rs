@@ -141,6 +141,8 @@ pub enum Command {
     No,
     QuitFinish,
     QuitPause,
+    WizardSandbox,
+    WizardTenant,
     WizardBack,
     PickerParent,
     MappingHeader,

@@ -197,7 +197,7 @@ impl Pane for Lists {
         hits.add(inside, Hit::Region(DETAIL));
         hits.page(DETAIL, usize::from(inside.height));
         if let Some(overview) = self.selected(cx) {
-            text::lines(inside, buf, detail::lines(cx, overview), self.skip as u16);
+            text::said(inside, buf, cx, &detail::lines(cx, overview), self.skip);
         }
     }
 }

@@ -47,8 +47,8 @@ fn names_of_the_tenant_are_shown_escaped() {
 #[test]
 fn the_detail_says_what_keeps_a_list_from_ready() {
     let mut kit = kit();
-    kit.keys("down down down").shows(&["no active blocking rule", "bind the list to an active BLOCK rule"]);
-    kit.keys("up").shows(&["✗ 12 differences", "6 shows the differences"]);
+    kit.keys("down down down").shows(&["no active blocking rule", "bind the list to an active"]);
+    kit.keys("up").shows(&["2026-11-19 10:00, ✗ 12", "6 shows the differences"]);
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::Line;
 
 use super::Pane;
 use crate::domain::rule::{Channel, Outcome, Rule};
@@ -15,6 +14,7 @@ use crate::tui::hits::{Hit, HitMap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::filter::Filter;
 use crate::tui::widgets::table::{Column, Cursor, Table};
+use crate::tui::widgets::text::Said;
 use crate::tui::widgets::{frame, span, text};
 
 #[cfg(test)]
@@ -72,13 +72,10 @@ impl Rules {
         decision.trace.iter().find(|step| step.rule == at).map(|step| step.outcome)
     }
 
-    fn detail(&self, cx: &Cx, rule: &Rule) -> Vec<Line<'static>> {
-        let row = |label: &str, role, value: String| {
-            Line::from(vec![span(cx, Role::Muted, format!("{label:<10} ")), span(cx, role, value)])
-        };
-        let mut lines = vec![row("id", Role::Text, cx.name(&rule.id, 60))];
+    fn detail(&self, cx: &Cx, rule: &Rule) -> Vec<Said> {
+        let mut lines = vec![Said::new("id", Role::Text, cx.name(&rule.id, 60))];
         if !rule.description.is_empty() {
-            lines.push(row("about", Role::Muted, cx.name(&rule.description, 400)));
+            lines.push(Said::new("about", Role::Muted, cx.name(&rule.description, 400)));
         }
         let does = format!(
             "{} on {}, priority {} (lower decides first)",
@@ -86,32 +83,36 @@ impl Rules {
             rule.scope.as_str(),
             rule.priority
         );
-        lines.push(row("does", Role::Text, does));
+        lines.push(Said::new("does", Role::Text, does));
         if !rule.active {
-            lines.push(row("state", Role::Warn, "▲ switched off: it decides nothing".into()));
+            lines.push(Said::new("state", Role::Warn, "▲ switched off: it decides nothing"));
         }
         for (at, id) in rule.lists.iter().enumerate() {
-            let label = if at == 0 { "lists" } else { "" };
+            let label = if at == 0 { "lists" } else { text::CONTINUED };
             let name = cx.name(cx.store.list_name(id), 60);
             lines.push(match cx.store.list(id) {
-                Some(overview) if overview.list.active => row(
+                Some(overview) if overview.list.active => Said::new(
                     label,
                     Role::Text,
                     format!("{}. {name} · {}", at + 1, super::lists::state_word(cx, overview)),
                 ),
-                Some(_) => row(label, Role::Warn, format!("{}. {name} · ▲ list switched off", at + 1)),
-                None => row(label, Role::Warn, format!("{}. {name} · ▲ the tenant has no such list", at + 1)),
+                Some(_) => Said::new(label, Role::Warn, format!("{}. {name} · ▲ list switched off", at + 1)),
+                None => Said::new(
+                    label,
+                    Role::Warn,
+                    format!("{}. {name} · ▲ the tenant has no such list", at + 1),
+                ),
             });
         }
         if rule.lists.is_empty() {
-            lines.push(row("lists", Role::Warn, "▲ none: the rule matches nobody".into()));
+            lines.push(Said::new("lists", Role::Warn, "▲ none: the rule matches nobody"));
         }
         if let (Some(answer), Some(outcome)) = (last(cx), self.outcome(cx, rule)) {
             let (role, word) = said(outcome);
             let number = answer.number.map_or_else(|| cx.text(&answer.input, 30), |number| cx.number(number));
-            lines.push(Line::default());
-            lines.push(row("last number", Role::Text, format!("{number} on {}", self.channel)));
-            lines.push(row("", role, word.into()));
+            lines.push(Said::gap());
+            lines.push(Said::new("last number", Role::Text, format!("{number} on {}", self.channel)));
+            lines.push(Said::new(text::CONTINUED, role, word));
         }
         lines
     }
@@ -206,7 +207,7 @@ impl Pane for Rules {
         let title = self.selected(cx).map_or("Rule".into(), |rule| cx.name(&rule.name, 50));
         let beside = frame(right, buf, cx, &title, false);
         if let Some(rule) = self.selected(cx) {
-            text::lines(beside, buf, self.detail(cx, rule), 0);
+            text::said(beside, buf, cx, &self.detail(cx, rule), 0);
         }
         let busy = cx.store.busy(Slot::Catalog);
         if cx.store.catalog.value().is_none()

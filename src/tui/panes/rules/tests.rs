@@ -39,5 +39,5 @@ fn rules_stand_in_the_order_they_decide_with_their_lists() {
 fn the_detail_names_what_is_odd_about_a_rule() {
     let mut kit = kit();
     kit.shows(&["1. National · READY", "2. L-9 · ▲ the tenant has no"]);
-    kit.keys("down").shows(&["▲ switched off: it decides nothing", "▲ none: the rule matches nobody"]);
+    kit.keys("down").shows(&["▲ switched off: it decides", "▲ none: the rule"]);
 }
