@@ -17,7 +17,7 @@ use crate::domain::phone::E164;
 use crate::domain::problem::{Code, Place, Problem, Severity};
 use crate::files::scan::split::Fields;
 use crate::files::scan::{Eol, READ};
-use crate::files::sniff;
+use crate::files::sniff::{self, layout};
 use crate::files::source::Bytes as _;
 use crate::files::{DateOrder, Document, Field, FileError, LineEnding};
 
@@ -50,6 +50,9 @@ struct Pass<'a> {
     inferred: u64,
     accounting: Accounting,
     endings: [bool; 3],
+    /// The area code of the file's name, where the layout has one to compare with.
+    named_area: Option<String>,
+    other_area: Option<u16>,
 }
 
 /// Runs the pass.
@@ -74,6 +77,8 @@ pub(super) fn run(
         inferred: 0,
         accounting: document.outside(),
         endings: [false; 3],
+        named_area: document.format().layout.and_then(|_| layout::area_code_in_name(document.path())),
+        other_area: None,
     };
     pass.claims.reserve(usize::try_from(document.likely_rows()).unwrap_or_default().min(1 << 20));
     let sha256 = pass.read_all(stop, events)?;
@@ -157,6 +162,11 @@ impl Pass<'_> {
             self.rejected += 1;
             return;
         };
+        if let (Some(named), Some(area)) = (&self.named_area, phone.number.area_code())
+            && named.parse() != Ok(area)
+        {
+            self.other_area.get_or_insert(area);
+        }
         self.inferred += u64::from(inferred && self.reader.column(Field::Jurisdiction).is_none());
         match row.expires {
             Expiry::Known(expires) => self.claims.add(phone.number, place, jurisdiction, expires, row.source),
@@ -212,7 +222,7 @@ impl Pass<'_> {
         events: &mut dyn FnMut(CheckEvent),
     ) -> Result<Checked, FileError> {
         self.settle_dates(options.now);
-        self.note_endings();
+        self.note_rest();
         let claims = std::mem::take(&mut self.claims);
         let Folded { intents, duplicates } =
             claims.fold(self.reader.column(Field::Number), &mut self.problems);
@@ -254,11 +264,15 @@ impl Pass<'_> {
         rows.filter(warned).count() as u64
     }
 
-    /// The head may have had one kind of line ending, and the rest another.
-    fn note_endings(&mut self) {
+    /// What the rows behind the head say against what the head said: line endings, area code.
+    fn note_rest(&mut self) {
         let kinds = self.endings.iter().filter(|seen| **seen).count();
         if kinds > 1 && self.document.format().line_ending != LineEnding::Mixed {
             self.problems.push(sniff::mixed_line_endings());
+        }
+        let noted = self.document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch);
+        if let (Some(named), Some(other), false) = (&self.named_area, self.other_area, noted) {
+            self.problems.push(layout::area_code_mismatch(named, &other.to_string()));
         }
     }
 }

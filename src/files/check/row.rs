@@ -137,8 +137,13 @@ impl<'a> RowReader<'a> {
         Some(Code::WrongColumnCount)
     }
 
-    /// Characters that no cell may hold.
+    /// Characters that no cell may hold, and the line break that no number may hold.
     fn text(&self, fields: &Fields, problems: &mut Problems<'_>) {
+        let number = self.cell(fields, Field::Number).unwrap_or_default();
+        if number.trim().contains(['\n', '\r']) {
+            let said = "a number stands on one line: check the quotation marks";
+            problems.add(Code::ControlCharacter, self.column(Field::Number), number, said);
+        }
         let text = fields.text();
         let suspicious = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7F || b >= 0x80;
         if !text.bytes().any(suspicious) {

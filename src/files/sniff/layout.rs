@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Sample, note};
 use crate::domain::problem::{Code, Problem};
-use crate::files::names;
+use crate::files::{dates, names};
 
 /// `AAA,NNNNNNN`
 pub(super) const FTC_SPLIT: &str = "ftc-split";
@@ -46,6 +46,17 @@ pub(super) fn recognise(
     let plain =
         data.iter().filter(|sample| sample.cells.first().is_some_and(|cell| is_digits(cell, 10))).count();
     (delimiter.is_none() && most(plain, data.len())).then_some(FTC_PLAIN)
+}
+
+/// Whether the rows add and delete (`2025550101,2026-11-01,D`): read as a plain list, the deletions would suppress.
+pub(super) fn is_change_list(data: &[Sample], count: usize) -> bool {
+    let every = |column: usize, fits: &dyn Fn(&str) -> bool| {
+        let mut cells =
+            data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim()).peekable();
+        cells.peek().is_some() && cells.all(fits)
+    };
+    (0..count).any(|column| every(column, &|cell| matches!(cell, "A" | "D" | "a" | "d")))
+        && (0..count).any(|column| every(column, &dates::is_date))
 }
 
 /// Under a header: the column of area codes with the local numbers behind it.

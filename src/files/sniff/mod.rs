@@ -14,9 +14,7 @@ use crate::domain::problem::{Code, Place, Problem};
 
 mod columns;
 mod delimiter;
-mod layout;
-#[cfg(test)]
-mod tests;
+pub(super) mod layout;
 
 /// Records that are looked at.
 const SAMPLE: usize = 200;
@@ -186,6 +184,10 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     let count = if header { first.cells.len() } else { columns::usual_count(data) };
     if count > MAX_COLUMNS {
         let what = format!("text with {count} columns in a line");
+        return Err(FileError::WrongKind { path: head.path.into(), what });
+    }
+    if !header && layout::is_change_list(data, count) {
+        let what = "a change list of a registry, which takes numbers off too,".to_owned();
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
     let columns = columns::names(names, count);
