@@ -114,6 +114,13 @@ impl Cx {
         at.strftime(format).to_string()
     }
 
+    /// `14:02` today, `2026-11-19` otherwise, in the person's zone.
+    pub fn day(&self, at: Timestamp) -> String {
+        let mut when = self.when(at);
+        when.truncate(10);
+        when
+    }
+
     /// `2026-11-19 14:02:07`, in the person's zone.
     pub fn when_exactly(&self, at: Timestamp) -> String {
         at.to_zoned(self.env.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()

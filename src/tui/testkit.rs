@@ -14,6 +14,9 @@ use super::cx::{Env, Tenant};
 use super::event::{Effect, Event, Fact, Op, Report, TaskId};
 use super::theme::Theme;
 use crate::config::Environment;
+use crate::domain::list::{DncList, ListId};
+use crate::domain::readiness::{ListState, Readiness};
+use crate::ops::{Catalog, ListFacts, ListOverview};
 
 /// A console at 120×34 on 2026-11-20 14:00 UTC, with a sandbox tenant, driven by hand.
 pub struct Kit {
@@ -196,4 +199,27 @@ impl Kit {
         }
         self
     }
+}
+
+/// A list in a state, enforced by one rule.
+pub fn overview(id: &str, name: &str, state: ListState) -> ListOverview {
+    ListOverview {
+        list: DncList {
+            id: ListId(id.into()),
+            name: name.into(),
+            description: String::new(),
+            kind: "MANUAL".into(),
+            active: true,
+            default_expires: None,
+            entry_count: Some(1_000),
+        },
+        enforced_by: vec!["First".into()],
+        readiness: Readiness { state, because: "as the gate says".into(), seconds_left: 0 },
+        facts: ListFacts::default(),
+    }
+}
+
+/// Lists without rules.
+pub fn catalog(lists: Vec<ListOverview>) -> Catalog {
+    Catalog { lists, rules: Vec::new() }
 }

@@ -23,6 +23,9 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+/// How often the gate is asked again while only its probes are awaited.
+const POLL: SignedDuration = SignedDuration::from_secs(10);
+
 /// How the console is being left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leaving {
@@ -49,6 +52,8 @@ pub struct App {
     interrupted: Option<Timestamp>,
     /// The last click, for double clicks.
     clicked: Option<(Timestamp, Hit)>,
+    /// When the gate was last asked again because a cool-down had passed.
+    polled: Option<Timestamp>,
     title: String,
     effects: Vec<Effect>,
 }
@@ -77,6 +82,7 @@ impl App {
             mouse: true,
             interrupted: None,
             clicked: None,
+            polled: None,
             title: String::new(),
             effects: Vec::new(),
         }
@@ -128,7 +134,7 @@ impl App {
             .map(|until| until.duration_since(now).max(SignedDuration::from_millis(10)))
             .min()
             .map(|left| left.unsigned_abs());
-        let second = (self.cx.store.is_counting(now) || !self.cx.store.tasks.is_empty())
+        let second = (self.cx.store.is_counting() || !self.cx.store.tasks.is_empty())
             .then_some(std::time::Duration::from_secs(1));
         toast.into_iter().chain(second).min()
     }
@@ -136,7 +142,9 @@ impl App {
     fn tick(&mut self) {
         let now = self.cx.now;
         self.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
-        if self.cx.store.has_cooled_down(now) && !self.cx.store.busy(Slot::Catalog) {
+        let due = self.polled.is_none_or(|at| now.duration_since(at) >= POLL);
+        if due && self.cx.store.is_settled_by_time(now) && !self.cx.store.busy(Slot::Catalog) {
+            self.polled = Some(now);
             self.start(Op::Catalog);
         }
     }

@@ -80,7 +80,6 @@ pub enum Scope {
 
 /// What a person means. Closed: every variant has a row in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the table says what each command does")]
 pub enum Command {
     // everywhere
     Quit,
@@ -142,6 +141,8 @@ pub enum Command {
     No,
     QuitFinish,
     QuitPause,
+    WizardSandbox,
+    WizardTenant,
     WizardBack,
     PickerParent,
     MappingHeader,

@@ -13,6 +13,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(C::QuitPause, at(OverlayId::Quit), "quit.pause", "pause and quit").keys(&["p"]).footer(2),
     Row::new(C::No, at(OverlayId::Quit), "quit.stay", "stay").keys(&["s", "n", "esc"]).footer(3),
     Row::new(C::Accept, at(OverlayId::Menu), "menu.run", "do it").keys(&["enter"]).footer(1),
+    Row::new(C::WizardSandbox, at(OverlayId::Wizard), "wizard.sandbox", "sandbox now").keys(&["s"]).footer(4),
+    Row::new(C::WizardTenant, at(OverlayId::Wizard), "wizard.tenant", "my tenant").keys(&["t"]).footer(5),
     Row::new(C::Accept, at(OverlayId::Wizard), "wizard.next", "next").keys(&["enter"]).footer(1),
     Row::new(C::WizardBack, at(OverlayId::Wizard), "wizard.back", "step back")
         .keys(&["shift-tab", "up"])

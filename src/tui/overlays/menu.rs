@@ -61,7 +61,7 @@ impl Menu {
     pub fn new(kind: Kind, here: PaneId, why_not: &dyn Fn(&Row) -> Option<String>, cx: &Cx) -> Self {
         let mut rows: Vec<&'static Row> = command::all()
             .filter(|row| row.palette && !matches!(row.scope, Scope::Overlay(_)))
-            .filter(|row| !matches!(row.command, Command::Help | Command::Palette | Command::Accept))
+            .filter(|row| !matches!(row.command, Command::Help | Command::Palette))
             .collect();
         rows.sort_by_key(|row| match row.scope {
             Scope::Pane(pane) if pane == here => 0,

@@ -78,7 +78,9 @@ impl Runtime {
         };
         self.tasks.spawn(async move {
             let fact = job.perform(op).await;
-            job.progress.send_modify(|all| drop(all.remove(&job.id)));
+            job.progress.send_modify(|all| {
+                all.remove(&job.id);
+            });
             job.report(fact).await;
             job.id
         });
@@ -177,7 +179,7 @@ impl Job {
     }
 
     fn gauge(&self, progress: Progress) {
-        self.progress.send_modify(|all| drop(all.insert(self.id, progress)));
+        note(&self.progress, self.id, progress);
     }
 
     fn sink(&self) -> (Arc<dyn Sink>, mpsc::UnboundedReceiver<OpsEvent>) {
@@ -197,10 +199,14 @@ struct OpsSink {
 impl Sink for OpsSink {
     fn event(&self, event: OpsEvent) {
         match event {
-            OpsEvent::Progress(progress) => {
-                self.progress.send_modify(|all| drop(all.insert(self.id, progress)));
-            }
+            OpsEvent::Progress(progress) => note(&self.progress, self.id, progress),
             fact => drop(self.facts.send(fact)),
         }
     }
+}
+
+fn note(gauges: &watch::Sender<AllProgress>, id: TaskId, progress: Progress) {
+    gauges.send_modify(|all| {
+        all.insert(id, progress);
+    });
 }

@@ -1,12 +1,19 @@
 //! Each piece of work, as `ops` does it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{Job, disk};
+use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
 use crate::ops::{
-    self, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until, check_options,
+    self, Credentials, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until,
+    check_options, setup,
 };
-use crate::tui::event::{Fact, Op, OpenedFile, PreviewRow, RowWindow, Trouble, Typed};
+use crate::tui::event::{Fact, Op, OpenedFile, PreviewRow, RowWindow, SetUp, Trouble, Typed};
+
+/// The preset that the wizard offers.
+const MY: &str = "my";
 
 /// The end of a task: its last fact.
 type End = Result<Fact, Trouble>;
@@ -125,7 +132,7 @@ impl Job {
             Op::Check { file } => {
                 let options = check_options(self.profile(), &file.input, Timestamp::now());
                 let (sink, said) = self.sink();
-                let work = ops::check(file.document.path(), &file.input, options, sink, &self.stop);
+                let work = ops::check_document(file.document, options, sink, &self.stop);
                 let checked = self.watched(work, said).await;
                 checked.map(|file| Fact::Checked(file.checked)).map_err(|error| Trouble::new(doing, &error))
             }
@@ -164,14 +171,44 @@ impl Job {
         }
     }
 
-    async fn set_up(&self, doing: &str, set_up: crate::tui::event::SetUp) -> End {
-        let _ = (set_up, &self.config);
-        Err(Trouble::said(
-            doing,
-            "not-written",
-            "the configuration cannot be written from here",
-            "Write the profile into the config file and store the secret with `quietline auth login`.",
-        ))
+    /// Tests the connection, stores the secret, writes the profile: in this order, so that a mistake leaves nothing
+    /// behind.
+    async fn set_up(&self, doing: &str, set_up: SetUp) -> End {
+        let taken = self.config.profile_names().contains(&set_up.tenant);
+        let preset = Preset::from_name(MY).filter(|_| !taken);
+        let Some((token, api)) = preset.and_then(|preset| preset.token_url.zip(preset.api_url)) else {
+            let what = format!("there already is a profile “{}”", set_up.tenant);
+            return Err(Trouble::said(
+                doing,
+                "profile-exists",
+                &what,
+                "Choose it with --profile, or take another name.",
+            ));
+        };
+        let [token, api] = [token, api].map(|url| url.replace("{tenant}", &set_up.tenant));
+        let profile = Profile {
+            preset: MY.into(),
+            tenant: set_up.tenant.clone(),
+            environment: Environment::Production,
+            credentials: CredentialSource::Keyring,
+            ..Profile::sandbox(&set_up.tenant, &token, &api)
+        };
+        let credentials = Credentials { client_id: set_up.client_id, client_secret: set_up.client_secret };
+        let stored = self.or_stop(async {
+            setup::test_connection(&profile, &credentials).await?;
+            setup::store_credentials(&profile, &credentials).await
+        });
+        stored.await.map_err(|error| Trouble::new(doing, &error))?;
+        let new = NewProfile {
+            name: set_up.tenant.clone(),
+            preset: MY.into(),
+            tenant: Some(set_up.tenant.clone()),
+            ..NewProfile::default()
+        };
+        let config = Arc::clone(&self.config);
+        let written = self.blocking(doing, move || config::add_profile(&config, &new)).await?;
+        written.map_err(|error| Trouble::new(doing, &error.into()))?;
+        Ok(Fact::ProfileReady(set_up.tenant))
     }
 
     /// Indexes the whole file; how far it is comes as interim facts, which may be skipped: the last one is whole.
@@ -211,7 +248,7 @@ impl Job {
             .map_err(|error| Trouble::new(doing, &error.into()))
     }
 
-    fn profile(&self) -> Option<&crate::config::Profile> {
+    fn profile(&self) -> Option<&Profile> {
         self.ops.as_ref().map(Ops::profile)
     }
 

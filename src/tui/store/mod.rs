@@ -185,15 +185,16 @@ impl Store {
         overview.readiness.seconds_left.saturating_sub(passed.unsigned_abs())
     }
 
-    /// Whether a countdown is on: the screen changes by itself every second.
-    pub fn is_counting(&self, now: Timestamp) -> bool {
-        self.lists().iter().any(|o| o.readiness.state == ListState::Settling && self.seconds_left(o, now) > 0)
+    /// Whether a cool-down is on: the screen changes by itself every second.
+    pub fn is_counting(&self) -> bool {
+        self.lists().iter().any(|overview| overview.readiness.state == ListState::Settling)
             || self.runs.value().is_some_and(|runs| runs.iter().any(|run| run.state == RunState::CoolingDown))
     }
 
-    /// Whether a cool-down has ended since the gate was asked, so that it is worth asking again.
-    pub fn has_cooled_down(&self, now: Timestamp) -> bool {
-        self.lists().iter().any(|o| o.readiness.seconds_left > 0 && self.seconds_left(o, now) == 0)
+    /// Whether a cool-down has passed since the gate was asked, so that it is worth asking again.
+    pub fn is_settled_by_time(&self, now: Timestamp) -> bool {
+        let settling = |o: &&ListOverview| o.readiness.state == ListState::Settling;
+        self.lists().iter().filter(settling).any(|o| self.seconds_left(o, now) == 0)
     }
 
     /// Answers of the newest question, in the order asked.

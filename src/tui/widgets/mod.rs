@@ -1,6 +1,7 @@
 //! Dumb pieces: data in, cells out.
 
 pub mod chrome;
+pub mod filter;
 pub mod input;
 pub mod progress;
 pub mod table;

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::{middle, span};
 use crate::tui::cx::Cx;
 use crate::tui::event::Trouble;
@@ -16,6 +18,84 @@ pub fn lines(area: Rect, buf: &mut Buffer, lines: Vec<Line<'_>>, skip: u16) {
     if !area.is_empty() {
         Paragraph::new(Text::from(lines)).wrap(Wrap { trim: false }).scroll((skip, 0)).render(area, buf);
     }
+}
+
+/// A label and what belongs to it; without a label, the value takes the whole width.
+#[derive(Clone, Debug)]
+pub struct Said {
+    label: &'static str,
+    role: Role,
+    value: String,
+}
+
+impl Said {
+    /// A labelled line.
+    pub fn new(label: &'static str, role: Role, value: impl Into<String>) -> Self {
+        Self { label, role, value: value.into() }
+    }
+
+    /// A line of its own.
+    pub fn line(role: Role, value: impl Into<String>) -> Self {
+        Self::new("", role, value)
+    }
+
+    /// An empty line.
+    pub fn gap() -> Self {
+        Self::line(Role::Text, "")
+    }
+}
+
+/// Labelled lines; a long value goes on under itself, not under its label. Scrolled down by `skip` lines.
+pub fn said(area: Rect, buf: &mut Buffer, cx: &Cx, all: &[Said], skip: usize) {
+    let area = area.intersection(buf.area);
+    let width = all.iter().map(|said| said.label.width() + 2).filter(|width| *width > 2).max().unwrap_or(0);
+    let mut y = 0;
+    let rows = all.iter().flat_map(|said| {
+        let continued = said.label == CONTINUED;
+        let indent = if said.label.is_empty() { 0 } else { width };
+        let label = if continued { "" } else { said.label };
+        wrap(&said.value, usize::from(area.width).saturating_sub(indent)).into_iter().enumerate().map(
+            move |(at, part)| {
+                let label = if at == 0 { label } else { "" };
+                Line::from(vec![
+                    span(cx, Role::Muted, format!("{label:<indent$}")),
+                    span(cx, said.role, part),
+                ])
+            },
+        )
+    });
+    for row in rows.skip(skip).take(usize::from(area.height)) {
+        super::line(Rect { y: area.y + y, height: 1, ..area }, buf, &row);
+        y += 1;
+    }
+}
+
+/// A label that stands for “the same as above”.
+pub const CONTINUED: &str = " ";
+
+/// Breaks at blanks; a word that is longer than a line is broken where the line ends.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        if used > 0 && used + word.trim_end().width() > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        for letter in word.chars() {
+            let cells = letter.width().unwrap_or(0);
+            if used + cells > width && letter != ' ' {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(letter);
+            }
+            used += cells;
+        }
+    }
+    lines
 }
 
 /// An empty state: one sentence, and the key that changes it.
@@ -68,4 +148,17 @@ pub fn waiting(
         return false;
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_breaks_at_blanks_and_long_words_at_the_edge() {
+        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), [""]);
+        assert_eq!(wrap("漢字漢字", 5), ["漢字", "漢字"]);
+    }
 }

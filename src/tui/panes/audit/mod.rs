@@ -1,0 +1,182 @@
+//! Audit: the trail, newest first, with the head of its chain.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::text::Line;
+
+use super::Pane;
+use crate::domain::audit::AuditEvent;
+use crate::tui::act::{Act, Reply, Text};
+use crate::tui::command::{Command, PaneId};
+use crate::tui::cx::Cx;
+use crate::tui::event::Slot;
+use crate::tui::hits::{Hit, HitMap};
+use crate::tui::overlays::detail::Detail;
+use crate::tui::theme::Role;
+use crate::tui::widgets::filter::Filter;
+use crate::tui::widgets::table::{Column, Cursor, Table};
+use crate::tui::widgets::{frame, line, span, text};
+
+#[cfg(test)]
+mod tests;
+
+const EVENTS: u8 = 0;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Audit {
+    cursor: Cursor<u64>,
+    filter: Filter,
+}
+
+fn all(cx: &Cx) -> &[AuditEvent] {
+    cx.store.trail.value().map_or(&[], |trail| &trail.events)
+}
+
+impl Audit {
+    fn shown<'a>(&self, cx: &'a Cx) -> Vec<&'a AuditEvent> {
+        all(cx)
+            .iter()
+            .filter(|event| {
+                let reason = event.reason.as_deref().unwrap_or_default();
+                let text =
+                    [&event.actor, &event.kind, &event.object, &event.effect].map(String::as_str).join(" ");
+                self.filter.admits(&format!("{text} {reason}"))
+            })
+            .collect()
+    }
+
+    fn keys(&self, cx: &Cx) -> Vec<u64> {
+        self.shown(cx).into_iter().map(|event| event.seq).collect()
+    }
+
+    fn selected<'a>(&self, cx: &'a Cx) -> Option<&'a AuditEvent> {
+        all(cx).iter().find(|event| self.cursor.key() == Some(&event.seq))
+    }
+
+    fn open(&self, cx: &Cx) -> Reply {
+        match self.selected(cx) {
+            Some(event) => Reply::act(Act::Open(Box::new(Detail::new("Event", detail(cx, event))))),
+            None => Reply::done(),
+        }
+    }
+}
+
+fn detail(cx: &Cx, event: &AuditEvent) -> Vec<(String, String)> {
+    let reason = event.reason.as_deref().map_or("none given".into(), |reason| cx.name(reason, 400));
+    [
+        ("event", event.seq.to_string()),
+        ("when", cx.when_exactly(event.at)),
+        ("who", cx.name(&event.actor, 60)),
+        ("what", cx.name(&event.kind, 60)),
+        ("object", cx.name(&event.object, 100)),
+        ("effect", cx.name(&event.effect, 600)),
+        ("reason", reason),
+        ("hash", cx.name(&event.hash, 128)),
+    ]
+    .map(|(label, value)| (label.to_owned(), value))
+    .into()
+}
+
+impl Pane for Audit {
+    fn id(&self) -> PaneId {
+        PaneId::Audit
+    }
+
+    fn title(&self) -> &'static str {
+        "Audit"
+    }
+
+    fn field(&self) -> bool {
+        self.filter.is_open()
+    }
+
+    fn update(&mut self, command: Command, cx: &Cx) -> Reply {
+        if self.filter.update(command) {
+            self.cursor.resync(&self.keys(cx));
+            return Reply::done();
+        }
+        match command {
+            Command::Accept => self.open(cx),
+            Command::Copy => match self.selected(cx) {
+                Some(event) => {
+                    let lines =
+                        detail(cx, event).into_iter().map(|(label, value)| format!("{label}: {value}\n"));
+                    Reply::act(Act::Copy(lines.collect(), "event"))
+                }
+                None => Reply::Ignored,
+            },
+            _ if self.cursor.step(command, &self.keys(cx), cx.hits.page_of(EVENTS)) => Reply::done(),
+            _ => Reply::Ignored,
+        }
+    }
+
+    fn text(&mut self, text: &Text, cx: &Cx) -> Reply {
+        if !self.filter.text(text) {
+            return Reply::Ignored;
+        }
+        self.cursor.resync(&self.keys(cx));
+        Reply::done()
+    }
+
+    fn click(&mut self, hit: Hit, double: bool, cx: &Cx) -> Reply {
+        let Hit::Row(EVENTS, index) = hit else { return Reply::Ignored };
+        self.cursor.go(index, &self.keys(cx));
+        if double { self.open(cx) } else { Reply::done() }
+    }
+
+    fn resync(&mut self, cx: &Cx) -> Vec<Act> {
+        self.cursor.resync(&self.keys(cx));
+        Vec::new()
+    }
+
+    fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
+        let inside = frame(area, buf, cx, "Audit trail, newest first", true);
+        let busy = cx.store.busy(Slot::Audit);
+        let Some(trail) = cx.store.trail.value() else {
+            if !text::waiting(inside, buf, cx, busy, cx.store.trail.trouble(), "the trail") {
+                text::empty(inside, buf, cx, "The trail was not read yet.", "R reads it");
+            }
+            return;
+        };
+        if inside.height < 3 {
+            return;
+        }
+        let head = Line::from(vec![
+            span(cx, Role::Muted, "head "),
+            span(cx, Role::Text, cx.name(&trail.head, 80)),
+            span(cx, Role::Muted, " · each event's hash covers the one before"),
+        ]);
+        line(Rect { height: 1, ..inside }, buf, &head);
+        let inside = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
+        let shown = self.shown(cx);
+        let inside = self.filter.view(inside, buf, cx, hits, shown.len(), trail.events.len());
+        if shown.is_empty() {
+            let (sentence, next) = if self.filter.is_active() {
+                ("No event has these words.", "Esc shows all")
+            } else {
+                ("Nothing was done yet.", "Uploads, approvals and reconciliations appear here")
+            };
+            text::empty(inside, buf, cx, sentence, next);
+            return;
+        }
+        let columns = [
+            Column::left("time", Constraint::Length(16)),
+            Column::left("who", Constraint::Length(12)),
+            Column::left("what", Constraint::Length(18)),
+            Column::left("object", Constraint::Fill(1)),
+            Column::left("effect", Constraint::Fill(3)),
+        ];
+        let table = Table { columns: &columns, total: shown.len(), region: EVENTS, focused: true };
+        table.view(inside, buf, cx, hits, &self.cursor, |at| {
+            let Some(event) = shown.get(at) else { return Vec::new() };
+            vec![
+                span(cx, Role::Muted, cx.when(event.at)),
+                span(cx, Role::Text, cx.name(&event.actor, 30)),
+                span(cx, Role::Text, cx.name(&event.kind, 40)),
+                span(cx, Role::Muted, cx.name(&event.object, 60)),
+                span(cx, Role::Text, cx.name(&event.effect, 200)),
+            ]
+        });
+    }
+}

@@ -1,0 +1,48 @@
+//! Who did what to what.
+
+use crate::domain::audit::AuditEvent;
+use crate::tui::event::{Effect, Fact, Op};
+use crate::tui::testkit::Kit;
+
+fn event(seq: u64, actor: &str, effect: &str) -> AuditEvent {
+    AuditEvent {
+        seq,
+        at: "2026-11-20T13:02:00Z".parse().unwrap(),
+        actor: actor.into(),
+        kind: "plan.approved".into(),
+        object: "list L-1".into(),
+        effect: effect.into(),
+        reason: Some("quarterly load".into()),
+        hash: format!("{seq:064x}"),
+    }
+}
+
+fn kit() -> Kit {
+    let events = vec![event(2, "analyst", "48 numbers more"), event(1, "admin", "12 numbers more")];
+    let mut kit = Kit::new();
+    kit.keys("f7").answer(|op| matches!(op, Op::Audit { .. }), Fact::Audit { events, head: "abc123".into() });
+    kit
+}
+
+#[test]
+fn events_stand_newest_first_under_the_head_of_the_chain() {
+    let mut kit = kit();
+    kit.shows(&["head abc123", "13:02", "analyst", "plan.approved", "list L-1", "48 numbers more"]);
+    let screen = kit.screen();
+    assert!(screen.find("48 numbers") < screen.find("12 numbers"), "{screen}");
+}
+
+#[test]
+fn enter_shows_an_event_in_full_and_y_copies_it_with_its_hash() {
+    let mut kit = kit();
+    kit.keys("enter").shows(&["quarterly load", "2026-11-20 13:02:00"]).effects();
+    kit.keys("y");
+    let hash = format!("{:064x}", 2);
+    assert!(kit.effects().iter().any(|effect| matches!(effect, Effect::Copy(text) if text.contains(&hash))));
+    kit.keys("esc").hides(&["quarterly load"]);
+}
+
+#[test]
+fn a_filter_finds_an_actor() {
+    kit().keys("/").types("admin").shows(&["1 of 2", "12 numbers more"]).hides(&["48 numbers more"]);
+}
