@@ -14,6 +14,7 @@ use super::client::Gauges;
 use super::clock::{Clock, lock};
 use super::limiter::{Limiter, Until};
 use super::outcome::{Stage, read_may_repeat};
+use super::pace::Place;
 use super::retry::{Backoff, Patience};
 use super::scope::{ASKED, Family};
 use super::token::{Token, Tokens};
@@ -47,6 +48,14 @@ pub(super) struct Call {
     /// The thing asked for, for `NotFound`: `the list`, `the entry`.
     pub(super) what: &'static str,
     pub(super) request: Request,
+}
+
+/// What a call needs before its first byte.
+#[derive(Debug)]
+struct Ready {
+    token: Token,
+    pass: Pass,
+    place: Place,
 }
 
 /// Counts a call that is out, also when its caller goes away.
@@ -116,9 +125,14 @@ impl Wire {
         }
     }
 
+    /// When the patience for a call that starts now ends.
+    pub(super) fn deadline(&self) -> Duration {
+        self.clock.now() + self.patience.budget
+    }
+
     /// A read: repeated with patience, decoded by the caller. Only 200 and 201 are answers.
     pub(super) async fn read(&self, call: &Call) -> Result<Answer, Error> {
-        let deadline = self.clock.now() + self.patience.budget;
+        let deadline = self.deadline();
         let mut backoff =
             Backoff::within(self.patience.first_pause, self.patience.longest_pause, fastrand::u64(..));
         for attempt in 1.. {
@@ -151,16 +165,17 @@ impl Wire {
     pub(super) async fn send(&self, call: &Call, until: Until<'_>) -> Sent {
         let mut repeated = false;
         loop {
-            let (token, pass) = match self.prepare(call.family, until).await {
+            let ready = match self.prepare(call.family, until).await {
                 Ok(ready) => ready,
                 Err(error) => return nothing(error),
             };
-            let sent = match self.transmit(call, &token, pass).await {
+            let token = &ready.token;
+            let sent = match self.transmit(call, &ready).await {
                 Ok(answer) => answer,
                 Err(fault) => return Sent::Fault(fault),
             };
             if sent.status() != 401 {
-                self.tokens.proven(&token);
+                self.tokens.proven(token);
                 return Sent::Answer(sent);
             }
             if repeated {
@@ -168,7 +183,7 @@ impl Wire {
             }
             repeated = true;
             // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
-            if let Err(error) = self.tokens.renew(&token).await {
+            if let Err(error) = self.tokens.renew(token).await {
                 return nothing(error);
             }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
@@ -176,16 +191,16 @@ impl Wire {
     }
 
     /// Everything before the first byte: the token first, so that a place is not aged by waiting for it.
-    async fn prepare(&self, family: Family, until: Until<'_>) -> Result<(Token, Pass), Error> {
+    async fn prepare(&self, family: Family, until: Until<'_>) -> Result<Ready, Error> {
         if let Some(retry_in) = lock(&self.breaker).blocked_for(self.clock.now()) {
             return Err(Error::CircuitOpen { retry_in });
         }
         self.token(until).await?;
-        self.limiter(family).acquire(until).await?;
+        let place = self.limiter(family).acquire(until).await?;
         let token = self.token(until).await?;
         let now = self.clock.now();
         let pass = lock(&self.breaker).allow(now).map_err(|retry_in| Error::CircuitOpen { retry_in })?;
-        Ok((token, pass))
+        Ok(Ready { token, pass, place })
     }
 
     async fn token(&self, until: Until<'_>) -> Result<Token, Error> {
@@ -199,7 +214,8 @@ impl Wire {
         }
     }
 
-    async fn transmit(&self, call: &Call, token: &Token, pass: Pass) -> Result<Answer, Fault> {
+    async fn transmit(&self, call: &Call, ready: &Ready) -> Result<Answer, Fault> {
+        let pass = ready.pass;
         let Some(mut request) = call.request.try_clone() else {
             return Err(Fault {
                 stage: Stage::BeforeSend,
@@ -208,7 +224,7 @@ impl Wire {
                 detail: "the request cannot be repeated".into(),
             });
         };
-        request.headers_mut().insert(AUTHORIZATION, token.header.clone());
+        request.headers_mut().insert(AUTHORIZATION, ready.token.header.clone());
         let limiter = self.limiter(call.family);
         self.show(|gauges| gauges.calls += 1);
         let sent_at = self.clock.now();
@@ -217,16 +233,21 @@ impl Wire {
             self.api.send(request).await
         };
         let now = self.clock.now();
+        // Family, outcome and time only: addresses and bodies hold numbers.
+        let took = now.saturating_sub(sent_at);
+        match &result {
+            Ok(answer) => tracing::debug!(family = ?call.family, status = answer.status(), ?took, "answered"),
+            Err(fault) => tracing::debug!(family = ?call.family, fault = %fault.detail, ?took, "broken"),
+        }
         let mut throttled = false;
         match &mut result {
             Ok(answer) => {
                 let healthy = answer.status() < 500 || answer.status() == 501;
                 lock(&self.breaker).note(pass, healthy, now);
                 throttled = answer.status() == 429;
+                limiter.answered(ready.place, took, throttled);
                 if throttled {
                     answer.after = Some(limiter.throttled(answer.after));
-                } else {
-                    limiter.answered(now.saturating_sub(sent_at));
                 }
             }
             // A tenant that was not reached is told by its own error; it says nothing of the tenant's health.

@@ -136,9 +136,8 @@ impl Client {
         let mut backoff = Backoff::within(patience.first_pause, patience.longest_pause, fastrand::u64(..));
         let body = encode_list(name, description, active);
         let call = self.call(Family::Lists, "the lists", Method::POST, &["dnc", "lists"], &[], Some(body))?;
-        let never = CancellationToken::new();
         for attempt in 1.. {
-            let sent = self.wire().send(&call, Until::Stopped(&never)).await;
+            let sent = self.wire().send(&call, Until::Deadline(self.wire().deadline())).await;
             self.settle();
             let (error, after) = match sent {
                 Sent::Answer(answer) => match answer.status() {

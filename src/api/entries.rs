@@ -149,18 +149,18 @@ impl<'a> Rowfinder<'a> {
     /// By key, else by number (and list), else by the index of an error. What is told must not contradict itself.
     fn find(
         &self,
-        key: Option<String>,
-        number: Option<String>,
+        key: Option<&str>,
+        number: Option<&str>,
         list: Option<&str>,
         index: Option<usize>,
     ) -> Result<usize, Error> {
         let stranger = || odd("the answer speaks of a row that was not sent");
-        let numbered = match &number {
+        let numbered = match number {
             Some(number) => Some(self.of_number(number, list).ok_or_else(stranger)?),
             None => None,
         };
         if let Some(key) = key {
-            let row = *self.by_key.get(key.as_str()).ok_or_else(stranger)?;
+            let row = *self.by_key.get(key).ok_or_else(stranger)?;
             if numbered.is_some_and(|rows| !rows.contains(&row)) {
                 return Err(odd("the answer gives a row the key of another"));
             }
@@ -197,13 +197,9 @@ pub fn read_entries_answer(status: u16, body: &[u8], sent: &[EntryWrite]) -> Res
     let finder = Rowfinder::new(sent);
     let mut rows = vec![RowVerdict::Unaccounted; sent.len()];
     for taken in answer.data.unwrap_or_default() {
-        let list = text_of(taken.list_id);
-        let row = finder.find(
-            text_of(taken.idempotency_key),
-            text_of(taken.phone_number),
-            list.as_deref(),
-            None,
-        )?;
+        let (key, number, list) =
+            (text_of(taken.idempotency_key), text_of(taken.phone_number), text_of(taken.list_id));
+        let row = finder.find(key.as_deref(), number.as_deref(), list.as_deref(), None)?;
         let verdict = RowVerdict::Accepted(text_of(taken.id));
         match &rows[row] {
             RowVerdict::Unaccounted => rows[row] = verdict,
@@ -221,8 +217,8 @@ pub fn read_entries_answer(status: u16, body: &[u8], sent: &[EntryWrite]) -> Res
             ),
             None => None,
         };
-        let row =
-            finder.find(text_of(refused.idempotency_key), text_of(refused.phone_number), None, index)?;
+        let (key, number) = (text_of(refused.idempotency_key), text_of(refused.phone_number));
+        let row = finder.find(key.as_deref(), number.as_deref(), None, index)?;
         match &rows[row] {
             RowVerdict::Accepted(_) => return Err(odd("the answer both takes and refuses one row")),
             // Several reasons for one row: the first stands.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use super::clock::{Clock, lock};
-use super::pace::Pace;
+use super::pace::{Pace, Place};
 use super::retry::Backoff;
 
 /// The limiter of one family of calls.
@@ -35,13 +35,13 @@ impl Limiter {
     }
 
     /// Waits for a place. `Stopped` or `Throttled` where the caller's patience ends first; no place is taken then.
-    pub(super) async fn acquire(&self, until: Until<'_>) -> Result<(), Error> {
+    pub(super) async fn acquire(&self, until: Until<'_>) -> Result<Place, Error> {
         match until {
             Until::Stopped(stop) => {
                 tokio::select! {
                     biased;
                     () = stop.cancelled() => Err(Error::Stopped),
-                    () = self.take() => Ok(()),
+                    place = self.take() => Ok(place),
                 }
             }
             Until::Deadline(at) => {
@@ -52,19 +52,19 @@ impl Limiter {
                     return Err(Error::Throttled { after: Some(pause) });
                 }
                 match tokio::time::timeout_at(self.clock.instant(at), self.take()).await {
-                    Ok(()) => Ok(()),
+                    Ok(place) => Ok(place),
                     Err(_) => Err(Error::Throttled { after: self.paused_for() }),
                 }
             }
         }
     }
 
-    async fn take(&self) {
+    async fn take(&self) -> Place {
         let _turn = self.turn.lock().await;
         loop {
             let asked = lock(&self.state).0.ask(self.clock.now());
             match asked {
-                Ok(()) => return,
+                Ok(place) => return place,
                 Err(wait) => tokio::time::sleep(wait).await,
             }
         }
@@ -82,11 +82,14 @@ impl Limiter {
         pause
     }
 
-    /// A call was answered with something else than a 429, `took` after it was sent.
-    pub(super) fn answered(&self, took: Duration) {
+    /// The call of `place` was answered, `took` after it was sent.
+    pub(super) fn answered(&self, place: Place, took: Duration, throttled: bool) {
         let mut state = lock(&self.state);
-        state.0.note_round_trip(took);
-        state.1.reset();
+        let (pace, backoff) = &mut *state;
+        pace.answered(place, self.clock.now(), took);
+        if !throttled {
+            backoff.reset();
+        }
     }
 
     fn paused_for(&self) -> Option<Duration> {

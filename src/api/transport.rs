@@ -184,7 +184,10 @@ impl Transport {
             (Stage::AfterSend, format!("{host} {what}"))
         } else if is_certificate(error) {
             broke = Broke::Certificate;
-            (Stage::BeforeSend, format!("no secure connection to {host}: its certificate is not accepted"))
+            (
+                Stage::BeforeSend,
+                format!("no secure connection to {host}: its certificate or its TLS is not accepted"),
+            )
         } else if error.is_dns() {
             (Stage::BeforeSend, format!("the name {host} cannot be resolved"))
         } else if error.is_timeout() {
@@ -200,13 +203,18 @@ impl Transport {
 fn is_certificate(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
-        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inner.is_some_and(|e| e.is::<rustls::Error>()) {
+        if is_tls(cause) {
             return true;
         }
         source = cause.source();
     }
     false
+}
+
+/// An io error does not tell its content as its source, and one may wrap another.
+fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<rustls::Error>()
+        || cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref).is_some_and(|inner| is_tls(inner))
 }
 
 #[cfg(test)]

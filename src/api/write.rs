@@ -9,7 +9,7 @@ use super::transport::{Answer, Broke, Fault};
 pub(super) fn attempt_of(call: &Call, sent: Sent) -> Attempt {
     match sent {
         Sent::Answer(answer) => answered(call, answer),
-        Sent::Fault(fault) => broken(fault),
+        Sent::Fault(fault) => broken(&fault),
         Sent::Nothing { error, retry, after } => Attempt::NotApplied { error, retry, after, raw: None },
     }
 }
@@ -43,7 +43,7 @@ fn indeterminate(call: &Call, answer: Answer) -> Attempt {
     Attempt::Indeterminate { error: error_of(call, &answer), after: answer.after, raw: Some(answer.raw) }
 }
 
-fn broken(fault: Fault) -> Attempt {
+fn broken(fault: &Fault) -> Attempt {
     // Half an answer whose head already said no is a no.
     let (effect, reaction) = match fault.status.map(classify_status) {
         Some((Effect::NotApplied, reaction)) => (Effect::NotApplied, reaction),

@@ -15,8 +15,6 @@ use crate::domain::problem::{Code, Problem};
 mod claims;
 mod pass;
 mod row;
-#[cfg(test)]
-mod tests;
 
 use row::{Expiry, RowReader};
 

@@ -156,7 +156,7 @@ impl Document {
             found.notes.push(note(
                 Code::TrailingControlZ,
                 "",
-                "It is left out; it is not part of the last row.",
+                "it is left out; it is not part of the last row",
             ));
         }
         let outside = Accounting {

@@ -84,6 +84,7 @@ pub(super) fn meaning(name: &str) -> Option<(Field, usize)> {
     ];
     // `phone 2`, `Telephone1`: one of several number columns.
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let bare = if name.len() - bare.len() <= 2 { bare } else { "" };
     tables.into_iter().find_map(|(field, names)| {
         let rank = names.iter().position(|known| *known == name);
         let several =

@@ -5,7 +5,7 @@
 //! computes nothing worse than a number, and stays importable.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use super::scan::READ;

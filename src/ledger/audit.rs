@@ -129,7 +129,8 @@ fn event(row: &rusqlite::Row<'_>) -> Result<AuditEvent, Error> {
     })
 }
 
-/// Every field with its length, so that no two events read the same.
+/// SHA-256 over the hash before, position, time (µs), actor, kind, object, effect and reason (absent: one 0 byte; there:
+/// one 1 byte, then the words). Every field goes after its length (u64, little endian), so no two events read the same.
 fn link(before: &str, at: i64, event: &AuditEvent) -> String {
     let mut hash = Sha256::new();
     let mut field = |bytes: &[u8]| {

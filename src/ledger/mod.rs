@@ -32,6 +32,7 @@ use rusqlite::Connection;
 
 mod audit;
 mod batches;
+mod bind;
 mod blocks;
 mod codec;
 mod dead_letters;

@@ -1,19 +1,17 @@
-//! Plans: immutable files whose digest is what an approval is bound to, and the queue of batches made of them.
+//! Plans: immutable files whose digest is what an approval is bound to.
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::audit::{append, of_run};
+use super::audit::append;
 use super::blocks::{self, Blocks};
-use super::codec::{count, from_micros, int, micros, put_bytes, put_rows};
+use super::codec::{count, from_micros, int, micros, put_bytes};
 use super::error::{Error, damaged};
-use super::runs::{load, only};
+use super::runs::only;
 use super::{Approval, Ledger, NewEvent};
 use crate::domain::list::ListId;
 use crate::domain::plan::{Counts, Digest, Op, PlanRow, PlanSummary};
-use crate::domain::run::{BatchState, RunSummary};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
                        unchanged, duplicates, removed, rejected, shortened, made_at, made_by";
@@ -125,119 +123,6 @@ impl Ledger {
         })
         .await
     }
-
-    /// Binds a plan to a run: counts go into its buckets (`unaccounted` = operations), batches of at most `per_call`
-    /// rows are queued for every row that is not `Unchanged`. Binding the same plan again changes nothing.
-    pub async fn bind_plan(
-        &self,
-        run: &str,
-        plan: &PlanSummary,
-        per_call: usize,
-    ) -> Result<RunSummary, Error> {
-        let (run, id, digest) = (run.to_owned(), plan.id.clone(), plan.digest.clone());
-        let (opened, verified) = (id.clone(), digest.clone());
-        let batches = self
-            .blocking(move |folder| {
-                let mut operations = Vec::new();
-                let mut index = 0;
-                open(folder, &opened, &verified.0)?.each(|row| {
-                    if row.op != Op::Unchanged {
-                        operations.push(index);
-                    }
-                    index += 1;
-                })?;
-                Ok(operations.chunks(per_call.max(1)).map(<[u32]>::to_vec).collect::<Vec<_>>())
-            })
-            .await?;
-        self.write(move |connection| {
-            let plan = by_id(connection, &id)?;
-            if plan.digest != digest {
-                return Err(damaged(format!("plan {id} is not the one that was meant")));
-            }
-            bind(connection, &run, &plan, &batches)
-        })
-        .await
-    }
-}
-
-fn bind(
-    connection: &Connection,
-    id: &str,
-    plan: &PlanSummary,
-    batches: &[Vec<u32>],
-) -> Result<RunSummary, Error> {
-    let run = load(connection, id)?;
-    let bound: bool =
-        connection.query_row("SELECT bound FROM runs WHERE id = ?1", params![id], |r| r.get(0))?;
-    if bound && run.plan.as_ref() == Some(&plan.id) {
-        return Ok(run);
-    }
-    let refuse = |what: String| {
-        Err(Error::IllegalTransition { what, from: run.state.as_str(), to: "bound to a plan" })
-    };
-    if bound {
-        return refuse(format!("run {id} with another plan"));
-    }
-    if run.state.is_final() {
-        return refuse(format!("run {id}"));
-    }
-    if (&run.profile, &run.list) != (&plan.profile, &plan.list) {
-        return refuse(format!("run {id} on another list than plan {}", plan.id));
-    }
-    let counts = &plan.counts;
-    let operations: usize = batches.iter().map(Vec::len).sum();
-    if operations as u64 != counts.operations() {
-        return Err(damaged(format!("the counts of plan {} do not fit its rows", plan.id)));
-    }
-    connection
-        .prepare_cached(
-            "UPDATE runs SET plan = ?2, bound = 1, file_sha256 = ?3, file_rows = ?4, unchanged = ?5, duplicates = ?6,
-                    removed = ?7, rejected = ?8, unaccounted = ?9, batches = ?10
-             WHERE id = ?1",
-        )?
-        .execute(params![
-            id,
-            plan.id,
-            plan.file_sha256,
-            int(counts.rows),
-            int(counts.unchanged),
-            int(counts.duplicates),
-            int(counts.removed),
-            int(counts.rejected),
-            int(counts.operations()),
-            batches.len() as i64,
-        ])?;
-    for (seq, rows) in (0..).zip(batches) {
-        queue(connection, id, seq, rows, 0)?;
-    }
-    let effect = format!("plan {} with {operations} operations in {} batches", plan.id, batches.len());
-    append(connection, &of_run(Timestamp::now(), &run.by, "run.planned", id, effect))?;
-    load(connection, id)
-}
-
-/// Puts a batch into the queue. `rows` must be sorted and not empty.
-pub(super) fn queue(
-    connection: &Connection,
-    run: &str,
-    seq: i64,
-    rows: &[u32],
-    attempt: u32,
-) -> Result<(), Error> {
-    connection
-        .prepare_cached(
-            "INSERT INTO batches (run, seq, plan_rows, first_row, last_row, state, attempt)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            run,
-            seq,
-            put_rows(rows),
-            rows.first(),
-            rows.last(),
-            BatchState::Queued.as_str(),
-            attempt
-        ])?;
-    Ok(())
 }
 
 /// Opens the file of a plan.

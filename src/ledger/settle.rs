@@ -5,9 +5,9 @@ use rusqlite::{Connection, params};
 
 use super::audit::{append, of_run};
 use super::batches::step;
+use super::bind::queue;
 use super::codec::{int, micros, put_rows};
 use super::error::Error;
-use super::plans::queue;
 use super::runs::load;
 use super::{Ledger, Settlement};
 use crate::domain::run::{BatchState, RunSummary};

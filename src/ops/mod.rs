@@ -7,7 +7,7 @@ use crate::api::{self, Client};
 use crate::config::{ConfigError, Profile};
 use crate::credentials::CredentialError;
 use crate::domain::list::Unresolved;
-use crate::domain::phone::Normaliser;
+use crate::domain::phone::{Normaliser, PhonePolicy};
 use crate::domain::progress::Progress;
 use crate::domain::run::RunSummary;
 use crate::files;
@@ -204,7 +204,8 @@ impl Ops {
             profile.limits.clone(),
             api::Deadlines::default(),
             credentials,
-            normaliser.clone(),
+            // What stands on the tenant is read as it is, also where we would not upload it ourselves.
+            Normaliser::new(profile.region, PhonePolicy::Possible, Vec::new()),
         )?;
         let profile = Arc::new(profile);
         Ok(Self { profile, client, ledger, normaliser, read_only, actor: os_user().into() })

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::walk::read_list;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::diff::{Diff, DiffKind, compare};
-use crate::domain::list::DncList;
+use crate::domain::list::{DncList, ListId};
 use crate::domain::progress::Phase;
 
 /// The result.
@@ -41,6 +41,11 @@ impl Ops {
         // While a run writes to the list, neither side stands still.
         let _lock = self.lock(&list.id)?;
         self.compare_with_expected(&list, run.as_deref(), &sink, stop).await
+    }
+
+    /// The newest reconciliation of a list that the ledger keeps: when, and what it found.
+    pub async fn last_reconciliation(&self, list: &ListId) -> Result<Option<(Timestamp, Diff)>, OpsError> {
+        Ok(self.ledger.last_reconciliation(&self.profile().name, list).await?)
     }
 
     pub(super) async fn compare_with_expected(

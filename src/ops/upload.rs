@@ -65,11 +65,10 @@ impl Ops {
             Launched::File(request) => {
                 let list = self.find_list(&request.list).await?;
                 let new = self.new_run(&list, &request, &launch.reason);
-                let lock = self.lock(&list.id)?;
+                let mut lock = self.lock(&list.id)?;
                 let run = self.ledger.create_run(new).await?;
-                let result = self.drive(&run, launch.until, sink, stop).await;
-                drop(lock);
-                result
+                lock.set_holder(&self.holder(&run))?;
+                self.drive(&run, launch.until, sink, stop).await
             }
             Launched::Plan(id) => {
                 let plan = self.ledger.plan(&id).await?;
@@ -81,9 +80,10 @@ impl Ops {
                         advice: format!("Approve it with `quietline approve {} --reason TEXT`.", plan.id),
                     });
                 }
-                let _lock = self.lock(&plan.list)?;
+                let mut lock = self.lock(&plan.list)?;
                 self.check_fresh(&plan, &sink, stop).await?;
                 let run = self.ledger.create_run(self.run_of_plan(&plan, &launch.reason)).await?;
+                lock.set_holder(&self.holder(&run))?;
                 self.ledger.bind_plan(&run, &plan, self.client.limits().entries_per_call).await?;
                 self.drive(&run, launch.until, sink, stop).await
             }
@@ -116,7 +116,8 @@ impl Ops {
         if run.profile != self.profile().name {
             return Err(nothing(format!("run {} belongs to profile {}", run.id, run.profile)));
         }
-        let _lock = self.lock(&run.list)?;
+        let mut lock = self.lock(&run.list)?;
+        lock.set_holder(&self.holder(&run.id))?;
         self.drive(&run.id, until, sink, stop).await
     }
 
@@ -148,8 +149,13 @@ impl Ops {
     }
 
     pub(super) fn lock(&self, list: &ListId) -> Result<crate::ledger::ListLock, OpsError> {
-        let holder = format!("{} (pid {}, since {})", self.actor, std::process::id(), Timestamp::now());
+        let holder = self.holder("none");
         Ok(self.ledger.lock_list(&self.profile().name, list, &holder)?)
+    }
+
+    fn holder(&self, run: &str) -> String {
+        let since = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ");
+        format!("{} (pid {}, run {run}, since {since})", self.actor, std::process::id())
     }
 
     fn new_run(&self, list: &DncList, request: &PlanRequest, reason: &str) -> NewRun {

@@ -1,7 +1,9 @@
 //! Reading a whole list from the tenant. Paging by offset over a list that others may change: an entry that comes twice
-//! means that the order moved under the walk, so the walk begins again, three times at most.
+//! means that the order moved under the walk, so the walk begins again, three times at most. Only an empty page ends a
+//! walk: a tenant that silently serves smaller pages than were asked for must not make a list look short.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +15,8 @@ use crate::domain::progress::{Phase, Progress};
 
 const PAGE: u64 = 1_000;
 const WALKS: u32 = 3;
+/// Longest time spent on the pauses of one page.
+const LONGEST_PAUSE: Duration = Duration::from_secs(900);
 
 /// Every entry of a list. `expected` is a guess of how many there are, for the progress only.
 pub async fn read_list(
@@ -47,11 +51,8 @@ async fn read_once(
     let mut entries: Vec<RemoteEntry> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     loop {
-        if stop.is_cancelled() {
-            return Err(OpsError::Stopped);
-        }
-        let page = client.entries_page(list, entries.len() as u64, PAGE).await?;
-        let short = (page.len() as u64) < PAGE;
+        let page = patient_page(client, list, entries.len() as u64, stop).await?;
+        let last = page.is_empty();
         for entry in page {
             if !seen.insert(entry.id.clone()) {
                 return Ok(None);
@@ -59,15 +60,40 @@ async fn read_once(
             entries.push(entry);
         }
         let done = entries.len() as u64;
-        let total = if short { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
+        let total = if last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
         sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
-        if short {
+        if last {
             return Ok(Some(entries));
+        }
+    }
+}
+
+/// One page. A pause that the tenant asks for is waited out here: a walk is long work, and nobody waits for one page.
+async fn patient_page(
+    client: &Client,
+    list: &ListId,
+    offset: u64,
+    stop: &CancellationToken,
+) -> Result<Vec<RemoteEntry>, OpsError> {
+    let begun = Instant::now();
+    loop {
+        if stop.is_cancelled() {
+            return Err(OpsError::Stopped);
+        }
+        let wait = match client.entries_page(list, offset, PAGE).await {
+            Err(api::Error::Throttled { after }) if begun.elapsed() < LONGEST_PAUSE => {
+                after.unwrap_or(Duration::from_secs(1))
+            }
+            answer => return Ok(answer?),
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => {}
         }
     }
 }
 
 /// How many calls [`read_list`] makes for a list of `entries`.
 pub fn calls_to_read(entries: u64) -> u64 {
-    entries / PAGE + 1
+    entries / PAGE + 2
 }

@@ -39,6 +39,8 @@ impl Seen {
 pub enum Reply {
     /// A whole answer.
     Full(u16, Vec<(&'static str, String)>, String),
+    /// A whole answer on a connection that stays open for the next request.
+    Kept(u16, String),
     /// The head of an answer and half of its body.
     Truncated(u16),
     /// The connection is reset.
@@ -144,22 +146,38 @@ pub fn number(n: u64) -> E164 {
 type Script = dyn Fn(&Seen) -> Reply + Send + Sync;
 
 async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, script: Arc<Script>) {
-    let Some(request) = read_request(&mut stream).await else { return };
-    let request = {
-        let mut seen = seen.lock().unwrap();
-        let nth = seen.iter().filter(|other| other.is_token() == request.is_token()).count();
-        let request = Seen { nth, ..request };
-        seen.push(request.clone());
-        request
-    };
-    match script(&request) {
+    while let Some(request) = read_request(&mut stream).await {
+        let request = {
+            let mut seen = seen.lock().unwrap();
+            let nth = seen.iter().filter(|other| other.is_token() == request.is_token()).count();
+            let request = Seen { nth, ..request };
+            seen.push(request.clone());
+            request
+        };
+        let reply = script(&request);
+        let kept = matches!(reply, Reply::Kept(..));
+        play(&mut stream, reply).await;
+        if !kept {
+            break;
+        }
+    }
+    let _ = stream.shutdown().await;
+}
+
+async fn play(stream: &mut TcpStream, reply: Reply) {
+    match reply {
         Reply::Full(status, headers, body) => {
+            let length = body.len();
             let mut head =
-                format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+                format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n");
             for (name, value) in headers {
                 head += &format!("{name}: {value}\r\n");
             }
             let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes()).await;
+        }
+        Reply::Kept(status, body) => {
+            let whole = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            let _ = stream.write_all(whole.as_bytes()).await;
         }
         Reply::Truncated(status) => {
             let half = format!("HTTP/1.1 {status} X\r\ncontent-length: 1000\r\n\r\n{{\"data\":[");
@@ -176,7 +194,6 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<Seen>>>, script: Arc<S
             while stream.write_all(&chunk).await.is_ok() {}
         }
     }
-    let _ = stream.shutdown().await;
 }
 
 async fn read_request(stream: &mut TcpStream) -> Option<Seen> {

@@ -1,9 +1,11 @@
 //! Getting, sharing and renewing the token.
 
 use futures_util::future::join_all;
-use quietline::api::Error;
+use quietline::api::{Client, Credentials, Deadlines, Endpoints, Error, Limits};
+use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::tenant::{Reply, Tenant, json, token, with};
+use crate::tenant::{Reply, Tenant, json, quick, token, with};
 
 #[tokio::test]
 async fn fifty_tasks_that_start_together_fetch_one_token() {
@@ -125,6 +127,52 @@ async fn the_secret_is_not_sent_on_to_another_origin() {
         assert_eq!(tenant.tokens().len(), 1);
     }
     assert_eq!(other.tokens().len() + other.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn without_tls_that_can_be_trusted_the_secret_stays_here() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = Client::with_patience(
+        Endpoints {
+            token_url: format!("https://{address}/token"),
+            api_url: format!("https://{address}/api/v2"),
+        },
+        Limits::default(),
+        Deadlines::default(),
+        quick(),
+        Credentials { client_id: "id-canary".into(), client_secret: "secret-canary".into() },
+        Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
+    );
+    let Ok(client) = made else {
+        println!("skipped: this machine has no root certificates");
+        return;
+    };
+    let server = tokio::spawn(async move {
+        let mut heard = Vec::new();
+        let mut connections = 0;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            connections += 1;
+            stream.read_buf(&mut heard).await.unwrap();
+            // Plain HTTP where TLS is due, as a portal would speak it.
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            let _ = stream.read_to_end(&mut heard).await;
+            if String::from_utf8_lossy(&heard).contains("stop") {
+                break;
+            }
+        }
+        (heard, connections)
+    });
+    let error = client.me().await.unwrap_err();
+    assert!(error.to_string().contains("no secure connection"), "{error}");
+    assert!(client.me().await.is_err());
+    let mut last = tokio::net::TcpStream::connect(address).await.unwrap();
+    last.write_all(b"stop").await.unwrap();
+    last.shutdown().await.unwrap();
+    let (heard, connections) = server.await.unwrap();
+    assert_eq!(connections, 2, "one try and the end: no repeat, no fallback to plain text");
+    assert!(!String::from_utf8_lossy(&heard).contains("canary"));
 }
 
 #[tokio::test]

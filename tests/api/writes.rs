@@ -71,6 +71,20 @@ async fn a_break_after_sending_leaves_the_outcome_open_and_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_breaks_under_a_write_leaves_the_outcome_open() {
+    let tenant = Tenant::start(|seen| match seen.nth {
+        0 => Reply::Kept(201, "{}".into()),
+        _ => Reply::Reset,
+    })
+    .await;
+    let client = tenant.client();
+    assert!(matches!(post_by(&client).await, Attempt::Answered(_)));
+    let attempt = post_by(&client).await;
+    assert!(matches!(attempt, Attempt::Indeterminate { .. }), "{attempt:?}");
+    assert_eq!(tenant.calls().len(), 2, "the library repeats nothing behind our back");
+}
+
+#[tokio::test]
 async fn a_tenant_that_never_answers_leaves_the_outcome_open() {
     let tenant = Tenant::start(|_| Reply::Silence).await;
     let deadlines = Deadlines { total: Duration::from_millis(200), ..Deadlines::default() };

@@ -95,7 +95,8 @@ async fn broken_pages_are_damage() {
     let mut bytes = fs::read(&path).unwrap();
     let len = bytes.len();
     assert!(len > 20_000);
-    bytes[8_192..len - 4_096].fill(0xa5);
+    // Rows only: the schema still reads, so nothing but a check of the whole file can notice.
+    bytes[len - 4_096..].fill(0xa5);
     fs::write(&path, bytes).unwrap();
     assert!(matches!(Ledger::open(&dir.path().join("data")), Err(Error::Damaged { .. })));
 }

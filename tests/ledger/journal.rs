@@ -248,3 +248,20 @@ async fn a_hundred_settlements_at_once_all_count() {
     assert_eq!(facts.last_accepted, Some(at(99)));
     world.ledger.verify_trail().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_recount_notices_a_row_in_two_places_and_one_in_none() {
+    let world = World::new();
+    let run = world.uploading("p-1", &adds(4), 2).await.id;
+    let run = world.accept(&run, 0, &[0, 1], at(5)).await;
+    assert_eq!(world.ledger.recount(&run.id).await.unwrap(), run.buckets);
+    let raw = rusqlite::Connection::open(world.folder().join("ledger.db")).unwrap();
+    let twice = "INSERT INTO exceptions (run, plan_row, seq, kind) VALUES (?1, 1, 0, 'unaccounted')";
+    raw.execute(twice, [&run.id]).unwrap();
+    let error = world.ledger.recount(&run.id).await.unwrap_err();
+    assert!(matches!(&error, Error::Damaged { detail } if detail.contains("two verdicts")), "{error}");
+    raw.execute("DELETE FROM exceptions", []).unwrap();
+    raw.execute("DELETE FROM batches WHERE seq = 1", []).unwrap();
+    let error = world.ledger.recount(&run.id).await.unwrap_err();
+    assert!(matches!(&error, Error::Damaged { detail } if detail.contains("in no batch")), "{error}");
+}

@@ -121,7 +121,7 @@ async fn confirmed_file(
         context.out.remark(&visible(&planned.effect, 500));
     }
     let name = (ops.profile().environment == Environment::Production).then_some(planned.list.name.as_str());
-    confirm(name).await?;
+    confirm(context, name).await?;
     context.or_stopped(ops.approve(&planned.summary.id, reason, None)).await?;
     Ok(Launched::Plan(planned.summary.id))
 }
@@ -139,19 +139,18 @@ async fn confirmed_plan(context: &Context, ops: &Ops, plan: String, yes: bool) -
             visible(&stored.list_name, 100)
         ));
         let production = ops.profile().environment == Environment::Production;
-        confirm(production.then_some(stored.list_name.as_str())).await?;
+        confirm(context, production.then_some(stored.list_name.as_str())).await?;
     }
     Ok(Launched::Plan(plan))
 }
 
 /// Asks. In production the list's name has to be typed.
-async fn confirm(name: Option<&str>) -> Result<(), Failure> {
+async fn confirm(context: &Context, name: Option<&str>) -> Result<(), Failure> {
     let (question, wanted) = match name {
         Some(name) => (format!("Type the list's name to launch ({}):", visible(name, 100)), name.to_owned()),
         None => ("Launch? [y/N]".to_owned(), "y".to_owned()),
     };
-    let asked = tokio::task::spawn_blocking(move || ask::line(&question)).await;
-    let answer = asked.map_err(std::io::Error::other)??;
+    let answer = ask::wait(&context.stop, move || ask::line(&question)).await?;
     let agreed = answer == wanted || (name.is_none() && answer.eq_ignore_ascii_case("yes"));
     if agreed {
         return Ok(());

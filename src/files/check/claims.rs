@@ -1,5 +1,6 @@
 //! The rows that are sound, kept small until the whole file is read: then each number becomes one intent.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -83,33 +84,49 @@ impl Claims {
     /// Folds the rows of each number into one intent, sorted by number; every row but the first gets a problem.
     pub(super) fn fold(mut self, number_column: Option<usize>, problems: &mut Vec<Problem>) -> Folded {
         self.known = HashMap::new();
-        self.rows.sort_unstable_by_key(|claim| (claim.number, claim.place.row));
-        let unique = self.rows.chunk_by(|a, b| a.number == b.number).count();
+        let mut rows = std::mem::take(&mut self.rows);
+        let count = rows.len();
+        rows.sort_unstable_by_key(|claim| (Reverse(claim.number), claim.place.row));
+        let unique = rows.chunk_by(|a, b| a.number == b.number).count();
         let mut intents = Vec::with_capacity(unique);
-        for group in self.rows.chunk_by(|a, b| a.number == b.number) {
-            let Some((first, others)) = group.split_first() else { continue };
-            let mut attributes = self.attributes(first);
-            for other in others {
-                let same = (other.expires, other.source, other.jurisdiction)
-                    == (first.expires, first.source, first.jurisdiction);
-                let code = if same { Code::Duplicate } else { Code::ConflictingDuplicate };
-                problems.push(Problem {
-                    code,
-                    place: other.place,
-                    column: number_column,
-                    raw: other.number.to_e164().into(),
-                    hint: format!(
-                        "Row {} holds the same number. {}",
-                        first.place.row,
-                        super::row::hint(code)
-                    )
-                    .into(),
-                });
-                attributes = attributes.strongest(self.attributes(other));
+        // From the back, lowest number first, so that the memory of the rows can go as that of the intents comes.
+        while let Some(number) = rows.last().map(|claim| claim.number) {
+            let start = rows.iter().rposition(|claim| claim.number != number).map_or(0, |before| before + 1);
+            if let Some((first, others)) = rows[start..].split_first() {
+                intents.push(self.fold_one(first, others, number_column, problems));
             }
-            intents.push(Intent { number: first.number, attributes, row: first.place.row });
+            rows.truncate(start);
+            if rows.len() < rows.capacity() / 2 {
+                rows.shrink_to_fit();
+            }
         }
-        let duplicates = (self.rows.len() - intents.len()) as u64;
+        let duplicates = (count - intents.len()) as u64;
         Folded { intents, duplicates }
+    }
+
+    /// One number: its first row, and the others that carry it.
+    fn fold_one(
+        &self,
+        first: &Claim,
+        others: &[Claim],
+        number_column: Option<usize>,
+        problems: &mut Vec<Problem>,
+    ) -> Intent {
+        let mut attributes = self.attributes(first);
+        for other in others {
+            let same = (other.expires, other.source, other.jurisdiction)
+                == (first.expires, first.source, first.jurisdiction);
+            let code = if same { Code::Duplicate } else { Code::ConflictingDuplicate };
+            let hint = format!("row {} holds the same number: {}", first.place.row, super::row::hint(code));
+            problems.push(Problem {
+                code,
+                place: other.place,
+                column: number_column,
+                raw: other.number.to_e164().into(),
+                hint: hint.into(),
+            });
+            attributes = attributes.strongest(self.attributes(other));
+        }
+        Intent { number: first.number, attributes, row: first.place.row }
     }
 }

@@ -15,10 +15,9 @@ use super::{Accounting, CheckEvent, CheckOptions, Checked};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::problem::{Code, Place, Problem, Severity};
-use crate::files::dates::{self, Reading};
 use crate::files::scan::split::Fields;
 use crate::files::scan::{Eol, READ};
-use crate::files::sniff;
+use crate::files::sniff::{self, layout};
 use crate::files::source::Bytes as _;
 use crate::files::{DateOrder, Document, Field, FileError, LineEnding};
 
@@ -34,7 +33,6 @@ struct Undated {
     dmy: Timestamp,
     mdy: Timestamp,
     raw: Box<str>,
-    warned: bool,
 }
 
 struct Pass<'a> {
@@ -42,6 +40,7 @@ struct Pass<'a> {
     reader: RowReader<'a>,
     claims: Claims,
     undated: Vec<Undated>,
+    /// Orders of day and month that dates prove: `true` = day first.
     orders: BTreeSet<bool>,
     problems: Vec<Problem>,
     /// Problems that an event has told already.
@@ -51,6 +50,9 @@ struct Pass<'a> {
     inferred: u64,
     accounting: Accounting,
     endings: [bool; 3],
+    /// The area code of the file's name, where the layout has one to compare with.
+    named_area: Option<String>,
+    other_area: Option<u16>,
 }
 
 /// Runs the pass.
@@ -75,6 +77,8 @@ pub(super) fn run(
         inferred: 0,
         accounting: document.outside(),
         endings: [false; 3],
+        named_area: document.format().layout.and_then(|_| layout::area_code_in_name(document.path())),
+        other_area: None,
     };
     pass.claims.reserve(usize::try_from(document.likely_rows()).unwrap_or_default().min(1 << 20));
     let sha256 = pass.read_all(stop, events)?;
@@ -128,6 +132,11 @@ impl Pass<'_> {
             let faults = self.document.read_fields(&piece, scanner.stored(&piece), &mut fields);
             self.row(&faults, &fields, Place { row: self.rows, line: piece.line, byte: piece.at });
         }
+        let (counted, seen) = (scanner.place().line - self.document.start().line, scanner.window().lines());
+        if counted != seen {
+            let detail = format!("{counted} lines in the rows, but {seen} in the bytes");
+            return Err(FileError::Accounting { path: self.document.path().into(), detail });
+        }
         let mut digest = scanner.window().take_digest().unwrap_or_default();
         hash(source.file(), self.document.end(), source.size(), &mut digest).map_err(io)?;
         self.tell(source.size(), events);
@@ -150,12 +159,7 @@ impl Pass<'_> {
     fn row(&mut self, faults: &[Code], fields: &Fields, place: Place) {
         let before = self.problems.len();
         let row = self.reader.read(faults, fields, place, &mut self.problems);
-        if self.reader.said_order().is_none()
-            && let Reading::At { proves: Some(order), .. } =
-                dates::read(self.reader.expires_cell(fields), None)
-        {
-            self.orders.insert(order == DateOrder::Dmy);
-        }
+        self.orders.extend(row.proves.map(|order| order == DateOrder::Dmy));
         let found = &self.problems[before..];
         let rejected = found.iter().any(|problem| problem.code.severity() == Severity::Rejection);
         let (Ok(phone), Some((jurisdiction, inferred)), false) = (&row.number, row.jurisdiction, rejected)
@@ -163,6 +167,11 @@ impl Pass<'_> {
             self.rejected += 1;
             return;
         };
+        if let (Some(named), Some(area)) = (&self.named_area, phone.number.area_code())
+            && named.parse() != Ok(area)
+        {
+            self.other_area.get_or_insert(area);
+        }
         self.inferred += u64::from(inferred && self.reader.column(Field::Jurisdiction).is_none());
         match row.expires {
             Expiry::Known(expires) => self.claims.add(phone.number, place, jurisdiction, expires, row.source),
@@ -174,7 +183,6 @@ impl Pass<'_> {
                 dmy,
                 mdy,
                 raw: self.reader.expires_cell(fields).into(),
-                warned: before < self.problems.len(),
             }),
             // Said as a rejection above.
             Expiry::Bad(_) => self.rejected += 1,
@@ -191,7 +199,7 @@ impl Pass<'_> {
         if let Some(day_first) = day_first {
             let order = if day_first { "day, month, year" } else { "month, day, year" };
             let hint = format!(
-                "Other dates of the file can only be read as {order}; say otherwise with --date-order."
+                "other dates of the file can only be read as {order}; say otherwise with --date-order"
             );
             self.problems.push(sniff::note(Code::AssumedDateOrder, order, hint));
         }
@@ -209,7 +217,6 @@ impl Pass<'_> {
                 }
                 None => self.claims.add(row.number, row.place, row.jurisdiction, at, row.source.as_deref()),
             }
-            let _ = row.warned;
         }
     }
 
@@ -220,7 +227,7 @@ impl Pass<'_> {
         events: &mut dyn FnMut(CheckEvent),
     ) -> Result<Checked, FileError> {
         self.settle_dates(options.now);
-        self.note_endings();
+        self.note_rest();
         let claims = std::mem::take(&mut self.claims);
         let Folded { intents, duplicates } =
             claims.fold(self.reader.column(Field::Number), &mut self.problems);
@@ -262,11 +269,15 @@ impl Pass<'_> {
         rows.filter(warned).count() as u64
     }
 
-    /// The head may have had one kind of line ending, and the rest another.
-    fn note_endings(&mut self) {
+    /// What the rows behind the head say against what the head said: line endings, area code.
+    fn note_rest(&mut self) {
         let kinds = self.endings.iter().filter(|seen| **seen).count();
         if kinds > 1 && self.document.format().line_ending != LineEnding::Mixed {
             self.problems.push(sniff::mixed_line_endings());
+        }
+        let noted = self.document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch);
+        if let (Some(named), Some(other), false) = (&self.named_area, self.other_area, noted) {
+            self.problems.push(layout::area_code_mismatch(named, &other.to_string()));
         }
     }
 }
@@ -281,14 +292,11 @@ fn conserve(document: &Document, checked: &Checked) -> Result<(), FileError> {
     if !checked.accounting.is_conserved() {
         return off(format!("bytes: {:?}", checked.accounting));
     }
-    let with_rejections: BTreeSet<u64> = checked
-        .problems
-        .iter()
-        .filter(|problem| problem.place.row > 0 && problem.code.severity() == Severity::Rejection)
-        .map(|problem| problem.place.row)
-        .collect();
-    if with_rejections.len() as u64 != rejected {
-        return off(format!("{rejected} rows rejected, but {} with a reason", with_rejections.len()));
+    let rejections = checked.problems.iter().filter(|problem| problem.code.severity() == Severity::Rejection);
+    let mut reasons: Vec<u64> = rejections.map(|problem| problem.place.row).collect();
+    reasons.dedup();
+    if reasons.len() as u64 != rejected {
+        return off(format!("{rejected} rows rejected, but {} with a reason", reasons.len()));
     }
     let index = document.index_state();
     if index.complete && index.rows != checked.rows {

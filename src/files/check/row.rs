@@ -29,6 +29,8 @@ pub(super) struct Row<'a> {
     /// With `true` where it was inferred.
     pub(super) jurisdiction: Option<(Jurisdiction, bool)>,
     pub(super) expires: Expiry,
+    /// The order of day and month that its date proves.
+    pub(super) proves: Option<DateOrder>,
     pub(super) source: Option<&'a str>,
 }
 
@@ -46,6 +48,8 @@ pub(super) enum Expiry {
 /// The problems of one row, in the order in which they were found.
 struct Problems<'a> {
     place: Place,
+    /// Problems of other rows, in front of this one's.
+    before: usize,
     list: &'a mut Vec<Problem>,
 }
 
@@ -72,12 +76,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The order of day and month that the person named.
-    pub(super) fn said_order(&self) -> Option<DateOrder> {
-        self.order
-    }
-
-    /// The column of the jurisdiction, where the file has one.
+    /// The column of a field, where the file has one.
     pub(super) fn column(&self, field: Field) -> Option<usize> {
         self.mapping.columns.get(&field).copied()
     }
@@ -99,18 +98,24 @@ impl<'a> RowReader<'a> {
         place: Place,
         list: &mut Vec<Problem>,
     ) -> Row<'f> {
-        let mut problems = Problems { place, list };
+        let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
             let number = Err(NotANumber { code, hint: hint(code).into() });
-            return Row { number, jurisdiction: None, expires: Expiry::Known(None), source: None };
+            return Row {
+                number,
+                jurisdiction: None,
+                expires: Expiry::Known(None),
+                proves: None,
+                source: None,
+            };
         }
         self.text(fields, &mut problems);
         let number = self.number(fields, &mut problems);
         let found = number.as_ref().ok().map(|phone| phone.number);
         let jurisdiction = self.jurisdiction(fields, found, &mut problems);
-        let expires = self.expires(fields, &mut problems);
+        let (expires, proves) = self.expires(fields, &mut problems);
         let source = self.cell(fields, Field::Source).map(str::trim).filter(|source| !source.is_empty());
-        Row { number, jurisdiction, expires, source }
+        Row { number, jurisdiction, expires, proves, source }
     }
 
     /// Faults that leave no cell to be trusted: nothing else is said about such a row.
@@ -127,13 +132,18 @@ impl<'a> RowReader<'a> {
             return None;
         }
         let raw = self.cell(fields, Field::Number).or_else(|| fields.get(0)).unwrap_or_default();
-        let said = format!("The row has {} of {} columns: check its delimiters.", fields.len(), self.columns);
+        let said = format!("the row has {} of {} columns: check its delimiters", fields.len(), self.columns);
         problems.add(Code::WrongColumnCount, None, raw, said);
         Some(Code::WrongColumnCount)
     }
 
-    /// Characters that no cell may hold.
+    /// Characters that no cell may hold, and the line break that no number may hold.
     fn text(&self, fields: &Fields, problems: &mut Problems<'_>) {
+        let number = self.cell(fields, Field::Number).unwrap_or_default();
+        if number.trim().contains(['\n', '\r']) {
+            let said = "a number stands on one line: check the quotation marks";
+            problems.add(Code::ControlCharacter, self.column(Field::Number), number, said);
+        }
         let text = fields.text();
         let suspicious = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7F || b >= 0x80;
         if !text.bytes().any(suspicious) {
@@ -167,7 +177,7 @@ impl<'a> RowReader<'a> {
             Err(NotANumber { code: Code::MissingNumber, hint: hint(Code::MissingNumber).into() })
         } else if self.mapping.split_number && !Split::is_sound(fields, at) {
             // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
-            let said = "The area code must have three digits and the number behind it seven.";
+            let said = "the area code must have three digits and the number behind it seven";
             let code = self.options.normaliser.normalise(cell).err().map_or(Code::NotANumber, |not| not.code);
             Err(NotANumber { code, hint: said.into() })
         } else {
@@ -175,7 +185,7 @@ impl<'a> RowReader<'a> {
         };
         match &result {
             // Its NUL or control character is said already.
-            Err(_) if unreadable && !problems.list.is_empty() => {}
+            Err(_) if unreadable && problems.list.len() > problems.before => {}
             Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
             Ok(phone) => phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, hint(code))),
         }
@@ -197,7 +207,7 @@ impl<'a> RowReader<'a> {
                     Code::BadJurisdiction,
                     column,
                     cell,
-                    "Give the jurisdiction: this number has no area.",
+                    "give the jurisdiction: this number has no area",
                 );
                 return None;
             };
@@ -213,35 +223,31 @@ impl<'a> RowReader<'a> {
         if let Some(inferred) = number.and_then(Jurisdiction::of_number)
             && !fits(given, inferred)
         {
-            let said = format!("The area code belongs to {inferred}; the row is used as it stands.");
+            let said = format!("the area code belongs to {inferred}; the row is used as it stands");
             problems.add(Code::JurisdictionMismatch, column, cell, said);
         }
         Some((given, false))
     }
 
-    fn expires(&self, fields: &Fields, problems: &mut Problems<'_>) -> Expiry {
+    fn expires(&self, fields: &Fields, problems: &mut Problems<'_>) -> (Expiry, Option<DateOrder>) {
         let column = self.column(Field::Expires);
         let cell = self.expires_cell(fields);
-        let (at, naive) = match dates::read(cell, self.order) {
-            Reading::ForEver => return Expiry::Known(None),
-            Reading::Bad => {
-                problems.add(Code::BadDate, column, cell, hint(Code::BadDate));
-                return Expiry::Bad(Code::BadDate);
-            }
-            Reading::At { at, naive, .. } => (Some(at), naive),
-            Reading::Either { naive, .. } => (None, naive),
-        };
-        if naive {
+        let reading = dates::read(cell, self.order);
+        if let Reading::At { naive: true, .. } | Reading::Either { naive: true, .. } = reading {
             problems.add(Code::AssumedUtc, column, cell, hint(Code::AssumedUtc));
         }
-        match (at, dates::read(cell, self.order)) {
-            (Some(at), _) if at <= self.options.now => {
-                problems.add(Code::PastExpiry, column, cell, hint(Code::PastExpiry));
-                Expiry::Bad(Code::PastExpiry)
+        let code = match reading {
+            Reading::ForEver => return (Expiry::Known(None), None),
+            Reading::Either { dmy, mdy, .. } => return (Expiry::Either { dmy, mdy }, None),
+            Reading::At { at, proves, .. } if at > self.options.now => {
+                return (Expiry::Known(Some(at)), proves);
             }
-            (None, Reading::Either { dmy, mdy, .. }) => Expiry::Either { dmy, mdy },
-            (at, _) => Expiry::Known(at),
-        }
+            Reading::At { .. } => Code::PastExpiry,
+            Reading::Bad => Code::BadDate,
+        };
+        problems.add(code, column, cell, hint(code));
+        let proves = if let Reading::At { proves, .. } = reading { proves } else { None };
+        (Expiry::Bad(code), proves)
     }
 }
 
@@ -292,30 +298,30 @@ pub(super) fn which_column(document: &Document) -> String {
 /// What to do about a problem, for codes whose advice is always the same.
 pub(super) fn hint(code: Code) -> &'static str {
     match code {
-        Code::MissingNumber => "Fill in the number, or take the row out.",
-        Code::NulByte => "Export the file again: a NUL byte is damage.",
-        Code::ControlCharacter => "Take the invisible control character out of the cell.",
-        Code::InvalidEncoding => "Export as UTF-8, or name the encoding with --encoding.",
-        Code::IrregularQuote => "Double the quotation mark inside a quoted cell, or take it out.",
+        Code::MissingNumber => "fill in the number, or take the row out",
+        Code::NulByte => "export the file again: a NUL byte is damage",
+        Code::ControlCharacter => "take the invisible control character out of the cell",
+        Code::InvalidEncoding => "export as UTF-8, or name the encoding with --encoding",
+        Code::IrregularQuote => "double the quotation mark inside a quoted cell, or take it out",
         Code::SwallowedRows => {
-            "A quotation mark opens here or above and takes these rows in: close it or take it out."
+            "a quotation mark opens here or above and takes these rows in: close it or take it out"
         }
-        Code::UnterminatedQuote => "A quotation mark opens here or above and is never closed.",
-        Code::RecordTooLong => "No row is longer than 1 MiB: check the line endings and the quotation marks.",
-        Code::Unassigned => "Check the number; it is used, since number plans grow.",
-        Code::Extension => "The whole number is suppressed, not the extension alone.",
-        Code::VanityLetters => "Letters were read as the digits of a keypad.",
-        Code::ForeignDigits => "The digits were read as their Western twins.",
-        Code::LeadingApostrophe => "The apostrophe of a spreadsheet was left out.",
-        Code::InvisibleCharacters => "Invisible characters were left out.",
-        Code::BadDate => "Write the date as 2027-12-31, or leave it empty for ever.",
-        Code::AmbiguousDate => "Say the order of day and month with --date-order.",
-        Code::PastExpiry => "The entry would suppress nothing: give a later date or none.",
-        Code::AssumedUtc => "Write the zone behind the time, as in 2027-12-31T23:59:59Z.",
-        Code::BadJurisdiction => "Write it as US-CA.",
-        Code::InferredJurisdiction => "Fill the jurisdiction in if the area code misleads.",
-        Code::Duplicate => "Nothing to do: the number is sent once.",
-        Code::ConflictingDuplicate => "The strongest expiry and every source are kept.",
-        _ => "Check the row.",
+        Code::UnterminatedQuote => "a quotation mark opens here or above and is never closed",
+        Code::RecordTooLong => "no row is longer than 1 MiB: check the line endings and the quotation marks",
+        Code::Unassigned => "check the number; it is used, since number plans grow",
+        Code::Extension => "the whole number is suppressed, not the extension alone",
+        Code::VanityLetters => "letters were read as the digits of a keypad",
+        Code::ForeignDigits => "the digits were read as their Western twins",
+        Code::LeadingApostrophe => "the apostrophe of a spreadsheet was left out",
+        Code::InvisibleCharacters => "invisible characters were left out",
+        Code::BadDate => "write the date as 2027-12-31, or leave it empty for ever",
+        Code::AmbiguousDate => "say the order of day and month with --date-order",
+        Code::PastExpiry => "the entry would suppress nothing: give a later date or none",
+        Code::AssumedUtc => "write the zone behind the time, as in 2027-12-31T23:59:59Z",
+        Code::BadJurisdiction => "write it as US-CA",
+        Code::InferredJurisdiction => "fill the jurisdiction in if the area code misleads",
+        Code::Duplicate => "nothing to do: the number is sent once",
+        Code::ConflictingDuplicate => "the strongest expiry and every source are kept",
+        _ => "check the row",
     }
 }

@@ -189,7 +189,7 @@ fn dialects() -> impl Strategy<Value = Dialect> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn the_scanner_agrees_with_the_slow_reading(bytes in messy(), dialect in dialects()) {

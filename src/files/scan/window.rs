@@ -54,6 +54,9 @@ pub(in crate::files) struct Window<'a, B: ?Sized> {
     /// Units at the start of the buffers that are done with.
     done: usize,
     digest: Option<Sha256>,
+    /// Line endings that were read, and whether the last unit was a carriage return: the scanner's count has a twin.
+    lines: u64,
+    after_return: bool,
 }
 
 impl<'a, B: Bytes + ?Sized> Window<'a, B> {
@@ -70,6 +73,8 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
             narrow,
             done: 0,
             digest: None,
+            lines: 0,
+            after_return: false,
         }
     }
 
@@ -81,6 +86,11 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
     /// The digest so far.
     pub(in crate::files) fn take_digest(&mut self) -> Option<Sha256> {
         self.digest.take()
+    }
+
+    /// Line endings in all that was read since [`Window::hash_into`], counted without looking at records.
+    pub(in crate::files) fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// Units that are in the window and not done with.
@@ -133,6 +143,7 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
         if let Some(digest) = &mut self.digest {
             digest.update(&self.raw[filled..]);
         }
+        let known = if width == 2 { self.narrow.len() } else { filled };
         self.next += read as u64;
         if width == 2 {
             let from = self.narrow.len() * 2;
@@ -142,6 +153,20 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
+        if self.digest.is_some() {
+            self.count_lines(known);
+        }
         Ok(())
+    }
+
+    fn count_lines(&mut self, known: usize) {
+        let units = &self.units()[known..];
+        let is_second = |at: usize| {
+            units[at] == b'\n' && at.checked_sub(1).map_or(self.after_return, |before| units[before] == b'\r')
+        };
+        let lines = memchr::memchr2_iter(b'\n', b'\r', units).filter(|&at| !is_second(at)).count();
+        let after_return = units.last().map_or(self.after_return, |last| *last == b'\r');
+        self.lines += lines as u64;
+        self.after_return = after_return;
     }
 }

@@ -59,10 +59,9 @@ fn may_be_number(cell: &str) -> bool {
     if names::is_known(cell) {
         return false;
     }
-    (looks_like_number(cell.as_bytes()) && !dates::is_date(cell)) || {
-        let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
-        cell.chars().any(char::is_numeric) && normaliser.normalise(cell).is_ok()
-    }
+    let digits = cell.chars().filter(|c| c.is_numeric()).count();
+    let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
+    digits >= 7 || (digits > 0 && normaliser.normalise(cell).is_ok())
 }
 
 /// `202,5550101`, and what is left of it in a damaged row.
@@ -153,7 +152,7 @@ pub(super) fn map(
     {
         mapping.columns.insert(Field::Number, column);
         if assumed && layout != Some(FTC_PLAIN) && columns.len() > 1 {
-            let hint = "If that is wrong, say so with --map number=COLUMN.";
+            let hint = "if that is wrong, say so with --map number=COLUMN";
             notes.push(note(Code::AssumedColumn, &columns[column], hint));
         }
     }

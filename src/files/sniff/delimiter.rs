@@ -40,7 +40,7 @@ pub(super) fn choose(
         return Err(head.ask(question, "--delimiter"));
     }
     if best.delimiter != b',' {
-        notes.push(note(Code::AssumedDelimiter, best.name, "If that is wrong, say so with --delimiter."));
+        notes.push(note(Code::AssumedDelimiter, best.name, "if that is wrong, say so with --delimiter"));
     }
     Ok(Some(best.delimiter))
 }

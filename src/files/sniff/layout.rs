@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Sample, note};
 use crate::domain::problem::{Code, Problem};
-use crate::files::names;
+use crate::files::{dates, names};
 
 /// `AAA,NNNNNNN`
 pub(super) const FTC_SPLIT: &str = "ftc-split";
@@ -48,6 +48,17 @@ pub(super) fn recognise(
     (delimiter.is_none() && most(plain, data.len())).then_some(FTC_PLAIN)
 }
 
+/// Whether the rows add and delete (`2025550101,2026-11-01,D`): read as a plain list, the deletions would suppress.
+pub(super) fn is_change_list(data: &[Sample], count: usize) -> bool {
+    let every = |column: usize, fits: &dyn Fn(&str) -> bool| {
+        let mut cells =
+            data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim()).peekable();
+        cells.peek().is_some() && cells.all(fits)
+    };
+    (0..count).any(|column| every(column, &|cell| matches!(cell, "A" | "D" | "a" | "d")))
+        && (0..count).any(|column| every(column, &dates::is_date))
+}
+
 /// Under a header: the column of area codes with the local numbers behind it.
 pub(super) fn split_columns(columns: &[String], data: &[Sample]) -> Option<usize> {
     (0..columns.len().saturating_sub(1)).find(|&at| names::is_area_code(&columns[at]) && splits_at(data, at))
@@ -77,6 +88,6 @@ pub(super) fn area_code_note(path: &Path, layout: Option<&str>, data: &[Sample])
 /// The note itself.
 pub(in crate::files) fn area_code_mismatch(named: &str, other: &str) -> Problem {
     let hint =
-        format!("The file name says {named}, the rows hold {other}: check that this is the right file.");
+        format!("the file name says {named}, the rows hold {other}: check that this is the right file");
     note(Code::AreaCodeMismatch, other, hint)
 }

@@ -14,9 +14,7 @@ use crate::domain::problem::{Code, Place, Problem};
 
 mod columns;
 mod delimiter;
-mod layout;
-#[cfg(test)]
-mod tests;
+pub(super) mod layout;
 
 /// Records that are looked at.
 const SAMPLE: usize = 200;
@@ -165,10 +163,10 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     let mut notes = Vec::new();
     if head.encoding.assumed {
         let name = head.encoding.encoding.name();
-        notes.push(note(Code::AssumedEncoding, name, "Check names with accents, or say so with --encoding."));
+        notes.push(note(Code::AssumedEncoding, name, "check names with accents, or say so with --encoding"));
     }
     if preamble.separator.is_some() {
-        notes.push(note(Code::SeparatorLine, "sep=", "The first line names the separator; it is not a row."));
+        notes.push(note(Code::SeparatorLine, "sep=", "the first line names the separator; it is not a row"));
     }
     let delimiter = delimiter::choose(head, &preamble, options, &mut notes)?;
     let records = head.records(preamble.start, delimiter);
@@ -188,11 +186,15 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         let what = format!("text with {count} columns in a line");
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
+    if !header && layout::is_change_list(data, count) {
+        let what = "a change list of a registry, which takes numbers off too,".to_owned();
+        return Err(FileError::WrongKind { path: head.path.into(), what });
+    }
     let columns = columns::names(names, count);
     let layout = layout::recognise(&columns, header, delimiter, data);
     let mapping = columns::map(head, &columns, header, data, layout, options, &mut notes)?;
     if !header && options.header.is_none() && layout != Some(layout::FTC_SPLIT) {
-        let hint = "The first record is read as data, since it holds no column names.";
+        let hint = "the first record is read as data, since it holds no column names";
         notes.push(note(Code::AssumedHeaderless, "", hint));
     }
     if let Some(note) = layout::area_code_note(head.path, layout, data) {
@@ -254,12 +256,12 @@ fn line_ending(records: &[Sample]) -> (LineEnding, Option<Problem>) {
 
 /// The note about files of old Macs.
 pub(super) fn carriage_return_only() -> Problem {
-    note(Code::CarriageReturnOnly, "", "Each lone carriage return is read as the end of a line.")
+    note(Code::CarriageReturnOnly, "", "each lone carriage return is read as the end of a line")
 }
 
 /// The note about files put together from several.
 pub(super) fn mixed_line_endings() -> Problem {
-    note(Code::MixedLineEndings, "", "LF, CRLF and CR are all read as the end of a line.")
+    note(Code::MixedLineEndings, "", "LF, CRLF and CR are all read as the end of a line")
 }
 
 impl Sample {

@@ -1,0 +1,143 @@
+//! Delimiter, header and columns.
+
+use super::*;
+
+#[rstest]
+#[case::comma(',', None)]
+#[case::tab('\t', Some(Code::AssumedDelimiter))]
+#[case::semicolon(';', Some(Code::AssumedDelimiter))]
+#[case::pipe('|', Some(Code::AssumedDelimiter))]
+fn delimiters_are_found(#[case] delimiter: char, #[case] note: Option<Code>) {
+    let text = "phone,state,notes\n2025550101,US-DC,\"a, b; c | d\"\n2025550102,US-DC,\n"
+        .replace(',', &delimiter.to_string());
+    let document = open_bytes(&text).unwrap();
+    assert_eq!(document.format().delimiter, Some(delimiter as u8));
+    assert_eq!(document.notes().iter().map(|n| n.code).next(), note);
+    assert_eq!(document.rows(1, 9).unwrap().len(), 2);
+}
+
+#[test]
+fn a_separator_line_is_obeyed_and_counted_with_the_header() {
+    let checked = check_bytes(b"sep=;\r\nphone;state\r\n2025550101;US-DC\r\n").unwrap();
+    assert_eq!((checked.valid, checked.accounting.header), (1, 7 + 13));
+    assert!(codes(&checked, 0).contains(&Code::SeparatorLine));
+}
+
+#[test]
+fn comments_above_the_first_record_are_left_out_and_below_it_are_rows() {
+    let checked = check_bytes(b"# made on Monday\n\nphone\n2025550101\n# 2\n").unwrap();
+    assert_eq!((checked.rows, checked.accounting.comments, checked.accounting.blanks), (2, 17, 1));
+    assert_eq!(checked.rejected, 1);
+    let columns = open_bytes(b"#,phone\n1,2025550101\n").unwrap();
+    assert_eq!(columns.columns(), ["#", "phone"]);
+}
+
+#[rstest]
+#[case("phone\n2025550101\n")]
+#[case("  Phone_Number  \n2025550101\n")]
+#[case("id,phoneNumber\n7,2025550101\n")]
+#[case("TEL,STATE\n2025550101,US-DC\n")]
+#[case("whatever\n2025550101\n")]
+fn headers_are_known_by_their_names_or_by_what_stands_below(#[case] text: &str) {
+    let document = open_bytes(text).unwrap();
+    assert!(document.format().header);
+    let checked = check_bytes(text).unwrap();
+    assert_eq!((checked.rows, numbers(&checked)), (1, vec!["+12025550101".to_owned()]));
+}
+
+#[rstest]
+#[case("2025550101\n2025550102\n", 2)]
+#[case("phone,2025550101\nphone,2025550102\n", 2)]
+#[case("1-800-FLOWERS,mobile\n2025550102,mobile\n", 2)]
+#[case("source,+44 20 7946 0958\nsource,2025550102\n", 2)]
+#[case("202,5550101\n202,5550102\n", 2)]
+#[case("2025550101", 1)]
+#[case("notes,５５５２０２５５５０１０１\n,2025550101\n", 2)]
+fn a_first_number_is_never_taken_for_a_header(#[case] text: &str, #[case] rows: u64) {
+    let document = open_bytes(text).unwrap();
+    assert!(!document.format().header);
+    assert_eq!(document.rows(1, 9).unwrap().len() as u64, rows);
+}
+
+#[test]
+fn a_file_without_header_says_so() {
+    let document = open_bytes("US-DC,2025550101,x\nUS-DC,2025550102,y\n").unwrap();
+    let notes: Vec<Code> = document.notes().iter().map(|note| note.code).collect();
+    assert_eq!(notes, [Code::AssumedColumn, Code::AssumedHeaderless]);
+    assert_eq!(document.mapping().columns.get(&Field::Number), Some(&1));
+}
+
+#[test]
+fn several_phone_columns_are_a_question_that_names_its_flag() {
+    let bytes = "phone,mobile\n2025550101,2025550102\n";
+    let document = open_bytes(bytes).unwrap();
+    assert_eq!(document.mapping().columns.get(&Field::Number), None);
+    match check_bytes(bytes) {
+        Err(FileError::NeedsChoice { flag, question, .. }) => {
+            assert_eq!(flag, "--map number=COLUMN");
+            assert!(question.contains("1 phone, 2 mobile"), "{question}");
+        }
+        other => panic!("{other:?}"),
+    }
+    for column in ["mobile", "MOBILE", "2"] {
+        let said = InputOptions { map: vec![(Field::Number, column.into())], ..InputOptions::default() };
+        assert_eq!(numbers(&check_with(bytes, &said).unwrap()), ["+12025550102"]);
+    }
+    let (_folder, path) = stored("list.csv", bytes);
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let mapping = Mapping { columns: BTreeMap::from([(Field::Number, 1)]), split_number: false };
+    assert_eq!(numbers(&check_document(&document.with_mapping(mapping)).unwrap()), ["+12025550102"]);
+}
+
+#[test]
+fn a_column_that_is_not_there_is_answered_with_those_that_are() {
+    let said = InputOptions { map: vec![(Field::Source, "origin".into())], ..InputOptions::default() };
+    match check_with("phone,state\n2025550101,US-DC\n", &said) {
+        Err(FileError::NeedsChoice { question, .. }) => {
+            assert!(question.contains("1 phone, 2 state"), "{question}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_title_above_the_header_is_a_question() {
+    let bytes =
+        "Report of suppressed numbers\nmade on Monday\nphone,state\n2025550101,US-DC\n2025550102,US-DC\n";
+    assert!(matches!(check_bytes(bytes), Err(FileError::NeedsChoice { .. })), "{:?}", check_bytes(bytes));
+}
+
+#[test]
+fn registry_files_are_recognised_and_their_name_is_compared() {
+    let (_folder, path) = stored("ftc_202.txt", "202,5550101\n202,5550102\n");
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    assert_eq!((document.format().layout, document.mapping().split_number), (Some("ftc-split"), true));
+    assert!(document.notes().is_empty());
+    assert_eq!(numbers(&check_document(&document).unwrap()), ["+12025550101", "+12025550102"]);
+
+    let (_folder, path) = stored("2026-11-19_213.txt", "2025550101\n2025550102\n");
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    assert_eq!(document.format().layout, Some("ftc-plain"));
+    assert!(document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch));
+
+    let far = format!("{}2135550101\n", "2025550101\n".repeat(40_000));
+    let (_folder, path) = stored("202.txt", far);
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    assert!(!document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch));
+    let checked = check_document(&document).unwrap();
+    assert_eq!(checked.counts.get(&Code::AreaCodeMismatch), Some(&1));
+}
+
+#[test]
+fn a_change_list_is_not_read_as_numbers_to_suppress() {
+    let bytes = "2025550101,2026-11-01,A\n2025550102,2026-11-02,D\n";
+    assert!(matches!(open_bytes(bytes), Err(FileError::WrongKind { .. })));
+}
+
+#[test]
+fn a_split_number_is_not_joined_from_parts_that_do_not_fit() {
+    let mut rows = "202,5550101\n".repeat(20);
+    rows.push_str("20,25550103\n202,555010\n");
+    let checked = check_bytes(rows).unwrap();
+    assert_eq!(rejections(&checked), [(21, Code::NotANumber), (22, Code::TooShort)]);
+}
