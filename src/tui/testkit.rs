@@ -16,6 +16,7 @@ use super::event::{Effect, Event, Fact, Op, Report, TaskId};
 use super::theme::Theme;
 use crate::config::Environment;
 use crate::domain::list::{DncList, ListId};
+use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::readiness::{ListState, Readiness};
 use crate::ops::{Catalog, ListFacts, ListOverview};
 
@@ -46,6 +47,7 @@ impl Kit {
                 plain_http: false,
                 cool_down_seconds: 180,
                 cool_down_is_shortened: false,
+                normaliser: Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
             }),
             read_only: false,
             embedded: true,
