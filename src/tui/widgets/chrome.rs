@@ -76,6 +76,12 @@ fn runs<'a>(cx: &Cx) -> Vec<Span<'a>> {
         let plural = if running.len() == 1 { "run" } else { "runs" };
         parts.push(span(cx, Role::Busy, format!("   ▶ {} {plural}{how_far}", running.len())));
     }
+    if let Some(task) = cx.store.tasks.values().find(|task| task.op.is_foreground()) {
+        let seconds = (cx.now.as_second() - task.started.as_second()).max(0);
+        if seconds > 0 {
+            parts.push(span(cx, Role::Busy, format!("   ◌ {} {seconds} s", task.op.doing())));
+        }
+    }
     let settling: Vec<u64> = cx
         .store
         .lists()
