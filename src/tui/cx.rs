@@ -10,7 +10,7 @@ use super::store::Store;
 use super::theme::Theme;
 use crate::config::{Environment, Profile};
 use crate::domain::list::ListId;
-use crate::domain::phone::E164;
+use crate::domain::phone::{E164, Normaliser};
 use crate::domain::text::visible;
 
 /// What does not change while the console is open.
@@ -43,6 +43,8 @@ pub struct Tenant {
     pub cool_down_seconds: u64,
     /// The cool-down is shorter than the platform needs.
     pub cool_down_is_shortened: bool,
+    /// How numbers are read for this tenant: for counts that follow a choice at once.
+    pub normaliser: Normaliser,
 }
 
 impl From<&Profile> for Tenant {
@@ -53,6 +55,7 @@ impl From<&Profile> for Tenant {
             plain_http: profile.is_plain_http(),
             cool_down_seconds: profile.cool_down_seconds,
             cool_down_is_shortened: profile.cool_down_is_shortened(),
+            normaliser: crate::ops::normaliser(profile),
         }
     }
 }

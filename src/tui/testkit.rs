@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::act::Act;
 use super::app::App;
 use super::command::Key;
 use super::cx::{Env, Tenant};
@@ -15,6 +16,7 @@ use super::event::{Effect, Event, Fact, Op, Report, TaskId};
 use super::theme::Theme;
 use crate::config::Environment;
 use crate::domain::list::{DncList, ListId};
+use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::readiness::{ListState, Readiness};
 use crate::ops::{Catalog, ListFacts, ListOverview};
 
@@ -45,6 +47,7 @@ impl Kit {
                 plain_http: false,
                 cool_down_seconds: 180,
                 cool_down_is_shortened: false,
+                normaliser: Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
             }),
             read_only: false,
             embedded: true,
@@ -123,6 +126,12 @@ impl Kit {
         self.take(effects);
         self.screen();
         self
+    }
+
+    /// Does what a pane or an overlay would ask for.
+    pub fn does(&mut self, act: Act) -> &mut Self {
+        self.app.act(act);
+        self.pass(0)
     }
 
     fn take(&mut self, effects: Vec<Effect>) {

@@ -6,7 +6,7 @@ use crate::domain::text::thousands;
 use crate::ops::Field;
 use crate::tui::Ended;
 use crate::tui::act::Act;
-use crate::tui::event::{Effect, Fact, Op, Report, Trouble};
+use crate::tui::event::{Effect, Fact, Op, Report, Slot, Trouble};
 use crate::tui::theme::{self, Role};
 
 /// The trail as the pane reads it.
@@ -45,6 +45,12 @@ impl App {
             _ => {}
         }
         let more = follow(&op, &fact);
+        if matches!(fact, Fact::Opened(_)) {
+            // What was at work on the file before belongs to that one.
+            for slot in [Slot::Plan, Slot::Check, Slot::Rows] {
+                self.drop_slot(slot);
+            }
+        }
         let ended = match &fact {
             Fact::ProfileReady(name) => Some(Ended::WantsProfile(name.clone())),
             _ => None,
@@ -83,7 +89,6 @@ fn follow(op: &Op, fact: &Fact) -> Vec<Op> {
         Fact::Run(run) if run.state == RunState::CoolingDown => vec![Op::Catalog],
         Fact::RunEnded(run) => vec![Op::Catalog, Op::Runs, AUDIT, Op::DeadLetters { run: run.id.clone() }],
         Fact::Reconciled(_) | Fact::Gate(_) => vec![Op::Catalog, AUDIT],
-        Fact::Approved(_) => vec![AUDIT],
         Fact::Failed(_) if op.is_run() || matches!(op, Op::Reconcile { .. }) => vec![Op::Runs, Op::Catalog],
         _ => Vec::new(),
     }

@@ -167,6 +167,15 @@ impl App {
         self.effects.push(Effect::Start(id, op));
     }
 
+    /// Stops what is at work in a slot; its late reports are dropped.
+    fn drop_slot(&mut self, slot: Slot) {
+        if let Some(before) = self.slots.remove(&slot)
+            && self.cx.store.tasks.remove(&before).is_some()
+        {
+            self.effects.push(Effect::Stop(before));
+        }
+    }
+
     /// After each event: panes and overlays follow the facts, the title follows the runs, leaving follows the tasks.
     fn settle(&mut self) {
         // A pane may ask for something once it sees what came; each round must ask for less, so few rounds do.

@@ -102,3 +102,204 @@ fn privacy_and_read_only_are_said_in_the_header() {
     let mut kit = Kit::with(|env| env.read_only = true);
     kit.keys("f3").shows(&["SANDBOX", "[RO]"]).hides(&["[masked]"]).keys("p").shows(&["[masked]"]);
 }
+
+mod runs {
+    //! Leaving, stopping and watching while a run is in flight.
+
+    use super::*;
+    use crate::domain::list::ListId;
+    use crate::domain::progress::{Phase, Progress};
+    use crate::domain::run::{Buckets, RunState, RunSummary};
+    use crate::tui::act::Act;
+    use crate::tui::event::{Event, Report};
+
+    fn run(state: RunState) -> RunSummary {
+        RunSummary {
+            id: "7f3a91c2".into(),
+            plan: None,
+            profile: "acme".into(),
+            list: ListId("L-1".into()),
+            list_name: "National".into(),
+            file: "/data/state_ca.csv".into(),
+            state,
+            buckets: Buckets::default(),
+            batches_done: 0,
+            batches: 0,
+            retries: 0,
+            throttled: 0,
+            differences: 0,
+            started_at: "2026-11-20T13:59:00Z".parse().unwrap(),
+            changed_at: "2026-11-20T13:59:00Z".parse().unwrap(),
+            cool_down_until: None,
+            seconds: 0.0,
+            by: "analyst".into(),
+            reason: "quarterly load".into(),
+            error: None,
+        }
+    }
+
+    fn is_launch(op: &Op) -> bool {
+        matches!(op, Op::Launch { .. })
+    }
+
+    fn in_flight() -> Kit {
+        let mut kit = Kit::new();
+        kit.keys("f3");
+        let op = Op::Launch { plan: "p-1".into(), reason: "quarterly load".into(), claimed: None };
+        kit.does(Act::Start(op));
+        kit.answer(is_launch, Fact::Run(Box::new(run(RunState::Uploading))));
+        kit.effects();
+        kit
+    }
+
+    fn stops(effects: &[Effect]) -> bool {
+        effects.iter().any(|effect| matches!(effect, Effect::Stop(_)))
+    }
+
+    fn ends(effects: &[Effect]) -> bool {
+        effects.iter().any(|effect| matches!(effect, Effect::End(Ended::Quit)))
+    }
+
+    #[test]
+    fn header_and_title_say_how_far_it_is() {
+        let mut kit = in_flight();
+        let task = kit.task(is_launch);
+        let progress =
+            Progress { phase: Phase::Send, done: 64, total: Some(100), rate: Some(38.0), eta: None };
+        kit.event(Event::Progress([(task, progress)].into())).shows(&["▶ 1 run 64 %"]);
+        assert!(
+            kit.effects()
+                .iter()
+                .any(|effect| matches!(effect, Effect::Title(title) if title.ends_with("64 %")))
+        );
+        assert_eq!(kit.app.cx.store.live("7f3a91c2").and_then(|live| live.percent()), Some(64.0));
+    }
+
+    #[test]
+    fn q_asks_and_a_held_enter_stays() {
+        let mut kit = in_flight();
+        kit.keys("q").shows(&["A run is in flight", "finish in the background", "pause now", "stay"]);
+        kit.keys("enter").hides(&["A run is in flight"]);
+        assert!(!ends(&kit.effects()));
+    }
+
+    #[test]
+    fn finishing_in_the_background_quits_when_the_run_has_ended() {
+        let mut kit = in_flight();
+        kit.keys("q f").shows(&["quits when done"]);
+        assert!(!ends(&kit.effects()));
+        kit.answer(is_launch, Fact::RunEnded(Box::new(run(RunState::Ready))));
+        assert!(ends(&kit.effects()));
+    }
+
+    #[test]
+    fn pausing_waits_until_the_calls_in_flight_are_journalled() {
+        let mut kit = in_flight();
+        kit.keys("q p");
+        let effects = kit.effects();
+        assert!(stops(&effects) && !ends(&effects), "{effects:?}");
+        kit.answer(is_launch, Fact::RunEnded(Box::new(run(RunState::Paused))));
+        assert!(ends(&kit.effects()));
+    }
+
+    #[test]
+    fn ctrl_c_asks_first_and_pauses_when_it_is_meant() {
+        let mut kit = in_flight();
+        kit.keys("ctrl-c").shows(&["A run is in flight"]);
+        assert!(!stops(&kit.effects()));
+        kit.keys("ctrl-c");
+        assert!(stops(&kit.effects()));
+    }
+
+    #[test]
+    fn a_run_that_ended_is_told_and_everything_about_it_is_read_again() {
+        let mut kit = in_flight();
+        kit.answer(is_launch, Fact::RunEnded(Box::new(run(RunState::Discrepant))));
+        kit.shows(&["run 7f3a91c2 on National: discrepant"]);
+        let started = kit.started();
+        assert!(started.iter().any(|op| matches!(op, Op::Catalog)), "{started:?}");
+        assert!(
+            started.iter().any(|op| matches!(op, Op::DeadLetters { run } if run == "7f3a91c2")),
+            "{started:?}"
+        );
+    }
+
+    #[test]
+    fn a_late_report_of_replaced_work_is_dropped() {
+        let mut kit = Kit::new();
+        kit.keys("f2 R");
+        let old = kit.task(|op| matches!(op, Op::Catalog));
+        kit.keys("R");
+        let fact = Fact::Catalog(crate::tui::testkit::catalog(Vec::new()));
+        kit.event(Event::Report(Report { task: old, fact })).shows(&["reading lists and rules"]);
+    }
+
+    #[test]
+    fn read_only_starts_nothing_that_changes_anything_whatever_asks_for_it() {
+        let mut kit = Kit::with(|env| env.read_only = true);
+        kit.effects();
+        kit.does(Act::Start(Op::Launch { plan: "p-1".into(), reason: "x".into(), claimed: None }));
+        assert!(kit.started().is_empty());
+        kit.keys("f3").shows(&["not in read-only mode"]);
+    }
+}
+
+#[test]
+fn a_question_takes_no_for_an_answer_unless_yes_is_meant() {
+    use crate::tui::act::Act;
+    use crate::tui::overlays::confirm::Confirm;
+    let ask = || {
+        let mut kit = Kit::new();
+        kit.keys("f3").effects();
+        let yes = vec![Act::Start(Op::CancelRun { run: "7f3a91c2".into() })];
+        kit.does(Act::Open(Box::new(Confirm::new(
+            "Cancel",
+            "This run stops for good.",
+            "cancel the run",
+            yes,
+        ))));
+        kit
+    };
+    for no in ["enter", "esc", "n"] {
+        let mut kit = ask();
+        kit.shows(&["This run stops for good."]).keys(no).hides(&["This run stops for good."]);
+        assert!(kit.started().is_empty(), "{no}");
+    }
+    for yes in ["y", "up enter"] {
+        let mut kit = ask();
+        kit.keys(yes);
+        assert!(matches!(kit.started().as_slice(), [Op::CancelRun { .. }]), "{yes}");
+    }
+}
+
+#[test]
+fn only_presses_act_so_a_held_or_released_key_is_no_second_answer() {
+    use crate::tui::command::Key;
+    use crate::tui::event::Event;
+    use crossterm::event::{Event as Input, KeyEventKind};
+    let mut kit = Kit::new();
+    kit.keys("f3").effects();
+    for kind in [KeyEventKind::Repeat, KeyEventKind::Release] {
+        let mut key = Key::parse("q").unwrap().event();
+        key.kind = kind;
+        kit.event(Event::Input(Input::Key(key)));
+    }
+    assert!(kit.effects().is_empty());
+}
+
+#[test]
+fn the_screen_stands_still_while_nothing_happens() {
+    let mut kit = Kit::with(|env| env.tenant = None);
+    kit.keys("esc");
+    assert_eq!(kit.app.wake_in(kit.now), None);
+    kit.keys(":").types("next theme").keys("enter");
+    assert!(kit.app.wake_in(kit.now).is_some(), "a toast goes by itself");
+    kit.pass(10);
+    assert_eq!(kit.app.wake_in(kit.now), None);
+}
+
+#[test]
+fn a_click_on_a_tab_or_a_hint_does_what_it_says() {
+    let mut kit = Kit::new();
+    kit.click("7 Audit").shows(&["[7 Audit]"]).click(": commands").shows(&["Commands, lists, runs, files"]);
+}

@@ -46,6 +46,19 @@ pub(super) const ROWS: &[Row] = &[
         .help("Write the rejected rows to a file, with code and hint.")
         .footer(6)
         .needs(checked),
+    Row::new(C::Accept, HERE, "file.detail", "detail")
+        .keys(&["enter"])
+        .help("The row in full: its bytes, every field, every problem with its hint; a group of problems opens.")
+        .needs(open),
+    Row::new(C::Filter, HERE, "file.find", "find")
+        .keys(&["/"])
+        .help("A row number jumps there; words show only the problems that hold them. Esc shows all again.")
+        .footer(7)
+        .needs(open),
+    Row::new(C::Refresh, HERE, "file.refresh", "read again")
+        .keys(&["R", "ctrl-r"])
+        .help("Open the file again, check it, and plan it again.")
+        .needs(open),
     Row::new(C::FilePlan, HERE, "file.plan", "plan & upload")
         .keys(&["u"])
         .help("Plan against the list, read the effect, approve, launch.")

@@ -97,6 +97,11 @@ impl Key {
         }
     }
 
+    /// Whether it goes back in a text: in an empty field it may mean one step back.
+    pub fn is_backwards(self) -> bool {
+        self.mods.is_empty() && matches!(self.code, KeyCode::Backspace | KeyCode::Left)
+    }
+
     /// As people read it: `Ctrl-P`, `⇧Tab`, `u`.
     pub fn label(self) -> String {
         let mut label = String::new();

@@ -40,6 +40,19 @@ impl PaneId {
     /// Every pane, in the order of the tabs.
     pub const ALL: [Self; 7] =
         [Self::Lookup, Self::Lists, Self::Rules, Self::File, Self::Uploads, Self::Reconcile, Self::Audit];
+
+    /// The word of its tab.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lookup => "Look-up",
+            Self::Lists => "Lists",
+            Self::Rules => "Rules",
+            Self::File => "File",
+            Self::Uploads => "Uploads",
+            Self::Reconcile => "Reconcile",
+            Self::Audit => "Audit",
+        }
+    }
 }
 
 /// An overlay with keys of its own.

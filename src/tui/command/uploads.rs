@@ -10,14 +10,15 @@ fn runs(cx: &Cx) -> Option<&'static str> {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    Row::new(C::UploadPause, HERE, "uploads.pause", "pause")
+    Row::new(C::UploadPause, HERE, "uploads.pause", "pause / resume")
         .keys(&["space"])
-        .help("Stop sending; calls in flight are journalled first. Resume goes on where it stopped.")
+        .help("Stop sending (calls in flight are journalled first), or go on where it stopped.")
+        .danger()
         .footer(1)
         .needs(runs),
     Row::new(C::UploadResume, HERE, "uploads.resume", "resume")
         .keys(&["r"])
-        .help("Go on with a paused or interrupted run.")
+        .help("Go on with a paused or interrupted run; also with one of another process that has died.")
         .danger()
         .footer(2)
         .needs(runs),
@@ -26,6 +27,11 @@ pub(super) const ROWS: &[Row] = &[
         .help("Stop a run for good; asks first.")
         .danger()
         .footer(3)
+        .needs(runs),
+    Row::new(C::Accept, HERE, "uploads.detail", "detail")
+        .keys(&["enter"])
+        .help("The run, or the dead letter, in full.")
+        .footer(4)
         .needs(runs),
     Row::new(C::Refresh, HERE, "uploads.refresh", "refresh")
         .keys(&["R", "ctrl-r"])

@@ -1,32 +1,339 @@
-//! Plan and approve.
+//! Plan and approve: what will happen, to which list, in which environment; a reason; in production the list's name.
+//!
+//! Nothing is launched by accident: the button has to be reached with Tab, and only Enter on it launches. Enter in a
+//! field never moves to the button, so a held Enter does nothing; a paste is only ever text.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
 use super::{Overlay, window};
-use crate::tui::act::Reply;
-use crate::tui::command::{Command, OverlayId};
+use crate::config::Environment;
+use crate::domain::plan::Counts;
+use crate::domain::progress::say_eta;
+use crate::domain::text::thousands;
+use crate::ops::Planned;
+use crate::tui::act::{Act, Reply, Text};
+use crate::tui::command::{Command, OverlayId, PaneId};
 use crate::tui::cx::Cx;
-use crate::tui::hits::HitMap;
-use crate::tui::widgets::text;
+use crate::tui::event::{Op, Slot};
+use crate::tui::hits::{Hit, HitMap};
+use crate::tui::theme::{self, Role};
+use crate::tui::widgets::input::Field;
+use crate::tui::widgets::{line, span, state, text};
+
+/// Where the focus is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Focus {
+    #[default]
+    Reason,
+    Name,
+    Button,
+}
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Approve;
+pub struct Approve {
+    focus: Focus,
+    reason: Field,
+    name: Field,
+    skip: u16,
+    /// The plan that is shown: another one begins from the reason again.
+    plan: Option<String>,
+}
+
+fn is_production(cx: &Cx) -> bool {
+    cx.env.tenant.as_ref().is_none_or(|tenant| tenant.environment == Environment::Production)
+}
+
+impl Approve {
+    fn order(cx: &Cx) -> &'static [Focus] {
+        if is_production(cx) {
+            &[Focus::Reason, Focus::Name, Focus::Button]
+        } else {
+            &[Focus::Reason, Focus::Button]
+        }
+    }
+
+    fn step(&mut self, back: bool, cx: &Cx) {
+        let order = Self::order(cx);
+        let at = order.iter().position(|focus| *focus == self.focus).unwrap_or(0);
+        let next = if back { at.saturating_sub(1) } else { (at + 1).min(order.len() - 1) };
+        self.focus = order[next];
+    }
+
+    /// Why it cannot be launched now.
+    fn why_not(&self, cx: &Cx) -> Option<String> {
+        let Some(planned) = &cx.store.planning.planned else { return Some("the plan is not ready".into()) };
+        if !adds_up(&planned.summary.counts) {
+            return Some("the buckets do not add up to the rows: a defect, please report it".into());
+        }
+        if self.reason.is_blank() {
+            return Some("a reason is needed: it stands in the audit trail".into());
+        }
+        // Exactly: not trimmed, not another case. The name on the screen is escaped, and so is what is compared.
+        if is_production(cx) && self.name.value() != cx.name(&planned.list.name, usize::MAX) {
+            return Some("type the list's name exactly as it is shown".into());
+        }
+        None
+    }
+
+    fn launch(&self, cx: &Cx) -> Reply {
+        match (self.why_not(cx), &cx.store.planning.planned) {
+            (Some(why), _) => Reply::act(Act::Refuse(why)),
+            (None, Some(planned)) => {
+                let op = Op::Launch {
+                    plan: planned.summary.id.clone(),
+                    reason: self.reason.value().trim().to_owned(),
+                    claimed: None,
+                };
+                let list = planned.list.id.clone();
+                Reply::Consumed(vec![Act::Start(op), Act::AimList(list), Act::Go(PaneId::Uploads)])
+            }
+            (None, None) => Reply::done(),
+        }
+    }
+
+    fn field_mut(&mut self) -> Option<&mut Field> {
+        match self.focus {
+            Focus::Reason => Some(&mut self.reason),
+            Focus::Name => Some(&mut self.name),
+            Focus::Button => None,
+        }
+    }
+}
 
 impl Overlay for Approve {
     fn id(&self) -> OverlayId {
         OverlayId::Approve
     }
 
+    fn field(&self) -> bool {
+        self.focus != Focus::Button
+    }
+
     fn update(&mut self, command: Command, cx: &Cx) -> Reply {
-        let _ = (command, cx);
-        Reply::Ignored
+        match command {
+            Command::NextRegion | Command::Down => self.step(false, cx),
+            Command::PrevRegion | Command::Up => self.step(true, cx),
+            Command::PageDown => self.skip = self.skip.saturating_add(3).min(30),
+            Command::PageUp => self.skip = self.skip.saturating_sub(3),
+            Command::Accept if self.focus == Focus::Button => return self.launch(cx),
+            Command::Accept if self.focus == Focus::Reason && is_production(cx) => self.focus = Focus::Name,
+            Command::Accept => {
+                return Reply::act(Act::Refuse("Tab goes to the button; Enter there launches".into()));
+            }
+            // The person may look at numbers masked or whole before they decide.
+            Command::Copy | Command::Quit => {}
+            _ => return Reply::Ignored,
+        }
+        Reply::done()
+    }
+
+    fn text(&mut self, text: &Text, _cx: &Cx) -> Reply {
+        if let Some(field) = self.field_mut() {
+            field.edit(text);
+        }
+        Reply::done()
+    }
+
+    fn click(&mut self, hit: Hit, _double: bool, cx: &Cx) -> Reply {
+        match hit {
+            Hit::Row(0, 0) => self.focus = Focus::Reason,
+            Hit::Row(0, 1) => self.focus = Focus::Name,
+            // The first click reaches the button, the next one presses it.
+            Hit::Row(0, _) if self.focus == Focus::Button => return self.launch(cx),
+            Hit::Row(0, _) => self.focus = Focus::Button,
+            _ => return Reply::Ignored,
+        }
+        Reply::done()
+    }
+
+    fn resync(&mut self, cx: &Cx) -> Vec<Act> {
+        let plan = cx.store.planning.planned.as_ref().map(|planned| planned.summary.id.clone());
+        if plan != self.plan {
+            // What was typed for another plan approves nothing here.
+            if self.plan.is_some() {
+                self.name = Field::default();
+                self.focus = Focus::Reason;
+            }
+            self.plan = plan;
+            self.skip = 0;
+        }
+        Vec::new()
     }
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
-        let _ = hits;
-        let inside = window(area, buf, cx, "Plan and approve", 76, 16);
-        text::empty(inside, buf, cx, "Nothing here yet.", "Esc closes");
+        let inside = window(area, buf, cx, "Plan and approve", 92, 26);
+        let Some(planned) = &cx.store.planning.planned else {
+            waiting(inside, buf, cx);
+            return;
+        };
+        let fields: u16 = if is_production(cx) { 4 } else { 3 };
+        if inside.height <= fields {
+            return;
+        }
+        let above = Rect { height: inside.height - fields - 1, ..inside };
+        let lines = summary(cx, planned);
+        let wrapped: u16 =
+            lines.iter().map(|line| (line.width() as u16).div_ceil(inside.width.max(1)).max(1)).sum();
+        text::lines(above, buf, lines, self.skip.min(wrapped.saturating_sub(above.height)));
+        if wrapped > above.height {
+            let more = Rect { y: above.bottom(), height: 1, ..inside };
+            line(more, buf, &Line::from(span(cx, Role::Warn, "▲ PgDn and PgUp show the rest of the plan")));
+        }
+        let row = |up: u16| Rect { y: inside.bottom() - up, height: 1, ..inside };
+        let reason = row(fields);
+        let ghost = "why, in your words; it stands in the audit trail";
+        self.reason.view(reason, buf, cx, hits, "reason       ", ghost, self.focus == Focus::Reason);
+        hits.add(reason, Hit::Row(0, 0));
+        if is_production(cx) {
+            let name = row(3);
+            let ghost = cx.name(&planned.list.name, 60);
+            let ghost = format!("type {ghost}");
+            self.name.view(name, buf, cx, hits, "list’s name  ", &ghost, self.focus == Focus::Name);
+            hits.add(name, Hit::Row(0, 1));
+        }
+        let button = row(2);
+        line(button, buf, &self.button(cx, planned));
+        hits.add(button, Hit::Row(0, 2));
+        let last = match self.why_not(cx) {
+            Some(why) => state(cx, Role::Warn, &why),
+            None if self.focus == Focus::Button => span(cx, Role::Text, "Enter launches · Esc leaves it"),
+            None => span(cx, Role::Text, "Tab goes to the button"),
+        };
+        line(row(1), buf, &Line::from(last));
     }
+}
+
+impl Approve {
+    fn button(&self, cx: &Cx, planned: &Planned) -> Line<'static> {
+        let role = match (self.focus, self.why_not(cx)) {
+            (Focus::Button, None) => Role::Selected,
+            (Focus::Button, Some(_)) => Role::Marked,
+            _ => Role::Muted,
+        };
+        let marker = if self.focus == Focus::Button { "▸ " } else { "  " };
+        let what = match planned.summary.counts.operations() {
+            0 => "launch: nothing to send, verify only".to_owned(),
+            1 => "approve and launch 1 change".to_owned(),
+            n => format!("approve and launch {} changes", thousands(n)),
+        };
+        Line::from(vec![span(cx, Role::Key, marker), span(cx, role, format!("[ {what} ]"))])
+    }
+}
+
+fn waiting(area: Rect, buf: &mut Buffer, cx: &Cx) {
+    if let Some((_, task)) = cx.store.in_slot(Slot::Plan) {
+        let how_far = task.live.now.map_or_else(String::new, |progress| {
+            let percent = progress.percent().map_or_else(String::new, |percent| format!(" {percent:.0} %"));
+            format!("{}{percent}", progress.phase.as_str())
+        });
+        text::empty(area, buf, cx, "comparing the file with the list …", &how_far);
+    } else if let Some(trouble) = &cx.store.planning.trouble {
+        text::trouble(area, buf, cx, trouble);
+    } else {
+        text::empty(area, buf, cx, "There is no plan yet.", "Esc, then u plans");
+    }
+}
+
+/// What the person approves: place, effect and warnings first, so that no small screen hides them.
+fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let list = cx.name(&planned.list.name, 200);
+    let entries =
+        planned.list.entry_count.map_or_else(String::new, |n| format!(" · {} entries now", thousands(n)));
+    let mut place = vec![span(cx, Role::Title, list), span(cx, Role::Muted, format!("{entries}  "))];
+    if let Some(tenant) = &cx.env.tenant {
+        let role = theme::environment(tenant.environment);
+        place.push(span(cx, role, format!(" {} ", tenant.environment.as_str())));
+        place.push(span(cx, Role::Muted, format!(" {}", cx.name(&tenant.profile, 40))));
+    }
+    lines.push(Line::from(place));
+    lines.push(Line::from(span(cx, Role::Text, format!("This will {}.", cx.name(&planned.effect, 600)))));
+    lines.extend(warnings(cx, planned));
+    lines.extend(buckets(cx, planned));
+    let path = cx.name(&planned.summary.file, 300);
+    lines.push(labelled(cx, "file", format!("{path}, {} rows", thousands(planned.summary.counts.rows))));
+    if !planned.enforced_by.is_empty() {
+        lines.push(labelled(cx, "enforced by", cx.name(&planned.enforced_by.join(", "), 300)));
+    }
+    lines.push(labelled(cx, "takes", format!("{}, cool-down included", say_eta(planned.takes))));
+    let by = cx.name(&planned.summary.made_by, 60);
+    lines.push(labelled(cx, "approver", format!("{by} (the user of this computer)")));
+    let summary = &planned.summary;
+    lines.push(labelled(cx, "plan", format!("{}, digest {}", summary.id, summary.digest.short())));
+    lines
+}
+
+fn labelled(cx: &Cx, label: &str, value: String) -> Line<'static> {
+    Line::from(vec![span(cx, Role::Muted, format!("{label:<13}")), span(cx, Role::Text, value)])
+}
+
+fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
+    let counts = &planned.summary.counts;
+    let mut all: Vec<Span<'static>> = Vec::new();
+    if planned.enforced_by.is_empty() {
+        all.push(state(
+            cx,
+            Role::Warn,
+            "UNBOUND: no active rule enforces this list, so these numbers would stay callable.",
+        ));
+    }
+    if !planned.list.active {
+        all.push(state(cx, Role::Warn, "The list itself is switched off on the tenant."));
+    }
+    if counts.shortened > 0 {
+        let n = thousands(counts.shortened);
+        all.push(state(cx, Role::Warn, &format!("{n} entries would expire earlier than they do now.")));
+    }
+    if counts.rejected > 0 {
+        let n = thousands(counts.rejected);
+        all.push(state(
+            cx,
+            Role::Warn,
+            &format!("{n} rows are rejected and will not be suppressed (x writes them)."),
+        ));
+    }
+    if planned.file.checked.warnings > 0 {
+        let n = thousands(planned.file.checked.warnings);
+        all.push(state(cx, Role::Warn, &format!("{n} rows are used with a warning.")));
+    }
+    all.into_iter().map(Line::from).collect()
+}
+
+/// The conservation law of a plan. A plan that takes numbers off has no file whose rows it could lose.
+fn adds_up(counts: &Counts) -> bool {
+    let sum =
+        counts.add + counts.update + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
+    counts.remove > 0 || sum == counts.rows
+}
+
+/// Every bucket, and that they add up to the rows.
+fn buckets(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
+    let counts = &planned.summary.counts;
+    let parts = [
+        (counts.add, "to add"),
+        (counts.update, "to update"),
+        (counts.remove, "to remove"),
+        (counts.unchanged, "already there"),
+        (counts.duplicates, "duplicates"),
+        (counts.removed, "scrubbed out"),
+        (counts.rejected, "rejected"),
+    ];
+    let said: Vec<String> = parts
+        .into_iter()
+        .filter(|(n, word)| *n > 0 || matches!(*word, "to add" | "to update" | "already there" | "rejected"))
+        .map(|(n, word)| format!("{} {word}", thousands(n)))
+        .collect();
+    let total = format!("{} = {} rows", said.join(" · "), thousands(counts.rows));
+    let mut lines = vec![Line::from(span(cx, Role::Text, total))];
+    if !adds_up(counts) {
+        lines.push(Line::from(state(
+            cx,
+            Role::Bad,
+            "These do not add up to the rows: do not launch, report it.",
+        )));
+    }
+    lines
 }

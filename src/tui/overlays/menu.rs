@@ -42,6 +42,8 @@ struct Item {
     key: String,
     name: String,
     note: String,
+    /// The stable name: found by it, but not shown.
+    id: &'static str,
     why_not: Option<String>,
 }
 
@@ -74,7 +76,12 @@ impl Menu {
         // A pane's own row of a command stands for the global one.
         let own: Vec<Command> =
             rows.iter().filter(|row| row.scope == Scope::Pane(here)).map(|row| row.command).collect();
-        rows.retain(|row| row.scope == Scope::Pane(here) || !own.contains(&row.command));
+        let everywhere = |command| command::row(command, &[Scope::Global]).is_some();
+        rows.retain(|row| match row.scope {
+            Scope::Pane(pane) if pane == here => true,
+            Scope::Pane(_) => !everywhere(row.command),
+            _ => !own.contains(&row.command),
+        });
         let mut items: Vec<Item> = rows.into_iter().map(|row| command_item(row, here, why_not)).collect();
         items.extend(fact_items(cx));
         let shown = (0..items.len()).collect();
@@ -90,7 +97,7 @@ impl Menu {
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let text = format!("{} {}", item.name, item.note);
+                let text = format!("{} {} {}", item.name, item.note, item.id);
                 pattern.score(Utf32Str::new(&text, &mut letters), &mut matcher).map(|score| (score, index))
             })
             .collect();
@@ -129,7 +136,7 @@ impl Menu {
 
 fn command_item(row: &'static Row, here: PaneId, why_not: &dyn Fn(&Row) -> Option<String>) -> Item {
     let place = match row.scope {
-        Scope::Pane(pane) if pane != here => format!("{pane:?}: "),
+        Scope::Pane(pane) if pane != here => format!("{}: ", pane.word()),
         _ => String::new(),
     };
     Item {
@@ -137,6 +144,7 @@ fn command_item(row: &'static Row, here: PaneId, why_not: &dyn Fn(&Row) -> Optio
         key: row.key_label().unwrap_or_default(),
         name: format!("{place}{}", row.title),
         note: row.help.to_owned(),
+        id: row.id,
         why_not: why_not(row),
     }
 }
@@ -147,6 +155,7 @@ fn fact_items(cx: &Cx) -> Vec<Item> {
         key: String::new(),
         name,
         note: note.to_owned(),
+        id: "",
         why_not: None,
     };
     let lists = cx.store.lists().iter().map(|overview| {

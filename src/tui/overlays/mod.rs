@@ -16,9 +16,11 @@ pub mod confirm;
 pub mod detail;
 pub mod error_detail;
 pub mod file_picker;
+mod fuzzy;
 pub mod list_picker;
 pub mod mapping;
 pub mod menu;
+pub mod row_detail;
 pub mod wizard;
 
 /// A layer.

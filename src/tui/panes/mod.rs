@@ -22,7 +22,9 @@ pub trait Pane: std::fmt::Debug {
     fn id(&self) -> PaneId;
 
     /// The word of its tab.
-    fn title(&self) -> &'static str;
+    fn title(&self) -> &'static str {
+        self.id().word()
+    }
 
     /// A few characters beside the tab: `64 %`, `12`.
     fn badge(&self, cx: &Cx) -> Option<String> {

@@ -73,10 +73,6 @@ impl Job {
                 self.or_stop(look_up(&ops, &inputs, sources)).await.map(Fact::Answers)
             }
             Op::Plan(request) => return self.plan(doing, &ops, request).await,
-            Op::Approve { plan, reason, claimed } => ops
-                .approve(&plan, &reason, claimed.as_deref())
-                .await
-                .map(|approved| Fact::Approved(Box::new(approved))),
             Op::Launch { plan, reason, claimed } => {
                 ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
                 let launch = Launch { what: Launched::Plan(plan), reason, until: Until::Ready };
@@ -89,7 +85,9 @@ impl Job {
                 let run = self.watched(ops.resume(Some(&run), Until::Ready, sink, &self.stop), said).await;
                 run.map(|run| Fact::RunEnded(Box::new(run)))
             }
-            Op::CancelRun { run } => ops.cancel(&run).await.map(|run| Fact::RunEnded(Box::new(run))),
+            Op::CancelRun { run } => {
+                self.cancel_run(&ops, &run).await.map(|run| Fact::RunEnded(Box::new(run)))
+            }
             Op::Reconcile { list, run } => {
                 let (sink, said) = self.sink();
                 let work = ops.reconcile(&list.0, run.as_deref(), sink, &self.stop);
@@ -110,6 +108,23 @@ impl Job {
             | Op::SetUp(_) => Ok(Fact::Done),
         }
         .map_err(trouble)
+    }
+
+    /// A run of ours that was told to stop a moment ago still journals its calls in flight: its lock is waited for.
+    async fn cancel_run(&self, ops: &Ops, run: &str) -> Result<crate::domain::run::RunSummary, OpsError> {
+        let until = tokio::time::Instant::now() + super::PATIENCE;
+        loop {
+            match ops.cancel(run).await {
+                Err(error) if error.code() == "locked" && tokio::time::Instant::now() < until => {
+                    self.or_stop(async {
+                        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                        Ok(())
+                    })
+                    .await?;
+                }
+                result => return result,
+            }
+        }
     }
 
     async fn plan(&self, doing: &str, ops: &Ops, request: PlanRequest) -> End {

@@ -185,10 +185,17 @@ impl Store {
         overview.readiness.seconds_left.saturating_sub(passed.unsigned_abs())
     }
 
-    /// Whether a cool-down is on: the screen changes by itself every second.
+    /// Whether something goes on by itself, a cool-down or a run, also in other hands: the screen changes every second.
     pub fn is_counting(&self) -> bool {
         self.lists().iter().any(|overview| overview.readiness.state == ListState::Settling)
-            || self.runs.value().is_some_and(|runs| runs.iter().any(|run| run.state == RunState::CoolingDown))
+            || self.runs.value().is_some_and(|runs| runs.iter().any(|run| is_moving(run.state)))
+    }
+
+    /// Whether a run is at work that no task of ours sees through: another process may have it.
+    pub fn has_foreign_run(&self) -> bool {
+        self.runs.value().is_some_and(|runs| {
+            runs.iter().any(|run| is_moving(run.state) && self.task_of_run(&run.id).is_none())
+        })
     }
 
     /// Whether a cool-down has passed since the gate was asked, so that it is worth asking again.
@@ -274,7 +281,6 @@ impl Store {
                 }
                 self.planning.planned = Some(*planned);
             }
-            Fact::Approved(approved) => self.planning.approved = Some(approved.1),
             Fact::Reconciled(result) => {
                 self.reconciliations.entry(result.list.id.clone()).or_default().set(*result, now);
             }
@@ -330,4 +336,9 @@ impl Store {
         }
         self.runs.at = Some(now);
     }
+}
+
+/// States that go on by themselves while somebody works on the run.
+fn is_moving(state: RunState) -> bool {
+    matches!(state, RunState::Uploading | RunState::Uploaded | RunState::CoolingDown | RunState::Reconciling)
 }

@@ -3,6 +3,7 @@
 pub mod chrome;
 pub mod filter;
 pub mod input;
+pub mod list;
 pub mod progress;
 pub mod table;
 pub mod text;

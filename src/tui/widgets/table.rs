@@ -5,6 +5,7 @@ use std::cell::Cell;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthChar;
 
 use super::span;
 use crate::tui::command::Command;
@@ -186,12 +187,30 @@ impl Table<'_> {
         let widths =
             Layout::horizontal(self.columns.iter().map(|column| column.width)).spacing(1).split(rest);
         for (at, (column, place)) in self.columns.iter().zip(widths.iter()).enumerate() {
-            let line = Line::from(cell(column, at));
+            let line = Line::from(cut(cell(column, at), place.width));
             let shift = if column.right { place.width.saturating_sub(line.width() as u16) } else { 0 };
             let place = Rect { x: place.x + shift, width: place.width - shift, ..*place };
             super::line(place, buf, &line);
         }
     }
+}
+
+/// Ends with `…` where a cell does not fit.
+fn cut(span: Span<'_>, width: u16) -> Span<'_> {
+    let width = usize::from(width);
+    if span.width() <= width {
+        return span;
+    }
+    let mut used = 0;
+    let kept: String = span
+        .content
+        .chars()
+        .take_while(|letter| {
+            used += letter.width().unwrap_or(0);
+            used < width
+        })
+        .collect();
+    Span::styled(format!("{kept}…"), span.style)
 }
 
 #[cfg(test)]
@@ -209,6 +228,13 @@ mod tests {
         assert_eq!(cursor.key(), Some(&"y"));
         cursor.resync(&[]);
         assert_eq!(cursor.key(), None);
+    }
+
+    #[test]
+    fn a_cell_that_does_not_fit_ends_with_an_ellipsis() {
+        assert_eq!(cut(Span::raw("National"), 5).content, "Nati…");
+        assert_eq!(cut(Span::raw("漢字漢字"), 6).content, "漢字…");
+        assert_eq!(cut(Span::raw("fits"), 4).content, "fits");
     }
 
     #[test]

@@ -83,10 +83,6 @@ impl Pane for Audit {
         PaneId::Audit
     }
 
-    fn title(&self) -> &'static str {
-        "Audit"
-    }
-
     fn field(&self) -> bool {
         self.filter.is_open()
     }

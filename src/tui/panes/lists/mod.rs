@@ -88,10 +88,6 @@ impl Pane for Lists {
         PaneId::Lists
     }
 
-    fn title(&self) -> &'static str {
-        "Lists"
-    }
-
     fn badge(&self, cx: &Cx) -> Option<String> {
         let discrepant =
             cx.store.lists().iter().filter(|o| o.readiness.state == ListState::Discrepant).count();

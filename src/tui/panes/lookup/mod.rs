@@ -133,10 +133,6 @@ impl Pane for Lookup {
         PaneId::Lookup
     }
 
-    fn title(&self) -> &'static str {
-        "Look-up"
-    }
-
     fn field(&self) -> bool {
         self.focus == FIELD
     }

@@ -60,11 +60,21 @@ pub fn because(cx: &Cx, answered: &Answered) -> Vec<Line<'static>> {
         Asked::NotAsked => "The tenant was not asked.".into(),
     };
     let reason = cx.name(&answer.because, 600);
-    let reason = if reason.starts_with("Because") { reason } else { format!("Because {reason}") };
+    let reason =
+        if reason.starts_with("Because") { reason } else { format!("Because {}", lower_first(&reason)) };
     vec![
         Line::from(span(cx, Role::Text, format!(" {reason}"))),
         Line::from(span(cx, Role::Muted, format!(" {asked}"))),
     ]
+}
+
+/// For the middle of a sentence: `Rule …` → `rule …`; `FTC …` stays.
+fn lower_first(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => sentence.to_owned(),
+    }
 }
 
 /// What the answer is folded from, source by source.

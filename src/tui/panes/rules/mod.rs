@@ -138,10 +138,6 @@ impl Pane for Rules {
         PaneId::Rules
     }
 
-    fn title(&self) -> &'static str {
-        "Rules"
-    }
-
     fn field(&self) -> bool {
         self.filter.is_open()
     }
@@ -197,7 +193,7 @@ impl Pane for Rules {
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
         let split = if area.width >= 110 {
-            Layout::horizontal([Constraint::Percentage(64), Constraint::Fill(1)])
+            Layout::horizontal([Constraint::Percentage(68), Constraint::Fill(1)])
         } else {
             Layout::vertical([Constraint::Percentage(55), Constraint::Fill(1)])
         };
@@ -226,14 +222,16 @@ impl Pane for Rules {
             text::empty(inside, buf, cx, sentence, next);
             return;
         }
+        // The trace of the last number takes room only where there is one.
+        let traced = if last(cx).is_some() { 13 } else { 0 };
         let columns = [
-            Column::right("prio", Constraint::Length(5)),
-            Column::left("rule", Constraint::Fill(2)),
+            Column::right("prio", Constraint::Length(4)),
+            Column::left("rule", Constraint::Fill(3)),
             Column::left("scope", Constraint::Length(8)),
             Column::left("action", Constraint::Length(6)),
             Column::left("lists", Constraint::Fill(2)),
-            Column::left("active", Constraint::Length(7)),
-            Column::left("last number", Constraint::Length(13)),
+            Column::left("active", Constraint::Length(6)),
+            Column::left("last number", Constraint::Length(traced)),
         ];
         let table = Table { columns: &columns, total: shown.len(), region: RULES, focused: true };
         table.view(inside, buf, cx, hits, &self.cursor, |at| {

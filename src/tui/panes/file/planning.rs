@@ -1,0 +1,136 @@
+//! The line below the file: which list it is for, and what an upload would do.
+
+use ratatui::text::Line;
+
+use crate::domain::progress::say_eta;
+use crate::domain::text::thousands;
+use crate::ops::{Field, PlanRequest};
+use crate::tui::cx::Cx;
+use crate::tui::event::{Op, Slot, Trouble};
+use crate::tui::store::OpenFile;
+use crate::tui::theme::{self, Role};
+use crate::tui::widgets::{span, state};
+
+/// What would be planned for the open file and the list aimed at.
+pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
+    let list = cx.aim.list.as_ref()?;
+    cx.env.tenant.as_ref()?;
+    Some(PlanRequest {
+        file: file.opened.document.path().to_path_buf(),
+        list: list.0.clone(),
+        input: file.opened.input.clone(),
+    })
+}
+
+/// Whether a plan was asked for exactly this. A file that is opened again loses its plan, so the mapping agrees.
+pub(super) fn is_for(request: Option<&PlanRequest>, wanted: &PlanRequest) -> bool {
+    request.is_some_and(|request| request.file == wanted.file && request.list == wanted.list)
+}
+
+/// Plans by itself once the file is checked and a list is chosen, and again when either changes. It only reads.
+pub(super) fn plan_if_due(cx: &Cx, file: &OpenFile) -> Option<Op> {
+    let checked = file.checked.is_some() && !cx.store.busy(Slot::Check);
+    let wanted = wanted(cx, file).filter(|_| checked && has_number(file))?;
+    (!is_for(cx.store.planning.request.as_ref(), &wanted)).then_some(Op::Plan(wanted))
+}
+
+pub(super) fn has_number(file: &OpenFile) -> bool {
+    file.opened.document.mapping().columns.contains_key(&Field::Number)
+}
+
+/// The run that was launched from the plan that is shown, if one was: the plan is spent then.
+pub(super) fn run_of_plan(cx: &Cx) -> Option<&crate::domain::run::RunSummary> {
+    let plan = &cx.store.planning.planned.as_ref()?.summary.id;
+    cx.store.runs.value()?.iter().find(|run| run.plan.as_ref() == Some(plan))
+}
+
+/// Title of the region.
+pub(super) fn title(cx: &Cx) -> String {
+    match &cx.aim.list {
+        Some(list) => format!("This file → {}", cx.name(cx.store.list_name(list), 60)),
+        None => "This file → no list yet".to_owned(),
+    }
+}
+
+/// Its lines: what the file holds, and what an upload would do.
+pub(super) fn lines(cx: &Cx, file: &OpenFile) -> Vec<Line<'static>> {
+    vec![holds(cx, file), would_do(cx, file)]
+}
+
+fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
+    if let Some(checked) = &file.checked {
+        let said = format!(
+            "{} usable of {} rows · duplicates {} · ",
+            thousands(checked.valid),
+            thousands(checked.rows),
+            thousands(checked.duplicates),
+        );
+        let rejected = format!("rejected {}", thousands(checked.rejected));
+        let rejected = if checked.rejected > 0 {
+            state(cx, Role::Bad, &rejected)
+        } else {
+            span(cx, Role::Text, rejected)
+        };
+        let warned = format!(" · with a warning {}", thousands(checked.warnings));
+        return Line::from(vec![span(cx, Role::Text, said), rejected, span(cx, Role::Muted, warned)]);
+    }
+    if let Some((_, task)) = cx.store.in_slot(Slot::Check) {
+        let percent = task.live.percent().map_or_else(String::new, |percent| format!(" {percent:.0} %"));
+        return Line::from(span(cx, Role::Busy, format!("◌ checking every row{percent}")));
+    }
+    if !has_number(file) {
+        return Line::from(state(cx, Role::Warn, "Which column holds the number? m says so."));
+    }
+    match &file.trouble {
+        Some(trouble) => trouble_line(cx, trouble, "R reads it again"),
+        None => Line::from(span(cx, Role::Muted, "not checked; R reads it again")),
+    }
+}
+
+fn trouble_line(cx: &Cx, trouble: &Trouble, next: &str) -> Line<'static> {
+    let what = format!("could not {}: {}", trouble.doing, trouble.message);
+    Line::from(vec![state(cx, Role::Bad, &what), span(cx, Role::Muted, format!("  {next}, ! shows why"))])
+}
+
+fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
+    if cx.env.tenant.is_none() {
+        return Line::from(span(cx, Role::Muted, "no tenant: the file can be checked, not planned"));
+    }
+    let planning = &cx.store.planning;
+    let current = wanted(cx, file).is_some_and(|wanted| is_for(planning.request.as_ref(), &wanted));
+    if cx.aim.list.is_none() {
+        return Line::from(span(
+            cx,
+            Role::Text,
+            "l chooses the list; then this line says what an upload would do",
+        ));
+    }
+    if let Some((_, task)) = cx.store.in_slot(Slot::Plan) {
+        let phase = task.live.now.map_or("", |progress| progress.phase.as_str());
+        let percent = task.live.percent().map_or_else(String::new, |percent| format!(" {percent:.0} %"));
+        return Line::from(span(cx, Role::Busy, format!("◌ comparing with the list … {phase}{percent}")));
+    }
+    if let Some(run) = run_of_plan(cx) {
+        let word = state(cx, theme::run_state(run.state), run.state.as_str());
+        let next = span(cx, Role::Muted, "  5 shows it · u plans again");
+        return Line::from(vec![span(cx, Role::Text, format!("run {} ", run.id)), word, next]);
+    }
+    match (&planning.planned, &planning.trouble) {
+        (Some(planned), _) if current => {
+            let counts = &planned.summary.counts;
+            let said = format!(
+                "add {} · update {} · already there {} · duplicates {} · rejected {}   {} at the allowed rate",
+                thousands(counts.add),
+                thousands(counts.update),
+                thousands(counts.unchanged),
+                thousands(counts.duplicates),
+                thousands(counts.rejected),
+                say_eta(planned.takes),
+            );
+            let unbound = if planned.enforced_by.is_empty() { "  ▲ UNBOUND" } else { "" };
+            Line::from(vec![span(cx, Role::Text, said), span(cx, Role::Warn, unbound)])
+        }
+        (_, Some(trouble)) if current => trouble_line(cx, trouble, "u tries again"),
+        _ => Line::from(span(cx, Role::Muted, "planned once every row is checked")),
+    }
+}

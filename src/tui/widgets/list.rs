@@ -1,0 +1,156 @@
+//! Lists of any length: a place in the list and its scroll position, without a key per row. A million rows cost nothing.
+
+use std::cell::Cell;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::span;
+use super::table::moved;
+use crate::tui::command::Command;
+use crate::tui::cx::Cx;
+use crate::tui::hits::{Hit, HitMap, Region};
+use crate::tui::theme::Role;
+
+/// Which row of a list is selected, and which one stands at the top.
+#[derive(Clone, Debug, Default)]
+pub struct Spot {
+    /// Selected row, from 0.
+    pub at: usize,
+    /// Kept between frames so that the list does not jump. Only views write it.
+    top: Cell<usize>,
+}
+
+impl Spot {
+    /// Moves for a moving command; `false` when it is none.
+    pub fn step(&mut self, command: Command, total: usize, page: usize) -> bool {
+        self.clamp(total);
+        let Some(at) = moved(command, self.at, total.saturating_sub(1), page) else { return false };
+        self.at = at;
+        true
+    }
+
+    /// Keeps the selection inside the list.
+    pub fn clamp(&mut self, total: usize) {
+        self.at = self.at.min(total.saturating_sub(1));
+    }
+
+    /// First row to draw so that the selected one shows in `height` rows.
+    pub fn top(&self, total: usize, height: usize) -> usize {
+        let mut top = self.top.get().min(total.saturating_sub(height));
+        if self.at < top {
+            top = self.at;
+        } else if height > 0 && self.at >= top + height {
+            top = self.at + 1 - height;
+        }
+        self.top.set(top);
+        top
+    }
+}
+
+/// Draws the rows that fit: a marker in front of the selected one, then cells at fixed places, so that no content can
+/// push its neighbours aside. `row(i)` is asked for visible rows only and gives `(offset, width, cell)`.
+#[expect(clippy::too_many_arguments, reason = "a list is drawn in one place with all it needs")]
+pub fn list(
+    area: Rect,
+    buf: &mut Buffer,
+    cx: &Cx,
+    hits: &mut HitMap,
+    (region, focused): (Region, bool),
+    total: usize,
+    spot: &Spot,
+    mut row: impl FnMut(usize) -> Vec<(u16, u16, Span<'static>)>,
+) {
+    let area = area.intersection(buf.area);
+    hits.add(area, Hit::Region(region));
+    hits.page(region, usize::from(area.height));
+    if area.is_empty() {
+        return;
+    }
+    let height = usize::from(area.height);
+    let top = spot.top(total, height);
+    for (line, index) in (top..total).take(height).enumerate() {
+        let place = Rect { y: area.y + line as u16, height: 1, ..area };
+        let mark = match (index == spot.at, focused) {
+            (true, true) => Some(Role::Selected),
+            (true, false) => Some(Role::Marked),
+            _ => None,
+        };
+        let marker = Line::from(span(cx, Role::Key, mark.map_or(" ", Role::symbol)));
+        buf.set_line(place.x, place.y, &marker, 1);
+        cells(place, buf, row(index));
+        if mark == Some(Role::Selected) {
+            buf.set_style(place, cx.theme.style(Role::Selected));
+        }
+        hits.add(place, Hit::Row(region, index));
+    }
+}
+
+/// Draws cells at their offsets behind the marker's column. What does not fit is left out.
+pub fn cells(place: Rect, buf: &mut Buffer, cells: Vec<(u16, u16, Span<'static>)>) {
+    for (offset, width, cell) in cells {
+        let offset = offset.saturating_add(1);
+        if offset < place.width {
+            let room = width.min(place.width - offset);
+            let at = Rect { x: place.x + offset, width: room, ..place };
+            super::line(at, buf, &Line::from(fitted(cell, usize::from(room))));
+        }
+    }
+}
+
+fn fitted(cell: Span<'static>, width: usize) -> Span<'static> {
+    Span::styled(fit(&cell.content, width), cell.style)
+}
+
+/// Text in at most `width` columns of the terminal; what is cut is marked with `…`.
+pub fn fit(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for letter in text.chars() {
+        let wide = letter.width().unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        used += wide;
+        out.push(letter);
+    }
+    if width > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// The same, with blanks in front where it is shorter.
+pub fn right(text: &str, width: usize) -> String {
+    let text = fit(text, width);
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_never_takes_more_room_than_there_is() {
+        assert_eq!(fit("東京電話", 5), "東京…");
+        assert_eq!(fit("東京", 4), "東京");
+        assert_eq!(fit("e\u{301}tat", 3), "e\u{301}t…");
+        assert_eq!(fit("abc", 0), "");
+        assert_eq!(right("7", 3), "  7");
+    }
+
+    #[test]
+    fn the_selection_stays_inside_and_in_view_at_a_million_rows() {
+        let mut spot = Spot::default();
+        assert!(spot.step(Command::Last, 1_000_000, 20));
+        assert_eq!((spot.at, spot.top(1_000_000, 20)), (999_999, 999_980));
+        spot.clamp(3);
+        assert_eq!((spot.at, spot.top(3, 20)), (2, 0));
+        assert!(!spot.step(Command::Accept, 3, 20));
+    }
+}
