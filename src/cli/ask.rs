@@ -4,7 +4,9 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+use tokio_util::sync::CancellationToken;
 
+use super::context::stopped;
 use super::failure::{Failure, exit};
 
 /// A secret longer than this is a file that went to the wrong pipe.
@@ -13,6 +15,50 @@ const LONGEST_SECRET: u64 = 64 * 1024;
 /// Whether a question can be put and answered.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Waits for the person on a thread of its own, so that Ctrl-C ends the question and not only the patience.
+pub(super) async fn wait<T: Send + 'static>(
+    stop: &CancellationToken,
+    ask: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let terminal = Terminal::as_it_is();
+    tokio::select! {
+        answer = tokio::task::spawn_blocking(ask) => answer.map_err(io::Error::other)?,
+        () = stop.cancelled() => {
+            terminal.restore();
+            Err(stopped())
+        }
+    }
+}
+
+/// The settings of the terminal before a question: a hidden prompt that is left halfway must not leave echo off.
+#[cfg(unix)]
+struct Terminal(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+impl Terminal {
+    fn as_it_is() -> Self {
+        Self(rustix::termios::tcgetattr(io::stdin()).ok())
+    }
+
+    fn restore(self) {
+        if let Some(settings) = self.0 {
+            let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &settings);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Terminal;
+
+#[cfg(not(unix))]
+impl Terminal {
+    fn as_it_is() -> Self {
+        Self
+    }
+
+    fn restore(self) {}
 }
 
 /// Puts a question on stderr and reads the answer. Blocking.
@@ -31,6 +77,9 @@ pub(super) fn line(question: &str) -> Result<String, Failure> {
 /// The client secret: from a hidden prompt on a terminal, else all of stdin. Blocking.
 pub(super) fn secret() -> Result<SecretString, Failure> {
     let unreadable = |e: io::Error| {
+        if e.kind() == io::ErrorKind::Interrupted {
+            return stopped(); // Ctrl-C at the prompt
+        }
         Failure::new(
             exit::ACCESS,
             "no-credentials",

@@ -80,6 +80,7 @@ impl Bar {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.0.replace(progress.phase) != Some(progress.phase) {
             self.bar.reset();
+            self.bar.set_message("");
             self.bar.set_prefix(progress.phase.as_str());
         }
         match progress.total {

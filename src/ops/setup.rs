@@ -2,28 +2,30 @@
 //!
 //! What waits for a keyring or a disk runs on a blocking thread: nothing here holds up the screen.
 
+use std::path::Path;
+
 use crate::api::Credentials;
-use crate::config::{Config, ConfigError, Profile};
-use crate::credentials::{self, CredentialError};
+use crate::config::{Config, Profile};
+use crate::credentials;
 use crate::ledger::Ledger;
-use crate::ops::{Ops, OpsError};
+use crate::ops::{Ops, OpsError, off_thread};
 
 /// Stores the credentials in the keyring.
 pub async fn store_credentials(profile: &Profile, credentials: &Credentials) -> Result<(), OpsError> {
     let (profile, credentials) = (profile.clone(), credentials.clone());
-    blocking(move || credentials::store(&profile, &credentials)).await
+    Ok(off_thread(move || credentials::store(&profile, &credentials)).await??)
 }
 
 /// The credentials of a profile, from where it keeps them.
 pub async fn load_credentials(profile: &Profile) -> Result<Credentials, OpsError> {
     let profile = profile.clone();
-    blocking(move || credentials::load(&profile)).await
+    Ok(off_thread(move || credentials::load(&profile)).await??)
 }
 
 /// Removes the credentials of a profile from the keyring. `Ok(false)` = there were none.
 pub async fn remove_credentials(profile: &Profile) -> Result<bool, OpsError> {
     let profile = profile.clone();
-    blocking(move || credentials::remove(&profile)).await
+    Ok(off_thread(move || credentials::remove(&profile)).await??)
 }
 
 /// Asks the tenant for a token and for `users/me`.
@@ -46,24 +48,7 @@ pub async fn connect(config: &Config, profile: Profile, read_only: bool) -> Resu
 }
 
 /// Opens the ledger in a folder, and makes both where there is none.
-pub async fn open_ledger(folder: &std::path::Path) -> Result<Ledger, OpsError> {
+pub async fn open_ledger(folder: &Path) -> Result<Ledger, OpsError> {
     let folder = folder.to_path_buf();
-    let opened = tokio::task::spawn_blocking(move || Ledger::open(&folder)).await;
-    match opened {
-        Ok(ledger) => Ok(ledger?),
-        Err(e) => Err(OpsError::Ledger(crate::ledger::Error::Unwritable { detail: e.to_string() })),
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    job: impl FnOnce() -> Result<T, CredentialError> + Send + 'static,
-) -> Result<T, OpsError> {
-    match tokio::task::spawn_blocking(job).await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(OpsError::Config(ConfigError {
-            code: "no-keyring",
-            message: "the keyring could not be asked: its thread ended early".into(),
-            advice: "Try again; if it stays so, set credentials = \"env\" in the profile.".into(),
-        })),
-    }
+    Ok(off_thread(move || Ledger::open(&folder)).await??)
 }

@@ -4,7 +4,7 @@ use crossterm::event::{Event as Input, KeyEvent};
 
 use super::Ended;
 use super::command::{Command, PaneId};
-use super::event::{Op, TaskId, Trouble};
+use super::event::{Op, TaskId};
 use super::overlays::Overlay;
 use crate::domain::list::ListId;
 
@@ -29,8 +29,6 @@ pub enum Act {
     Say(String),
     /// Say that something is not possible, and why.
     Refuse(String),
-    /// Show trouble: it stays until seen.
-    Fail(Trouble),
     /// Copy text; the second string names it: `answer`.
     Copy(String, &'static str),
     /// Do a command, as if its key had been pressed here.

@@ -15,15 +15,14 @@ use super::Ended;
 use crate::domain::audit::AuditEvent;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::{E164, NotANumber, Phone};
-use crate::domain::plan::PlanSummary;
 use crate::domain::progress::Progress;
 use crate::domain::readiness::Readiness;
 use crate::domain::run::RunSummary;
 use crate::domain::text::visible;
 use crate::domain::verdict::{Answer, LedgerEvidence};
 use crate::ops::{
-    Approval, Catalog, Checked, DeadLetter, Document, Gauges, IndexState, Input, Interpreted, LookupSources,
-    OpsError, PlanRequest, Planned, Reconciliation, Record,
+    Catalog, Checked, DeadLetter, Document, Gauges, IndexState, Input, Interpreted, LookupSources, OpsError,
+    PlanRequest, Planned, Reconciliation, Record,
 };
 
 /// Names one piece of work. Numbers only grow, so a report of an older task in a slot is recognised as stale.
@@ -95,8 +94,6 @@ pub enum Fact {
     Checked(Arc<Checked>),
     /// A plan is ready.
     Planned(Box<Planned>),
-    /// A plan is approved.
-    Approved(Box<(PlanSummary, Approval)>),
     /// A list was read back and compared.
     Reconciled(Box<Reconciliation>),
     /// The gate answered.
@@ -319,15 +316,6 @@ pub enum Op {
     },
     /// Plan the file against a list. Latest wins.
     Plan(PlanRequest),
-    /// Approve a plan.
-    Approve {
-        /// Id of the plan.
-        plan: String,
-        /// Why.
-        reason: String,
-        /// A name that is only claimed.
-        claimed: Option<String>,
-    },
     /// Approve a plan (unless it already is) and launch it, through to READY.
     Launch {
         /// Id of the plan.
@@ -449,8 +437,7 @@ impl Op {
             Self::Plan(_) => Some(Slot::Plan),
             Self::Folder { .. } => Some(Slot::Folder),
             Self::SetUp(_) => Some(Slot::SetUp),
-            Self::Approve { .. }
-            | Self::Launch { .. }
+            Self::Launch { .. }
             | Self::Resume { .. }
             | Self::CancelRun { .. }
             | Self::Reconcile { .. }
@@ -474,7 +461,6 @@ impl Op {
             Self::LoadRows { .. } => "read the rows",
             Self::Check { .. } => "check the file",
             Self::Plan(_) => "plan the upload",
-            Self::Approve { .. } => "approve the plan",
             Self::Launch { .. } => "upload",
             Self::Resume { .. } => "resume the run",
             Self::CancelRun { .. } => "cancel the run",
@@ -510,11 +496,7 @@ impl Op {
     pub fn is_change(&self) -> bool {
         matches!(
             self,
-            Self::Approve { .. }
-                | Self::Launch { .. }
-                | Self::Resume { .. }
-                | Self::CancelRun { .. }
-                | Self::SandboxLose { .. }
+            Self::Launch { .. } | Self::Resume { .. } | Self::CancelRun { .. } | Self::SandboxLose { .. }
         )
     }
 }

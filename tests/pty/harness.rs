@@ -216,6 +216,13 @@ impl Console {
         if self.writer.write_all(bytes).and_then(|()| self.writer.flush()).is_err() {
             self.fail("the terminal takes no more input");
         }
+        // The kernel hands bytes over in its own time: until then the program's side looks as if all had been read.
+        let soon = Instant::now() + Duration::from_millis(20);
+        while self.ended.is_none() && self.unread() == 0 && Instant::now() < soon {
+            if self.take_until(Instant::now() + Duration::from_millis(1)) {
+                break;
+            }
+        }
     }
 
     /// Waits until the program has read all that was sent.

@@ -44,7 +44,7 @@ async fn login(
             "Take the client id from the tenant's administrator.",
         ));
     }
-    let client_secret = tokio::task::spawn_blocking(ask::secret).await.map_err(std::io::Error::other)??;
+    let client_secret = ask::wait(&context.stop, ask::secret).await?;
     let credentials = Credentials { client_id, client_secret };
     context.or_stopped(setup::store_credentials(profile, &credentials)).await?;
     let tested = match no_test {

@@ -19,7 +19,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
     Ok(Input {
         options: InputOptions {
             delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
-            encoding: args.encoding.clone(),
+            encoding: args.encoding.as_deref().map(encoding).transpose()?,
             header,
             date_order: args.date_order.map(|order| match order {
                 DateOrderArg::Dmy => DateOrder::Dmy,
@@ -30,6 +30,16 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
         },
         region,
     })
+}
+
+fn encoding(label: &str) -> Result<String, Failure> {
+    match encoding_rs::Encoding::for_label(label.as_bytes()) {
+        Some(_) => Ok(label.to_owned()),
+        None => Err(Failure::usage(
+            format!("--encoding: there is no encoding “{label}”"),
+            "For example utf-8, utf-16le, windows-1252, iso-8859-1, shift_jis.",
+        )),
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, Failure> {

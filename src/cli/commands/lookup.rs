@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 
 use crate::cli::args::LookupArgs;
+use crate::cli::ask;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::report;
@@ -37,19 +38,21 @@ async fn inputs(context: &Context, numbers: &[String]) -> Result<Vec<String>, Fa
         if std::io::stdin().is_terminal() {
             context.out.remark("one number per line; Ctrl-D ends");
         }
-        let read =
-            tokio::task::spawn_blocking(|| std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>());
-        let lines = read.await.map_err(std::io::Error::other)?.map_err(|e| {
-            Failure::new(
-                exit::FILE,
-                "file-unreadable",
-                format!("stdin cannot be read: {e}"),
-                "Give text in UTF-8.",
-            )
-        })?;
+        let lines = ask::wait(&context.stop, read_stdin).await?;
         inputs.extend(lines.into_iter().filter(|line| !line.trim().is_empty()));
     }
     Ok(inputs)
+}
+
+fn read_stdin() -> Result<Vec<String>, Failure> {
+    std::io::stdin().lock().lines().collect::<Result<_, _>>().map_err(|e| {
+        Failure::new(
+            exit::FILE,
+            "file-unreadable",
+            format!("stdin cannot be read: {e}"),
+            "Give text in UTF-8.",
+        )
+    })
 }
 
 /// 0 only if every number is allowed; 5 where numbers were asked about and no source of the tenant answered.

@@ -89,7 +89,6 @@ fn follow(op: &Op, fact: &Fact) -> Vec<Op> {
         Fact::Run(run) if run.state == RunState::CoolingDown => vec![Op::Catalog],
         Fact::RunEnded(run) => vec![Op::Catalog, Op::Runs, AUDIT, Op::DeadLetters { run: run.id.clone() }],
         Fact::Reconciled(_) | Fact::Gate(_) => vec![Op::Catalog, AUDIT],
-        Fact::Approved(_) => vec![AUDIT],
         Fact::Failed(_) if op.is_run() || matches!(op, Op::Reconcile { .. }) => vec![Op::Runs, Op::Catalog],
         _ => Vec::new(),
     }

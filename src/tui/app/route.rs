@@ -179,7 +179,6 @@ impl App {
             Act::AimRun(run) => self.cx.aim.run = Some(run),
             Act::Say(text) => self.say(Role::Good, text),
             Act::Refuse(why) => self.say(Role::Warn, why),
-            Act::Fail(trouble) => self.fail(trouble),
             Act::Copy(text, what) => {
                 self.effects.push(Effect::Copy(text));
                 self.say(Role::Good, format!("{what} copied"));

@@ -42,6 +42,8 @@ struct Item {
     key: String,
     name: String,
     note: String,
+    /// The stable name: found by it, but not shown.
+    id: &'static str,
     why_not: Option<String>,
 }
 
@@ -95,7 +97,7 @@ impl Menu {
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let text = format!("{} {}", item.name, item.note);
+                let text = format!("{} {} {}", item.name, item.note, item.id);
                 pattern.score(Utf32Str::new(&text, &mut letters), &mut matcher).map(|score| (score, index))
             })
             .collect();
@@ -142,6 +144,7 @@ fn command_item(row: &'static Row, here: PaneId, why_not: &dyn Fn(&Row) -> Optio
         key: row.key_label().unwrap_or_default(),
         name: format!("{place}{}", row.title),
         note: row.help.to_owned(),
+        id: row.id,
         why_not: why_not(row),
     }
 }
@@ -152,6 +155,7 @@ fn fact_items(cx: &Cx) -> Vec<Item> {
         key: String::new(),
         name,
         note: note.to_owned(),
+        id: "",
         why_not: None,
     };
     let lists = cx.store.lists().iter().map(|overview| {

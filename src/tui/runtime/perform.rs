@@ -73,10 +73,6 @@ impl Job {
                 self.or_stop(look_up(&ops, &inputs, sources)).await.map(Fact::Answers)
             }
             Op::Plan(request) => return self.plan(doing, &ops, request).await,
-            Op::Approve { plan, reason, claimed } => ops
-                .approve(&plan, &reason, claimed.as_deref())
-                .await
-                .map(|approved| Fact::Approved(Box::new(approved))),
             Op::Launch { plan, reason, claimed } => {
                 ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
                 let launch = Launch { what: Launched::Plan(plan), reason, until: Until::Ready };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::problem::Problem;
-use crate::ops::{Approval, Checked, IndexState, PlanRequest, Planned};
+use crate::ops::{Checked, IndexState, PlanRequest, Planned};
 use crate::tui::event::{OpenedFile, PreviewRow, RowWindow, Trouble};
 
 /// The open file with everything found in it so far.
@@ -52,8 +52,6 @@ pub struct Planning {
     pub request: Option<PlanRequest>,
     /// The plan, once it is there.
     pub planned: Option<Planned>,
-    /// Its approval, once given.
-    pub approved: Option<Approval>,
     /// Why there is none.
     pub trouble: Option<Trouble>,
 }

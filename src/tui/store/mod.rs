@@ -281,7 +281,6 @@ impl Store {
                 }
                 self.planning.planned = Some(*planned);
             }
-            Fact::Approved(approved) => self.planning.approved = Some(approved.1),
             Fact::Reconciled(result) => {
                 self.reconciliations.entry(result.list.id.clone()).or_default().set(*result, now);
             }

@@ -49,6 +49,7 @@ pub enum Role {
 
 impl Role {
     /// Every role.
+    #[cfg(test)]
     pub const ALL: [Self; 17] = [
         Self::Text,
         Self::Muted,

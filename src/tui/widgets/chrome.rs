@@ -46,6 +46,11 @@ pub fn header(area: Rect, buf: &mut Buffer, cx: &Cx, quitting: bool) {
     if cx.masked {
         parts.push(span(cx, Role::Warn, "  [masked]"));
     }
+    // What is at work comes before how the connection is: on a narrow screen the end is cut.
+    parts.extend(runs(cx));
+    if quitting {
+        parts.push(span(cx, Role::Busy, "   ◌ quits when done"));
+    }
     if let Some(gauges) = &cx.store.gauges {
         let gap = || Span::raw("   ");
         if let Some(seconds) = gauges.token_seconds {
@@ -60,10 +65,6 @@ pub fn header(area: Rect, buf: &mut Buffer, cx: &Cx, quitting: bool) {
             format!("   ⇅ {:.0}/{:.0} per s", gauges.entries_rate, gauges.entries_limit),
         ));
     }
-    parts.extend(runs(cx));
-    if quitting {
-        parts.push(span(cx, Role::Busy, "   ◌ quits when done"));
-    }
     line(Rect { height: area.height.min(1), ..area }, buf, &Line::from(parts));
 }
 
@@ -74,6 +75,12 @@ fn runs<'a>(cx: &Cx) -> Vec<Span<'a>> {
         let how_far = task.live.percent().map_or(String::new(), |percent| format!(" {percent:.0} %"));
         let plural = if running.len() == 1 { "run" } else { "runs" };
         parts.push(span(cx, Role::Busy, format!("   ▶ {} {plural}{how_far}", running.len())));
+    }
+    if let Some(task) = cx.store.tasks.values().find(|task| task.op.is_foreground()) {
+        let seconds = (cx.now.as_second() - task.started.as_second()).max(0);
+        if seconds > 0 {
+            parts.push(span(cx, Role::Busy, format!("   ◌ {} {seconds} s", task.op.doing())));
+        }
     }
     let settling: Vec<u64> = cx
         .store
@@ -98,7 +105,7 @@ pub fn tabs(
     active: PaneId,
 ) {
     let area = Rect { height: area.height.min(1), ..area }.intersection(buf.area);
-    let narrow = area.width < 96;
+    let narrow = area.width < 76;
     let mut x = area.x + u16::from(area.width > 0);
     for (at, (pane, word, badge)) in tabs.iter().enumerate() {
         let here = *pane == active;
@@ -113,7 +120,7 @@ pub fn tabs(
         let role = if here { Role::Focus } else { Role::Muted };
         line(place, buf, &Line::from(span(cx, role, label)));
         hits.add(place, Hit::Tab(*pane));
-        x = x.saturating_add(width + u16::from(!narrow));
+        x = x.saturating_add(width + u16::from(area.width > 90));
         if x >= area.right() {
             break;
         }

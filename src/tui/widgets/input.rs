@@ -30,6 +30,7 @@ impl fmt::Debug for Field {
 
 impl Field {
     /// A field with something in it.
+    #[cfg(test)]
     pub fn with(value: &str) -> Self {
         Self { input: Input::new(value.to_owned()), secret: false }
     }

@@ -16,10 +16,16 @@ use crate::tui::widgets::{frame, line, span, state, text};
 pub(super) fn view(pane: &Lookup, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, busy: bool) {
     let batch = Lookup::is_batch(cx);
     let narrow = area.width < 100;
-    let answers = if batch { Constraint::Fill(2) } else { Constraint::Length(6) };
+    // On a short screen, earlier answers take room only while they are looked at.
+    let hidden = area.height < 26 && pane.focus != ANSWERS;
+    let answers = match (batch, hidden) {
+        (true, _) => Constraint::Fill(2),
+        (false, true) => Constraint::Length(0),
+        (false, false) => Constraint::Length(6),
+    };
     let [field, head, middle, list] = Layout::vertical([
         Constraint::Length(3),
-        Constraint::Length(if narrow { 6 } else { 4 }),
+        Constraint::Length(if narrow { 5 } else { 4 }),
         if batch { Constraint::Fill(1) } else { Constraint::Fill(2) },
         answers,
     ])
@@ -41,7 +47,8 @@ pub(super) fn view(pane: &Lookup, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &
     text::lines(head, buf, lines, 0);
 
     let direction = if narrow {
-        Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)])
+        let lines = say::evidence(cx, &answered.answer).len() as u16 + 2;
+        Layout::vertical([Constraint::Length(lines.min(middle.height / 2)), Constraint::Fill(1)])
     } else {
         Layout::horizontal([Constraint::Percentage(42), Constraint::Fill(1)])
     };

@@ -1,0 +1,132 @@
+//! `check`: good, dirty and hopeless files.
+
+use serde_json::json;
+
+use crate::support::Desk;
+
+const GOOD: &str = "phone,expires\n(202) 555-0147,2099-12-31\n202.555.0148,\n";
+const DIRTY: &str = "phone,source\n2025550147,web\nn/a,web\n202-555-0147,call\n2025550148 / 2025550149,web\n";
+
+#[test]
+fn a_good_file_is_zero_and_adds_up() {
+    let desk = Desk::new();
+    desk.write("good.csv", GOOD);
+    let ended = desk.run(["check", "good.csv", "--json"]).exits(0);
+    let found = ended.json();
+    assert!(found["file"].as_str().unwrap().ends_with("good.csv"));
+    assert_eq!(found["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(
+        (&found["rows"], &found["valid"], &found["rejected"], &found["duplicates"]),
+        (&json!(2), &json!(2), &json!(0), &json!(0)),
+        "{}",
+        ended.all()
+    );
+    assert!(found["seconds"].is_number() && found["warnings"].is_number() && found["problems"].is_object());
+    desk.run(["check", "good.csv"]).exits(0).says("2 usable");
+    assert_eq!(desk.files().len(), 1, "nothing beside the input: {:?}", desk.files());
+}
+
+#[test]
+fn a_dirty_file_is_one_and_each_reject_has_its_place_and_reason() {
+    let desk = Desk::new();
+    desk.write("dirty.csv", DIRTY);
+    let ended = desk.run(["check", "dirty.csv", "--json", "--rejects", "bad.csv"]).exits(1);
+    let found = ended.json();
+    assert_eq!(found["rows"], 4);
+    let parts: u64 =
+        ["valid", "duplicates", "rejected"].iter().map(|part| found[part].as_u64().unwrap()).sum();
+    assert_eq!(parts, 4, "{}", ended.all());
+    assert_eq!(found["rejected"], 2);
+    assert_eq!(found["problems"]["not-a-number"], 1);
+    assert_eq!(found["problems"]["several-numbers"], 1);
+    let rejects = std::fs::read_to_string(desk.work().join("bad.csv")).unwrap();
+    assert!(rejects.starts_with("row,line,byte,column,code,hint,value"), "{rejects}");
+    assert_eq!(rejects.lines().count(), 3, "{rejects}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(desk.work().join("bad.csv")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "numbers are for the owner alone");
+    }
+    desk.run(["check", "dirty.csv", "--allow-rejects"]).exits(0);
+}
+
+#[test]
+fn hopeless_files_are_three_and_say_what_they_are() {
+    let desk = Desk::new();
+    desk.write("empty.csv", "");
+    desk.write("header.csv", "phone,expires\n");
+    desk.write("binary.csv", [&b"\x7fELF\x02\x01\x01"[..], &[0; 4096]].concat());
+    desk.write("document.csv", "%PDF-1.7\n%\u{e2}\u{e3}\n1 0 obj\n");
+    std::fs::create_dir(desk.work().join("folder.csv")).unwrap();
+    for (file, code) in [
+        ("missing.csv", "file-unreadable"),
+        ("empty.csv", "no-records"),
+        ("header.csv", "no-records"),
+        ("binary.csv", "wrong-kind"),
+        ("document.csv", "wrong-kind"),
+        ("folder.csv", "not-a-file"),
+        ("/dev/null", "not-a-file"),
+    ] {
+        desk.run(["check", file]).fails(3, code);
+        desk.run(["check", file, "--json"]).fails_in_json(3, code);
+    }
+}
+
+#[test]
+fn a_choice_that_only_a_person_can_make_names_its_flag() {
+    let desk = Desk::new();
+    desk.write("two.csv", "home phone,work phone\n2025550147,2025550148\n2025550149,2025550150\n");
+    desk.run(["check", "two.csv"]).fails(3, "needs-choice").says("--map number=");
+    desk.run(["check", "two.csv", "--map", "number=work phone"]).exits(0);
+    desk.run(["check", "two.csv", "--map", "number=1"]).exits(0);
+}
+
+#[test]
+fn the_input_flags_reach_the_reader() {
+    let desk = Desk::new();
+    desk.write("plain.csv", "2025550147\n2025550148\n");
+    let rows = |arguments: &[&str]| {
+        desk.run([&["check", "plain.csv", "--json"], arguments].concat()).json()["rows"].clone()
+    };
+    assert_eq!(rows(&["--no-header"]), 2);
+    assert_eq!(rows(&["--header", "--map", "number=1"]), 1);
+    desk.write("pipes.csv", "phone|expires\n2025550147|03/04/2099\n");
+    desk.run(["check", "pipes.csv", "--delimiter", "pipe"]).exits(1).says("ambiguous-date");
+    desk.run(["check", "pipes.csv", "--delimiter", "|", "--date-order", "dmy"]).exits(0);
+    desk.write("gb.csv", "phone\n020 7946 0018\n");
+    desk.run(["check", "gb.csv", "--region", "GB"]).exits(0);
+    desk.run(["check", "plain.csv", "--encoding", "klingon"]).fails(2, "usage");
+}
+
+#[test]
+fn nothing_of_a_hostile_file_steers_the_terminal() {
+    let desk = Desk::new();
+    let name = "a\u{1b}]0;owned\u{7}\u{202e}.csv";
+    desk.write(name, "phone,n\u{9b}ame\n\u{1b}]52;c;aGk=\u{7},x\n\u{202e}n/a,y\n");
+    for arguments in [
+        &["check", name, "--no-header"][..],
+        &["check", name, "--header", "--map", "number=1"],
+        &["check", name, "--json"],
+        &["check", "\u{1b}[2Jmissing"],
+    ] {
+        let ended = desk.run(arguments);
+        for stream in [&ended.stdout, &ended.stderr] {
+            let steering = stream.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+            assert_eq!(steering, None, "{arguments:?}: {stream:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let desk = Desk::new();
+    desk.write("good.csv", GOOD);
+    let mut command = desk.command(["completions", "bash"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let typed = crate::support::typed(&command);
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = crate::support::Ended::finish(typed, child).exits(0);
+    assert_eq!(ended.stderr, "");
+}

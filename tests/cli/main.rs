@@ -1,0 +1,14 @@
+//! The command line as a person and a script use it: typed, with its streams, its exit codes and what it leaves behind.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, reason = "tests")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bare;
+mod files;
+mod jobs;
+mod profiles;
+mod secrets;
+mod trouble;
