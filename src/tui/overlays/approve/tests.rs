@@ -2,7 +2,7 @@
 
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::config::Environment;
+use crate::config::{Environment, FourEyes};
 use crate::tui::desk::{DIRTY, Desk};
 use crate::tui::event::{Event, Fact, Op};
 use crate::tui::theme::Theme;
@@ -160,6 +160,15 @@ fn another_plan_takes_back_what_was_typed_for_the_first() {
     desk.kit.pass(1).keys("enter");
     assert!(launches(&mut desk).is_empty());
     desk.kit.keys("tab tab enter").shows(&["exactly as it is shown"]);
+    assert!(launches(&mut desk).is_empty());
+}
+
+#[test]
+fn where_a_second_person_is_wanted_the_way_is_named_and_nothing_launches() {
+    let mut desk = asked(Environment::Sandbox);
+    desk.kit.app.cx.env.tenant.as_mut().unwrap().four_eyes = FourEyes::Above(2);
+    desk.kit.shows(&["▲ A second person must approve", "quietline approve p-3f9a12c4"]);
+    desk.kit.types("why").keys("tab enter").shows(&["wants a second person"]);
     assert!(launches(&mut desk).is_empty());
 }
 
