@@ -1,6 +1,7 @@
 //! The levers of an embedded sandbox. Not part of the tenant's interface: real presets never come here.
 
 use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use super::transport::Transport;
 use super::{Client, Deadlines, Error};
@@ -14,6 +15,7 @@ impl Client {
         let transport = Transport::new(&format!("{origin}/__sandbox"), "sandbox", Deadlines::default())?;
         let mut request = transport.request(Method::POST, &["lose"], &[])?;
         let body = serde_json::json!({ "listId": list.0, "count": count });
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *request.body_mut() = Some(body.to_string().into());
         let answer = transport.send(request).await.map_err(|fault| fault.error())?;
         match answer.status() {

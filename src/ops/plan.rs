@@ -125,13 +125,7 @@ impl Ops {
         remote: &[RemoteEntry],
     ) -> Result<bool, OpsError> {
         let profile = &self.profile().name;
-        let stored = self.ledger.store_baseline(profile, &list.id, baseline(remote)).await?;
-        if stored {
-            let effect =
-                format!("the {} entries of the list are its baseline", thousands(remote.len() as u64));
-            self.note("list.baseline", &list.id, effect, None).await?;
-        }
-        Ok(stored)
+        Ok(self.ledger.store_baseline(profile, &list.id, baseline(remote)).await?)
     }
 
     /// A number that should be on the list, is gone, and is about to be sent again: the tenant may still know the key

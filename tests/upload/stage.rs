@@ -133,11 +133,14 @@ impl Stage {
         self.control("state").await["counters"]["rows"].clone()
     }
 
+    /// Has the tenant lose entries, as the console's demo does, and tells which.
     pub async fn lose(&self, count: u32) -> BTreeSet<String> {
-        let url = format!("{}/__sandbox/lose", self.origin);
-        let body = serde_json::json!({ "listId": LIST, "count": count });
-        let answer: Value = self.http.post(url).json(&body).send().await.unwrap().json().await.unwrap();
-        answer["lost"].as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect()
+        let all = |records: Vec<Value>| records.iter().map(phone).collect::<BTreeSet<String>>();
+        let before = all(self.records().await);
+        let list = self.ops.find_list(LIST).await.unwrap();
+        self.ops.sandbox_lose(&list.id, count).await.unwrap();
+        let after = all(self.records().await);
+        before.difference(&after).cloned().collect()
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
     };
     let launch = Launch { what, reason, until: until(args.until) };
     let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
-    finish(context, &run, args.allow_rejects)
+    finish(context, &ops, &run, args.allow_rejects).await
 }
 
 pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, Failure> {
@@ -38,7 +38,7 @@ pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, F
     let (_, ops) = context.connect().await?;
     let sink = progress::sink(context.out);
     let run = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await?;
-    finish(context, &run, args.allow_rejects)
+    finish(context, &ops, &run, args.allow_rejects).await
 }
 
 fn until(arg: UntilArg) -> Until {
@@ -139,8 +139,11 @@ async fn confirm(context: &Context, name: Option<&str>) -> Result<(), Failure> {
 }
 
 /// Prints the run and folds it into an exit code.
-fn finish(context: &Context, run: &RunSummary, allow_rejects: bool) -> Result<u8, Failure> {
+async fn finish(context: &Context, ops: &Ops, run: &RunSummary, allow_rejects: bool) -> Result<u8, Failure> {
     context.out.answer(&RunObject::of(run), || report::run(run))?;
+    // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows.
+    let head = ops.ledger().head().await.map_err(OpsError::from)?;
+    context.out.remark(&format!("audit trail head: {head}"));
     Ok(exit_of(run, allow_rejects))
 }
 
