@@ -94,6 +94,8 @@ pub struct Profile {
     pub own_numbers: Vec<E164>,
     /// Seconds from the last accepted row until the gate may open.
     pub cool_down_seconds: u64,
+    /// When a second person has to approve a plan.
+    pub four_eyes: FourEyes,
 }
 
 /// The platform needs this long to enforce a write; a shorter cool-down is for tenants that are not real.
@@ -114,6 +116,7 @@ impl Profile {
             phone_policy: PhonePolicy::default(),
             own_numbers: Vec::new(),
             cool_down_seconds: 5,
+            four_eyes: FourEyes::Off,
         }
     }
 

@@ -162,7 +162,7 @@ pub(super) struct DemoArgs {
     /// What goes wrong
     #[arg(long, value_parser = story, default_value = "calm", value_name = "NAME")]
     pub story: Story,
-    /// Forget earlier demos
+    /// Forget what earlier demos exported, too
     #[arg(long)]
     pub fresh: bool,
 }

@@ -1,9 +1,10 @@
 //! The console from the outside: open it, and come back with whatever its wizard asked for.
 
 use super::args::Globals;
+use super::demo_folder::DemoFolder;
 use super::failure::{Failure, exit};
 use super::output::Out;
-use super::{is_interactive, private_file, samples, trace};
+use super::{is_interactive, trace};
 use crate::config::{Config, Profile, Sources};
 use crate::ops::{Credentials, Ops, setup};
 use crate::sandbox::{Options, Sandbox};
@@ -15,8 +16,8 @@ enum Next {
     Wizard,
     /// A tenant of the config file.
     Tenant(Box<Profile>),
-    /// The embedded tenant.
-    Embedded(Options),
+    /// The embedded tenant, and whether earlier exports go too.
+    Embedded(Options, bool),
 }
 
 /// `quietline` without a command.
@@ -37,9 +38,14 @@ pub(super) async fn open(globals: &Globals, out: Out) -> Result<u8, Failure> {
 }
 
 /// `quietline demo`.
-pub(super) async fn open_embedded(globals: &Globals, out: Out, options: Options) -> Result<u8, Failure> {
+pub(super) async fn open_embedded(
+    globals: &Globals,
+    out: Out,
+    options: Options,
+    fresh: bool,
+) -> Result<u8, Failure> {
     let config = load(globals)?;
-    go_round(globals, out, config, Next::Embedded(options)).await
+    go_round(globals, out, config, Next::Embedded(options, fresh)).await
 }
 
 /// Opens the console, again and again, until the person has had enough.
@@ -50,18 +56,20 @@ async fn go_round(globals: &Globals, out: Out, config: Config, first: Next) -> R
     let mut next = first;
     loop {
         // Lives as long as the console that works on it: dropping it stops the tenant.
-        let mut embedded: Option<Sandbox> = None;
+        let mut embedded: Option<(Sandbox, DemoFolder)> = None;
         let home = std::env::current_dir().unwrap_or_default();
         let (ops, folder) = match next {
             Next::Wizard => (None, home),
             Next::Tenant(profile) => {
                 (Some(setup::connect(&config, *profile, globals.read_only).await?), home)
             }
-            Next::Embedded(options) => {
+            Next::Embedded(options, fresh) => {
+                let folder = DemoFolder::take(config.data_dir(), fresh)?;
                 let sandbox = Sandbox::start(options).await.map_err(|e| no_sandbox(&e))?;
-                let (ops, folder) = embed(&config, &sandbox, globals.read_only).await?;
-                embedded = Some(sandbox);
-                (Some(ops), folder)
+                let ops = embed(&sandbox, &folder, globals.read_only).await?;
+                let samples = folder.samples.clone();
+                embedded = Some((sandbox, folder));
+                (Some(ops), samples)
             }
         };
         let start = Start {
@@ -84,7 +92,7 @@ async fn go_round(globals: &Globals, out: Out, config: Config, first: Next) -> R
         next = match ended {
             Ended::Quit => return Ok(exit::DONE),
             Ended::Signal(number) => return Ok(u8::try_from(128 + number).unwrap_or(exit::STOPPED)),
-            Ended::WantsSandbox => Next::Embedded(Options::default()),
+            Ended::WantsSandbox => Next::Embedded(Options::default(), false),
             Ended::WantsProfile(name) => {
                 config = load(globals)?;
                 Next::Tenant(Box::new(config.profile_named(&name)?))
@@ -93,22 +101,15 @@ async fn go_round(globals: &Globals, out: Out, config: Config, first: Next) -> R
     }
 }
 
-/// The embedded tenant with a ledger of its own, beside the real one, and the samples to try.
-async fn embed(
-    config: &Config,
-    sandbox: &Sandbox,
-    read_only: bool,
-) -> Result<(Ops, std::path::PathBuf), Failure> {
-    let demo = config.data_dir().join("demo");
-    let written = private_file::folder(&demo).and_then(|()| samples::write(&demo));
-    let folder = written.map_err(|e| unwritable(&demo, &e))?;
+/// The embedded tenant with a ledger of its own, beside the real one.
+async fn embed(sandbox: &Sandbox, folder: &DemoFolder, read_only: bool) -> Result<Ops, Failure> {
     let credentials = Credentials {
         client_id: sandbox.client_id().to_owned(),
         client_secret: sandbox.client_secret().to_owned().into(),
     };
     let profile = Profile::sandbox("sandbox", &sandbox.token_url(), &sandbox.api_url());
-    let ledger = setup::open_ledger(&demo).await?;
-    Ok((Ops::new(profile, credentials, ledger, read_only)?, folder))
+    let ledger = setup::open_ledger(&folder.path).await?;
+    Ok(Ops::new(profile, credentials, ledger, read_only)?)
 }
 
 fn load(globals: &Globals) -> Result<Config, Failure> {

@@ -17,6 +17,7 @@ mod ask;
 mod commands;
 mod console;
 mod context;
+mod demo_folder;
 mod failure;
 mod output;
 mod private_file;

@@ -52,8 +52,6 @@ pub enum ListDialect {
 /// How a profile uploads, beside what [`Profile`] carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadSettings {
-    /// When a second person has to approve.
-    pub four_eyes: FourEyes,
     /// The contact field that carries the status.
     pub contact_field: String,
     /// Outbound: rows without consent are removed.
@@ -113,6 +111,7 @@ pub(super) fn resolve(name: &str, raw: &RawProfile) -> Result<Resolved, ConfigEr
             .unwrap_or_default(),
         own_numbers: reader.own_numbers(region, raw.upload.own_numbers.as_deref().unwrap_or_default())?,
         cool_down_seconds: reader.cool_down(environment, raw.upload.cool_down_seconds)?,
+        four_eyes: reader.four_eyes(raw.upload.four_eyes.as_deref().unwrap_or("off"))?,
     };
     let upload = reader.upload(raw, events_url)?;
     let settings = settings(raw, &profile);
@@ -316,7 +315,7 @@ impl Reader<'_> {
     }
 
     fn upload(&self, raw: &RawProfile, events_url: Option<String>) -> Result<UploadSettings, ConfigError> {
-        let RawUpload { four_eyes, contact_field, require_opt_in, webhook, .. } = &raw.upload;
+        let RawUpload { contact_field, require_opt_in, webhook, .. } = &raw.upload;
         let mut registries = Vec::new();
         for country in &raw.registries.required {
             self.region("registries.required", Some(country))?;
@@ -327,7 +326,6 @@ impl Reader<'_> {
             return Err(self.wrong("bad-config", "contact_field is empty", "Name the contact's field."));
         }
         Ok(UploadSettings {
-            four_eyes: self.four_eyes(four_eyes.as_deref().unwrap_or("off"))?,
             contact_field,
             require_opt_in: require_opt_in.unwrap_or(false),
             webhook: webhook.as_ref().map(|url| url::check(Kind::Webhook, self.name, url)).transpose()?,

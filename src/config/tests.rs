@@ -128,8 +128,8 @@ delimiter = ";"
     assert!(profile.cool_down_is_shortened());
     assert_eq!(profile.own_numbers.len(), 1);
     let upload = config.upload_settings("acme").unwrap();
-    assert_eq!(upload.four_eyes, FourEyes::Above(100));
-    assert!(!upload.four_eyes.demands(100, 0) && upload.four_eyes.demands(101, 0));
+    assert_eq!(profile.four_eyes, FourEyes::Above(100));
+    assert!(!profile.four_eyes.demands(100, 0) && profile.four_eyes.demands(101, 0));
     assert_eq!(upload.contact_field, "do_not_call");
     assert_eq!(upload.events_url.as_deref(), Some("wss://acme.example.com/events"));
     assert_eq!(config.layout_names(), ["ca_state"]);
@@ -169,7 +169,7 @@ fn a_wrong_word_names_the_nearest_one() {
         ("environment = \"prod\"", "production"),
         ("credentials = \"keyrng\"", "“keyring”"),
         ("default_region = \"Narnia\"", "two-letter"),
-        ("upload.four_eyes = \"some\"", "above:N"),
+        ("profile.four_eyes = \"some\"", "above:N"),
         ("upload.phone_policy = \"strict\"", "possible"),
         ("limits.entries_per_call = 101", "1 to 100"),
         ("limits.entries_per_call = 0", "1 to 100"),

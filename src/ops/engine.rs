@@ -97,7 +97,11 @@ impl Shared {
 impl Engine {
     /// Sends everything that is not settled.
     pub(super) async fn send_all(&self) -> Result<(), Halt> {
-        let mut queue: VecDeque<Batch> = self.ops.ledger.open_batches(&self.run).await?.into();
+        let open = self.ops.ledger.open_batches(&self.run).await?;
+        let (unsure, open): (Vec<Batch>, Vec<Batch>) =
+            open.into_iter().partition(|batch| is_unsure(batch.state));
+        self.settle_unsure(unsure).await?;
+        let mut queue: VecDeque<Batch> = open.into();
         let mut flying = FuturesUnordered::new();
         let mut halt = None;
         loop {
@@ -124,8 +128,7 @@ impl Engine {
 
     /// One batch, from whatever state it is in to `Settled`. Successors stay in the ledger and are picked up later.
     async fn see_through(&self, batch: Batch) -> Result<(), Halt> {
-        let state = batch.state;
-        match (state, &batch.answer) {
+        match (batch.state, &batch.answer) {
             (BatchState::Queued, _) => self.send(batch).await,
             (BatchState::Response, Some((status, body))) => {
                 let writes = self.writes(&batch.rows);
@@ -133,13 +136,7 @@ impl Engine {
                 self.settle_answer(&batch, &writes, &raw).await
             }
             (BatchState::Settled, _) => Ok(()),
-            _ => {
-                if state == BatchState::Intent {
-                    let why = "found without an answer after a restart";
-                    self.ops.ledger.indeterminate(&self.run, batch.seq, why).await?;
-                }
-                self.settle_by_reading(&batch, state == BatchState::Probed).await
-            }
+            _ => self.settle_unsure(vec![batch]).await,
         }
     }
 
@@ -160,7 +157,7 @@ impl Engine {
                     ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
                     self.tell(format!("batch {} may have arrived: reading it back", batch.seq));
                     self.pause(backoff.next(after)).await;
-                    return self.settle_by_reading(&batch, false).await;
+                    return self.settle_by_reading(&batch).await;
                 }
                 Attempt::NotApplied { error, raw, .. } if wants_halves(&error, raw.as_ref()) => {
                     return self.halve(&batch, raw, &error).await;
@@ -209,6 +206,11 @@ impl Engine {
             () = self.stop.cancelled() => {}
         }
     }
+}
+
+/// It may have arrived: an attempt without an answer, also one that a kill cut off.
+fn is_unsure(state: BatchState) -> bool {
+    matches!(state, BatchState::Intent | BatchState::Indeterminate | BatchState::Probed)
 }
 
 fn wants_halves(error: &api::Error, raw: Option<&RawAnswer>) -> bool {

@@ -191,6 +191,13 @@ impl Ops {
             });
         }
         let plan = self.ledger.plan(plan).await?;
+        if self.needs_second_person(&plan) && *plan.made_by == *self.actor {
+            return Err(OpsError::Approval {
+                code: "approval-needed",
+                message: format!("plan {} was made by you, and this profile wants a second person", plan.id),
+                advice: format!("Ask another person for `quietline approve {} --reason TEXT`.", plan.id),
+            });
+        }
         let approval = Approval {
             digest: plan.digest.clone(),
             by: self.actor.to_string(),
@@ -200,6 +207,26 @@ impl Ops {
         };
         self.ledger.approve(&plan, approval.clone()).await?;
         Ok((plan, approval))
+    }
+
+    /// Whether the profile's policy wants this plan approved by somebody else than its maker. The OS user decides.
+    pub fn needs_second_person(&self, plan: &PlanSummary) -> bool {
+        self.profile().four_eyes.demands(plan.counts.operations(), plan.counts.remove)
+    }
+
+    /// A plan that nobody else has approved is not launched where the policy wants a second person.
+    pub fn refuse_without_second_person(&self, plan: &PlanSummary) -> Result<(), OpsError> {
+        if !self.needs_second_person(plan) {
+            return Ok(());
+        }
+        let id = &plan.id;
+        Err(OpsError::Approval {
+            code: "approval-needed",
+            message: format!("this profile wants a second person; plan {id} is stored, and nothing was sent"),
+            advice: format!(
+                "Ask another person for `quietline approve {id} --reason TEXT`, then `quietline upload {id}`."
+            ),
+        })
     }
 
     fn estimate(&self, counts: &Counts) -> Duration {

@@ -73,12 +73,16 @@ impl Ops {
             Launched::Plan(id) => {
                 let plan = self.ledger.plan(&id).await?;
                 self.check_fits(&plan)?;
-                if self.ledger.approval(&plan.digest).await?.is_none() {
-                    return Err(OpsError::Approval {
-                        code: "approval-needed",
-                        message: format!("plan {} is not approved", plan.id),
-                        advice: format!("Approve it with `quietline approve {} --reason TEXT`.", plan.id),
-                    });
+                match self.ledger.approval(&plan.digest).await? {
+                    Some(approval) if approval.by != plan.made_by => {}
+                    Some(_) => self.refuse_without_second_person(&plan)?,
+                    None => {
+                        return Err(OpsError::Approval {
+                            code: "approval-needed",
+                            message: format!("plan {} is not approved", plan.id),
+                            advice: format!("Approve it with `quietline approve {} --reason TEXT`.", plan.id),
+                        });
+                    }
                 }
                 let mut lock = self.lock(&plan.list)?;
                 self.check_fresh(&plan, &sink, stop).await?;
@@ -339,6 +343,7 @@ impl Ops {
         let list = self.find_list(&list).await?;
         let request = PlanRequest { file, list: list.id.0.clone(), input };
         let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
+        self.refuse_without_second_person(&planned.summary)?;
         let approval = Approval {
             digest: planned.summary.digest.clone(),
             by: self.actor.to_string(),

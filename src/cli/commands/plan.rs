@@ -7,10 +7,8 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::shapes::PlanObject;
 use crate::cli::{progress, report};
-use crate::config::Config;
-use crate::domain::plan::PlanSummary;
 use crate::domain::text::visible;
-use crate::ops::{self, PlanRequest};
+use crate::ops::PlanRequest;
 
 pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failure> {
     let input = super::input::input(&args.input)?;
@@ -25,9 +23,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failu
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("approving a plan")?;
     let reason = reason(&args.reason)?;
-    let (config, ops) = context.connect().await?;
-    let plan = ops.ledger().plan(&args.plan).await.map_err(ops::OpsError::from)?;
-    refuse_own_plan(&config, &plan)?;
+    let (_, ops) = context.connect().await?;
     let (plan, approval) =
         context.or_stopped(ops.approve(&args.plan, reason, args.claimed.as_deref())).await?;
     let object = json!({
@@ -43,20 +39,6 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8,
         )
     })?;
     Ok(exit::DONE)
-}
-
-/// Under four eyes nobody approves a plan of their own.
-fn refuse_own_plan(config: &Config, plan: &PlanSummary) -> Result<(), Failure> {
-    let policy = config.upload_settings(&plan.profile).map(|settings| settings.four_eyes).unwrap_or_default();
-    if policy.demands(plan.counts.operations(), plan.counts.remove) && plan.made_by == ops::os_user() {
-        return Err(Failure::new(
-            exit::ACCESS,
-            "approval-needed",
-            format!("plan {} was made by you, and this profile wants a second person", plan.id),
-            "Ask another person to run `quietline approve` on it.",
-        ));
-    }
-    Ok(())
 }
 
 /// A reason is what a person can read later.

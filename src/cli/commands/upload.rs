@@ -7,10 +7,10 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit, exit_of_run_error};
 use crate::cli::shapes::RunObject;
 use crate::cli::{ask, progress, report};
-use crate::config::{Config, Environment, FourEyes};
+use crate::config::{Environment, FourEyes};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::visible;
-use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Planned, Until};
+use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Until};
 
 pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("an upload")?;
@@ -22,12 +22,10 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
             "Look at `quietline plan FILE --list LIST` first, then say --yes.",
         ));
     }
-    let (config, ops) = context.connect().await?;
+    let (_, ops) = context.connect().await?;
     let what = match what {
-        Launched::File(request) if !args.yes => {
-            confirmed_file(context, &ops, &config, request, &reason).await?
-        }
-        Launched::File(request) => allowed_at_once(context, &ops, &config, request).await?,
+        Launched::File(request) if !args.yes => confirmed_file(context, &ops, request, &reason).await?,
+        Launched::File(request) => allowed_at_once(context, &ops, request).await?,
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
     let launch = Launch { what, reason, until: until(args.until) };
@@ -74,47 +72,24 @@ fn plan_id(what: &Path) -> Option<&str> {
 }
 
 /// A file with `--yes`: plan, approve and launch in one go, unless a second person has to approve.
-async fn allowed_at_once(
-    context: &Context,
-    ops: &Ops,
-    config: &Config,
-    request: PlanRequest,
-) -> Result<Launched, Failure> {
-    if config.upload_settings(&ops.profile().name)?.four_eyes == FourEyes::Off {
+async fn allowed_at_once(context: &Context, ops: &Ops, request: PlanRequest) -> Result<Launched, Failure> {
+    if ops.profile().four_eyes == FourEyes::Off {
         return Ok(Launched::File(request));
     }
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
-    refuse_without_second_person(ops, config, &planned)?;
+    ops.refuse_without_second_person(&planned.summary)?;
     Ok(Launched::File(request))
-}
-
-fn refuse_without_second_person(ops: &Ops, config: &Config, planned: &Planned) -> Result<(), Failure> {
-    let counts = &planned.summary.counts;
-    let policy = config.upload_settings(&ops.profile().name)?.four_eyes;
-    if !policy.demands(counts.operations(), counts.remove) {
-        return Ok(());
-    }
-    let plan = &planned.summary.id;
-    Err(Failure::new(
-        exit::ACCESS,
-        "approval-needed",
-        format!("this profile wants a second person; the plan is stored as {plan}, and nothing was sent"),
-        format!(
-            "Ask another person for `quietline approve {plan} --reason TEXT`, then `quietline upload {plan}`."
-        ),
-    ))
 }
 
 /// On a terminal: show what it would do, ask, and launch exactly what was shown.
 async fn confirmed_file(
     context: &Context,
     ops: &Ops,
-    config: &Config,
     request: PlanRequest,
     reason: &str,
 ) -> Result<Launched, Failure> {
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
-    refuse_without_second_person(ops, config, &planned)?;
+    ops.refuse_without_second_person(&planned.summary)?;
     if context.out.json.is_none() {
         context.out.remark(report::plan(&planned).trim_end());
     } else {

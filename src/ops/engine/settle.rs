@@ -8,7 +8,7 @@ use super::{Engine, Halt};
 use crate::api::{self, EntryWrite, RawAnswer, RowVerdict};
 use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
-use crate::domain::run::RunSummary;
+use crate::domain::run::{BatchState, RunSummary};
 use crate::ledger::{Batch, Settlement};
 use crate::ops::OpsEvent;
 
@@ -26,7 +26,7 @@ impl Engine {
         if let Err(error) = api::read_entries_answer(raw.status, &raw.body, writes) {
             self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
             self.tell(format!("batch {}: {error}; reading it back", batch.seq));
-            return self.settle_by_reading(batch, false).await;
+            return self.settle_by_reading(batch).await;
         }
         self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
         self.settle_answer(batch, writes, &raw).await
@@ -68,19 +68,38 @@ impl Engine {
         if conflict { Err(Halt::KeyConflict) } else { Ok(()) }
     }
 
-    /// What cannot be known from an answer is read from the list: what is there is settled, the rest is sent again.
-    pub(super) async fn settle_by_reading(&self, batch: &Batch, already_probed: bool) -> Result<(), Halt> {
-        let (found, missing) = self.find_on_list(&batch.rows).await?;
-        if !already_probed {
-            self.ops.ledger.probed(&self.run, batch.seq).await?;
+    /// What cannot be known from an answer is read from the list: what is there is settled, the rest is sent again. After
+    /// a restart these are many batches, so all of them are read back together.
+    pub(super) async fn settle_unsure(&self, batches: Vec<Batch>) -> Result<(), Halt> {
+        if batches.is_empty() {
+            return Ok(());
         }
-        let settlement = Settlement {
-            at: (!found.is_empty()).then(Timestamp::now),
-            accepted: found,
-            requeue: if missing.is_empty() { Vec::new() } else { vec![missing] },
-            ..Settlement::default()
-        };
-        self.settle(batch.seq, settlement).await
+        let ledger = &self.ops.ledger;
+        for batch in batches.iter().filter(|batch| batch.state == BatchState::Intent) {
+            ledger.indeterminate(&self.run, batch.seq, "found without an answer after a restart").await?;
+        }
+        let rows: Vec<u32> = batches.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
+        let there = self.records_of(&rows).await?;
+        for batch in batches {
+            let (found, missing): (Vec<u32>, Vec<u32>) =
+                batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+            if batch.state != BatchState::Probed {
+                ledger.probed(&self.run, batch.seq).await?;
+            }
+            let settlement = Settlement {
+                at: (!found.is_empty()).then(Timestamp::now),
+                accepted: found,
+                requeue: if missing.is_empty() { Vec::new() } else { vec![missing] },
+                ..Settlement::default()
+            };
+            self.settle(batch.seq, settlement).await?;
+        }
+        Ok(())
+    }
+
+    /// The same for a batch whose call has just ended without an answer that says anything.
+    pub(super) async fn settle_by_reading(&self, batch: &Batch) -> Result<(), Halt> {
+        self.settle_unsure(vec![Batch { state: BatchState::Indeterminate, ..batch.clone() }]).await
     }
 
     pub(super) async fn halve(
