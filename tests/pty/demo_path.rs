@@ -56,7 +56,7 @@ fn place(console: &Console) -> String {
 /// Plan, reason, launch: nothing leaves before the reason is given.
 fn upload(console: &mut Console) {
     console.keys("u").wait_for("list").keys(LIST).keys("<enter>");
-    console.wait_for("reason").keys("quarterly load<enter>");
+    console.wait_for("reason").keys("quarterly load<tab><enter>");
     console.wait_for("Runs");
     console.wait_until("the run's end of sending", |console| {
         ["settling", "cooling", "READY", "ready", "reconcil"].iter().any(|word| console.shows(word))
