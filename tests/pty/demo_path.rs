@@ -42,17 +42,21 @@ fn walk_the_problems(console: &mut Console) {
     }
 }
 
-/// The status line of the rows: `row 12 of 240`.
+/// The status line of the rows: `row 12 of 240`. Titles of problems hold the word “of” too.
 fn place(console: &Console) -> String {
     let text = console.text();
-    let at = text.find(" of ").and_then(|of| text[..of].rfind("row ")).unwrap_or(0);
-    text[at..].chars().take_while(|c| !"─╯│\n".contains(*c)).collect::<String>().trim().to_owned()
+    let is_number = |word: &str| word.starts_with(|c: char| c.is_ascii_digit());
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let status = words
+        .windows(4)
+        .find(|w| w[0].ends_with("row") && is_number(w[1]) && w[2] == "of" && is_number(w[3]));
+    status.map(|words| words.join(" ")).unwrap_or_default()
 }
 
 /// Plan, reason, launch: nothing leaves before the reason is given.
 fn upload(console: &mut Console) {
     console.keys("u").wait_for("list").keys(LIST).keys("<enter>");
-    console.wait_for("reason").keys("quarterly load<enter>");
+    console.wait_for("reason").keys("quarterly load<tab><enter>");
     console.wait_for("Runs");
     console.wait_until("the run's end of sending", |console| {
         ["settling", "cooling", "READY", "ready", "reconcil"].iter().any(|word| console.shows(word))
