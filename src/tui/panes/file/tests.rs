@@ -1,7 +1,8 @@
 //! The File pane as an analyst uses it: a real file, keys in, screen out.
 
+use crate::ops::{Document, Input, InputOptions};
 use crate::tui::desk::{DIRTY, Desk};
-use crate::tui::event::{Effect, Fact, Op, Trouble};
+use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Report, Trouble};
 use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
 
@@ -228,11 +229,15 @@ fn work_on_a_file_that_was_replaced_is_stopped_and_its_result_dropped() {
     let task = desk.kit.task(|op| matches!(op, Op::Plan(_)));
     let other = desk.path().parent().unwrap().join("older").join("house_list.csv");
     desk.kit.paste(&other.display().to_string());
+    // The file is open, its rows and its validation are still on their way: the old plan comes now.
+    let document = Document::open(&other, &InputOptions::default()).unwrap();
+    let opened = OpenedFile { document, input: Input::default() };
+    desk.kit.answer(|op| matches!(op, Op::OpenFile { .. }), Fact::Opened(opened));
+    desk.kit.event(Event::Report(Report { task, fact: Fact::Planned(Box::new(stale)) }));
+    assert!(desk.kit.app.cx.store.file.as_ref().unwrap().checked.is_none());
+    desk.kit.hides(&["already there 1"]);
+    desk.kit.keys("R");
     desk.serve();
-    desk.kit.event(crate::tui::event::Event::Report(crate::tui::event::Report {
-        task,
-        fact: Fact::Planned(Box::new(stale)),
-    }));
     desk.kit.shows(&["house_list.csv ── 1 rows", "1 usable of 1 rows"]).hides(&["already there 1"]);
 }
 
