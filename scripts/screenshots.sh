@@ -41,11 +41,11 @@ SHOTS=(
     "05-approve   | $DIRTY $PLAN"
     "06-in-flight | $START key:Escape key:F4 see:open open:register.csv see:60,000_usable $PLAN key:Tab key:Enter see:Runs key:F5 see:3,"
     "07-ready     | $READY"
-    "08-reconcile | $READY type:: see:rec type:lose_three see:lose_three_entries key:Enter key:F6 type:c see:missing_3"
+    "08-reconcile | $READY type:: see:type_to_find type:lose_three see:lose_three_entries key:Enter key:F6 type:c see:missing_3"
     "09-audit     | $READY key:F7 see:upload"
     "10-help      | $DIRTY type:? see:map_columns"
-    "11-palette   | $START key:Escape type:: see:Enter type:rec see:reconcile"
-    "12-mono      | $DIRTY type:: see:Enter type:next_theme see:light key:Enter gone:dark,_light type:: see:Enter type:next_theme see:light key:Enter gone:dark,_light type:eee"
+    "11-palette   | $START key:Escape type:: see:type_to_find type:rec see:reconcile"
+    "12-mono      | $DIRTY type:: see:type_to_find type:next_theme see:light key:Enter gone:dark,_light type:: see:type_to_find type:next_theme see:light key:Enter gone:dark,_light type:eee"
     "13-wizard    | see:sandbox"
 )
 
@@ -115,13 +115,14 @@ open_terminal() {
 	set -g default-terminal tmux-256color
 	set -ga terminal-overrides ',*:Tc'
 	CONF
-    env -u NO_COLOR -u DBUS_SESSION_BUS_ADDRESS -u TMUX HOME="$home" XDG_CONFIG_HOME="$home/config" \
+    # A relative folder, so that the pictures show the sample's path and not this machine's.
+    (cd "$home" && exec env -u NO_COLOR -u DBUS_SESSION_BUS_ADDRESS -u TMUX HOME="$home" XDG_CONFIG_HOME="$home/config" \
         XDG_DATA_HOME="$home/data" XDG_RUNTIME_DIR="$home/run" QUIETLINE_CONFIG="$home/quietline.toml" \
-        QUIETLINE_DATA_DIR="$home/quietline" LIBGL_ALWAYS_SOFTWARE=1 LC_ALL=C.UTF-8 TZ=UTC COLORTERM=truecolor \
+        QUIETLINE_DATA_DIR=data LIBGL_ALWAYS_SOFTWARE=1 LC_ALL=C.UTF-8 TZ=UTC COLORTERM=truecolor \
         WINIT_X11_SCALE_FACTOR="$SCALE" \
         alacritty -o font.normal.family='JetBrains Mono' -o font.size=11 -o "window.dimensions.columns=$COLUMNS_" \
         -o "window.dimensions.lines=$LINES_" -o window.padding.x=8 -o window.padding.y=8 \
-        -o 'cursor.style.blinking="Off"' -e tmux -S "$SOCKET" -f "$home/tmux.conf" new-session "$1" \
+        -o 'cursor.style.blinking="Off"' -e tmux -S "$SOCKET" -f "$home/tmux.conf" new-session "$1") \
         > "$home/log" 2>&1 &
     TERMINAL_PID=$!
     waits 'the window' window
