@@ -15,7 +15,8 @@ fn good() -> ReadinessFacts {
         cool_down_until: Some(at(500)),
         reconciled: Some((at(600), 0)),
         last_accepted: Some(at(300)),
-        probes_agree: Some(true),
+        unaccounted: 0,
+        probes: Some(Probes::Agree),
     }
 }
 
@@ -46,11 +47,14 @@ fn each_missing_fact_has_its_state() {
         (Unverified, ReadinessFacts { list_active: None, ..good() }),
         (Settling, ReadinessFacts { run_in_flight: Some(("7f3a91c2".to_owned(), "uploading")), ..good() }),
         (Settling, ReadinessFacts { cool_down_until: Some(at(1_001)), ..good() }),
-        (Settling, ReadinessFacts { probes_agree: Some(false), ..good() }),
+        (Settling, ReadinessFacts { probes: Some(Probes::NotYet), ..good() }),
+        (Discrepant, ReadinessFacts { probes: Some(Probes::Gone), ..good() }),
+        (Unbound, ReadinessFacts { probes: Some(Probes::Excepted), ..good() }),
+        (Discrepant, ReadinessFacts { unaccounted: 1, ..good() }),
         (Discrepant, ReadinessFacts { reconciled: Some((at(600), 12)), ..good() }),
         (Unverified, ReadinessFacts { reconciled: None, ..good() }),
         (Unverified, ReadinessFacts { reconciled: Some((at(299), 0)), ..good() }),
-        (Unverified, ReadinessFacts { probes_agree: None, ..good() }),
+        (Unverified, ReadinessFacts { probes: None, ..good() }),
     ] {
         let found = readiness(&facts, at(1_000));
         assert_eq!(found.state, expected, "{facts:?}");
@@ -68,7 +72,7 @@ fn the_order_is_kept_where_several_hold() {
         cool_down_until: Some(at(2_000)),
         reconciled: Some((at(100), 3)),
         last_accepted: Some(at(900)),
-        probes_agree: None,
+        probes: None,
     };
     assert_eq!(state(&facts), Unbound);
     facts.enforced_by = Some(vec!["x".to_owned()]);
