@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Engine, Halt};
+use super::{Engine, Halt, PATIENCE};
 use crate::api::{self, EntryWrite, RawAnswer, RowVerdict};
 use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
@@ -26,7 +26,7 @@ impl Engine {
         if let Err(error) = api::read_entries_answer(raw.status, &raw.body, writes) {
             self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
             self.tell(format!("batch {}: {error}; reading it back", batch.seq));
-            return self.settle_by_reading(batch).await;
+            return self.settle_by_reading(batch, error).await;
         }
         self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
         self.settle_answer(batch, writes, &raw).await
@@ -69,10 +69,11 @@ impl Engine {
     }
 
     /// What cannot be known from an answer is read from the list: what is there is settled, the rest is sent again. After
-    /// a restart these are many batches, so all of them are read back together.
-    pub(super) async fn settle_unsure(&self, batches: Vec<Batch>) -> Result<(), Halt> {
+    /// a restart these are many batches, so all of them are read back together. Returns the rows that were not there.
+    pub(super) async fn settle_unsure(&self, batches: Vec<Batch>) -> Result<Vec<u32>, Halt> {
+        let mut lost = Vec::new();
         if batches.is_empty() {
-            return Ok(());
+            return Ok(lost);
         }
         let ledger = &self.ops.ledger;
         for batch in batches.iter().filter(|batch| batch.state == BatchState::Intent) {
@@ -86,6 +87,7 @@ impl Engine {
             if batch.state != BatchState::Probed {
                 ledger.probed(&self.run, batch.seq).await?;
             }
+            lost.extend(&missing);
             let settlement = Settlement {
                 at: (!found.is_empty()).then(Timestamp::now),
                 accepted: found,
@@ -94,12 +96,26 @@ impl Engine {
             };
             self.settle(batch.seq, settlement).await?;
         }
-        Ok(())
+        Ok(lost)
     }
 
-    /// The same for a batch whose call has just ended without an answer that says anything.
-    pub(super) async fn settle_by_reading(&self, batch: &Batch) -> Result<(), Halt> {
-        self.settle_unsure(vec![Batch { state: BatchState::Indeterminate, ..batch.clone() }]).await
+    /// The same for a batch whose call has just ended without an answer that says anything. A row that stays off the
+    /// list however often it is sent ends the run: a tenant that cannot take it would be asked for ever.
+    pub(super) async fn settle_by_reading(&self, batch: &Batch, why: api::Error) -> Result<(), Halt> {
+        let lost =
+            self.settle_unsure(vec![Batch { state: BatchState::Indeterminate, ..batch.clone() }]).await?;
+        if let Ok(mut shared) = self.shared.lock() {
+            for row in &lost {
+                *shared.lost.entry(*row).or_default() += 1;
+            }
+        }
+        if self.times_lost(&lost) < PATIENCE { Ok(()) } else { Err(Halt::Trouble(why)) }
+    }
+
+    /// How often calls for one of these rows ended without an answer and without effect, at most.
+    pub(super) fn times_lost(&self, rows: &[u32]) -> u32 {
+        let Ok(shared) = self.shared.lock() else { return PATIENCE };
+        rows.iter().filter_map(|row| shared.lost.get(row)).copied().max().unwrap_or(0)
     }
 
     pub(super) async fn halve(
