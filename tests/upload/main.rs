@@ -3,6 +3,7 @@
 
 #[path = "../common/generate.rs"]
 mod generate;
+mod green;
 mod stage;
 
 use std::collections::BTreeSet;
