@@ -72,6 +72,7 @@ fn the_order_is_kept_where_several_hold() {
         cool_down_until: Some(at(2_000)),
         reconciled: Some((at(100), 3)),
         last_accepted: Some(at(900)),
+        unaccounted: 2,
         probes: None,
     };
     assert_eq!(state(&facts), Unbound);
@@ -84,6 +85,8 @@ fn the_order_is_kept_where_several_hold() {
     facts.cool_down_until = None;
     assert_eq!(state(&facts), Discrepant);
     facts.reconciled = Some((at(100), 0));
+    assert_eq!(state(&facts), Discrepant);
+    facts.unaccounted = 0;
     assert_eq!(state(&facts), Unverified);
 }
 
@@ -108,7 +111,10 @@ proptest! {
         cool_down in prop::option::of(998_i64..1_003),
         reconciled in prop::option::of((290_i64..310, 0_u64..2)),
         accepted in prop::option::of(290_i64..310),
-        probes in prop::option::of(any::<bool>()),
+        unaccounted in 0_u64..2,
+        probes in prop::option::of(prop::sample::select(vec![
+            Probes::Agree, Probes::NotYet, Probes::Gone, Probes::Excepted,
+        ])),
     ) {
         let facts = ReadinessFacts {
             enforced_by: enforced.map(|n| vec!["r".to_owned(); n]),
@@ -117,14 +123,16 @@ proptest! {
             cool_down_until: cool_down.map(at),
             reconciled: reconciled.map(|(second, n)| (at(second), n)),
             last_accepted: accepted.map(at),
-            probes_agree: probes,
+            unaccounted,
+            probes,
         };
         let all = enforced == Some(1)
             && active == Some(true)
             && !run
             && cool_down.is_none_or(|until| until <= 1_000)
             && reconciled.is_some_and(|(second, n)| n == 0 && accepted.is_none_or(|a| a <= second))
-            && probes == Some(true);
+            && unaccounted == 0
+            && probes == Some(Probes::Agree);
         prop_assert_eq!(state(&facts) == ListState::Ready, all);
     }
 }
