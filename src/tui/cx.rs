@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::hits::HitMap;
 use super::store::Store;
 use super::theme::Theme;
-use crate::config::{Environment, Profile};
+use crate::config::{Environment, FourEyes, Profile};
 use crate::domain::list::ListId;
 use crate::domain::phone::{E164, Normaliser};
 use crate::domain::text::visible;
@@ -45,6 +45,8 @@ pub struct Tenant {
     pub cool_down_is_shortened: bool,
     /// How numbers are read for this tenant: for counts that follow a choice at once.
     pub normaliser: Normaliser,
+    /// Whether a second person has to approve plans.
+    pub four_eyes: FourEyes,
 }
 
 impl From<&Profile> for Tenant {
@@ -56,6 +58,7 @@ impl From<&Profile> for Tenant {
             cool_down_seconds: profile.cool_down_seconds,
             cool_down_is_shortened: profile.cool_down_is_shortened(),
             normaliser: crate::ops::normaliser(profile),
+            four_eyes: profile.four_eyes,
         }
     }
 }

@@ -44,10 +44,16 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
         let wake = console.wake(next_frame);
         let event = tokio::select! {
             biased;
-            number = signals.next() => {
-                console.ended = Some(Ended::Signal(number));
-                continue;
-            }
+            signal = signals.next() => match signal {
+                Said::End(number) => {
+                    console.ended = Some(Ended::Signal(number));
+                    continue;
+                }
+                Said::Resized => {
+                    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
+                    Event::Input(crossterm::event::Event::Resize(columns, rows))
+                }
+            },
             input = keys.next() => match input {
                 Some(Ok(input)) => Event::Input(input),
                 // The terminal is gone: as if it had hung up.
@@ -156,10 +162,20 @@ async fn changed(gauges: &mut Option<watch::Receiver<Gauges>>) -> Option<Gauges>
     }
 }
 
-/// Signals that end the console.
+/// What a signal said.
+enum Said {
+    /// The console ends, by this signal.
+    End(i32),
+    /// The window has another size. Heard beside the input's own event: when windows change quickly that one can miss
+    /// the last change, and a frame of the wrong size would stay on the screen.
+    Resized,
+}
+
+/// Signals that the console listens to.
 #[cfg(unix)]
 struct Signals {
-    all: [(tokio::signal::unix::Signal, i32); 3],
+    end: [(tokio::signal::unix::Signal, i32); 3],
+    window: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -167,21 +183,25 @@ impl Signals {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind as Kind, signal};
         let one = |kind: Kind| signal(kind).map(|signal| (signal, kind.as_raw_value()));
-        Ok(Self { all: [one(Kind::terminate())?, one(Kind::hangup())?, one(Kind::interrupt())?] })
+        Ok(Self {
+            end: [one(Kind::terminate())?, one(Kind::hangup())?, one(Kind::interrupt())?],
+            window: signal(Kind::window_change())?,
+        })
     }
 
-    async fn next(&mut self) -> i32 {
-        let [term, hup, int] = &mut self.all;
+    async fn next(&mut self) -> Said {
+        let [term, hup, int] = &mut self.end;
         tokio::select! {
-            Some(()) = term.0.recv() => term.1,
-            Some(()) = hup.0.recv() => hup.1,
-            Some(()) = int.0.recv() => int.1,
+            Some(()) = term.0.recv() => Said::End(term.1),
+            Some(()) = hup.0.recv() => Said::End(hup.1),
+            Some(()) = int.0.recv() => Said::End(int.1),
+            Some(()) = self.window.recv() => Said::Resized,
             else => std::future::pending().await,
         }
     }
 }
 
-/// Signals that end the console.
+/// Signals that the console listens to.
 #[cfg(not(unix))]
 struct Signals;
 
@@ -191,9 +211,9 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn next(&mut self) -> i32 {
+    async fn next(&mut self) -> Said {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => 2,
+            Ok(()) => Said::End(2),
             Err(_) => std::future::pending().await,
         }
     }

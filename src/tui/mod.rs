@@ -13,6 +13,8 @@ mod act;
 mod app;
 mod command;
 mod cx;
+#[cfg(test)]
+mod desk;
 mod event;
 mod hits;
 mod keymap;

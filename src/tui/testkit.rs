@@ -14,7 +14,7 @@ use super::command::Key;
 use super::cx::{Env, Tenant};
 use super::event::{Effect, Event, Fact, Op, Report, TaskId};
 use super::theme::Theme;
-use crate::config::Environment;
+use crate::config::{Environment, FourEyes};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::readiness::{ListState, Readiness};
@@ -47,6 +47,7 @@ impl Kit {
                 plain_http: false,
                 cool_down_seconds: 180,
                 cool_down_is_shortened: false,
+                four_eyes: FourEyes::Off,
                 normaliser: Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
             }),
             read_only: false,

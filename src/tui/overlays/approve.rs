@@ -3,6 +3,9 @@
 //! Nothing is launched by accident: the button has to be reached with Tab, and only Enter on it launches. Enter in a
 //! field never moves to the button, so a held Enter does nothing; a paste is only ever text.
 
+#[cfg(test)]
+mod tests;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -46,6 +49,11 @@ fn is_production(cx: &Cx) -> bool {
     cx.env.tenant.as_ref().is_none_or(|tenant| tenant.environment == Environment::Production)
 }
 
+/// Whether the policy of the profile wants somebody else than the plan's maker, who sits here, to approve it.
+fn wants_second_person(cx: &Cx, counts: &Counts) -> bool {
+    cx.env.tenant.as_ref().is_some_and(|tenant| tenant.four_eyes.demands(counts.operations(), counts.remove))
+}
+
 impl Approve {
     fn order(cx: &Cx) -> &'static [Focus] {
         if is_production(cx) {
@@ -67,6 +75,9 @@ impl Approve {
         let Some(planned) = &cx.store.planning.planned else { return Some("the plan is not ready".into()) };
         if !adds_up(&planned.summary.counts) {
             return Some("the buckets do not add up to the rows: a defect, please report it".into());
+        }
+        if wants_second_person(cx, &planned.summary.counts) {
+            return Some("this profile wants a second person; see above".into());
         }
         if self.reason.is_blank() {
             return Some("a reason is needed: it stands in the audit trail".into());
@@ -273,6 +284,13 @@ fn labelled(cx: &Cx, label: &str, value: String) -> Line<'static> {
 fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     let counts = &planned.summary.counts;
     let mut all: Vec<Span<'static>> = Vec::new();
+    if wants_second_person(cx, counts) {
+        let id = &planned.summary.id;
+        let what = format!(
+            "A second person must approve: they run `quietline approve {id} --reason TEXT`, then you `quietline upload {id}`."
+        );
+        all.push(state(cx, Role::Warn, &what));
+    }
     if planned.enforced_by.is_empty() {
         all.push(state(
             cx,

@@ -1,6 +1,9 @@
 //! Choosing a file: a folder's content, recent files in front, filtered by what is typed. A path that is typed or
 //! pasted opens too. Folders are read in the background; the list of the last one stays until the next is there.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -73,7 +76,9 @@ impl FilePicker {
     }
 
     fn up(&mut self, cx: &Cx) -> Reply {
-        let here = cx.store.folder.value().map_or(&self.wanted, |folder| &folder.path);
+        // A folder that is on its way counts as gone to, so that quick keys lead where they say.
+        let shown = cx.store.folder.value().filter(|_| !cx.store.busy(Slot::Folder));
+        let here = shown.map_or(&self.wanted, |folder| &folder.path);
         match here.parent().map(Path::to_path_buf) {
             Some(above) => self.go(above),
             None => Reply::act(Act::Refuse("this is the topmost folder".into())),

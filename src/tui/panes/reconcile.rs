@@ -300,7 +300,10 @@ fn never(cx: &Cx) -> String {
 impl Reconcile {
     fn compared(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, result: &Reconciliation) {
         let mut rest = area;
-        take(&mut rest, 2, |place| text::lines(place, buf, vec![summary(cx, result)], 0));
+        let summary = summary(cx, result);
+        // Words wrap: a line may stay a word short of the edge.
+        let height = (summary.width() as u16).div_ceil(area.width.saturating_sub(12).max(1));
+        take(&mut rest, height, |place| text::lines(place, buf, vec![summary], 0));
         if result.baseline {
             let said =
                 "First time: what the list held became its baseline. Later comparisons measure against it.";
@@ -340,7 +343,8 @@ impl Reconcile {
                 None => ("all", result.diff.differences.len()),
                 Some(kind) => (table::word(kind), result.diff.count(kind)),
             };
-            let label = format!("{word} {}", table::count(n));
+            let symbol = kind.map_or_else(String::new, |kind| format!("{} ", table::symbol(kind).0));
+            let label = format!("{symbol}{word} {}", thousands(n as u64));
             let (label, role) = if kind == self.kind {
                 (format!("[{label}]"), Role::Focus)
             } else {

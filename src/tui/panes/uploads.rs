@@ -221,7 +221,9 @@ impl Pane for Uploads {
     }
 
     fn resync(&mut self, cx: &Cx) -> Vec<Act> {
-        let ours: Vec<String> = cx.store.run_tasks().filter_map(|(_, task)| task.live.run.clone()).collect();
+        // A run that this console began is selected as soon as the list of runs has it.
+        let ours = cx.store.run_tasks().filter_map(|(_, task)| task.live.run.clone());
+        let ours: Vec<String> = ours.filter(|run| cx.store.run(run).is_some()).collect();
         if let Some(new) = ours.iter().find(|run| !self.seen.contains(run)) {
             self.select(new.clone(), cx);
         }
@@ -287,9 +289,12 @@ impl Pane for Uploads {
             self.runs(left, buf, cx, hits);
             self.detail(Rect { x: left.right(), width: main.width - left.width, ..main }, buf, cx);
         } else {
-            let top = Rect { height: (runs(cx).len() as u16 + 2).clamp(3, 5).min(main.height), ..main };
+            let top = Rect { height: Self::few(cx).min(main.height), ..main };
             self.runs(top, buf, cx, hits);
-            self.detail(Rect { y: top.bottom(), height: main.height - top.height, ..main }, buf, cx);
+            let rest = Rect { y: top.bottom(), height: main.height - top.height, ..main };
+            if rest.height > 2 {
+                self.detail(rest, buf, cx);
+            }
         }
         if low > 0 {
             self.dead_letters(Rect { y: main.bottom(), height: low, ..area }, buf, cx, hits, dead);
@@ -298,6 +303,11 @@ impl Pane for Uploads {
 }
 
 impl Uploads {
+    /// Height of the runs where they stand above the detail.
+    fn few(cx: &Cx) -> u16 {
+        u16::try_from(runs(cx).len() + 2).unwrap_or(5).clamp(3, 5)
+    }
+
     fn runs(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
         let title = match cx.store.runs.trouble() {
             Some(_) => "Runs · ▲ not read again (!)",

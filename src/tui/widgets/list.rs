@@ -95,12 +95,12 @@ pub fn cells(place: Rect, buf: &mut Buffer, cells: Vec<(u16, u16, Span<'static>)
         if offset < place.width {
             let room = width.min(place.width - offset);
             let at = Rect { x: place.x + offset, width: room, ..place };
-            super::line(at, buf, &Line::from(fitted(cell, usize::from(room))));
+            super::line(at, buf, &Line::from(fitted(&cell, usize::from(room))));
         }
     }
 }
 
-fn fitted(cell: Span<'static>, width: usize) -> Span<'static> {
+fn fitted(cell: &Span<'static>, width: usize) -> Span<'static> {
     Span::styled(fit(&cell.content, width), cell.style)
 }
 

@@ -49,7 +49,6 @@ impl Said {
 pub fn said(area: Rect, buf: &mut Buffer, cx: &Cx, all: &[Said], skip: usize) {
     let area = area.intersection(buf.area);
     let width = all.iter().map(|said| said.label.width() + 2).filter(|width| *width > 2).max().unwrap_or(0);
-    let mut y = 0;
     let rows = all.iter().flat_map(|said| {
         let continued = said.label == CONTINUED;
         let indent = if said.label.is_empty() { 0 } else { width };
@@ -64,9 +63,8 @@ pub fn said(area: Rect, buf: &mut Buffer, cx: &Cx, all: &[Said], skip: usize) {
             },
         )
     });
-    for row in rows.skip(skip).take(usize::from(area.height)) {
-        super::line(Rect { y: area.y + y, height: 1, ..area }, buf, &row);
-        y += 1;
+    for (y, row) in (area.y..area.bottom()).zip(rows.skip(skip)) {
+        super::line(Rect { y, height: 1, ..area }, buf, &row);
     }
 }
 

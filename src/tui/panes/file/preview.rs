@@ -74,9 +74,9 @@ fn place(columns: &[Column], scroll: usize, from: u16, total: u16) -> Vec<(u16, 
     let mut places = Vec::new();
     for column in columns.iter().skip(scroll) {
         let width = match column {
-            Column::Jurisdiction => 12,
+            Column::Jurisdiction => 9,
             Column::Expires => 10,
-            Column::Source | Column::Other(_) => 18,
+            Column::Source | Column::Other(_) => 18.min(total.saturating_sub(x)),
         };
         if x >= total {
             break;

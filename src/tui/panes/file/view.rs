@@ -34,7 +34,7 @@ pub(super) fn view(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mu
         }
     }
     if main.width >= 110 {
-        let side = (main.width / 3).min(48);
+        let side = (main.width * 3 / 10).clamp(38, 52);
         let left = Rect { width: main.width - side, ..main };
         rows(pane, left, buf, cx, hits, file);
         problems(pane, Rect { x: left.right(), width: side, ..main }, buf, cx, hits, file);
@@ -172,12 +172,9 @@ fn problems(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMa
         Some(_) if !pane.filter.is_empty() => {
             format!("Problems with “{}” · {} kinds", cx.name(&pane.filter, 20), pane.tree.kinds())
         }
-        Some(checked) => format!(
-            "Problems · {} rejected, {} warned · {} kinds",
-            thousands(checked.rejected),
-            thousands(checked.warnings),
-            pane.tree.kinds()
-        ),
+        Some(checked) => {
+            format!("Problems · {} rejected · {} kinds", thousands(checked.rejected), pane.tree.kinds())
+        }
         None => "Problems".to_owned(),
     };
     let inside = frame(area, buf, cx, &title, focused);

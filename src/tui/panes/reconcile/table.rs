@@ -3,10 +3,8 @@
 use ratatui::text::Span;
 
 use crate::domain::diff::{DiffKind, Difference};
-use crate::domain::text::thousands;
 use crate::tui::cx::Cx;
 use crate::tui::theme::Role;
-use crate::tui::widgets::list::right;
 use crate::tui::widgets::span;
 
 /// The word for people.
@@ -81,20 +79,32 @@ pub(super) fn remote(cx: &Cx, difference: &Difference) -> Option<Side> {
 
 /// Places of the columns.
 struct Grid {
+    /// Start and width of the number.
+    number: (u16, u16),
     /// Start of each side.
     sides: [u16; 2],
     /// Widths of jurisdiction, expires, source.
     widths: [u16; 3],
+    /// The kind as its symbol alone: its word stands in the line of kinds above.
+    is_narrow: bool,
 }
 
 impl Grid {
     fn new(width: u16) -> Self {
-        let first = 13 + 19;
+        let is_narrow = width < 74;
+        let number = if is_narrow { (2, 16) } else { (13, 18) };
+        let first = number.0 + number.1 + 1;
         let side = width.saturating_sub(first + 2) / 2;
-        // On a small screen a side is its jurisdiction and its date.
-        let source = side.saturating_sub(8 + 12 + 1);
-        let widths = if source >= 6 { [8, 12, source] } else { [8.min(side), side.saturating_sub(9), 0] };
-        Self { sides: [first, first + side + 2], widths }
+        let (jurisdiction, expires) = if is_narrow { (6, 11) } else { (8, 12) };
+        // On a small screen a side is its jurisdiction and its date; the rest is in the detail.
+        let source = side.saturating_sub(jurisdiction + expires + 2);
+        let source = if source >= 6 { source } else { 0 };
+        let sides = [first, first + side + 2];
+        Self { number, sides, widths: [jurisdiction, expires, source], is_narrow }
+    }
+
+    fn kind(&self) -> u16 {
+        self.number.0 - 1
     }
 }
 
@@ -106,8 +116,8 @@ pub(super) fn heading(cx: &Cx, width: u16) -> Cells {
     let muted = |text: &'static str| span(cx, Role::Muted, text);
     let side = grid.sides[1] - grid.sides[0];
     vec![
-        (0, 12, muted("kind")),
-        (13, 18, muted("number")),
+        (0, grid.kind(), muted(if grid.is_narrow { "" } else { "kind" })),
+        (grid.number.0, grid.number.1, muted("number")),
         (grid.sides[0], side, muted("expected")),
         (grid.sides[1] - 2, 1, muted("│")),
         (grid.sides[1], side, muted("on the tenant")),
@@ -118,9 +128,10 @@ pub(super) fn heading(cx: &Cx, width: u16) -> Cells {
 pub(super) fn row(cx: &Cx, difference: &Difference, width: u16) -> Cells {
     let grid = Grid::new(width);
     let (symbol, role) = symbol(difference.kind);
+    let kind = if grid.is_narrow { symbol.to_owned() } else { format!("{symbol} {}", word(difference.kind)) };
     let mut cells = vec![
-        (0, 12, span(cx, role, format!("{symbol} {}", word(difference.kind)))),
-        (13, 18, span(cx, Role::Text, number(cx, difference))),
+        (0, grid.kind(), span(cx, role, kind)),
+        (grid.number.0, grid.number.1, span(cx, Role::Text, number(cx, difference))),
         (grid.sides[1] - 2, 1, span(cx, Role::Muted, "│")),
     ];
     for (start, side, absent) in [
@@ -179,9 +190,4 @@ pub(super) fn full(cx: &Cx, difference: &Difference) -> Vec<(String, String)> {
         }
     }
     lines
-}
-
-/// `12`, right-aligned under others.
-pub(super) fn count(n: usize) -> String {
-    right(&thousands(n as u64), 1)
 }

@@ -46,7 +46,10 @@ pub(super) fn phase(run: &RunSummary, live: Option<&Live>, phase: Phase, cx: &Cx
                 let all = cx.env.tenant.as_ref().map_or(left, |tenant| tenant.cool_down_seconds).max(left);
                 part(all - left, all)
             }
-            (None, RunState::Ready | RunState::Reconciling) => told.or_else(|| whole(0)),
+            (None, RunState::Ready | RunState::Reconciling) => {
+                let all = cx.env.tenant.as_ref().map_or(0, |tenant| tenant.cool_down_seconds);
+                told.filter(|told| Some(told.done) == told.total).or_else(|| whole(all))
+            }
             _ => told,
         },
         Phase::Reconcile if run.state == RunState::Ready => told.or_else(|| whole(run.buckets.rows)),

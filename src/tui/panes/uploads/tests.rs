@@ -1,1 +1,279 @@
+//! Uploads as a person watches them: facts come in, the screen follows.
 
+use std::collections::BTreeMap;
+
+use crate::domain::list::ListId;
+use crate::domain::phone::E164;
+use crate::domain::progress::{Phase, Progress};
+use crate::domain::run::{Buckets, RunState, RunSummary};
+use crate::ops::DeadLetter;
+use crate::tui::event::{Effect, Event, Fact, Op, Report, Trouble};
+use crate::tui::testkit::Kit;
+use crate::tui::theme::Theme;
+
+fn run(id: &str, state: RunState) -> RunSummary {
+    RunSummary {
+        id: id.into(),
+        plan: Some("p-3f9a12c4".into()),
+        profile: "acme".into(),
+        list: ListId("L-1".into()),
+        list_name: "TCPA_National".into(),
+        file: "/data/state_ca.csv".into(),
+        state,
+        buckets: Buckets {
+            rows: 1_000,
+            accepted: 600,
+            unchanged: 100,
+            duplicates: 20,
+            rejected: 30,
+            dead_letters: 2,
+            unaccounted: 248,
+            ..Buckets::default()
+        },
+        batches_done: 6,
+        batches: 10,
+        retries: 4,
+        throttled: 1,
+        differences: 0,
+        started_at: "2026-11-20T13:50:00Z".parse().unwrap(),
+        changed_at: "2026-11-20T13:59:00Z".parse().unwrap(),
+        cool_down_until: None,
+        seconds: 12.0,
+        by: "ada".into(),
+        reason: "weekly register".into(),
+        error: None,
+    }
+}
+
+fn with(runs: Vec<RunSummary>) -> Kit {
+    let mut kit = Kit::new();
+    kit.keys("f5").answer(|op| matches!(op, Op::Runs), Fact::Runs(runs));
+    kit
+}
+
+/// A run of ours, at work.
+fn at_work() -> Kit {
+    let mut kit = with(vec![run("5b9e0001", RunState::Ready)]);
+    kit.does(crate::tui::act::Act::Start(Op::Resume { run: "7f3a0001".into() }));
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    let fact = Fact::Run(Box::new(run("7f3a0001", RunState::Uploading)));
+    kit.event(Event::Report(Report { task, fact }));
+    for (done, rate) in [(100, 20.0), (640, 38.0)] {
+        let progress = Progress {
+            phase: Phase::Send,
+            done,
+            total: Some(1_000),
+            rate: Some(rate),
+            eta: Some(std::time::Duration::from_secs(240)),
+        };
+        kit.event(Event::Progress(BTreeMap::from([(task, progress)])));
+    }
+    kit
+}
+
+fn letters() -> Fact {
+    let number = E164::from_canonical("+14155550113").unwrap();
+    let letter = |row| DeadLetter {
+        row,
+        number,
+        code: "REJECTED_BY_POLICY".into(),
+        message: "numbers \u{1b}[2J that…".into(),
+    };
+    Fact::DeadLetters { run: "7f3a0001".into(), letters: vec![letter(8_112), letter(9_020)] }
+}
+
+#[test]
+fn without_a_run_the_way_to_one_is_named() {
+    with(Vec::new()).shows(&["There is no run yet", "4 opens a file"]);
+    let mut kit = Kit::new();
+    kit.keys("f5").shows(&["reading the runs"]);
+    let trouble =
+        Trouble::said("read the runs", "ledger-damaged", "the ledger is damaged", "Restore a backup.");
+    kit.answer(|op| matches!(op, Op::Runs), Fact::Failed(trouble))
+        .shows(&["the ledger is damaged", "Restore a backup"]);
+}
+
+#[test]
+fn a_run_at_work_shows_phases_rate_time_left_and_every_bucket() {
+    at_work().shows(&[
+        "7f3a0001",
+        "◌ uploading",
+        "64 % ~4 min",
+        "state_ca.csv → TCPA_National · SANDBOX",
+        "validate",
+        "send",
+        "640/1,000",
+        "38/s",
+        "settle",
+        "reconcile",
+        "batches 6/10",
+        "retries 4",
+        "throttled 1×",
+        "rate ▄█",
+        "✗ dead letters 2",
+        "600 accepted · 100 already there · 20 duplicates · 30 rejected",
+        "▲ 248 without verdict = 1,000 rows",
+        "Space pauses it",
+    ]);
+}
+
+#[test]
+fn every_size_and_mono_show_state_and_next_key() {
+    for (width, height) in [(60, 20), (80, 24), (120, 34)] {
+        let mut kit = at_work();
+        kit.resize(width, height).shows(&["7f3a0001", "◌ uploading", "64 %", "Space pauses"]);
+        let dark = kit.screen();
+        kit.app.cx.theme = Theme::Mono;
+        assert_eq!(kit.screen(), dark);
+    }
+}
+
+#[test]
+fn space_pauses_a_run_and_then_goes_on() {
+    let mut kit = at_work();
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    kit.effects();
+    kit.keys("space").shows(&["pausing run 7f3a0001"]);
+    assert!(kit.effects().iter().any(|effect| matches!(effect, Effect::Stop(stopped) if *stopped == task)));
+    let fact = Fact::RunEnded(Box::new(run("7f3a0001", RunState::Paused)));
+    kit.event(Event::Report(Report { task, fact })).shows(&["▲ paused", "goes on where it stopped"]);
+    kit.started();
+    kit.keys("space");
+    assert!(kit.started().iter().any(|op| matches!(op, Op::Resume { run } if run == "7f3a0001")));
+}
+
+#[test]
+fn cancel_asks_says_what_stays_and_stops_before_it_cancels() {
+    let mut kit = at_work();
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    kit.effects();
+    kit.keys("x").shows(&["Cancel the run", "600 rows that were", "accepted stay on the list"]);
+    kit.keys("enter");
+    assert!(kit.effects().is_empty(), "the default is no");
+    kit.keys("x y");
+    let effects = kit.effects();
+    let stop = effects.iter().position(|effect| matches!(effect, Effect::Stop(id) if *id == task));
+    let cancel = effects
+        .iter()
+        .position(|effect| matches!(effect, Effect::Start(_, Op::CancelRun { run }) if run == "7f3a0001"));
+    assert!(stop.is_some() && stop < cancel, "{effects:?}");
+}
+
+#[test]
+fn what_has_ended_is_not_paused_resumed_or_cancelled() {
+    let mut kit = with(vec![run("5b9e0001", RunState::Ready)]);
+    kit.started();
+    for key in ["space", "r", "x"] {
+        kit.keys(key).shows(&["run 5b9e0001 has ended: ready"]);
+    }
+    assert!(kit.started().is_empty());
+}
+
+#[test]
+fn the_cool_down_counts_down() {
+    let mut cooling = run("6c020001", RunState::CoolingDown);
+    cooling.cool_down_until = Some("2026-11-20T14:02:41Z".parse().unwrap());
+    let mut kit = with(vec![cooling]);
+    kit.shows(&["◌ settling", "2:41", "wait for READY"]);
+    kit.pass(41).shows(&["2:00 left"]).hides(&["2:41"]);
+    kit.pass(300).shows(&["0:00"]);
+}
+
+#[test]
+fn a_run_in_other_hands_is_named_so_and_read_again() {
+    let mut kit = with(vec![run("aaaa0001", RunState::Uploading)]);
+    kit.shows(&["uploading elsewhere", "60 %", "Another process works on it"]);
+    kit.started();
+    kit.pass(2);
+    assert!(kit.started().is_empty());
+    kit.pass(4);
+    assert!(matches!(kit.started().as_slice(), [Op::Runs]));
+    kit.pass(10);
+    assert!(kit.started().is_empty(), "one reading at a time");
+}
+
+#[test]
+fn an_interrupted_run_of_an_earlier_day_tells_how_to_go_on() {
+    let mut broken = run("bbbb0001", RunState::Interrupted);
+    broken.started_at = "2026-11-18T09:00:00Z".parse().unwrap();
+    broken.error = Some(("unreachable".into(), "the tenant did not answer".into()));
+    let mut kit = with(vec![broken]);
+    kit.shows(&[
+        "▲ interrupted",
+        "the tenant did not answer (unreachable)",
+        "what may have arrived is read back",
+    ]);
+    kit.keys("enter").shows(&["Run bbbb0001", "2026-11-18 09:00:00 by ada", "weekly register", "p-3f9a12c4"]);
+}
+
+#[test]
+fn dead_letters_show_row_number_code_and_message_escaped() {
+    let mut kit = at_work();
+    kit.answer(|op| matches!(op, Op::DeadLetters { .. }), letters());
+    kit.shows(&[
+        "Dead letters 2",
+        "NOT suppressed",
+        "8,112",
+        "+1 415 555 0113",
+        "✗ REJECTED_BY_POLICY",
+        "numbers \\u{1b}[2J that",
+    ]);
+    kit.keys("p").shows(&["+1415•••0113"]).hides(&["555 0113"]).keys("p");
+    kit.keys("tab down enter").shows(&["Dead letter", "9,020", "NOT suppressed by it"]);
+    // Read once, until there are more of them.
+    kit.keys("esc").started();
+    kit.pass(1);
+    assert!(!kit.started().iter().any(|op| matches!(op, Op::DeadLetters { .. })));
+}
+
+#[test]
+fn on_a_small_screen_tab_brings_the_dead_letters() {
+    let mut kit = at_work();
+    kit.answer(|op| matches!(op, Op::DeadLetters { .. }), letters());
+    kit.resize(60, 20).hides(&["REJECTED_BY"]).keys("tab").shows(&["REJECTED_BY", "8,112"]);
+}
+
+#[test]
+fn the_same_run_stays_selected_when_others_come() {
+    let mut kit = with(vec![run("aaaa0001", RunState::Ready), run("bbbb0001", RunState::Paused)]);
+    kit.keys("down").shows(&["run bbbb0001 ·"]);
+    kit.keys("R");
+    let newer = vec![
+        run("cccc0001", RunState::Ready),
+        run("aaaa0001", RunState::Ready),
+        run("bbbb0001", RunState::Paused),
+    ];
+    kit.answer(|op| matches!(op, Op::Runs), Fact::Runs(newer)).shows(&["run bbbb0001 ·"]);
+}
+
+#[test]
+fn buckets_that_do_not_add_up_are_an_alarm() {
+    let mut lost = run("dddd0001", RunState::Uploaded);
+    lost.buckets.unaccounted = 0;
+    with(vec![lost]).shows(&["✗ the buckets hold 752, the file 1,000 rows"]);
+}
+
+#[test]
+fn nothing_looks_done_before_it_is() {
+    let mut early = run("eeee0001", RunState::Discrepant);
+    early.buckets.unaccounted = 10;
+    early.differences = 12;
+    let mut kit = with(vec![early]);
+    kit.shows(&["✗ DISCREPANT", "12 differ"]);
+    let screen = kit.screen();
+    let line = screen.lines().find(|line| line.contains("reconcile ")).unwrap();
+    assert!(!line.contains("100 %"), "{screen}");
+    let send = screen.lines().find(|line| line.contains(" send ") || line.contains("│send")).unwrap();
+    assert!(send.contains("60 %"), "{screen}");
+}
+
+#[test]
+fn read_only_offers_nothing_that_changes_a_run() {
+    let mut kit = Kit::with(|env| env.read_only = true);
+    kit.keys("f5").answer(|op| matches!(op, Op::Runs), Fact::Runs(vec![run("7f3a0001", RunState::Paused)]));
+    kit.started();
+    for key in ["space", "r", "x"] {
+        kit.keys(key).shows(&["read-only"]);
+    }
+    assert!(kit.started().is_empty());
+}
