@@ -39,7 +39,9 @@ impl Ops {
         self.cool_down(run, sink, stop).await?;
         let list = self.find_list(&run.list.0).await?;
         let rules = self.client.rules().await?;
-        let enforced = !enforcing_rules(&list, &rules).is_empty();
+        // As the gate sees it: a campaign calls out, and a list that blocks callers only holds no campaign back.
+        let outbound = |rule: &&Rule| rule.scope.covers(Channel::Outbound);
+        let enforced = enforcing_rules(&list, &rules).iter().any(outbound);
         let probes = match enforced {
             true => Some(self.wait_for_probes(run, &list, sink, stop).await?),
             false => None,
@@ -52,9 +54,14 @@ impl Ops {
             Some(("unaccounted", "some rows have no verdict of the tenant"))
         } else if !result.diff.is_clean() {
             Some(("differences", "the list is not as intended"))
+        } else if !self.ledger.open_replacements(&run.id).await?.is_empty() {
+            Some((
+                "replacements",
+                "some old records still stand, because their replacements cannot be read back",
+            ))
         } else {
             match probes {
-                None => Some("no active rule enforces the list: nothing is suppressed by it"),
+                None => Some("no active rule enforces the list for OUTBOUND: it holds no campaign back"),
                 Some(Probes::Agree) => None,
                 Some(Probes::NotYet | Probes::Gone) => {
                     Some("the platform does not suppress the probed numbers yet")

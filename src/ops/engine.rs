@@ -84,6 +84,8 @@ pub(super) struct Shared {
     lost: HashMap<u32, u32>,
     last_event: Option<Instant>,
     counted: (u64, u64),
+    any_taken: bool,
+    refused_alone: u32,
 }
 
 impl Shared {
@@ -95,6 +97,8 @@ impl Shared {
             lost: HashMap::new(),
             last_event: None,
             counted: (0, 0),
+            any_taken: false,
+            refused_alone: 0,
         }
     }
 }

@@ -229,3 +229,19 @@ async fn all_lists_are_probed_by_as_few_queries_as_possible() {
     let queries = stage.calls_of("/dnc/records/query").await - before;
     assert!(queries <= 2, "{queries} queries of 100 numbers for {ready} lists");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_refuses_every_row_alone_is_not_fed_the_whole_file() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(300, 0);
+    let file = stage.write("messy.csv", &made.text);
+    stage.fault(json!({ "do": "too_large", "next": 100_000, "on": "entries_write" })).await;
+
+    let run = stage.upload(&file).await.unwrap();
+
+    assert_eq!(run.state, RunState::Interrupted);
+    assert_eq!(run.error.as_ref().map(|(code, _)| code.as_str()), Some("protocol"));
+    assert!(run.buckets.is_conserved());
+    assert!(run.buckets.dead_letters < 60, "{} rows were given up", run.buckets.dead_letters);
+    assert!(run.buckets.unaccounted > 200);
+}

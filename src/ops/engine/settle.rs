@@ -14,6 +14,8 @@ use crate::ops::OpsEvent;
 
 /// Times a row may be in no array *and* not on the list before it is left unaccounted.
 const MISSES: u8 = 3;
+/// Rows that may be refused whole, one by one, before the first is taken.
+const DRIFT: u32 = 10;
 
 impl Engine {
     /// A 200 or 201: understood → journalled → settled. One that breaks the contract says nothing: read back.
@@ -42,7 +44,14 @@ impl Engine {
         if matches!(raw.status, 400 | 413) {
             return self.settle_halves(batch, raw).await;
         }
-        let reading = api::read_entries_answer(raw.status, &raw.body, writes)?;
+        let reading = match api::read_entries_answer(raw.status, &raw.body, writes) {
+            Ok(reading) => reading,
+            // It was understood when it was journalled, by whichever version did that. The list itself decides now.
+            Err(error) => {
+                self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
+                return self.settle_by_reading(batch, error).await;
+            }
+        };
         let mut settlement = Settlement { at: Some(Timestamp::now()), ..Settlement::default() };
         let mut silent = Vec::new();
         let mut conflict = false;
@@ -136,6 +145,7 @@ impl Engine {
     /// The tenant threw the whole batch away: two halves, down to the single row that it does not want.
     async fn settle_halves(&self, batch: &Batch, raw: &RawAnswer) -> Result<(), Halt> {
         let mut settlement = Settlement::default();
+        let single = batch.rows.len() == 1;
         if let [row] = batch.rows[..] {
             let code = if raw.status == 413 { "TOO_LARGE" } else { "BAD_REQUEST" };
             let words = String::from_utf8_lossy(&raw.body).chars().take(300).collect();
@@ -144,7 +154,19 @@ impl Engine {
             let (left, right) = batch.rows.split_at(batch.rows.len() / 2);
             settlement.requeue = vec![left.to_vec(), right.to_vec()];
         }
-        self.settle(batch.seq, settlement).await
+        self.settle(batch.seq, settlement).await?;
+        if single && self.speaks_another_dialect() {
+            let detail = format!("it refused {DRIFT} rows one by one with {} and took none", raw.status);
+            return Err(Halt::Trouble(api::Error::Protocol { detail }));
+        }
+        Ok(())
+    }
+
+    /// Rows refused one by one, and not one taken: it is not the rows that the tenant cannot read.
+    fn speaks_another_dialect(&self) -> bool {
+        let Ok(mut shared) = self.shared.lock() else { return true };
+        shared.refused_alone += 1;
+        !shared.any_taken && shared.refused_alone >= DRIFT
     }
 
     async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
@@ -160,6 +182,7 @@ impl Engine {
             settlement.retries = gauges.retries.saturating_sub(retries);
             settlement.throttled = gauges.throttled.saturating_sub(throttled);
             shared.counted = (gauges.retries, gauges.throttled);
+            shared.any_taken |= !settlement.accepted.is_empty();
         }
         let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
         self.report(summary, gauges.entries_rate);
