@@ -17,7 +17,7 @@ use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::PlanSummary;
 use crate::domain::run::{RunState, RunSummary};
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::ledger::{Approval, DeadLetter, NewRun};
 
 /// What is uploaded.
@@ -217,7 +217,7 @@ impl Ops {
             advice: "Make and approve a new plan.".into(),
         };
         let path = PathBuf::from(&plan.file);
-        let sha256 = off_thread(move || super::check::sha256_of(&path)).await??;
+        let sha256 = off_thread(move || files::sha256_of(&path)).await??;
         if sha256 != plan.file_sha256 {
             return Err(stale("the file"));
         }
@@ -293,6 +293,8 @@ impl Ops {
     ) -> Result<(), Halt> {
         let mut summary = self.ledger.run(run).await?;
         if summary.plan.is_none() {
+            // It is at its beginning again, so that a second trouble or stop is a change of state like the first.
+            summary = self.go(run, RunState::Draft, sink).await?;
             summary = self.plan_run(&summary, sink, stop).await?;
         }
         if matches!(summary.state, RunState::Draft) {

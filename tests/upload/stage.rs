@@ -90,6 +90,13 @@ impl Stage {
         self.ops.resume(None, Until::Ready, Arc::new(Silent), &CancellationToken::new()).await
     }
 
+    /// Resumes, and stops at once.
+    pub async fn resume_and_stop(&self) -> Result<RunSummary, OpsError> {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        self.ops.resume(None, Until::Ready, Arc::new(Silent), &stop).await
+    }
+
     pub async fn reconcile(&self) -> Reconciliation {
         self.ops.reconcile(LIST, None, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
     }
@@ -131,6 +138,13 @@ impl Stage {
     /// Rows that calls have written so far.
     pub async fn writes(&self) -> Value {
         self.control("state").await["counters"]["rows"].clone()
+    }
+
+    /// Calls of a family go wrong, after so many that do not.
+    pub async fn fault(&self, how: &str, on: &str, skip: u32, next: u32) {
+        let url = format!("{}/__sandbox/fault", self.origin);
+        let body = serde_json::json!({ "do": how, "on": on, "skip": skip, "next": next });
+        self.http.post(url).json(&body).send().await.unwrap().error_for_status().unwrap();
     }
 
     pub async fn lose(&self, count: u32) -> BTreeSet<String> {
