@@ -89,10 +89,6 @@ impl Client {
     }
 
     /// Makes a client that repeats calls more or less patiently than usual.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the client owns its endpoints; `new` has that shape too"
-    )]
     pub fn with_patience(
         endpoints: Endpoints,
         limits: Limits,
@@ -102,7 +98,7 @@ impl Client {
         normaliser: Normaliser,
     ) -> Result<Self, Error> {
         let wire = Wire::new(&endpoints, &limits, deadlines, patience, credentials)?;
-        let api_url = endpoints.api_url.clone();
+        let api_url = endpoints.api_url;
         let shared = Shared { wire, limits, normaliser, api_url, settling: AtomicBool::new(false) };
         Ok(Self { shared: Arc::new(shared) })
     }
