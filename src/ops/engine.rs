@@ -106,11 +106,11 @@ impl Shared {
 impl Engine {
     /// Sends everything that is not settled.
     pub(super) async fn send_all(&self) -> Result<(), Halt> {
-        let open = self.ops.ledger.open_batches(&self.run).await?;
-        let (unsure, open): (Vec<Batch>, Vec<Batch>) =
-            open.into_iter().partition(|batch| is_unsure(batch.state));
-        self.settle_unsure(unsure).await?;
-        let mut queue: VecDeque<Batch> = open.into();
+        let mut open = self.ops.ledger.open_batches(&self.run).await?;
+        open.retain(|batch| is_unsure(batch.state));
+        self.settle_unsure(open).await?;
+        // Read once more: what was missing from the list has a new batch by now.
+        let mut queue: VecDeque<Batch> = self.ops.ledger.open_batches(&self.run).await?.into();
         let mut flying = FuturesUnordered::new();
         let mut halt = None;
         loop {

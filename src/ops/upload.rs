@@ -17,7 +17,7 @@ use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::PlanSummary;
 use crate::domain::run::{RunState, RunSummary};
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::ledger::{Approval, DeadLetter, ListLock, NewRun};
 
 /// What is uploaded.
@@ -233,7 +233,7 @@ impl Ops {
             advice: "Make and approve a new plan.".into(),
         };
         let path = PathBuf::from(&plan.file);
-        let sha256 = off_thread(move || super::check::sha256_of(&path)).await??;
+        let sha256 = off_thread(move || files::sha256_of(&path)).await??;
         if sha256 != plan.file_sha256 {
             return Err(stale("the file"));
         }

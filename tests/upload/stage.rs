@@ -99,6 +99,13 @@ impl Stage {
         self.ops.resume(None, Until::Ready, Arc::new(Silent), &CancellationToken::new()).await
     }
 
+    /// Resumes, and stops at once.
+    pub async fn resume_and_stop(&self) -> Result<RunSummary, OpsError> {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        self.ops.resume(None, Until::Ready, Arc::new(Silent), &stop).await
+    }
+
     pub async fn reconcile(&self) -> Reconciliation {
         self.ops.reconcile(LIST, None, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
     }
