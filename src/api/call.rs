@@ -2,7 +2,7 @@
 //! patience; a write is one attempt, and whoever journals it decides.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::Request;
@@ -24,6 +24,9 @@ use super::{Credentials, Deadlines, Endpoints, Error, Limits};
 
 /// Calls per second on lists, rules and the connection test. The contract names no limit; this is far below any.
 const CATALOGUE_RATE: f64 = 10.0;
+
+/// No answer has told the tenant's time yet.
+const UNTOLD: i64 = i64::MIN;
 
 /// What came of one sending (with its one repeat after a 401).
 #[derive(Debug)]
@@ -84,6 +87,8 @@ pub(super) struct Wire {
     catalogue: Limiter,
     breaker: Mutex<Breaker>,
     in_flight: AtomicUsize,
+    /// Seconds by which the tenant's clock is ahead, by its last answer; `UNTOLD` before there is one.
+    skew: AtomicI64,
     clock: Clock,
     pub(super) patience: Patience,
     pub(super) gauges: watch::Sender<Gauges>,
@@ -111,6 +116,7 @@ impl Wire {
             catalogue: Limiter::new(CATALOGUE_RATE, backoff(), clock),
             breaker: Mutex::new(Breaker::new(patience.circuit_pause)),
             in_flight: AtomicUsize::new(0),
+            skew: AtomicI64::new(UNTOLD),
             clock,
             patience,
             gauges,
@@ -239,6 +245,9 @@ impl Wire {
             Ok(answer) => tracing::debug!(family = ?call.family, status = answer.status(), ?took, "answered"),
             Err(fault) => tracing::debug!(family = ?call.family, fault = %fault.detail, ?took, "broken"),
         }
+        if let Some(skew) = result.as_ref().ok().and_then(|answer| answer.skew) {
+            self.skew.store(skew, Ordering::Relaxed);
+        }
         let mut throttled = false;
         match &mut result {
             Ok(answer) => {
@@ -270,6 +279,11 @@ impl Wire {
             gauges.circuit_open = circuit_open;
             gauges.token_seconds = token_seconds;
         });
+    }
+
+    /// Seconds by which the tenant's clock is ahead of ours, by the `Date` of the last answer that told one.
+    pub(super) fn clock_skew(&self) -> Option<i64> {
+        Some(self.skew.load(Ordering::Relaxed)).filter(|skew| *skew != UNTOLD)
     }
 
     /// Whether no call is out at present.

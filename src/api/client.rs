@@ -113,6 +113,12 @@ impl Client {
         &self.shared.limits
     }
 
+    /// Seconds by which the tenant's clock is ahead of this machine's (below zero: behind), by the `Date` of the last
+    /// answered call. `None` = no call was answered, or the tenant tells no date.
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.wire().clock_skew()
+    }
+
     /// `GET /users/me`: proves that the token works.
     pub async fn me(&self) -> Result<(), Error> {
         self.read(Family::Me, "the own user", Method::GET, &["users", "me"], &[], None).await.map(|_| ())

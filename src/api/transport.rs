@@ -31,6 +31,8 @@ pub(super) struct Answer {
     pub(super) after: Option<Duration>,
     /// Scheme and host a redirect points to; never followed.
     pub(super) redirect: Option<String>,
+    /// Seconds by which its `Date` is ahead of the clock of this machine; `None` = it tells none.
+    pub(super) skew: Option<i64>,
 }
 
 impl Answer {
@@ -146,6 +148,8 @@ impl Transport {
             let text = |name| response.headers().get_all(name).into_iter().filter_map(|v| v.to_str().ok());
             retry_after(text(header::RETRY_AFTER), text(header::DATE).next(), SystemTime::now())
         };
+        let date = response.headers().get(header::DATE).and_then(|value| value.to_str().ok());
+        let skew = date.and_then(|text| skew_of(text, SystemTime::now()));
         let request_id = ["x-request-id", "x-correlation-id"]
             .iter()
             .find_map(|name| response.headers().get(*name)?.to_str().ok())
@@ -169,7 +173,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { raw: RawAnswer { status, body, request_id }, after, redirect })
+        Ok(Answer { raw: RawAnswer { status, body, request_id }, after, redirect, skew })
     }
 
     /// Puts an error into words of our own: the library's may hold URLs, and with them numbers.
@@ -196,6 +200,16 @@ impl Transport {
             (Stage::BeforeSend, format!("{host} does not accept a connection"))
         };
         Fault { stage, broke, status, detail }
+    }
+}
+
+/// Seconds by which the date of an answer is ahead of `now`; below zero = behind.
+fn skew_of(date: &str, now: SystemTime) -> Option<i64> {
+    let date = httpdate::parse_http_date(date.trim()).ok()?;
+    let seconds = |time: std::time::Duration| i64::try_from(time.as_secs()).ok();
+    match date.duration_since(now) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => seconds(behind.duration()).map(|n| -n),
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => Path::new("."),
     };
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    refuse_to_replace(path)?;
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
     temporary.push(format!(".{}.tmp", std::process::id()));
@@ -23,6 +24,15 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(&temporary);
     }
     written
+}
+
+/// Moving a file into its place would put an end to a device, a pipe or a link that stands there.
+fn refuse_to_replace(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => Err(io::Error::other("what stands there is not a regular file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A new file that only its owner may read.
@@ -64,7 +74,7 @@ pub(super) fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::cell;
+    use super::{cell, write};
 
     #[test]
     fn formulas_become_text_and_numbers_stay_numbers() {
@@ -73,5 +83,18 @@ mod tests {
         assert_eq!(cell("+1+cmd"), "'+1+cmd");
         assert_eq!(cell("+12025550101"), "+12025550101");
         assert_eq!(cell("plain"), "plain");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_export_never_takes_the_place_of_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, link) = (folder.path().join("kept"), folder.path().join("link"));
+        std::fs::write(&kept, "mine").unwrap();
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        assert!(write(&link, b"ours").is_err());
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        write(&kept, b"ours").unwrap();
+        assert_eq!(std::fs::read(&kept).unwrap(), b"ours");
     }
 }

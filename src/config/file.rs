@@ -84,7 +84,7 @@ pub(super) struct RawRegistries {
 
 /// Reads the file. One that does not exist reads as empty. `Ok(None)` = there is none.
 pub(super) fn read(path: &Path) -> Result<Option<File>, ConfigError> {
-    match std::fs::read_to_string(path) {
+    match read_regular(path) {
         Ok(text) => parse(path, &text).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
@@ -96,6 +96,25 @@ pub(super) fn read(path: &Path) -> Result<Option<File>, ConfigError> {
             "Check the path of --config or QUIETLINE_CONFIG and that you may read it.",
         )),
     }
+}
+
+/// No config file comes near this.
+const LONGEST: u64 = 1 << 20;
+
+/// The text of a regular file of a sensible size. A pipe would be waited for, and a device read, for ever.
+fn read_regular(path: &Path) -> std::io::Result<String> {
+    let data = std::fs::metadata(path)?;
+    let refused = |why: &str| std::io::Error::other(why.to_owned());
+    if data.is_dir() {
+        return Err(refused("it is a directory"));
+    }
+    if !data.is_file() {
+        return Err(refused("it is not a regular file"));
+    }
+    if data.len() > LONGEST {
+        return Err(refused("it is larger than 1 MiB"));
+    }
+    std::fs::read_to_string(path)
 }
 
 /// A path, safe to show.

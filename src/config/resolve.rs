@@ -13,6 +13,11 @@ use crate::api::{Endpoints, Limits};
 use crate::domain::phone::{E164, Normaliser, PhonePolicy, Region};
 use crate::domain::text::visible;
 
+/// A longer cool-down is a slip of the pen, and would overflow the calendar before it ends.
+const LONGEST_COOL_DOWN_SECONDS: u64 = 86_400;
+/// Rates that a limiter can work with: below, the first call would not leave in a minute's wait; above, there is no limit.
+const RATES: std::ops::RangeInclusive<f64> = 0.01..=10_000.0;
+
 /// When a second person has to approve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FourEyes {
@@ -238,6 +243,13 @@ impl Reader<'_> {
                 "The platform needs up to 180 s to enforce a write: leave the setting out, or set 180 or more.",
             ));
         }
+        if seconds > LONGEST_COOL_DOWN_SECONDS {
+            return Err(self.wrong(
+                "bad-config",
+                &format!("cool_down_seconds = {seconds} is longer than a day"),
+                "From 180 (less where nothing is real) to 86400.",
+            ));
+        }
         Ok(seconds)
     }
 
@@ -294,11 +306,11 @@ impl Reader<'_> {
     fn rate(&self, key: &str, given: Option<f64>, default: f64) -> Result<f64, ConfigError> {
         match given {
             None => Ok(default),
-            Some(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+            Some(rate) if RATES.contains(&rate) => Ok(rate),
             Some(rate) => Err(self.wrong(
                 "bad-config",
-                &format!("limits.{key} = {rate} is no rate"),
-                "A rate is a number above 0.",
+                &format!("limits.{key} = {rate} is no rate to work with"),
+                "A rate is a number above 0: from 0.01 to 10000.",
             )),
         }
     }

@@ -169,7 +169,7 @@ fn a_wrong_word_names_the_nearest_one() {
         ("environment = \"prod\"", "production"),
         ("credentials = \"keyrng\"", "“keyring”"),
         ("default_region = \"Narnia\"", "two-letter"),
-        ("profile.four_eyes = \"some\"", "above:N"),
+        ("upload.four_eyes = \"some\"", "above:N"),
         ("upload.phone_policy = \"strict\"", "possible"),
         ("limits.entries_per_call = 101", "1 to 100"),
         ("limits.entries_per_call = 0", "1 to 100"),
@@ -190,6 +190,36 @@ fn production_never_gets_a_short_cool_down() {
     assert_eq!(profile_of("tenant = \"acme\"\nupload.cool_down_seconds = 180").cool_down_seconds, 180);
     let staging = profile_of("tenant = \"acme\"\nenvironment = \"staging\"\nupload.cool_down_seconds = 5");
     assert!(staging.cool_down_is_shortened());
+}
+
+#[test]
+fn numbers_that_no_clock_and_no_limiter_can_work_with_are_refused() {
+    for seconds in ["86401", "9223372036854775807"] {
+        let e = refused_profile(&format!("tenant = \"acme\"\nupload.cool_down_seconds = {seconds}"));
+        assert_eq!(e.code, "bad-config", "{seconds}");
+    }
+    for rate in ["1e-300", "0.001", "1e300"] {
+        let e = refused_profile(&format!("tenant = \"acme\"\nlimits.entries_per_second = {rate}"));
+        assert_eq!(e.code, "bad-config", "{rate}");
+        let e = refused_profile(&format!("tenant = \"acme\"\nlimits.query_per_minute = {rate}"));
+        assert_eq!(e.code, "bad-config", "{rate}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_a_device_or_a_heap_of_bytes_is_no_config_file() {
+    let desk = Desk::new();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, desk.path(), mode).unwrap();
+    let e = Config::load(&desk.sources()).unwrap_err();
+    assert!(e.message.contains("not a regular file"), "{}", e.message);
+
+    let device = Sources { config: Some("/dev/zero".into()), ..desk.sources() };
+    assert_eq!(Config::load(&device).unwrap_err().code, "bad-config");
+
+    let heap = Desk::with(&format!("# {}", "x".repeat(1 << 20)));
+    assert!(Config::load(&heap.sources()).unwrap_err().message.contains("larger than 1 MiB"));
 }
 
 #[test]

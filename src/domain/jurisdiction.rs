@@ -40,6 +40,25 @@ impl Jurisdiction {
         std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }
 
+    /// Whether there is such a place, as far as is known here: a country that has telephone numbers, and for the United
+    /// States and Canada one of their parts. Parts of other countries are taken as they are written.
+    pub fn exists(&self) -> bool {
+        let (country, part) = self.as_str().split_at(2);
+        let listed = || {
+            let parts = area_codes().iter().map(|(_, place)| place.jurisdiction);
+            parts.into_iter().any(|known| known == *self) || SHARING_AN_AREA_CODE.contains(&self.as_str())
+        };
+        country.parse::<phone::Region>().is_ok()
+            && (part.is_empty() || !matches!(country, "US" | "CA") || listed())
+    }
+
+    /// Whether the two letters alone may as well be meant as a state or province: `CA` is Canada and California, `IN`
+    /// is India and Indiana, `TX` is Texas and nothing else.
+    pub fn may_be_a_part(&self) -> bool {
+        let parts = ["US", "CA"].map(|country| Self::parse(&format!("{country}-{self}")));
+        self.len == 2 && parts.into_iter().flatten().any(|part| part.exists())
+    }
+
     /// The jurisdiction that the number's area code (NANP) or country code stands for. An inference: people move and
     /// take their numbers along, so it is always shown as inferred.
     ///
@@ -88,6 +107,9 @@ pub fn place_of(number: E164) -> Option<Place> {
     let at = codes.binary_search_by_key(&area_code, |(code, _)| *code).ok()?;
     Some(codes[at].1.clone())
 }
+
+/// Provinces and territories of Canada that no area code stands for alone.
+const SHARING_AN_AREA_CODE: [&str; 4] = ["CA-NT", "CA-NU", "CA-PE", "CA-YT"];
 
 /// Area codes of the North American plan that callers do not pay for.
 const TOLL_FREE: [u16; 7] = [800, 833, 844, 855, 866, 877, 888];

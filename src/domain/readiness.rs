@@ -35,6 +35,19 @@ impl ListState {
     }
 }
 
+/// What the platform said of a sample of the numbers that the list should hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Probes {
+    /// Every number reads SUPPRESSED, but for some that an exception rule lets through; also where there is none.
+    Agree,
+    /// Some number on the list does not read SUPPRESSED yet.
+    NotYet,
+    /// Some number is not on the list any more, or no longer valid there.
+    Gone,
+    /// An exception rule lets every one of them through.
+    Excepted,
+}
+
 /// What the gate knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadinessFacts {
@@ -50,8 +63,10 @@ pub struct ReadinessFacts {
     pub reconciled: Option<(Timestamp, u64)>,
     /// When the last row was accepted: a reconciliation before it proves nothing.
     pub last_accepted: Option<Timestamp>,
-    /// Probes: `Some(true)` all sampled numbers read SUPPRESSED, `Some(false)` some do not yet, `None` not asked.
-    pub probes_agree: Option<bool>,
+    /// Rows that the last run left without a verdict of the tenant: nobody knows whether they are on the list.
+    pub unaccounted: u64,
+    /// The probes; `None` = the platform was not asked.
+    pub probes: Option<Probes>,
 }
 
 /// The gate's answer.
@@ -94,7 +109,7 @@ fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
     if seconds_left > 0 {
         return (Settling, format!("The cool-down after the last accepted row has {seconds_left} s to go."));
     }
-    if facts.probes_agree == Some(false) {
+    if facts.probes == Some(Probes::NotYet) {
         return (Settling, "The platform does not report every sampled number as SUPPRESSED yet.".to_owned());
     }
     let Some((reconciled_at, differences)) = facts.reconciled else {
@@ -104,11 +119,24 @@ fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
         let (count, s) = (thousands(differences), if differences == 1 { "" } else { "s" });
         return (Discrepant, format!("The last reconciliation left {count} difference{s}."));
     }
+    if facts.unaccounted > 0 {
+        let (count, s) = (thousands(facts.unaccounted), if facts.unaccounted == 1 { "" } else { "s" });
+        return (Discrepant, format!("The last run left {count} row{s} without a verdict of the tenant."));
+    }
     if facts.last_accepted.is_some_and(|accepted| reconciled_at < accepted) {
         return (Unverified, "Rows were accepted after the last reconciliation.".to_owned());
     }
-    if facts.probes_agree.is_none() {
-        return (Unverified, "The platform was not asked whether it enforces the list.".to_owned());
+    match facts.probes {
+        Some(Probes::Agree | Probes::NotYet) => {}
+        Some(Probes::Gone) => {
+            return (Discrepant, "A number is gone from the list since its last reconciliation.".to_owned());
+        }
+        Some(Probes::Excepted) => {
+            return (Unbound, "An exception rule lets every sampled number of the list through.".to_owned());
+        }
+        None => {
+            return (Unverified, "The platform was not asked whether it enforces the list.".to_owned());
+        }
     }
     (
         Ready,

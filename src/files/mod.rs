@@ -24,6 +24,7 @@ mod text;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use rejects::write_rejects;
+pub use source::sha256_of;
 
 /// What a column can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +99,14 @@ pub enum FileError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file to write, such as the rejects, cannot be written. Exit 2.
+    #[error("cannot write {path}: {source}")]
+    Unwritable {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Directory, device, FIFO, socket.
     #[error("{path} is {what}, not a regular file")]
     NotAFile {
@@ -156,6 +165,7 @@ impl FileError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "file-unreadable",
+            Self::Unwritable { .. } => "output-unwritable",
             Self::NotAFile { .. } => "not-a-file",
             Self::Empty { .. } => "no-records",
             Self::WrongKind { .. } => "wrong-kind",
@@ -170,6 +180,7 @@ impl FileError {
     pub fn advice(&self) -> String {
         match self {
             Self::Io { .. } => "Check the path and that you may read it.".into(),
+            Self::Unwritable { .. } => "Name a new file in a folder that you may write to.".into(),
             Self::NotAFile { .. } => "Name a regular file.".into(),
             Self::Empty { .. } => "Check that the export finished and that this is the right file.".into(),
             Self::WrongKind { .. } => "Export the data as CSV and open that.".into(),

@@ -17,11 +17,12 @@ use crate::domain::problem::{Problem, Severity};
 /// columns behind. One line per rejection, so a row with two of them stands there twice; every rejected row stands there
 /// at least once. Cells are formula-safe; telephone numbers stay importable. Returns the number of rejected rows.
 pub fn write_rejects(document: &Document, checked: &Checked, out: &Path) -> Result<u64, FileError> {
-    let failed = |source| FileError::Io { path: out.into(), source };
+    let failed = |source| FileError::Unwritable { path: out.into(), source };
     if is_same_file(document.path(), out) {
         let message = "the rejects would overwrite the file they come from";
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, message)));
     }
+    refuse_to_replace(out).map_err(failed)?;
     document.source().ensure_unchanged()?;
     let (temporary, file) = create_beside(out).map_err(failed)?;
     let written = write(document, checked, file).and_then(|rows| {
@@ -86,6 +87,15 @@ fn safe(cell: &str) -> String {
         None => false,
     };
     if runs { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Moving a file into its place would put an end to a device, a pipe or a link that stands there.
+fn refuse_to_replace(out: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(out) {
+        Ok(there) if !there.is_file() => Err(io::Error::other("what stands there is not a regular file")),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {

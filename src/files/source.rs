@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use sha2::{Digest as _, Sha256};
+
 use super::FileError;
 
 /// Bytes that can be read by position; several readers may do so at once.
@@ -126,6 +128,22 @@ impl Source {
         }
         FileError::Io { path: self.path.clone(), source }
     }
+}
+
+/// SHA-256 of a file as stored, lower-case hex, by windows. Refuses what [`Source::open`] refuses.
+pub fn sha256_of(path: &Path) -> Result<String, FileError> {
+    let source = Source::open(path)?;
+    let (mut hash, mut at) = (Sha256::new(), 0);
+    loop {
+        let bytes = read_up_to(source.file(), at, 1 << 20).map_err(|error| source.error(error))?;
+        if bytes.is_empty() {
+            break;
+        }
+        hash.update(&bytes);
+        at += bytes.len() as u64;
+    }
+    source.ensure_unchanged()?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn refuse_others(path: &Path, metadata: &Metadata) -> Result<(), FileError> {

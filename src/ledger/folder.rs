@@ -13,7 +13,11 @@ const STALE: Duration = Duration::from_secs(3600);
 /// Makes the folder and its parts, mends their permissions, and refuses file systems on which WAL is not safe.
 pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     if let Some(parent) = folder.parent() {
-        fs::create_dir_all(parent).map_err(|e| unwritable(parent, &e))?;
+        // Whoever may write to a parent could put another ledger in this one's place, whatever the umask says.
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(parent).map_err(|e| unwritable(parent, &e))?;
     }
     private_dir(folder)?;
     refuse_network(folder)?;

@@ -177,6 +177,14 @@ fn facts(connection: &Connection, profile: &str, list: &ListId) -> Result<ListFa
         )?
         .query_row(params![profile, list.0], |row| row.get(0))
         .optional()?;
+    let unaccounted: Option<i64> = connection
+        .prepare_cached(
+            "SELECT unaccounted FROM runs
+             WHERE profile = ?1 AND list = ?2 AND bound = 1 AND state IN ('ready', 'discrepant', 'failed')
+             ORDER BY n DESC LIMIT 1",
+        )?
+        .query_row(params![profile, list.0], |row| row.get(0))
+        .optional()?;
     let reconciled: Option<(i64, i64)> = connection
         .prepare_cached(
             "SELECT at, differences FROM reconciliations WHERE profile = ?1 AND list = ?2 ORDER BY n DESC LIMIT 1",
@@ -192,6 +200,7 @@ fn facts(connection: &Connection, profile: &str, list: &ListId) -> Result<ListFa
             Some((at, differences)) => Some((from_micros(at)?, count(differences)?)),
             None => None,
         },
+        unaccounted: count(unaccounted.unwrap_or(0))?,
         last_upload: last_accepted.zip(uploaded_by),
         has_baseline: super::expected::find(connection, profile, list)?.is_some(),
     })

@@ -120,6 +120,8 @@ pub struct ListFacts {
     pub last_accepted: Option<Timestamp>,
     /// Last reconciliation: when, and differences left.
     pub reconciled: Option<(Timestamp, u64)>,
+    /// Rows that the newest run with a plan left without a verdict when it ended; 0 where it was cancelled.
+    pub unaccounted: u64,
     /// Last upload: when, by whom.
     pub last_upload: Option<(Timestamp, String)>,
     /// Whether a baseline exists.

@@ -1,13 +1,10 @@
 //! Lists and rules as they are on the tenant, with what we know of them.
 
-use jiff::Timestamp;
-
-use super::enforce::Probed;
-use super::gate::readiness_facts;
 use super::plan::enforcing_rules;
 use super::{Ops, OpsError};
 use crate::domain::list::{DncList, ListId, resolve};
-use crate::domain::readiness::{ListState, Readiness, readiness};
+use crate::domain::phone::E164;
+use crate::domain::readiness::{ListState, Probes, Readiness};
 use crate::domain::rule::{Action, Rule};
 use crate::ledger::ListFacts;
 
@@ -45,20 +42,39 @@ impl Ops {
         let mut overviews = Vec::with_capacity(lists.len());
         for list in lists {
             let facts = self.ledger.list_facts(&self.profile().name, &list.id).await?;
-            let ask = |probes| readiness(&readiness_facts(&list, &rules, &facts, probes), Timestamp::now());
-            let mut readiness = ask(Some(true));
-            if readiness.state == ListState::Ready {
-                let numbers = self.numbers_to_probe(&list).await?;
-                readiness = match self.probe(&list, &numbers).await {
-                    Ok(Probed::Agree | Probed::Nothing) => ask(Some(true)),
-                    Ok(Probed::NotYet) => ask(Some(false)),
-                    Err(_) => ask(None),
-                };
-            }
+            let readiness = self.readiness(&list, &rules, &facts, Some(Probes::Agree));
             let enforced_by = enforcing_rules(&list, &rules).iter().map(|rule| rule.name.clone()).collect();
             overviews.push(ListOverview { list, enforced_by, readiness, facts });
         }
+        self.probe_what_would_be_ready(&mut overviews, &rules).await?;
         Ok(Catalog { lists: overviews, rules })
+    }
+
+    /// One question about the numbers of all lists: the record query is the scarcest of all calls.
+    async fn probe_what_would_be_ready(
+        &self,
+        overviews: &mut [ListOverview],
+        rules: &[Rule],
+    ) -> Result<(), OpsError> {
+        let would_be = overviews.iter_mut().filter(|overview| overview.readiness.state == ListState::Ready);
+        let mut asked = Vec::new();
+        for overview in would_be {
+            let numbers = self.numbers_to_probe(&overview.list).await?;
+            asked.push((overview, numbers));
+        }
+        let numbers: Vec<E164> = asked.iter().flat_map(|(_, numbers)| numbers).copied().collect();
+        let records = match numbers.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.client.query_records(&numbers).await,
+        };
+        for (overview, numbers) in asked {
+            let probes = match &records {
+                Ok(records) => self.judge(&overview.list, &numbers, records).await.ok(),
+                Err(_) => None,
+            };
+            overview.readiness = self.readiness(&overview.list, rules, &overview.facts, probes);
+        }
+        Ok(())
     }
 
     /// Every rule, as the tenant has them.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
-use super::{OpsError, OpsEvent, Sink, hex, off_thread};
+use super::{OpsError, OpsEvent, Sink, off_thread};
 use crate::config::Profile;
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::progress::{Phase, Progress};
@@ -77,27 +77,4 @@ pub async fn check_document(
         Ok(CheckedFile { document, checked: Arc::new(checked) })
     })
     .await?
-}
-
-/// SHA-256 of a file as stored, lower-case hex, by windows.
-pub(super) fn sha256_of(path: &Path) -> Result<String, OpsError> {
-    use sha2::{Digest as _, Sha256};
-    let unreadable = |source| OpsError::File(files::FileError::Io { path: path.to_owned(), source });
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut hash = Sha256::new();
-    std::io::copy(&mut file, &mut Hashing(&mut hash)).map_err(unreadable)?;
-    Ok(hex(&hash.finalize()))
-}
-
-struct Hashing<'a>(&'a mut sha2::Sha256);
-
-impl std::io::Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        sha2::Digest::update(self.0, bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

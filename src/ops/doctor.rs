@@ -15,6 +15,9 @@ use crate::credentials;
 use crate::domain::text::visible;
 use crate::ops::{OpsError, setup};
 
+/// Seconds that two clocks may be apart.
+const MOST_SKEW_SECONDS: u64 = 30;
+
 /// How a finding stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
@@ -76,7 +79,7 @@ pub async fn doctor(config: &Config, profile: Option<&Profile>) -> Vec<Finding> 
     match profile {
         Some(profile) => findings.extend(of_tenant(profile).await),
         None => findings.extend(
-            ["credentials", "token", "endpoints", "limits"]
+            ["credentials", "token", "clock", "endpoints", "limits"]
                 .map(|subject| not_checked(subject, "there is no profile")),
         ),
     }
@@ -190,6 +193,7 @@ async fn of_tenant(profile: &Profile) -> Vec<Finding> {
             return vec![
                 Finding::of_error("credentials", &e),
                 not_checked("token", why),
+                not_checked("clock", why),
                 not_checked("endpoints", why),
                 limits,
             ];
@@ -211,22 +215,43 @@ async fn of_tenant(profile: &Profile) -> Vec<Finding> {
         super::normaliser(profile),
     );
     match client {
-        Err(e) => findings
-            .extend([Finding::of_error("token", &e.into()), not_checked("endpoints", "there is no token")]),
+        Err(e) => findings.extend([
+            Finding::of_error("token", &e.into()),
+            not_checked("clock", "no call was made"),
+            not_checked("endpoints", "there is no token"),
+        ]),
         Ok(client) => match client.me().await {
             Err(e) => {
                 findings.push(Finding::of_error("token", &e.into()));
+                findings.push(of_clock(client.clock_skew()));
                 findings.push(not_checked("endpoints", "there is no token"));
             }
             Ok(()) => {
                 let host = visible(&profile.endpoints.api_url, 200);
                 findings.push(Finding::new("token", Health::Fine, format!("{host} knows these credentials")));
+                findings.push(of_clock(client.clock_skew()));
                 findings.push(of_endpoints(&client).await);
             }
         },
     }
     findings.push(limits);
     findings
+}
+
+/// Cool-downs, expiry dates and the trail are told by the clock of this machine.
+fn of_clock(skew: Option<i64>) -> Finding {
+    let Some(skew) = skew else { return not_checked("clock", "no answer of the tenant told its time") };
+    let apart = skew.unsigned_abs();
+    let seen = match skew {
+        0 => "as the tenant's, to the second".to_owned(),
+        1.. => format!("{apart} s behind the tenant's"),
+        _ => format!("{apart} s ahead of the tenant's"),
+    };
+    match apart > MOST_SKEW_SECONDS {
+        true => Finding::new("clock", Health::Attention, seen)
+            .advise("Set the clock of this machine (NTP): cool-downs and expiry dates are told by it."),
+        false => Finding::new("clock", Health::Fine, seen),
+    }
 }
 
 async fn of_endpoints(client: &Client) -> Finding {
@@ -270,5 +295,28 @@ fn readable_by_others(path: &Path) -> bool {
     {
         let _ = path;
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_may_be_half_a_minute_apart_and_an_unknown_one_is_never_fine() {
+        for (skew, health, seen) in [
+            (Some(0), Health::Fine, "to the second"),
+            (Some(30), Health::Fine, "30 s behind"),
+            (Some(-30), Health::Fine, "30 s ahead"),
+            (Some(31), Health::Attention, "31 s behind"),
+            (Some(-31), Health::Attention, "31 s ahead"),
+            (Some(i64::MAX), Health::Attention, "behind"),
+            (None, Health::NotChecked, "not checked"),
+        ] {
+            let finding = of_clock(skew);
+            assert_eq!(finding.health, health, "{skew:?}");
+            assert!(finding.seen.contains(seen), "{skew:?}: {}", finding.seen);
+            assert_eq!(finding.advice.is_some(), health == Health::Attention);
+        }
     }
 }

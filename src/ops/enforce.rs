@@ -7,30 +7,23 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::engine::Halt;
+use super::gate::end_of_cool_down;
+use super::lookup::membership;
 use super::plan::enforcing_rules;
 use super::{Ops, OpsError, OpsEvent, Sink};
-use crate::domain::list::DncList;
+use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
+use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
-use crate::domain::rule::{Channel, Ruling, decide};
+use crate::domain::readiness::Probes;
+use crate::domain::rule::{Channel, Membership, Rule, Ruling, decide};
 use crate::domain::run::{RunState, RunSummary};
-use crate::domain::verdict::{DncRecord, RecordStatus};
+use crate::domain::verdict::{Asked, DncRecord, RecordStatus};
 
 /// Numbers whose enforcement is probed.
 const PROBES: usize = 20;
 /// How long after the cool-down enforcement may still lag, in cool-downs (at least a minute).
 const PATIENCE: u32 = 3;
-
-/// What probing found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Probed {
-    /// Every probed number reads as suppressed, or an exception rule says why not.
-    Agree,
-    /// Some do not yet.
-    NotYet,
-    /// There is nothing to probe.
-    Nothing,
-}
 
 impl Ops {
     /// From `Uploaded` to `Ready` or `Discrepant`.
@@ -40,12 +33,19 @@ impl Ops {
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
-        self.go(&run.id, RunState::CoolingDown, sink).await?;
+        if run.state != RunState::Reconciling {
+            self.go(&run.id, RunState::CoolingDown, sink).await?;
+        }
         self.cool_down(run, sink, stop).await?;
         let list = self.find_list(&run.list.0).await?;
         let rules = self.client.rules().await?;
-        let enforced = !enforcing_rules(&list, &rules).is_empty();
-        let agreed = !enforced || self.wait_for_probes(run, &list, sink, stop).await?;
+        // As the gate sees it: a campaign calls out, and a list that blocks callers only holds no campaign back.
+        let outbound = |rule: &&Rule| rule.scope.covers(Channel::Outbound);
+        let enforced = enforcing_rules(&list, &rules).iter().any(outbound);
+        let probes = match enforced {
+            true => Some(self.wait_for_probes(run, &list, sink, stop).await?),
+            false => None,
+        };
 
         self.go(&run.id, RunState::Reconciling, sink).await?;
         let result = self.compare_with_expected(&list, Some(&run.id), sink, stop).await?;
@@ -54,12 +54,21 @@ impl Ops {
             Some(("unaccounted", "some rows have no verdict of the tenant"))
         } else if !result.diff.is_clean() {
             Some(("differences", "the list is not as intended"))
-        } else if !enforced {
-            Some(("not-enforced", "no active rule enforces the list: nothing is suppressed by it"))
-        } else if !agreed {
-            Some(("not-enforced", "the platform does not suppress the probed numbers yet"))
+        } else if !self.ledger.open_replacements(&run.id).await?.is_empty() {
+            Some((
+                "replacements",
+                "some old records still stand, because their replacements cannot be read back",
+            ))
         } else {
-            None
+            match probes {
+                None => Some("no active rule enforces the list for OUTBOUND: it holds no campaign back"),
+                Some(Probes::Agree) => None,
+                Some(Probes::NotYet | Probes::Gone) => {
+                    Some("the platform does not suppress the probed numbers yet")
+                }
+                Some(Probes::Excepted) => Some("an exception rule lets every probed number through"),
+            }
+            .map(|words| ("not-enforced", words))
         };
         let (state, error) = match trouble {
             None => (RunState::Ready, None),
@@ -80,7 +89,7 @@ impl Ops {
         let facts = self.ledger.list_facts(&run.profile, &run.list).await?;
         let Some(last) = facts.last_accepted else { return Ok(()) };
         let seconds = self.profile().cool_down_seconds;
-        let until = last + SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX / 2));
+        let until = end_of_cool_down(last, seconds);
         self.ledger.set_cool_down(&run.id, until).await?;
         let summary = self.ledger.run(&run.id).await?;
         let until = summary.cool_down_until.unwrap_or(until);
@@ -107,26 +116,25 @@ impl Ops {
         }
     }
 
-    /// Asks until the probes agree, or until patience with the platform's lag ends.
+    /// Asks until waiting changes nothing any more, or until patience with the platform's lag ends.
     async fn wait_for_probes(
         &self,
         run: &RunSummary,
         list: &DncList,
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
-    ) -> Result<bool, Halt> {
-        let numbers = self.numbers_to_probe(list).await?;
+    ) -> Result<Probes, Halt> {
+        let numbers = self.numbers_of_run_to_probe(run, list).await?;
         let patience = Duration::from_secs(self.profile().cool_down_seconds.max(20)) * PATIENCE;
         let begun = std::time::Instant::now();
         let mut wait = Duration::from_secs(1);
         loop {
             match self.probe(list, &numbers).await? {
-                Probed::Agree | Probed::Nothing => return Ok(true),
-                Probed::NotYet if begun.elapsed() >= patience => return Ok(false),
-                Probed::NotYet => {
+                Probes::NotYet if begun.elapsed() < patience => {
                     let note = format!("{}: not every probed number is enforced yet", run.id);
                     sink.event(OpsEvent::Note(note));
                 }
+                settled => return Ok(settled),
             }
             self.sleep(wait, stop).await?;
             wait = (wait * 2).min(Duration::from_secs(30));
@@ -135,57 +143,87 @@ impl Ops {
 
     /// A spread of numbers that the list should suppress now.
     pub(super) async fn numbers_to_probe(&self, list: &DncList) -> Result<Vec<E164>, OpsError> {
-        let now = Timestamp::now();
-        let expected = self.ledger.expected(&self.profile().name, &list.id).await?.unwrap_or_default();
-        let live: Vec<E164> = expected
-            .iter()
-            .filter(|entry| entry.attributes.expires.is_none_or(|at| at > now))
-            .map(|entry| entry.number)
-            .collect();
-        let step = live.len().div_ceil(PROBES).max(1);
-        Ok(live.into_iter().step_by(step).collect())
+        Ok(spread(self.live_numbers(list).await?))
     }
 
-    /// Whether the record query says SUPPRESSED for each number. One that an exception rule lets through is explained,
-    /// not missing: the rules decide that, not the upload.
-    pub(super) async fn probe(&self, list: &DncList, numbers: &[E164]) -> Result<Probed, OpsError> {
+    /// The same of what the run has sent; of the whole list where it sent nothing.
+    async fn numbers_of_run_to_probe(&self, run: &RunSummary, list: &DncList) -> Result<Vec<E164>, OpsError> {
+        let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
+        let rows = self.ledger.plan_rows(&plan).await?;
+        let live = self.live_numbers(list).await?;
+        let is_sent = |number: &E164| {
+            let row = rows.binary_search_by_key(number, |row| row.number).ok().and_then(|i| rows.get(i));
+            row.is_some_and(|row| row.op != Op::Unchanged)
+        };
+        let sent: Vec<E164> = live.iter().copied().filter(is_sent).collect();
+        Ok(spread(if sent.is_empty() { live } else { sent }))
+    }
+
+    /// Numbers that the list should hold now.
+    async fn live_numbers(&self, list: &DncList) -> Result<Vec<E164>, OpsError> {
+        let now = Timestamp::now();
+        let expected = self.ledger.expected(&self.profile().name, &list.id).await?.unwrap_or_default();
+        let live = expected.iter().filter(|entry| entry.attributes.expires.is_none_or(|at| at > now));
+        Ok(live.map(|entry| entry.number).collect())
+    }
+
+    /// Whether the record query says SUPPRESSED for each number.
+    pub(super) async fn probe(&self, list: &DncList, numbers: &[E164]) -> Result<Probes, OpsError> {
         if numbers.is_empty() {
-            return Ok(Probed::Nothing);
+            return Ok(Probes::Agree);
         }
         let records = self.client.query_records(numbers).await?;
+        self.judge(list, numbers, &records).await
+    }
+
+    /// What the records of the numbers mean for the list. A number that an exception rule lets through is explained, not
+    /// missing: the rules decide that, not the upload.
+    pub(super) async fn judge(
+        &self,
+        list: &DncList,
+        numbers: &[E164],
+        records: &[DncRecord],
+    ) -> Result<Probes, OpsError> {
+        let says = |number: &E164, status: RecordStatus| {
+            records.iter().any(|record| record.number == *number && record.status == status)
+        };
         let open: Vec<E164> =
-            numbers.iter().copied().filter(|number| !is_suppressed(*number, &records)).collect();
+            numbers.iter().copied().filter(|number| !says(number, RecordStatus::Suppressed)).collect();
         if open.is_empty() {
-            return Ok(Probed::Agree);
+            return Ok(Probes::Agree);
         }
-        let pending =
-            |number: &E164| records.iter().any(|r| r.number == *number && r.status == RecordStatus::Pending);
-        if open.iter().any(pending) {
-            return Ok(Probed::NotYet);
+        if open.iter().any(|number| says(number, RecordStatus::Pending)) {
+            return Ok(Probes::NotYet);
         }
-        let lists = self.client.lists().await?;
+        let lists = Asked::Answered(self.client.lists().await?);
         let rules = self.client.rules().await?;
         let now = Timestamp::now();
-        for number in open {
-            let entries = self.client.entries_of(number, None).await?;
-            let holds = entries.iter().any(|entry| entry.list == list.id && entry.is_live(now));
-            let member = |id: &crate::domain::list::ListId| {
-                let active = lists.iter().find(|l| l.id == *id).map(|l| l.active);
-                let live = entries.iter().any(|entry| entry.list == *id && entry.is_live(now));
-                Some(live && active.unwrap_or(false))
-            };
-            let excepted = Channel::ALL.into_iter().any(|channel| {
-                let decision = decide(&rules, channel, &member);
-                decision.ruling == Ruling::Allowed && decision.decided_by.is_some()
-            });
-            if holds && !excepted {
-                return Ok(Probed::NotYet);
+        let mut late = false;
+        for number in &open {
+            let entries = self.client.entries_of(*number, None).await?;
+            if !entries.iter().any(|entry| entry.list == list.id && entry.is_live(now)) {
+                return Ok(Probes::Gone);
             }
+            let entries = Asked::Answered(entries);
+            late |= !is_excepted(&rules, &|id| membership(id, &entries, &lists, now));
         }
-        Ok(Probed::Agree)
+        Ok(match late {
+            true => Probes::NotYet,
+            false if open.len() == numbers.len() => Probes::Excepted,
+            false => Probes::Agree,
+        })
     }
 }
 
-fn is_suppressed(number: E164, records: &[DncRecord]) -> bool {
-    records.iter().any(|record| record.number == number && record.status == RecordStatus::Suppressed)
+/// A spread over all of them.
+fn spread(numbers: Vec<E164>) -> Vec<E164> {
+    let step = numbers.len().div_ceil(PROBES).max(1);
+    numbers.into_iter().step_by(step).collect()
+}
+
+/// Whether an exception rule is why the number is not suppressed: it decides somewhere, and nothing blocks elsewhere.
+fn is_excepted(rules: &[Rule], member: &dyn Fn(&ListId) -> Membership) -> bool {
+    let decisions = Channel::ALL.map(|channel| decide(rules, channel, member));
+    decisions.iter().all(|decision| decision.ruling == Ruling::Allowed)
+        && decisions.iter().any(|decision| decision.decided_by.is_some())
 }

@@ -32,8 +32,11 @@ use crate::ledger::Batch;
 
 /// Calls in flight at once: enough to use the allowed rate at 600 ms an answer.
 const IN_FLIGHT: usize = 32;
-/// Attempts of one batch in a row that may fail before the run is interrupted.
+/// Attempts of one batch in a row that may fail before the run is interrupted; also calls without an answer that leave
+/// one row off the list.
 const PATIENCE: u32 = 8;
+/// Steps by which the pause after a call without an answer grows at most.
+const LONGER_PAUSES: u32 = 4;
 
 /// Why sending ended before the last row was settled.
 pub(super) enum Halt {
@@ -78,8 +81,11 @@ pub(super) struct Shared {
     meter: RateMeter,
     begun: Instant,
     misses: HashMap<u32, u8>,
+    lost: HashMap<u32, u32>,
     last_event: Option<Instant>,
     counted: (u64, u64),
+    any_taken: bool,
+    refused_alone: u32,
 }
 
 impl Shared {
@@ -88,8 +94,11 @@ impl Shared {
             meter: RateMeter::new(Duration::from_secs(8)),
             begun: Instant::now(),
             misses: HashMap::new(),
+            lost: HashMap::new(),
             last_event: None,
             counted: (0, 0),
+            any_taken: false,
+            refused_alone: 0,
         }
     }
 }
@@ -97,11 +106,11 @@ impl Shared {
 impl Engine {
     /// Sends everything that is not settled.
     pub(super) async fn send_all(&self) -> Result<(), Halt> {
-        let open = self.ops.ledger.open_batches(&self.run).await?;
-        let (unsure, open): (Vec<Batch>, Vec<Batch>) =
-            open.into_iter().partition(|batch| is_unsure(batch.state));
-        self.settle_unsure(unsure).await?;
-        let mut queue: VecDeque<Batch> = open.into();
+        let mut open = self.ops.ledger.open_batches(&self.run).await?;
+        open.retain(|batch| is_unsure(batch.state));
+        self.settle_unsure(open).await?;
+        // Read once more: what was missing from the list has a new batch by now.
+        let mut queue: VecDeque<Batch> = self.ops.ledger.open_batches(&self.run).await?.into();
         let mut flying = FuturesUnordered::new();
         let mut halt = None;
         loop {
@@ -136,7 +145,7 @@ impl Engine {
                 self.settle_answer(&batch, &writes, &raw).await
             }
             (BatchState::Settled, _) => Ok(()),
-            _ => self.settle_unsure(vec![batch]).await,
+            _ => self.settle_unsure(vec![batch]).await.map(drop),
         }
     }
 
@@ -156,8 +165,11 @@ impl Engine {
                 Attempt::Indeterminate { error, after, .. } => {
                     ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
                     self.tell(format!("batch {} may have arrived: reading it back", batch.seq));
+                    for _ in 0..self.times_lost(&batch.rows).min(LONGER_PAUSES) {
+                        backoff.next(None);
+                    }
                     self.pause(backoff.next(after)).await;
-                    return self.settle_by_reading(&batch).await;
+                    return self.settle_by_reading(&batch, error).await;
                 }
                 Attempt::NotApplied { error, raw, .. } if wants_halves(&error, raw.as_ref()) => {
                     return self.halve(&batch, raw, &error).await;

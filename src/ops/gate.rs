@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::enforce::Probed;
 use super::plan::enforcing_rules;
 use super::{Ops, OpsError};
 use crate::domain::list::DncList;
-use crate::domain::readiness::{ListState, Readiness, ReadinessFacts, readiness};
+use crate::domain::readiness::{ListState, Probes, Readiness, ReadinessFacts, readiness};
 use crate::domain::rule::{Channel, Rule};
 use crate::ledger::ListFacts;
 
@@ -20,14 +19,21 @@ impl Ops {
         let rules = self.client.rules().await?;
         let facts = self.ledger.list_facts(&self.profile().name, &list.id).await?;
         let numbers = self.numbers_to_probe(&list).await?;
-        let probes_agree = match self.probe(&list, &numbers).await? {
-            Probed::Agree => Some(true),
-            Probed::NotYet => Some(false),
-            // An empty list enforces nothing and hides nothing.
-            Probed::Nothing => Some(true),
-        };
-        let facts = readiness_facts(&list, &rules, &facts, probes_agree);
-        Ok((list, readiness(&facts, Timestamp::now())))
+        let probes = self.probe(&list, &numbers).await?;
+        let readiness = self.readiness(&list, &rules, &facts, Some(probes));
+        Ok((list, readiness))
+    }
+
+    /// Folds what is known of a list now.
+    pub(super) fn readiness(
+        &self,
+        list: &DncList,
+        rules: &[Rule],
+        facts: &ListFacts,
+        probes: Option<Probes>,
+    ) -> Readiness {
+        let facts = readiness_facts(list, rules, facts, probes, self.profile().cool_down_seconds);
+        readiness(&facts, Timestamp::now())
     }
 
     /// Asks the gate until it is READY, or can no longer become so by waiting, or `patience` ends.
@@ -53,13 +59,22 @@ impl Ops {
     }
 }
 
-/// The facts of one list. The gate is about campaigns, so only rules that cover OUTBOUND count.
-pub(super) fn readiness_facts(
+/// The end of the cool-down that begins with an accepted row.
+pub(super) fn end_of_cool_down(accepted: Timestamp, seconds: u64) -> Timestamp {
+    let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+    accepted.saturating_add(seconds).unwrap_or(Timestamp::MAX)
+}
+
+/// The facts of one list. The gate is about campaigns, so only rules that cover OUTBOUND count. A run that was given up
+/// before it noted its cool-down owes it all the same.
+fn readiness_facts(
     list: &DncList,
     rules: &[Rule],
     facts: &ListFacts,
-    probes_agree: Option<bool>,
+    probes: Option<Probes>,
+    cool_down_seconds: u64,
 ) -> ReadinessFacts {
+    let owed = facts.last_accepted.map(|accepted| end_of_cool_down(accepted, cool_down_seconds));
     let enforced_by = enforcing_rules(list, rules)
         .into_iter()
         .filter(|rule| rule.scope.covers(Channel::Outbound))
@@ -69,9 +84,10 @@ pub(super) fn readiness_facts(
         enforced_by: Some(enforced_by),
         list_active: Some(list.active),
         run_in_flight: facts.in_flight.as_ref().map(|(id, state)| (id.clone(), state.as_str())),
-        cool_down_until: facts.cool_down_until,
+        cool_down_until: facts.cool_down_until.max(owed),
         reconciled: facts.reconciled,
         last_accepted: facts.last_accepted,
-        probes_agree,
+        unaccounted: facts.unaccounted,
+        probes,
     }
 }

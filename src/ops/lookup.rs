@@ -120,7 +120,7 @@ fn map<T, U>(asked: &Asked<T>, read: impl FnOnce(&T) -> U) -> Asked<U> {
 }
 
 /// Whether the number is a live member of an active list. What could not be read stays unknown.
-fn membership(
+pub(super) fn membership(
     list: &ListId,
     entries: &Asked<Vec<RemoteEntry>>,
     lists: &Asked<Vec<DncList>>,

@@ -141,6 +141,7 @@ impl OpsError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::File(files::FileError::Stopped) | Self::Stopped | Self::Api(api::Error::Stopped) => 130,
+            Self::File(files::FileError::Unwritable { .. }) => 2,
             Self::File(_) => 3,
             Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
             Self::Api(_) => 5,

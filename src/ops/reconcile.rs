@@ -1,5 +1,6 @@
 //! Reconcile: read the list back and compare it with what it should be.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,8 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::walk::read_list;
 use super::{Ops, OpsError, Sink, off_thread};
-use crate::domain::diff::{Diff, DiffKind, compare};
+use crate::domain::diff::{Diff, DiffKind, Expected, compare};
+use crate::domain::entry::RemoteEntry;
 use crate::domain::list::{DncList, ListId};
+use crate::domain::phone::E164;
 use crate::domain::progress::Phase;
 
 /// The result.
@@ -63,9 +66,10 @@ impl Ops {
             Some(_) => false,
             None => self.record_baseline(list, &remote).await?,
         };
-        let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
-        let diff = off_thread(move || compare(&expected, remote)).await?;
         let at = Timestamp::now();
+        let mut expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
+        drop_purged(&mut expected, &remote, at);
+        let diff = off_thread(move || compare(&expected, remote)).await?;
         self.ledger.store_reconciliation(profile, &list.id, run, &diff, at, &self.actor).await?;
         self.begin_generations(list, &diff).await?;
         Ok(Reconciliation { list: list.clone(), baseline, diff, at })
@@ -84,5 +88,54 @@ impl Ops {
             return Ok(());
         }
         Ok(self.ledger.raise_generation(&self.profile().name, &list.id, missing).await?)
+    }
+}
+
+/// An entry whose time is over may be cleared away by the tenant at any moment: it is not missing then.
+fn drop_purged(expected: &mut Vec<Expected>, remote: &[RemoteEntry], now: Timestamp) {
+    let is_over = |entry: &Expected| entry.attributes.expires.is_some_and(|at| at <= now);
+    if !expected.iter().any(is_over) {
+        return;
+    }
+    let there: HashSet<E164> = remote.iter().filter_map(|entry| entry.number).collect();
+    expected.retain(|entry| !is_over(entry) || there.contains(&entry.number));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::diff::ExpectedAttributes;
+
+    #[test]
+    fn only_an_expired_entry_may_go_by_itself() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let entry = |digits: u64, expires: Option<&str>| Expected {
+            number: E164::from_digits(digits).unwrap(),
+            attributes: ExpectedAttributes {
+                jurisdiction: None,
+                expires: expires.map(|at| at.parse().unwrap()),
+                source: None,
+            },
+        };
+        let over = Some("2026-11-19T23:59:59Z");
+        let still = RemoteEntry {
+            id: "e".into(),
+            list: ListId("L".into()),
+            raw: "+12025550103".into(),
+            number: E164::from_digits(12_025_550_103),
+            jurisdiction: None,
+            expires: over.map(|at| at.parse().unwrap()),
+            source: None,
+            key: None,
+        };
+        let mut expected = vec![
+            entry(12_025_550_101, None),
+            entry(12_025_550_102, over),
+            entry(12_025_550_103, over),
+            entry(12_025_550_104, Some("2027-01-01T00:00:00Z")),
+        ];
+        drop_purged(&mut expected, &[still], now);
+        let left: Vec<u64> = expected.iter().map(|entry| entry.number.digits() % 1_000).collect();
+        assert_eq!(left, [101, 103, 104]);
     }
 }

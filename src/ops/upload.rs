@@ -17,8 +17,8 @@ use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::PlanSummary;
 use crate::domain::run::{RunState, RunSummary};
-use crate::files::FileError;
-use crate::ledger::{Approval, DeadLetter, NewRun};
+use crate::files::{self, FileError};
+use crate::ledger::{Approval, DeadLetter, ListLock, NewRun};
 
 /// What is uploaded.
 #[derive(Clone, Debug)]
@@ -114,22 +114,38 @@ impl Ops {
             advice: "`quietline runs` shows every run with its state.".into(),
         };
         let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
-        if run.state.is_final() {
-            return Err(nothing(format!("run {} has ended: {}", run.id, run.state)));
-        }
+        let (run, mut lock) = self.take(run, nothing).await?;
+        lock.set_holder(&self.holder(&run.id))?;
+        self.drive(&run.id, until, sink, stop).await
+    }
+
+    /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it
+    /// may have brought the run to its end in the meantime.
+    async fn take(
+        &self,
+        run: RunSummary,
+        nothing: impl Fn(String) -> OpsError,
+    ) -> Result<(RunSummary, ListLock), OpsError> {
         if run.profile != self.profile().name {
             return Err(nothing(format!("run {} belongs to profile {}", run.id, run.profile)));
         }
-        let mut lock = self.lock(&run.list)?;
-        lock.set_holder(&self.holder(&run.id))?;
-        self.drive(&run.id, until, sink, stop).await
+        let lock = self.lock(&run.list)?;
+        let run = self.ledger.run(&run.id).await?;
+        if run.state.is_final() {
+            return Err(nothing(format!("run {} has ended: {}", run.id, run.state)));
+        }
+        Ok((run, lock))
     }
 
     /// Cancels a run that nobody is working on, for good.
     pub async fn cancel(&self, run: &str) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("cancelling a run")?;
-        let run = self.ledger.run(run).await?;
-        let _lock = self.lock(&run.list)?;
+        let nothing = |message: String| OpsError::Nothing {
+            code: "nothing-to-cancel",
+            message,
+            advice: "`quietline runs` shows every run with its state.".into(),
+        };
+        let (run, _lock) = self.take(self.ledger.run(run).await?, nothing).await?;
         Ok(self.ledger.set_state(&run.id, RunState::Cancelled, None, Timestamp::now()).await?)
     }
 
@@ -152,7 +168,7 @@ impl Ops {
         Ok(self.ledger.dead_letters(run.as_deref()).await?)
     }
 
-    pub(super) fn lock(&self, list: &ListId) -> Result<crate::ledger::ListLock, OpsError> {
+    pub(super) fn lock(&self, list: &ListId) -> Result<ListLock, OpsError> {
         let holder = self.holder("none");
         Ok(self.ledger.lock_list(&self.profile().name, list, &holder)?)
     }
@@ -217,7 +233,7 @@ impl Ops {
             advice: "Make and approve a new plan.".into(),
         };
         let path = PathBuf::from(&plan.file);
-        let sha256 = off_thread(move || super::check::sha256_of(&path)).await??;
+        let sha256 = off_thread(move || files::sha256_of(&path)).await??;
         if sha256 != plan.file_sha256 {
             return Err(stale("the file"));
         }
@@ -292,8 +308,13 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
         let mut summary = self.ledger.run(run).await?;
-        if summary.plan.is_none() {
-            summary = self.plan_run(&summary, sink, stop).await?;
+        if summary.plan.is_none() || summary.buckets.rows == 0 {
+            // One that was stopped before begins anew, and may be stopped again.
+            self.go(run, RunState::Draft, sink).await?;
+            summary = match summary.plan {
+                None => self.plan_run(&summary, sink, stop).await?,
+                Some(_) => self.queue_plan(&summary, sink, stop).await?,
+            };
         }
         if matches!(summary.state, RunState::Draft) {
             summary = self.go(run, RunState::Approved, sink).await?;
@@ -356,6 +377,18 @@ impl Ops {
         let summary = self.ledger.bind_plan(&run.id, &planned.summary, per_call).await?;
         sink.event(OpsEvent::Run(Box::new(summary.clone())));
         Ok(summary)
+    }
+
+    /// A run that was killed between its launch and the queueing of its plan: nothing of it was sent yet.
+    async fn queue_plan(
+        &self,
+        run: &RunSummary,
+        sink: &Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<RunSummary, Halt> {
+        let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
+        self.check_fresh(&plan, sink, stop).await?;
+        Ok(self.ledger.bind_plan(&run.id, &plan, self.client.limits().entries_per_call).await?)
     }
 
     async fn send(

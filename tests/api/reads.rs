@@ -258,3 +258,26 @@ async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
     assert_eq!(tenant.calls().len(), 6);
     assert!(!client.gauges().borrow().circuit_open);
 }
+
+#[tokio::test]
+async fn the_clock_of_the_tenant_is_read_from_its_answers() {
+    let ahead = |seconds| {
+        let date = SystemTime::now() + Duration::from_secs(seconds);
+        with(200, "date", httpdate::fmt_http_date(date))
+    };
+    let tenant = Tenant::start(move |seen| match seen.nth {
+        0 => ahead(90),
+        1 => json(200, "{}"),
+        _ => with(200, "date", "Tue, 15 Nov 1994 08:12:31 GMT"),
+    })
+    .await;
+    let client = tenant.client();
+    assert_eq!(client.clock_skew(), None, "nobody told it yet");
+    client.me().await.unwrap();
+    let skew = client.clock_skew().unwrap();
+    assert!((85..=90).contains(&skew), "{skew}");
+    client.me().await.unwrap();
+    assert!(client.clock_skew().is_some_and(|skew| skew > 80), "an answer without a date says nothing new");
+    client.me().await.unwrap();
+    assert!(client.clock_skew().is_some_and(|skew| skew < -1_000_000), "behind");
+}

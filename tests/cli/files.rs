@@ -130,3 +130,23 @@ fn a_reader_who_has_seen_enough_is_no_error() {
     let ended = crate::support::Ended::finish(typed, child).exits(0);
     assert_eq!(ended.stderr, "");
 }
+
+#[cfg(unix)]
+#[test]
+fn rejects_never_take_the_place_of_a_link_or_a_pipe() {
+    let desk = Desk::new();
+    desk.write("dirty.csv", DIRTY);
+    let kept = desk.write("kept.txt", "mine");
+    let link = desk.work().join("link.csv");
+    std::os::unix::fs::symlink(&kept, &link).unwrap();
+    let pipe = desk.work().join("pipe.csv");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).unwrap();
+
+    for name in ["link.csv", "pipe.csv"] {
+        desk.run(["check", "dirty.csv", "--rejects", name, "--json"]).fails_in_json(2, "output-unwritable");
+    }
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink(), "the link is gone");
+    assert!(!std::fs::metadata(&pipe).unwrap().is_file(), "the pipe is gone");
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "mine");
+}

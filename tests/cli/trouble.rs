@@ -32,6 +32,13 @@ fn a_tenant_that_is_gone_is_five_and_never_fine() {
     assert_eq!(answers[0]["verdict"], "unknown", "{answers}");
     let seen = desk.run(["doctor", "--json"]).exits(1).json();
     assert_eq!(seen["ok"], false);
+    let clock = |seen: &serde_json::Value| {
+        let findings = seen["findings"].as_array().unwrap();
+        findings.iter().find(|finding| finding["subject"] == "clock").unwrap()["health"].clone()
+    };
+    assert_eq!(clock(&seen), "not-checked", "nobody told the time: {seen}");
+    let tenant = Tenant::calm();
+    assert_eq!(clock(&Desk::on(&tenant).run(["doctor", "--json"]).json()), "fine");
     // Files are checked all the same.
     desk.run(["check", "f.csv"]).exits(0);
 }

@@ -109,3 +109,16 @@ fn the_preview_reads_a_row_as_validation_does() {
         }
     }
 }
+
+#[test]
+fn the_abbreviation_of_a_state_is_never_taken_for_a_country() {
+    let text = "phone,state\n4155550101,CA\n2145550102,TX\n3175550103,in\n4165550104,CA\n4155550105,US\n\
+                4155550106,US-ZZ\n4155550107,GB\n8005550108,CA\n";
+    let checked = check_bytes(text).unwrap();
+    for row in [1, 2, 3, 6, 8] {
+        assert_eq!(codes(&checked, row), [Code::BadJurisdiction], "row {row}");
+    }
+    assert_eq!(codes(&checked, 7), [Code::JurisdictionMismatch]);
+    let sent: Vec<_> = checked.intents.iter().map(|intent| intent.attributes.jurisdiction.as_str()).collect();
+    assert_eq!(sent, ["US", "GB", "CA"], "in the order of the numbers");
+}

@@ -119,7 +119,7 @@ fn rejects_never_replace_the_file_they_come_from() {
     let (_folder, path) = stored("list.csv", "phone\nbad\n2025550101\n");
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let checked = check_document(&document).unwrap();
-    assert!(matches!(write_rejects(&document, &checked, &path), Err(FileError::Io { .. })));
+    assert!(matches!(write_rejects(&document, &checked, &path), Err(FileError::Unwritable { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), b"phone\nbad\n2025550101\n");
 }
 

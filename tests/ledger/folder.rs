@@ -119,3 +119,13 @@ fn a_place_that_is_no_folder_is_said_so() {
     assert!(matches!(Ledger::open(&file), Err(Error::Unwritable { .. })));
     assert!(matches!(Ledger::open(&file.join("below")), Err(Error::Unwritable { .. })));
 }
+
+#[cfg(unix)]
+#[test]
+fn parents_that_are_made_for_a_ledger_are_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let parent = home.path().join("share");
+    drop(quietline::ledger::Ledger::open(&parent.join("quietline")).unwrap());
+    assert_eq!(std::fs::metadata(&parent).unwrap().permissions().mode() & 0o777, 0o700);
+}

@@ -141,6 +141,7 @@ async fn the_gate_gets_its_facts() {
         cool_down_until: Some(at(185)),
         last_accepted: Some(at(5)),
         reconciled: Some((at(201), 0)),
+        unaccounted: 0,
         last_upload: Some((at(5), "pat".into())),
         has_baseline: true,
     };
@@ -186,4 +187,35 @@ async fn a_reconciliation_keeps_its_differences() {
     let event = world.ledger.events(1).await.unwrap().remove(0);
     assert_eq!((event.kind.as_str(), event.object.as_str()), ("list.reconciled", "list L-1"));
     assert_eq!(event.effect, "1 of 3 as expected, 1 changed, 1 malformed");
+}
+
+#[tokio::test]
+async fn rows_without_a_verdict_stay_visible_until_a_later_run_ends() {
+    let world = World::new();
+    let unaccounted = || async { world.ledger.list_facts(PROFILE, &list()).await.unwrap().unaccounted };
+    let end = |run: String, state| {
+        let ledger = &world.ledger;
+        async move {
+            for state in [RunState::Uploaded, RunState::Reconciling, state] {
+                ledger.set_state(&run, state, None, at(9)).await.unwrap();
+            }
+        }
+    };
+    let run = world.uploading("p-1", &[row(1, Op::Add), row(2, Op::Add)], 2).await.id;
+    world.answered(&run, 0).await;
+    let settlement =
+        Settlement { accepted: vec![0], unaccounted: vec![1], at: Some(at(5)), ..Settlement::default() };
+    world.ledger.settle(&run, 0, settlement).await.unwrap();
+    assert_eq!(unaccounted().await, 0, "the run is not at its end");
+    end(run, RunState::Discrepant).await;
+    assert_eq!(unaccounted().await, 1);
+
+    let given_up = world.uploading("p-1", &[row(1, Op::Add), row(2, Op::Add)], 2).await.id;
+    world.ledger.set_state(&given_up, RunState::Cancelled, None, at(10)).await.unwrap();
+    assert_eq!(unaccounted().await, 1, "a run that was given up settles nothing");
+
+    let again = world.uploading("p-2", &[row(2, Op::Add)], 2).await.id;
+    world.accept(&again, 0, &[0], at(11)).await;
+    end(again, RunState::Ready).await;
+    assert_eq!(unaccounted().await, 0);
 }

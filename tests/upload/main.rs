@@ -3,6 +3,7 @@
 
 #[path = "../common/generate.rs"]
 mod generate;
+mod green;
 mod stage;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use quietline::domain::run::RunState;
 use quietline::ops::{Launch, Launched, LookupSources, Until};
 use quietline::sandbox::Story;
+use serde_json::json;
 use stage::Stage;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,4 +186,53 @@ async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
     assert!(run.error.is_some());
     let answers = stage.ops.lookup(&["202-222-0001".to_owned()], LookupSources::Tenant).await.unwrap();
     assert_eq!(answers[0].verdict.as_str(), "unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_never_got_its_plan_may_be_stopped_and_interrupted_again_and_again() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(200, 0);
+    let file = stage.write("messy.csv", &made.text);
+    stage.fault(json!({ "do": "html", "on": "rules_read", "skip": 0, "next": 2 })).await;
+
+    assert_eq!(stage.upload(&file).await.unwrap().state, RunState::Interrupted);
+    assert_eq!(stage.resume().await.unwrap().state, RunState::Interrupted, "interrupted a second time");
+    assert_eq!(stage.resume_and_stop().await.unwrap().state, RunState::Paused);
+    assert_eq!(stage.resume_and_stop().await.unwrap().state, RunState::Paused, "stopped a second time");
+
+    let run = stage.resume().await.unwrap();
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    stage.assert_list_holds(&made.intended).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_the_place_of_a_planned_file_is_refused_and_not_waited_for() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("f.csv", "phone\n4155550187\n");
+    let plan = stage.plan(&file).await.summary;
+    stage.ops.approve(&plan.id, "looks right", None).await.unwrap();
+    std::fs::remove_file(&file).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+
+    let launch = Launch { what: Launched::Plan(plan.id), reason: "a test".into(), until: Until::Uploaded };
+    assert_eq!(stage.launch(launch).await.unwrap_err().code(), "not-a-file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_every_open_batch_was_unsure_what_is_missing_is_sent_after_all() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(40, 0);
+    let file = stage.write("messy.csv", &made.text);
+    // The one batch never arrives, and the list cannot be read back: the two reads before it are the plan's.
+    stage.fault(json!({ "do": "reset_before", "on": "entries_write", "skip": 0, "next": 1 })).await;
+    stage.fault(json!({ "do": "html", "on": "entries_read", "skip": 2, "next": 1 })).await;
+    let run = stage.upload(&file).await.unwrap();
+    assert_eq!((run.state, run.batches_done), (RunState::Interrupted, 0), "{:?}", run.error);
+
+    let run = stage.resume().await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert_eq!(run.buckets.accepted, made.intended.len() as u64);
+    stage.assert_list_holds(&made.intended).await;
 }

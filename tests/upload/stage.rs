@@ -9,8 +9,8 @@ use quietline::config::Profile;
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
 use quietline::ops::{
-    Input, Launch, Launched, Ops, OpsError, OpsEvent, PlanRequest, Planned, Reconciliation, Silent, Sink,
-    Until,
+    Credentials, Input, Launch, Launched, Ops, OpsError, OpsEvent, PlanRequest, Planned, Reconciliation,
+    Silent, Sink, Until,
 };
 use quietline::sandbox::{Options, Sandbox, Story};
 use serde_json::Value;
@@ -20,6 +20,7 @@ const LIST: &str = "Internal_OptOuts";
 
 pub struct Stage {
     pub ops: Ops,
+    credentials: Credentials,
     sandbox: Option<Sandbox>,
     origin: String,
     http: reqwest::Client,
@@ -35,17 +36,25 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let mut profile = Profile::sandbox("test", &sandbox.token_url(), &sandbox.api_url());
         profile.cool_down_seconds = 0;
-        let credentials = quietline::ops::Credentials {
+        let credentials = Credentials {
             client_id: sandbox.client_id().into(),
             client_secret: sandbox.client_secret().to_owned().into(),
         };
         let ledger = Ledger::open(&folder.path().join("ledger")).unwrap();
-        let ops = Ops::new(profile, credentials, ledger, false).unwrap();
+        let ops = Ops::new(profile, credentials.clone(), ledger, false).unwrap();
         let origin = sandbox.api_url().trim_end_matches("/api/v2").to_owned();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let mut stage = Self { ops, sandbox: Some(sandbox), origin, http, folder, before: BTreeSet::new() };
+        let mut stage =
+            Self { ops, credentials, sandbox: Some(sandbox), origin, http, folder, before: BTreeSet::new() };
         stage.before = stage.records().await.into_iter().map(|record| phone(&record)).collect();
         stage
+    }
+
+    /// The same ledger under a profile that says something else.
+    pub fn ops_with(&self, change: impl FnOnce(&mut Profile)) -> Ops {
+        let mut profile = self.ops.profile().clone();
+        change(&mut profile);
+        Ops::new(profile, self.credentials.clone(), self.ops.ledger().clone(), false).unwrap()
     }
 
     pub fn list_name(&self) -> &'static str {
@@ -58,7 +67,7 @@ impl Stage {
         path
     }
 
-    fn request(file: &Path) -> PlanRequest {
+    pub fn request(file: &Path) -> PlanRequest {
         PlanRequest { file: file.to_owned(), list: LIST.into(), input: Input::default() }
     }
 
@@ -71,7 +80,7 @@ impl Stage {
         self.ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await
     }
 
-    fn launch_file(file: &Path) -> Launch {
+    pub fn launch_file(file: &Path) -> Launch {
         Launch { what: Launched::File(Self::request(file)), reason: "a test".into(), until: Until::Ready }
     }
 
@@ -90,12 +99,47 @@ impl Stage {
         self.ops.resume(None, Until::Ready, Arc::new(Silent), &CancellationToken::new()).await
     }
 
+    /// Resumes, and stops at once.
+    pub async fn resume_and_stop(&self) -> Result<RunSummary, OpsError> {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        self.ops.resume(None, Until::Ready, Arc::new(Silent), &stop).await
+    }
+
     pub async fn reconcile(&self) -> Reconciliation {
         self.ops.reconcile(LIST, None, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
     }
 
     pub fn stop_tenant(&mut self) {
         self.sandbox = None;
+    }
+
+    /// The next calls go wrong, in the words of the sandbox.
+    pub async fn fault(&self, order: Value) {
+        let url = format!("{}/__sandbox/fault", self.origin);
+        self.http.post(url).json(&order).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Adds a rule, as an administrator of the tenant would.
+    pub async fn add_rule(&self, rule: Value) {
+        let sandbox = self.sandbox.as_ref().unwrap();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", sandbox.client_id()),
+            ("client_secret", sandbox.client_secret()),
+            ("scope", "dnc:read dnc:write tenant:read"),
+        ];
+        let token: Value =
+            self.http.post(sandbox.token_url()).form(&form).send().await.unwrap().json().await.unwrap();
+        let url = format!("{}/dnc/rules", sandbox.api_url());
+        let token = token["access_token"].as_str().unwrap();
+        self.http.post(url).bearer_auth(token).json(&rule).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Calls of a path that the tenant has served.
+    pub async fn calls_of(&self, path: &str) -> usize {
+        let log = self.control("log").await;
+        log.as_array().unwrap().iter().filter(|line| line["path"].as_str().unwrap().ends_with(path)).count()
     }
 
     async fn control(&self, path: &str) -> Value {

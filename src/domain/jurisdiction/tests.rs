@@ -85,3 +85,18 @@ fn the_table_is_whole() {
         assert!(!TOLL_FREE.contains(code));
     }
 }
+
+#[test]
+fn places_that_do_not_exist_and_letters_that_mean_two_places_are_told() {
+    for text in ["US", "CA", "GB", "US-CA", "US-DC", "US-PR", "CA-ON", "CA-PE", "CA-NU", "GB-ENG"] {
+        assert!(Jurisdiction::parse(text).unwrap().exists(), "{text}");
+    }
+    for text in ["TX", "XX", "ZZ-1", "US-ZZ", "US-ON", "CA-TX"] {
+        assert!(!Jurisdiction::parse(text).unwrap().exists(), "{text}");
+    }
+    for (text, part) in [("CA", true), ("IN", true), ("TX", true), ("ON", true), ("PR", true), ("GB", false)]
+    {
+        assert_eq!(Jurisdiction::parse(text).unwrap().may_be_a_part(), part, "{text}");
+    }
+    assert!(!Jurisdiction::parse("US-CA").unwrap().may_be_a_part());
+}

@@ -15,7 +15,8 @@ fn good() -> ReadinessFacts {
         cool_down_until: Some(at(500)),
         reconciled: Some((at(600), 0)),
         last_accepted: Some(at(300)),
-        probes_agree: Some(true),
+        unaccounted: 0,
+        probes: Some(Probes::Agree),
     }
 }
 
@@ -46,11 +47,14 @@ fn each_missing_fact_has_its_state() {
         (Unverified, ReadinessFacts { list_active: None, ..good() }),
         (Settling, ReadinessFacts { run_in_flight: Some(("7f3a91c2".to_owned(), "uploading")), ..good() }),
         (Settling, ReadinessFacts { cool_down_until: Some(at(1_001)), ..good() }),
-        (Settling, ReadinessFacts { probes_agree: Some(false), ..good() }),
+        (Settling, ReadinessFacts { probes: Some(Probes::NotYet), ..good() }),
+        (Discrepant, ReadinessFacts { probes: Some(Probes::Gone), ..good() }),
+        (Unbound, ReadinessFacts { probes: Some(Probes::Excepted), ..good() }),
+        (Discrepant, ReadinessFacts { unaccounted: 1, ..good() }),
         (Discrepant, ReadinessFacts { reconciled: Some((at(600), 12)), ..good() }),
         (Unverified, ReadinessFacts { reconciled: None, ..good() }),
         (Unverified, ReadinessFacts { reconciled: Some((at(299), 0)), ..good() }),
-        (Unverified, ReadinessFacts { probes_agree: None, ..good() }),
+        (Unverified, ReadinessFacts { probes: None, ..good() }),
     ] {
         let found = readiness(&facts, at(1_000));
         assert_eq!(found.state, expected, "{facts:?}");
@@ -68,7 +72,8 @@ fn the_order_is_kept_where_several_hold() {
         cool_down_until: Some(at(2_000)),
         reconciled: Some((at(100), 3)),
         last_accepted: Some(at(900)),
-        probes_agree: None,
+        unaccounted: 2,
+        probes: None,
     };
     assert_eq!(state(&facts), Unbound);
     facts.enforced_by = Some(vec!["x".to_owned()]);
@@ -80,6 +85,8 @@ fn the_order_is_kept_where_several_hold() {
     facts.cool_down_until = None;
     assert_eq!(state(&facts), Discrepant);
     facts.reconciled = Some((at(100), 0));
+    assert_eq!(state(&facts), Discrepant);
+    facts.unaccounted = 0;
     assert_eq!(state(&facts), Unverified);
 }
 
@@ -104,7 +111,10 @@ proptest! {
         cool_down in prop::option::of(998_i64..1_003),
         reconciled in prop::option::of((290_i64..310, 0_u64..2)),
         accepted in prop::option::of(290_i64..310),
-        probes in prop::option::of(any::<bool>()),
+        unaccounted in 0_u64..2,
+        probes in prop::option::of(prop::sample::select(vec![
+            Probes::Agree, Probes::NotYet, Probes::Gone, Probes::Excepted,
+        ])),
     ) {
         let facts = ReadinessFacts {
             enforced_by: enforced.map(|n| vec!["r".to_owned(); n]),
@@ -113,14 +123,16 @@ proptest! {
             cool_down_until: cool_down.map(at),
             reconciled: reconciled.map(|(second, n)| (at(second), n)),
             last_accepted: accepted.map(at),
-            probes_agree: probes,
+            unaccounted,
+            probes,
         };
         let all = enforced == Some(1)
             && active == Some(true)
             && !run
             && cool_down.is_none_or(|until| until <= 1_000)
             && reconciled.is_some_and(|(second, n)| n == 0 && accepted.is_none_or(|a| a <= second))
-            && probes == Some(true);
+            && unaccounted == 0
+            && probes == Some(Probes::Agree);
         prop_assert_eq!(state(&facts) == ListState::Ready, all);
     }
 }

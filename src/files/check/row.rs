@@ -220,7 +220,20 @@ impl<'a> RowReader<'a> {
             problems.add(Code::BadJurisdiction, column, cell, hint(Code::BadJurisdiction));
             return None;
         };
-        if let Some(inferred) = number.and_then(Jurisdiction::of_number)
+        let inferred = number.and_then(Jurisdiction::of_number);
+        // Sent as the country, the abbreviation of a state would suppress nothing where the number is.
+        let is_country = inferred.is_none_or(|inferred| inferred.as_str().get(..2) == Some(given.as_str()));
+        let ambiguous = number.is_some_and(E164::is_nanp) && given.may_be_a_part() && !is_country;
+        if ambiguous || !given.exists() {
+            let said = if ambiguous {
+                "alone it may be a country: write US-CA, CA-ON"
+            } else {
+                hint(Code::BadJurisdiction)
+            };
+            problems.add(Code::BadJurisdiction, column, cell, said);
+            return None;
+        }
+        if let Some(inferred) = inferred
             && !fits(given, inferred)
         {
             let said = format!("the area code belongs to {inferred}; the row is used as it stands");

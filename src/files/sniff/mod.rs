@@ -187,7 +187,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
     if !header && layout::is_change_list(data, count) {
-        let what = "a change list of a registry, which takes numbers off too,".to_owned();
+        let what = "a change list of a registry (it takes numbers off too)".to_owned();
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
     let columns = columns::names(names, count);

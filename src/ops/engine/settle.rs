@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Engine, Halt};
+use super::{Engine, Halt, PATIENCE};
 use crate::api::{self, EntryWrite, RawAnswer, RowVerdict};
 use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
@@ -14,6 +14,8 @@ use crate::ops::OpsEvent;
 
 /// Times a row may be in no array *and* not on the list before it is left unaccounted.
 const MISSES: u8 = 3;
+/// Rows that may be refused whole, one by one, before the first is taken.
+const DRIFT: u32 = 10;
 
 impl Engine {
     /// A 200 or 201: understood → journalled → settled. One that breaks the contract says nothing: read back.
@@ -26,7 +28,7 @@ impl Engine {
         if let Err(error) = api::read_entries_answer(raw.status, &raw.body, writes) {
             self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
             self.tell(format!("batch {}: {error}; reading it back", batch.seq));
-            return self.settle_by_reading(batch).await;
+            return self.settle_by_reading(batch, error).await;
         }
         self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
         self.settle_answer(batch, writes, &raw).await
@@ -42,7 +44,14 @@ impl Engine {
         if matches!(raw.status, 400 | 413) {
             return self.settle_halves(batch, raw).await;
         }
-        let reading = api::read_entries_answer(raw.status, &raw.body, writes)?;
+        let reading = match api::read_entries_answer(raw.status, &raw.body, writes) {
+            Ok(reading) => reading,
+            // It was understood when it was journalled, by whichever version did that. The list itself decides now.
+            Err(error) => {
+                self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
+                return self.settle_by_reading(batch, error).await;
+            }
+        };
         let mut settlement = Settlement { at: Some(Timestamp::now()), ..Settlement::default() };
         let mut silent = Vec::new();
         let mut conflict = false;
@@ -69,10 +78,11 @@ impl Engine {
     }
 
     /// What cannot be known from an answer is read from the list: what is there is settled, the rest is sent again. After
-    /// a restart these are many batches, so all of them are read back together.
-    pub(super) async fn settle_unsure(&self, batches: Vec<Batch>) -> Result<(), Halt> {
+    /// a restart these are many batches, so all of them are read back together. Returns the rows that were not there.
+    pub(super) async fn settle_unsure(&self, batches: Vec<Batch>) -> Result<Vec<u32>, Halt> {
+        let mut lost = Vec::new();
         if batches.is_empty() {
-            return Ok(());
+            return Ok(lost);
         }
         let ledger = &self.ops.ledger;
         for batch in batches.iter().filter(|batch| batch.state == BatchState::Intent) {
@@ -86,6 +96,7 @@ impl Engine {
             if batch.state != BatchState::Probed {
                 ledger.probed(&self.run, batch.seq).await?;
             }
+            lost.extend(&missing);
             let settlement = Settlement {
                 at: (!found.is_empty()).then(Timestamp::now),
                 accepted: found,
@@ -94,12 +105,26 @@ impl Engine {
             };
             self.settle(batch.seq, settlement).await?;
         }
-        Ok(())
+        Ok(lost)
     }
 
-    /// The same for a batch whose call has just ended without an answer that says anything.
-    pub(super) async fn settle_by_reading(&self, batch: &Batch) -> Result<(), Halt> {
-        self.settle_unsure(vec![Batch { state: BatchState::Indeterminate, ..batch.clone() }]).await
+    /// The same for a batch whose call has just ended without an answer that says anything. A row that stays off the
+    /// list however often it is sent ends the run: a tenant that cannot take it would be asked for ever.
+    pub(super) async fn settle_by_reading(&self, batch: &Batch, why: api::Error) -> Result<(), Halt> {
+        let lost =
+            self.settle_unsure(vec![Batch { state: BatchState::Indeterminate, ..batch.clone() }]).await?;
+        if let Ok(mut shared) = self.shared.lock() {
+            for row in &lost {
+                *shared.lost.entry(*row).or_default() += 1;
+            }
+        }
+        if self.times_lost(&lost) < PATIENCE { Ok(()) } else { Err(Halt::Trouble(why)) }
+    }
+
+    /// How often calls for one of these rows ended without an answer and without effect, at most.
+    pub(super) fn times_lost(&self, rows: &[u32]) -> u32 {
+        let Ok(shared) = self.shared.lock() else { return PATIENCE };
+        rows.iter().filter_map(|row| shared.lost.get(row)).copied().max().unwrap_or(0)
     }
 
     pub(super) async fn halve(
@@ -120,6 +145,7 @@ impl Engine {
     /// The tenant threw the whole batch away: two halves, down to the single row that it does not want.
     async fn settle_halves(&self, batch: &Batch, raw: &RawAnswer) -> Result<(), Halt> {
         let mut settlement = Settlement::default();
+        let single = batch.rows.len() == 1;
         if let [row] = batch.rows[..] {
             let code = if raw.status == 413 { "TOO_LARGE" } else { "BAD_REQUEST" };
             let words = String::from_utf8_lossy(&raw.body).chars().take(300).collect();
@@ -128,7 +154,19 @@ impl Engine {
             let (left, right) = batch.rows.split_at(batch.rows.len() / 2);
             settlement.requeue = vec![left.to_vec(), right.to_vec()];
         }
-        self.settle(batch.seq, settlement).await
+        self.settle(batch.seq, settlement).await?;
+        if single && self.speaks_another_dialect() {
+            let detail = format!("it refused {DRIFT} rows one by one with {} and took none", raw.status);
+            return Err(Halt::Trouble(api::Error::Protocol { detail }));
+        }
+        Ok(())
+    }
+
+    /// Rows refused one by one, and not one taken: it is not the rows that the tenant cannot read.
+    fn speaks_another_dialect(&self) -> bool {
+        let Ok(mut shared) = self.shared.lock() else { return true };
+        shared.refused_alone += 1;
+        !shared.any_taken && shared.refused_alone >= DRIFT
     }
 
     async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
@@ -144,6 +182,7 @@ impl Engine {
             settlement.retries = gauges.retries.saturating_sub(retries);
             settlement.throttled = gauges.throttled.saturating_sub(throttled);
             shared.counted = (gauges.retries, gauges.throttled);
+            shared.any_taken |= !settlement.accepted.is_empty();
         }
         let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
         self.report(summary, gauges.entries_rate);

@@ -1,0 +1,247 @@
+//! Nothing looks fine that is not: what was left half done, lost, excepted or never answered stays visible.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use quietline::domain::list::ListId;
+use quietline::domain::readiness::ListState;
+use quietline::domain::run::RunState;
+use quietline::ledger::NewRun;
+use quietline::ops::{Gauges, Ops, OpsEvent, Silent, Sink, Until};
+use quietline::sandbox::Story;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::generate;
+use crate::stage::Stage;
+
+async fn gate(ops: &Ops, stage: &Stage) -> (ListState, String) {
+    let (_, readiness) = ops.gate(stage.list_name()).await.unwrap();
+    (readiness.state, readiness.because)
+}
+
+fn stopped() -> CancellationToken {
+    let stop = CancellationToken::new();
+    stop.cancel();
+    stop
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_killed_before_its_plan_was_queued_still_sends_every_row() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(200, 0);
+    let file = stage.write("messy.csv", &made.text);
+    let plan = stage.plan(&file).await.summary;
+    stage.ops.approve(&plan.id, "a test", None).await.unwrap();
+    // What a kill leaves between the two writes of a launch.
+    let new = NewRun {
+        profile: plan.profile.clone(),
+        list: plan.list.clone(),
+        list_name: plan.list_name.clone(),
+        file: file.clone(),
+        file_sha256: Some(plan.file_sha256.clone()),
+        plan: Some(plan.id.clone()),
+        reason: "a test".into(),
+        input: "{}".into(),
+        by: "pat".into(),
+        at: Timestamp::now(),
+    };
+    stage.ops.ledger().create_run(new).await.unwrap();
+
+    let run = stage.resume().await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    assert_eq!(run.buckets.rows, made.rows);
+    assert_eq!(run.buckets.accepted, made.intended.len() as u64);
+    stage.assert_list_holds(&made.intended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_without_a_plan_can_be_stopped_and_refused_as_often_as_needed() {
+    let stage = Stage::with(Story::Calm).await;
+    let text = generate::messy_file(50, 0).text;
+    let file = stage.write("messy.csv", &text);
+    let resume = |stop: CancellationToken| {
+        let ops = stage.ops.clone();
+        async move { ops.resume(None, Until::Ready, Arc::new(Silent), &stop).await }
+    };
+    let run = stage.ops.upload(Stage::launch_file(&file), Arc::new(Silent), &stopped()).await.unwrap();
+    assert_eq!((run.state, run.plan), (RunState::Paused, None));
+
+    let run = resume(stopped()).await.unwrap();
+    assert_eq!(run.state, RunState::Paused, "stopped once more before it had a plan");
+
+    stage.write("messy.csv", &format!("{text}202-222-9999,US-DC,,state\n"));
+    for _ in 0..2 {
+        let error = resume(CancellationToken::new()).await.unwrap_err();
+        assert_eq!((error.code(), error.exit_code()), ("file-changed", 3), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_never_says_what_became_of_a_call_interrupts_the_run() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("one.csv", "phone,jurisdiction\n202-222-0101,US-DC\n");
+    stage.fault(json!({ "do": "unavailable", "on": "entries_write", "next": 1_000_000 })).await;
+
+    let run = tokio::time::timeout(Duration::from_secs(60), stage.upload(&file)).await;
+
+    let run = run.expect("the same call is repeated for ever").unwrap();
+    assert_eq!(run.state, RunState::Interrupted);
+    assert_eq!(run.buckets.unaccounted, 1);
+    assert!(run.error.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_lost_numbers_after_its_reconciliation_is_not_ready() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(300, 0);
+    let file = stage.write("messy.csv", &made.text);
+    stage.upload(&file).await.unwrap();
+    assert_eq!(gate(&stage.ops, &stage).await.0, ListState::Ready);
+
+    stage.lose(200).await;
+
+    let (state, because) = gate(&stage.ops, &stage).await;
+    assert_eq!(state, ListState::Discrepant, "{because}");
+    let catalog = stage.ops.catalog().await.unwrap();
+    let shown = catalog.lists.iter().find(|list| list.list.name == stage.list_name()).unwrap();
+    assert_eq!(shown.readiness.state, ListState::Discrepant, "the pane is never greener than the gate");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_given_up_does_not_take_its_cool_down_with_it() {
+    let stage = Stage::with(Story::Calm).await;
+    let ops = stage.ops_with(|profile| profile.cool_down_seconds = 600);
+    let file = stage.write("one.csv", "phone,jurisdiction\n202-222-0101,US-DC\n");
+    let mut launch = Stage::launch_file(&file);
+    launch.until = Until::Uploaded;
+    let run = ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    ops.cancel(&run.id).await.unwrap();
+    let clean = ops.reconcile(stage.list_name(), None, Arc::new(Silent), &CancellationToken::new()).await;
+    assert!(clean.unwrap().diff.is_clean());
+
+    let (_, readiness) = ops.gate(stage.list_name()).await.unwrap();
+
+    assert_eq!(readiness.state, ListState::Settling, "{}", readiness.because);
+    assert!(readiness.seconds_left > 500, "{}", readiness.seconds_left);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_whose_numbers_an_exception_lets_through_is_not_ready() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("one.csv", "phone,jurisdiction\n202-222-0101,US-DC\n");
+    stage.upload(&file).await.unwrap();
+    assert_eq!(gate(&stage.ops, &stage).await.0, ListState::Ready);
+    let list = stage.ops.find_list(stage.list_name()).await.unwrap().id;
+
+    stage
+        .add_rule(json!({
+            "name": "Everyone", "description": "", "scope": "BOTH", "priority": -5, "listIds": [list.0],
+            "action": "ALLOW", "isActive": true,
+        }))
+        .await;
+
+    let (state, because) = gate(&stage.ops, &stage).await;
+    assert_eq!(state, ListState::Unbound, "{because}");
+    assert!(because.contains("exception"), "{because}");
+    let again = stage.write("two.csv", "phone,jurisdiction\n202-222-0102,US-DC\n");
+    let run = stage.upload(&again).await.unwrap();
+    assert_eq!(run.state, RunState::Discrepant);
+    assert_eq!(run.error.unwrap().0, "not-enforced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_while_old_records_are_removed_pauses_the_run() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = |year: u32| {
+        let rows = (0..60).map(|n| format!("202-222-{:04},US-DC,{year}-12-31\n", 100 + n));
+        format!("phone,jurisdiction,expires\n{}", rows.collect::<String>())
+    };
+    let first = stage.upload(&stage.write("one.csv", &file(2030))).await.unwrap();
+    assert_eq!(first.state, RunState::Ready, "{:?}", first.error);
+    let ops = stage.ops_with(|profile| profile.limits.entries_per_second = 8.0);
+    let later = stage.write("two.csv", &file(2031));
+    let stop = CancellationToken::new();
+    let sink = Arc::new(OnRemoval { stop: stop.clone(), gauges: ops.gauges() });
+
+    let run = ops.upload(Stage::launch_file(&later), sink, &stop).await.unwrap();
+
+    assert_eq!(run.state, RunState::Paused, "{:?}", run.error);
+    let run = stage.resume().await.unwrap();
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+}
+
+/// Stops once the first old records are on their way out: the others wait for their turn then.
+struct OnRemoval {
+    stop: CancellationToken,
+    gauges: watch::Receiver<Gauges>,
+}
+
+impl Sink for OnRemoval {
+    fn event(&self, event: OpsEvent) {
+        let OpsEvent::Note(note) = event else { return };
+        if note.starts_with("removing") {
+            let (stop, mut gauges) = (self.stop.clone(), self.gauges.clone());
+            tokio::spawn(async move {
+                // The list is read back by two or three calls first.
+                let begun = gauges.borrow().calls;
+                gauges.wait_for(|gauges| gauges.calls >= begun + 5).await.unwrap();
+                stop.cancel();
+            });
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_another_profile_is_not_cancelled() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(50, 0);
+    let file = stage.write("messy.csv", &made.text);
+    let run = stage.ops.upload(Stage::launch_file(&file), Arc::new(Silent), &stopped()).await.unwrap();
+    let other = stage.ops_with(|profile| profile.name = "other".into());
+
+    let error = other.cancel(&run.id).await.unwrap_err();
+
+    assert_eq!(error.exit_code(), 1, "{error}");
+    assert_eq!(stage.ops.ledger().run(&run.id).await.unwrap().state, RunState::Paused);
+    stage.ops.cancel(&run.id).await.unwrap();
+    let error = stage.ops.cancel(&run.id).await.unwrap_err();
+    assert_eq!(error.exit_code(), 1, "there is nothing left to cancel: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_lists_are_probed_by_as_few_queries_as_possible() {
+    let stage = Stage::with(Story::Calm).await;
+    let lists: Vec<ListId> =
+        stage.ops.catalog().await.unwrap().lists.into_iter().map(|shown| shown.list.id).collect();
+    for list in &lists {
+        stage.ops.reconcile(&list.0, None, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    }
+    let before = stage.calls_of("/dnc/records/query").await;
+
+    let catalog = stage.ops.catalog().await.unwrap();
+
+    let ready = catalog.lists.iter().filter(|shown| shown.readiness.state == ListState::Ready).count();
+    assert!(ready >= 3, "{ready}");
+    let queries = stage.calls_of("/dnc/records/query").await - before;
+    assert!(queries <= 2, "{queries} queries of 100 numbers for {ready} lists");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_refuses_every_row_alone_is_not_fed_the_whole_file() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(300, 0);
+    let file = stage.write("messy.csv", &made.text);
+    stage.fault(json!({ "do": "too_large", "next": 100_000, "on": "entries_write" })).await;
+
+    let run = stage.upload(&file).await.unwrap();
+
+    assert_eq!(run.state, RunState::Interrupted);
+    assert_eq!(run.error.as_ref().map(|(code, _)| code.as_str()), Some("protocol"));
+    assert!(run.buckets.is_conserved());
+    assert!(run.buckets.dead_letters < 60, "{} rows were given up", run.buckets.dead_letters);
+    assert!(run.buckets.unaccounted > 200);
+}
