@@ -15,7 +15,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-COLUMNS_=120 LINES_=34 SCALE=2 COLOURS=64
+COLUMNS_=120 LINES_=34 SCALE=2 COLOURS=32
 # Rows of the file whose upload is caught in flight: 60,000 take 600 calls, twelve seconds at the tenant's limit.
 ROWS=60000
 OUT=${OUT:-screenshots}
@@ -58,11 +58,11 @@ done
 magick() { if command -v /usr/bin/magick > /dev/null; then /usr/bin/magick "$@"; else /usr/bin/convert "$@"; fi; }
 
 HOME_=$(mktemp -d)
-SOCKET="$HOME_/tmux"
+SOCKET='' LOG=/dev/null
 TERMINAL_PID='' SERVER_PID=''
 screen() { tmux -S "$SOCKET" "$@"; }
 stop() { [ -z "$1" ] || { kill "$1" 2> /dev/null || true; wait "$1" 2> /dev/null || true; }; }
-close_terminal() { screen kill-server 2> /dev/null || true; stop "$TERMINAL_PID"; TERMINAL_PID=''; }
+close_terminal() { [ -z "$SOCKET" ] || screen kill-server 2> /dev/null || true; stop "$TERMINAL_PID"; TERMINAL_PID=''; }
 clean_up() { close_terminal; stop "$SERVER_PID"; rm -rf "$HOME_"; }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -73,8 +73,9 @@ waits() {
     shift
     until "$@" > /dev/null 2>&1; do
         tries=$((tries + 1))
-        if [ "$tries" -ge 600 ]; then
+        if [ "$tries" -ge 600 ] || ! kill -0 "$TERMINAL_PID" 2> /dev/null; then
             screen capture-pane -p >&2 2> /dev/null || true
+            cat "$LOG" >&2
             fail "$what did not come"
         fi
         sleep 0.1
@@ -103,11 +104,13 @@ write_register() {
 window() { WINDOW=$(xdotool search --onlyvisible --pid "$TERMINAL_PID" 2> /dev/null | tail -n 1) && [ -n "$WINDOW" ]; }
 right_size() { [ "$(screen display -p '#{pane_width}x#{pane_height}')" = "${COLUMNS_}x$LINES_" ]; }
 
-# Starts the terminal with a program in a home of its own; sets TERMINAL_PID and WINDOW.
+# open_terminal PROGRAM TRIES: starts the terminal with a program in a home of its own; sets TERMINAL_PID and WINDOW.
 open_terminal() {
     local home
     home=$(mktemp -d "$HOME_/home.XXXX")
     mkdir -m 700 "$home/run"
+    LOG="$home/log"
+    SOCKET="$home/tmux"                 # one each: the server before it may still be on its way out
     write_register "$HOME_/register.csv"
     cat > "$home/tmux.conf" <<-CONF
 	set -g status off
@@ -123,9 +126,20 @@ open_terminal() {
         alacritty -o font.normal.family='JetBrains Mono' -o font.size=11 -o "window.dimensions.columns=$COLUMNS_" \
         -o "window.dimensions.lines=$LINES_" -o window.padding.x=8 -o window.padding.y=8 \
         -o 'cursor.style.blinking="Off"' -e tmux -S "$SOCKET" -f "$home/tmux.conf" new-session "$1") \
-        > "$home/log" 2>&1 &
+        > "$LOG" 2>&1 &
     TERMINAL_PID=$!
-    waits 'the window' window
+    # alacritty now and then gives up at its start on a busy machine.
+    local tries=0
+    until window; do
+        tries=$((tries + 1))
+        if [ "$tries" -ge 200 ] || ! kill -0 "$TERMINAL_PID" 2> /dev/null; then
+            [ "$2" -gt 1 ] || fail "no window: $(cat "$LOG")"
+            close_terminal
+            open_terminal "$1" $(($2 - 1))
+            return
+        fi
+        sleep 0.1
+    done
     waits "a window of ${COLUMNS_}×$LINES_" right_size
 }
 
@@ -157,14 +171,14 @@ press() {
 # take NAME STEPS PROGRAM
 take() {
     local name=$1 steps=$2 program=$3 step tries=0
-    open_terminal "$program"
+    open_terminal "$program" 3
     for step in $steps; do press "$step"; done
     # An upload in flight never stands still; everything else is drawn to its end first.
     STILL=''
     until same_as_before || [ "$tries" -ge 8 ]; do tries=$((tries + 1)); sleep 0.3; done
     import -window "$WINDOW" "$HOME_/$name.png"
     # A terminal has few colours: a palette without dithering keeps letters crisp and files small.
-    magick "$HOME_/$name.png" -strip +dither -colors "$COLOURS" -define png:compression-level=9 "PNG8:$OUT/$name.png"
+    magick "$HOME_/$name.png" -strip +dither -colors "$COLOURS" -define png:compression-filter=0 -define png:compression-level=9 "PNG8:$OUT/$name.png"
     close_terminal
     echo "$OUT/$name.png $(magick "$OUT/$name.png" -format '%wx%h' info:) $(wc -c < "$OUT/$name.png") bytes"
 }

@@ -1,5 +1,7 @@
 //! The page of error codes holds every code that the program can say, with the exit code it ends with, and no other.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -132,6 +134,7 @@ fn errors_exit_as_the_page_says() {
         files::FileError::NeedsChoice { path: path(), question: word(), flag: word() }.into(),
         files::FileError::Changed { path: path() }.into(),
         files::FileError::Accounting { path: path(), detail: word() }.into(),
+        files::FileError::Unwritable { path: path(), source: std::io::Error::other("x") }.into(),
         files::FileError::Stopped.into(),
         api::Error::Unreachable { detail: word() }.into(),
         api::Error::Throttled { after: None }.into(),
