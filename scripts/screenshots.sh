@@ -118,7 +118,6 @@ open_terminal() {
 	set -g default-terminal tmux-256color
 	set -ga terminal-overrides ',*:Tc'
 	CONF
-    # A relative folder, so that the pictures show the sample's path and not this machine's.
     (cd "$home" && exec env -u NO_COLOR -u DBUS_SESSION_BUS_ADDRESS -u TMUX HOME="$home" XDG_CONFIG_HOME="$home/config" \
         XDG_DATA_HOME="$home/data" XDG_RUNTIME_DIR="$home/run" QUIETLINE_CONFIG="$home/quietline.toml" \
         QUIETLINE_DATA_DIR=data LIBGL_ALWAYS_SOFTWARE=1 LC_ALL=C.UTF-8 TZ=UTC COLORTERM=truecolor \
