@@ -145,7 +145,8 @@ mod runs {
     fn in_flight() -> Kit {
         let mut kit = Kit::new();
         kit.keys("f3");
-        let op = Op::Launch { plan: "p-1".into(), reason: "quarterly load".into(), claimed: None, approve: true };
+        let op =
+            Op::Launch { plan: "p-1".into(), reason: "quarterly load".into(), claimed: None, approve: true };
         kit.does(Act::Start(op));
         kit.answer(is_launch, Fact::Run(Box::new(run(RunState::Uploading))));
         kit.effects();
@@ -238,7 +239,12 @@ mod runs {
     fn read_only_starts_nothing_that_changes_anything_whatever_asks_for_it() {
         let mut kit = Kit::with(|env| env.read_only = true);
         kit.effects();
-        kit.does(Act::Start(Op::Launch { plan: "p-1".into(), reason: "x".into(), claimed: None, approve: true }));
+        kit.does(Act::Start(Op::Launch {
+            plan: "p-1".into(),
+            reason: "x".into(),
+            claimed: None,
+            approve: true,
+        }));
         assert!(kit.started().is_empty());
         kit.keys("f3").shows(&["not in read-only mode"]);
     }

@@ -122,9 +122,7 @@ impl Approve {
             )),
             Focus::Button => self.launch(cx),
             // An empty field is not left by a held key: what is missing stays in front of the person.
-            _ if empty => {
-                Reply::act(Act::Refuse(self.why_not(cx).unwrap_or_default()))
-            }
+            _ if empty => Reply::act(Act::Refuse(self.why_not(cx).unwrap_or_default())),
             _ => {
                 self.step(false, cx);
                 Reply::done()
@@ -346,7 +344,7 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         all.push(state(
             cx,
             Role::Warn,
-            &format!("{n} rows are rejected and will not be suppressed (x writes them)."),
+            &format!("{n} rows are rejected and will not be suppressed (x in File writes them)."),
         ));
     }
     if planned.file.checked.warnings > 0 {

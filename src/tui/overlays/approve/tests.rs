@@ -69,7 +69,9 @@ fn a_reason_tab_and_enter_launch_and_show_the_run() {
     let mut desk = asked(Environment::Sandbox);
     desk.kit.types("weekly register").keys("tab").shows(&["Enter launches"]).keys("enter");
     let launches = launches(&mut desk);
-    let [Op::Launch { plan, reason, claimed: None, approve: true }] = launches.as_slice() else { panic!("{launches:?}") };
+    let [Op::Launch { plan, reason, claimed: None, approve: true }] = launches.as_slice() else {
+        panic!("{launches:?}")
+    };
     assert_eq!((plan.as_str(), reason.as_str()), ("p-3f9a12c4", "weekly register"));
     desk.kit.shows(&["[5 Uploads"]).hides(&["Plan and approve"]);
 }
@@ -194,7 +196,11 @@ fn another_plan_takes_back_what_was_typed_for_the_first() {
 fn where_a_second_person_is_wanted_the_way_is_named_and_nobody_approves_here() {
     let mut desk = asked(Environment::Sandbox);
     desk.kit.app.cx.env.tenant.as_mut().unwrap().four_eyes = FourEyes::Above(2);
-    desk.kit.shows(&["▲ A second person must approve", "quietline approve p-3f9a12c4", "once somebody else has"]);
+    desk.kit.shows(&[
+        "▲ A second person must approve",
+        "quietline approve p-3f9a12c4",
+        "once somebody else has",
+    ]);
     desk.kit.hides(&["approve and launch"]).types("why").keys("tab enter");
     let launches = launches(&mut desk);
     assert!(matches!(launches.as_slice(), [Op::Launch { approve: false, .. }]), "{launches:?}");

@@ -165,7 +165,7 @@ fn while_the_index_grows_the_rows_at_hand_can_be_read() {
 fn slash_finds_problems_by_their_words() {
     let mut desk = Desk::open(DIRTY);
     desk.kit.keys("/").types("expired");
-    desk.keys("enter").kit.shows(&["Problems with “expired” · 1 kinds", "expired before today"]);
+    desk.keys("enter").kit.shows(&["Problems with “expired” · 1 kind ", "expired before today"]);
     desk.keys("e").kit.shows(&["row 5 of 8"]);
     desk.keys("esc").kit.shows(&["Problems · "]);
 }

@@ -33,7 +33,10 @@ pub(super) fn cooling(run: &RunSummary, cx: &Cx) -> Option<u64> {
 /// How far a phase is: as told while it works here, else from what the ledger says of the run. `None` = not begun, or
 /// not known; a phase is never shown as done without a reason.
 pub(super) fn phase(run: &RunSummary, live: Option<&Live>, phase: Phase, cx: &Cx) -> Option<Progress> {
-    let told = live.and_then(|live| live.phases.get(&phase).copied());
+    // Once nobody here works on it, a rate and the time left would be those of an earlier hour.
+    let at_work = cx.store.task_of_run(&run.id).is_some();
+    let rest = |told: Progress| if at_work { told } else { Progress { rate: None, eta: None, ..told } };
+    let told = live.and_then(|live| live.phases.get(&phase).copied()).map(rest);
     let whole = |n: u64| Some(Progress { phase, done: n, total: Some(n), rate: None, eta: None });
     let part = |done, total| Some(Progress { phase, done, total: Some(total), rate: None, eta: None });
     match phase {
@@ -210,9 +213,13 @@ fn counters(run: &RunSummary, live: Option<&Live>, cx: &Cx, width: u16) -> Line<
         span(cx, Role::Text, dead)
     });
     if let Some(live) = live.filter(|live| !live.rates.is_empty()) {
-        let line = progress::sparkline(live.rates.iter().copied(), usize::from(width / 5).min(24));
-        spans.push(span(cx, Role::Muted, "   rate "));
-        spans.push(span(cx, Role::Bar, line));
+        let label = "   rate ";
+        let used: usize = spans.iter().map(Span::width).sum::<usize>() + label.len();
+        let room = usize::from(width).saturating_sub(used).min(24);
+        if room >= 4 {
+            spans.push(span(cx, Role::Muted, label));
+            spans.push(span(cx, Role::Bar, progress::sparkline(live.rates.iter().copied(), room)));
+        }
     }
     Line::from(spans)
 }

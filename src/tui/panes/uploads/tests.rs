@@ -296,3 +296,13 @@ fn a_ready_run_that_left_rows_out_says_how_many_and_never_that_nothing_is_to_do(
     ready.buckets.accepted += 2;
     with(vec![ready]).shows(&["Nothing to do"]).hides(&["NOT suppressed"]);
 }
+
+#[test]
+fn a_run_that_was_interrupted_shows_no_rate_and_no_time_left() {
+    let mut kit = at_work();
+    kit.shows(&["38/s"]);
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    let fact = Fact::RunEnded(Box::new(run("7f3a0001", RunState::Interrupted)));
+    kit.event(Event::Report(Report { task, fact })).pass(10).shows(&["▲ interrupted", "640/1,000"]);
+    kit.hides(&["38/s", "~4 min"]);
+}
