@@ -309,3 +309,13 @@ fn a_click_on_a_tab_or_a_hint_does_what_it_says() {
     let mut kit = Kit::new();
     kit.click("7 Audit").shows(&["[7 Audit]"]).click(": commands").shows(&["Commands, lists, runs, files"]);
 }
+
+#[test]
+fn a_huge_paste_is_refused_in_words_and_a_large_one_is_taken_at_once() {
+    let mut kit = Kit::new();
+    kit.paste(&"2025550101 ".repeat(1_000_000)).shows(&["nothing was pasted: 11000 kB", "open it as a file"]);
+    let begun = std::time::Instant::now();
+    kit.paste(&"x".repeat(250_000));
+    // Letter by letter this takes minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+}
