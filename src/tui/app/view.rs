@@ -39,7 +39,7 @@ impl App {
         let tabs: Vec<_> =
             self.panes.iter().map(|pane| (pane.id(), pane.title(), pane.badge(&self.cx))).collect();
         chrome::tabs(row(area.y + 1), buf, &self.cx, &mut hits, &tabs, active.id());
-        chrome::footer(row(area.bottom() - 1), buf, &self.cx, &mut hits, &self.hints());
+        chrome::footer(row(area.bottom() - 1), buf, &self.cx, &mut hits, &self.hints(), self.field());
         chrome::toasts(Rect { y: body.bottom(), height: rows, ..area }, buf, &mut hits, &said);
         hits
     }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::{line, list, span, state, text};
 use crate::domain::readiness::ListState;
-use crate::tui::command::{Command, PaneId, Row};
+use crate::tui::command::{Command, PaneId, Row, Scope, row};
 use crate::tui::cx::{Cx, minutes};
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::theme::{self, Role};
@@ -170,24 +170,33 @@ pub fn tabs(
     }
 }
 
-/// Footer: the hints that fit, and always the way to commands and help.
-pub fn footer(area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, hints: &[&'static Row]) {
+/// Footer: the hints that fit, and always the way to commands and help. Where a text field has the focus, letters are
+/// text: only keys that work there are promised.
+pub fn footer(
+    area: Rect,
+    buf: &mut Buffer,
+    cx: &Cx,
+    hits: &mut HitMap,
+    hints: &[&'static Row],
+    field: bool,
+) {
     let area = Rect { height: area.height.min(1), ..area }.intersection(buf.area);
-    let always = [("?", "help", Command::Help), (":", "commands", Command::Palette)];
     let mut end = area.right();
-    for (key, word, command) in always {
+    for (command, word) in [(Command::Help, "help"), (Command::Palette, "commands")] {
+        let known = row(command, &[Scope::Global]);
+        let Some(key) = known.and_then(|row| row.key_label_at(field)) else { continue };
         let width = (key.len() + word.len() + 3) as u16;
         if area.width < 30 || end < area.x + width {
             break;
         }
         end -= width;
         let place = Rect { x: end, width, ..area };
-        hint(place, buf, cx, key, word);
+        hint(place, buf, cx, &key, word);
         hits.add(place, Hit::Command(command));
     }
     let mut x = area.x + 1;
     for row in hints {
-        let Some(key) = row.key_label() else { continue };
+        let Some(key) = row.key_label_at(field) else { continue };
         let width = Line::from(format!("{key} {}", row.title)).width() as u16;
         if x + width + 1 > end {
             break;
