@@ -172,14 +172,7 @@ pub fn tabs(
 
 /// Footer: the hints that fit, and always the way to commands and help. Where a text field has the focus, letters are
 /// text: only keys that work there are promised.
-pub fn footer(
-    area: Rect,
-    buf: &mut Buffer,
-    cx: &Cx,
-    hits: &mut HitMap,
-    hints: &[&'static Row],
-    field: bool,
-) {
+pub fn footer(area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, hints: &[&'static Row], field: bool) {
     let area = Rect { height: area.height.min(1), ..area }.intersection(buf.area);
     let mut end = area.right();
     for (command, word) in [(Command::Help, "help"), (Command::Palette, "commands")] {

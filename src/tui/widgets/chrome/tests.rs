@@ -76,7 +76,11 @@ fn a_tenant_that_does_not_answer_has_no_green_token() {
 #[test]
 fn the_footer_promises_only_keys_that_work_where_the_focus_is() {
     let mut kit = Kit::new();
-    kit.shows(&["Enter ask the tenant", "Ctrl-P commands"]).hides(&["i type a number", "p privacy", "? help"]);
+    kit.shows(&["Enter ask the tenant", "Ctrl-P commands"]).hides(&[
+        "i type a number",
+        "p privacy",
+        "? help",
+    ]);
     kit.keys("esc").shows(&["i type a number", "p privacy", ": commands", "? help"]);
     let mut first = Kit::with(|env| env.tenant = None);
     first.shows(&["s sandbox now"]).keys("t").hides(&["s sandbox now", "t my tenant"]);
