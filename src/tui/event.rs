@@ -316,7 +316,7 @@ pub enum Op {
     },
     /// Plan the file against a list. Latest wins.
     Plan(PlanRequest),
-    /// Approve a plan (unless it already is) and launch it, through to READY.
+    /// Launch a plan, through to READY; approve it first, unless that is for somebody else to do.
     Launch {
         /// Id of the plan.
         plan: String,
@@ -324,6 +324,8 @@ pub enum Op {
         reason: String,
         /// A name that is only claimed, beside the OS user's.
         claimed: Option<String>,
+        /// Whether this person's launch is the approval too. Without it, a plan that nobody approved is refused.
+        approve: bool,
     },
     /// Go on with a run.
     Resume {

@@ -21,8 +21,15 @@ impl App {
             Fact::Failed(trouble) => self.fail(trouble.clone()),
             Fact::Note(note) => self.say(Role::Busy, self.cx.text(note, 120)),
             Fact::RunEnded(run) => {
-                let what = format!("run {} on {}: {}", run.id, self.cx.name(&run.list_name, 40), run.state);
-                self.say(theme::run_state(run.state), what);
+                let out = run.buckets.rejected + run.buckets.dead_letters;
+                let (role, rest) = match run.state {
+                    RunState::Ready if out > 0 => {
+                        (Role::Warn, format!(" · {} rows NOT suppressed (5)", thousands(out)))
+                    }
+                    state => (theme::run_state(state), String::new()),
+                };
+                let list = self.cx.name(&run.list_name, 40);
+                self.say(role, format!("run {} on {list}: {}{rest}", run.id, run.state));
             }
             Fact::Written { path, rows } => {
                 let path = self.cx.name(&path.display().to_string(), 120);

@@ -247,6 +247,7 @@ impl App {
         let mut rows: Vec<_> = command::all()
             .filter(|row| row.scope == inner && row.footer > 0)
             .filter(|row| self.why_not(row).is_none())
+            .filter(|row| self.layers.last().is_none_or(|layer| layer.offers(row.command)))
             .collect();
         rows.sort_by_key(|row| row.footer);
         rows

@@ -19,11 +19,18 @@ use crate::tui::theme::Role;
 /// Two clicks within this are a double click; two Ctrl-C within twice of it leave.
 const DOUBLE: SignedDuration = SignedDuration::from_millis(400);
 
+/// Bytes of a paste: more than a field can mean, and than a thousand numbers take.
+const PASTE: usize = 256_000;
+
 impl App {
     pub(super) fn input(&mut self, input: Input) {
         match input {
             // Releases and repeats do nothing: a held key is never a second answer.
             Input::Key(key) if key.kind == KeyEventKind::Press => self.key(key),
+            Input::Paste(pasted) if pasted.len() > PASTE => {
+                let (size, most) = (pasted.len() / 1_000, PASTE / 1_000);
+                self.say(Role::Warn, format!("nothing was pasted: {size} kB at once are too many (at most {most} kB); open it as a file (4, o)"));
+            }
             Input::Paste(pasted) => self.text(&Text::paste(&pasted)),
             Input::Mouse(mouse) => self.mouse(mouse),
             Input::Key(_) | Input::Resize(..) | Input::FocusGained | Input::FocusLost => {}

@@ -145,7 +145,8 @@ mod runs {
     fn in_flight() -> Kit {
         let mut kit = Kit::new();
         kit.keys("f3");
-        let op = Op::Launch { plan: "p-1".into(), reason: "quarterly load".into(), claimed: None };
+        let op =
+            Op::Launch { plan: "p-1".into(), reason: "quarterly load".into(), claimed: None, approve: true };
         kit.does(Act::Start(op));
         kit.answer(is_launch, Fact::Run(Box::new(run(RunState::Uploading))));
         kit.effects();
@@ -238,7 +239,12 @@ mod runs {
     fn read_only_starts_nothing_that_changes_anything_whatever_asks_for_it() {
         let mut kit = Kit::with(|env| env.read_only = true);
         kit.effects();
-        kit.does(Act::Start(Op::Launch { plan: "p-1".into(), reason: "x".into(), claimed: None }));
+        kit.does(Act::Start(Op::Launch {
+            plan: "p-1".into(),
+            reason: "x".into(),
+            claimed: None,
+            approve: true,
+        }));
         assert!(kit.started().is_empty());
         kit.keys("f3").shows(&["not in read-only mode"]);
     }
@@ -302,4 +308,14 @@ fn the_screen_stands_still_while_nothing_happens() {
 fn a_click_on_a_tab_or_a_hint_does_what_it_says() {
     let mut kit = Kit::new();
     kit.click("7 Audit").shows(&["[7 Audit]"]).click(": commands").shows(&["Commands, lists, runs, files"]);
+}
+
+#[test]
+fn a_huge_paste_is_refused_in_words_and_a_large_one_is_taken_at_once() {
+    let mut kit = Kit::new();
+    kit.paste(&"2025550101 ".repeat(1_000_000)).shows(&["nothing was pasted: 11000 kB", "open it as a file"]);
+    let begun = std::time::Instant::now();
+    kit.paste(&"x".repeat(250_000));
+    // Letter by letter this takes minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
 }

@@ -26,7 +26,9 @@ impl App {
             return hits;
         }
         let row = |y| Rect { y, height: 1, ..area };
-        let body = Rect { y: area.y + 2, height: area.height - 3, ..area };
+        let said = chrome::toast_lines(&self.cx, &self.toasts, area.width, area.height / 5);
+        let rows = said.len() as u16;
+        let body = Rect { y: area.y + 2, height: area.height - 3 - rows, ..area };
         let active = &self.panes[self.active];
         active.view(body, buf, &self.cx, &mut hits);
         for layer in &self.layers {
@@ -37,8 +39,8 @@ impl App {
         let tabs: Vec<_> =
             self.panes.iter().map(|pane| (pane.id(), pane.title(), pane.badge(&self.cx))).collect();
         chrome::tabs(row(area.y + 1), buf, &self.cx, &mut hits, &tabs, active.id());
-        chrome::footer(row(area.bottom() - 1), buf, &self.cx, &mut hits, &self.hints());
-        chrome::toasts(body, buf, &self.cx, &mut hits, &self.toasts);
+        chrome::footer(row(area.bottom() - 1), buf, &self.cx, &mut hits, &self.hints(), self.field());
+        chrome::toasts(Rect { y: body.bottom(), height: rows, ..area }, buf, &mut hits, &said);
         hits
     }
 }

@@ -235,7 +235,13 @@ impl Row {
 
     /// The key to show, if it has one.
     pub fn key_label(&self) -> Option<String> {
-        self.keys.first().and_then(|name| Key::parse(name)).map(Key::label)
+        self.key_label_at(false)
+    }
+
+    /// The key to show, if it has one that works where a text field has the focus, or has not.
+    pub fn key_label_at(&self, field: bool) -> Option<String> {
+        let mut keys = self.keys.iter().filter_map(|name| Key::parse(name));
+        keys.find(|key| !(field && key.is_text())).map(Key::label)
     }
 
     /// Why it is not possible now, facts and read-only mode together.

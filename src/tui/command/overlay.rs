@@ -37,5 +37,11 @@ pub(super) const ROWS: &[Row] = &[
         .keys(&["enter"])
         .danger()
         .footer(1),
-    Row::new(C::Back, at(OverlayId::Approve), "approve.close", "close").keys(&["esc"]).footer(2),
+    Row::new(C::NextRegion, at(OverlayId::Approve), "approve.next", "next (or Enter)")
+        .keys(&["tab"])
+        .footer(2),
+    Row::new(C::PrevRegion, at(OverlayId::Approve), "approve.back", "step back")
+        .keys(&["shift-tab"])
+        .footer(3),
+    Row::new(C::Back, at(OverlayId::Approve), "approve.close", "close").keys(&["esc"]).footer(4),
 ];

@@ -1,11 +1,13 @@
 //! Plan and approve: what will happen, to which list, in which environment; a reason; in production the list's name.
 //!
-//! Nothing is launched by accident: the button has to be reached with Tab, and only Enter on it launches. Enter in a
-//! field never moves to the button, so a held Enter does nothing; a paste is only ever text.
+//! Nothing is launched by accident: only Enter on the button launches. Enter in a field goes on to the next one, at last
+//! to the button; terminals send a held key as one press after the other, so an Enter that follows another within
+//! [`HELD`] never launches. A paste is only ever text.
 
 #[cfg(test)]
 mod tests;
 
+use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -25,6 +27,9 @@ use crate::tui::theme::{self, Role};
 use crate::tui::widgets::input::Field;
 use crate::tui::widgets::{line, span, state, text};
 
+/// Two presses of Enter closer than this may be one held key: the slowest keyboards wait one second before they repeat.
+const HELD: SignedDuration = SignedDuration::from_millis(1_100);
+
 /// Where the focus is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Focus {
@@ -41,6 +46,8 @@ pub struct Approve {
     reason: Field,
     name: Field,
     skip: u16,
+    /// The last Enter: the next one launches only when it cannot be the same key, held.
+    entered: Option<Timestamp>,
     /// The plan that is shown: another one begins from the reason again.
     plan: Option<String>,
 }
@@ -76,9 +83,6 @@ impl Approve {
         if !adds_up(&planned.summary.counts) {
             return Some("the buckets do not add up to the rows: a defect, please report it".into());
         }
-        if wants_second_person(cx, &planned.summary.counts) {
-            return Some("this profile wants a second person; see above".into());
-        }
         if self.reason.is_blank() {
             return Some("a reason is needed: it stands in the audit trail".into());
         }
@@ -93,15 +97,36 @@ impl Approve {
         match (self.why_not(cx), &cx.store.planning.planned) {
             (Some(why), _) => Reply::act(Act::Refuse(why)),
             (None, Some(planned)) => {
+                // Under four eyes this person does not approve: the launch is refused unless somebody else did.
+                let approve = !wants_second_person(cx, &planned.summary.counts);
                 let op = Op::Launch {
                     plan: planned.summary.id.clone(),
                     reason: self.reason.value().trim().to_owned(),
                     claimed: None,
+                    approve,
                 };
                 let list = planned.list.id.clone();
                 Reply::Consumed(vec![Act::Start(op), Act::AimList(list), Act::Go(PaneId::Uploads)])
             }
             (None, None) => Reply::done(),
+        }
+    }
+
+    fn enter(&mut self, cx: &Cx) -> Reply {
+        let before = self.entered.replace(cx.now);
+        let held = before.is_some_and(|before| cx.now.duration_since(before).abs() < HELD);
+        let empty = self.field_mut().is_some_and(|field| field.is_blank());
+        match self.focus {
+            Focus::Button if held && self.why_not(cx).is_none() => Reply::act(Act::Refuse(
+                "a held Enter launches nothing: let go, read, then press Enter once".into(),
+            )),
+            Focus::Button => self.launch(cx),
+            // An empty field is not left by a held key: what is missing stays in front of the person.
+            _ if empty => Reply::act(Act::Refuse(self.why_not(cx).unwrap_or_default())),
+            _ => {
+                self.step(false, cx);
+                Reply::done()
+            }
         }
     }
 
@@ -123,17 +148,23 @@ impl Overlay for Approve {
         self.focus != Focus::Button
     }
 
+    fn offers(&self, command: Command) -> bool {
+        let button = self.focus == Focus::Button;
+        match command {
+            Command::Accept => button,
+            Command::NextRegion => !button,
+            Command::PrevRegion => self.focus != Focus::Reason,
+            _ => true,
+        }
+    }
+
     fn update(&mut self, command: Command, cx: &Cx) -> Reply {
         match command {
             Command::NextRegion | Command::Down => self.step(false, cx),
             Command::PrevRegion | Command::Up => self.step(true, cx),
             Command::PageDown => self.skip = self.skip.saturating_add(3).min(30),
             Command::PageUp => self.skip = self.skip.saturating_sub(3),
-            Command::Accept if self.focus == Focus::Button => return self.launch(cx),
-            Command::Accept if self.focus == Focus::Reason && is_production(cx) => self.focus = Focus::Name,
-            Command::Accept => {
-                return Reply::act(Act::Refuse("Tab goes to the button; Enter there launches".into()));
-            }
+            Command::Accept => return self.enter(cx),
             // The person may look at numbers masked or whole before they decide.
             Command::Copy | Command::Quit => {}
             _ => return Reply::Ignored,
@@ -211,7 +242,7 @@ impl Overlay for Approve {
         let last = match self.why_not(cx) {
             Some(why) => state(cx, Role::Warn, &why),
             None if self.focus == Focus::Button => span(cx, Role::Text, "Enter launches · Esc leaves it"),
-            None => span(cx, Role::Text, "Tab goes to the button"),
+            None => span(cx, Role::Text, "Enter or Tab goes to the button; Enter there launches"),
         };
         line(row(1), buf, &Line::from(last));
     }
@@ -226,6 +257,9 @@ impl Approve {
         };
         let marker = if self.focus == Focus::Button { "▸ " } else { "  " };
         let what = match planned.summary.counts.operations() {
+            n if wants_second_person(cx, &planned.summary.counts) => {
+                format!("launch {} changes, once somebody else has approved them", thousands(n))
+            }
             0 => "launch: nothing to send, verify only".to_owned(),
             1 => "approve and launch 1 change".to_owned(),
             n => format!("approve and launch {} changes", thousands(n)),
@@ -287,7 +321,7 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     if wants_second_person(cx, counts) {
         let id = &planned.summary.id;
         let what = format!(
-            "A second person must approve: they run `quietline approve {id} --reason TEXT`, then you `quietline upload {id}`."
+            "A second person must approve: they run `quietline approve {id} --reason TEXT`. Then launch it here, or with `quietline upload {id}`."
         );
         all.push(state(cx, Role::Warn, &what));
     }
@@ -310,7 +344,7 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         all.push(state(
             cx,
             Role::Warn,
-            &format!("{n} rows are rejected and will not be suppressed (x writes them)."),
+            &format!("{n} rows are rejected and will not be suppressed (x in File writes them)."),
         ));
     }
     if planned.file.checked.warnings > 0 {

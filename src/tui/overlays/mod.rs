@@ -33,6 +33,12 @@ pub trait Overlay: std::fmt::Debug {
         false
     }
 
+    /// Whether the footer may promise a command of its own now: a key that would do nothing here is not shown.
+    fn offers(&self, command: Command) -> bool {
+        let _ = command;
+        true
+    }
+
     /// A command. `Back` that is ignored closes the overlay.
     fn update(&mut self, command: Command, cx: &Cx) -> Reply;
 

@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::Pane;
-use crate::domain::run::RunSummary;
+use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::thousands;
 use crate::ops::DeadLetter;
 use crate::tui::act::{Act, Reply};
@@ -320,7 +320,16 @@ impl Uploads {
             vec![
                 (0, 8, span(cx, Role::Text, cx.name(&run.id, 8))),
                 (9, 16, state(cx, role, &word)),
-                (26, 12, span(cx, Role::Text, detail::how_far(run, cx))),
+                (
+                    26,
+                    12,
+                    match (run.state, detail::left_out(run)) {
+                        (RunState::Ready, Some((rows, _, _))) => {
+                            state(cx, Role::Warn, &format!("{} out", thousands(rows)))
+                        }
+                        _ => span(cx, Role::Text, detail::how_far(run, cx)),
+                    },
+                ),
                 (39, 24, span(cx, Role::Muted, cx.name(&run.list_name, 60))),
                 (64, 16, span(cx, Role::Muted, cx.when(run.started_at))),
             ]

@@ -73,8 +73,10 @@ impl Job {
                 self.or_stop(look_up(&ops, &inputs, sources)).await.map(Fact::Answers)
             }
             Op::Plan(request) => return self.plan(doing, &ops, request).await,
-            Op::Launch { plan, reason, claimed } => {
-                ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
+            Op::Launch { plan, reason, claimed, approve } => {
+                if approve {
+                    ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
+                }
                 let launch = Launch { what: Launched::Plan(plan), reason, until: Until::Ready };
                 let (sink, said) = self.sink();
                 let run = self.watched(ops.upload(launch, sink, &self.stop), said).await;

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
+use unicode_width::UnicodeWidthChar;
 
 use super::span;
 use crate::domain::text::visible;
@@ -60,10 +61,13 @@ impl Field {
         match text {
             Text::Paste(pasted) => {
                 let flat = pasted.trim_end_matches('\n').replace(['\n', '\t'], " ");
-                for letter in flat.chars() {
-                    self.input.handle(tui_input::InputRequest::InsertChar(letter));
-                }
-                !flat.is_empty()
+                // At once: letter by letter a long paste would copy the whole text for each of them.
+                let (at, count) = (self.input.cursor(), flat.chars().count());
+                let mut value: String = self.value().chars().take(at).collect();
+                value.push_str(&flat);
+                value.extend(self.value().chars().skip(at));
+                self.input = Input::new(value).with_cursor(at + count);
+                count > 0
             }
             Text::Key(_) => text
                 .key_event()
@@ -100,7 +104,13 @@ impl Field {
         let shown: String = if self.secret {
             "•".repeat(self.value().chars().count())
         } else {
-            self.value().chars().skip(scroll).collect()
+            let mut left = 0;
+            let hidden = |letter: &char| {
+                let before = left;
+                left += letter.width().unwrap_or(0);
+                before < scroll
+            };
+            self.value().chars().skip_while(hidden).collect()
         };
         if self.value().is_empty() && !ghost.is_empty() {
             buf.set_line(x, area.y, &Line::from(span(cx, Role::Muted, ghost)), room);
@@ -125,6 +135,15 @@ mod tests {
         let mut field = Field::default();
         assert!(field.edit(&Text::paste("202\u{1b}[31m555\r\n0101\n")));
         assert_eq!(field.value(), "202[31m555 0101");
+    }
+
+    #[test]
+    fn a_paste_goes_in_where_the_cursor_is() {
+        let mut field = Field::with("ad");
+        field.edit(&Text::Key(crate::tui::command::Key::parse("left").unwrap().event()));
+        assert!(field.edit(&Text::paste("b漢c")));
+        assert!(field.edit(&Text::paste("!")));
+        assert_eq!(field.value(), "ab漢c!d");
     }
 
     #[test]

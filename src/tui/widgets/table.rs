@@ -5,7 +5,7 @@ use std::cell::Cell;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::span;
 use crate::tui::command::Command;
@@ -113,6 +113,12 @@ impl Column {
     pub const fn right(title: &'static str, width: Constraint) -> Self {
         Self { title, width, right: true }
     }
+}
+
+/// A column's width for its widest text, title included, at most `most` cells.
+pub fn widest<'a>(title: &str, most: u16, texts: impl Iterator<Item = &'a str>) -> u16 {
+    let widest = texts.map(UnicodeWidthStr::width).chain([title.width()]).max().unwrap_or(0);
+    u16::try_from(widest).unwrap_or(u16::MAX).min(most)
 }
 
 /// Draws the rows that fit. `row(i)` gives the cells of row `i` and is asked for visible rows only.

@@ -69,7 +69,9 @@ fn a_reason_tab_and_enter_launch_and_show_the_run() {
     let mut desk = asked(Environment::Sandbox);
     desk.kit.types("weekly register").keys("tab").shows(&["Enter launches"]).keys("enter");
     let launches = launches(&mut desk);
-    let [Op::Launch { plan, reason, claimed: None }] = launches.as_slice() else { panic!("{launches:?}") };
+    let [Op::Launch { plan, reason, claimed: None, approve: true }] = launches.as_slice() else {
+        panic!("{launches:?}")
+    };
     assert_eq!((plan.as_str(), reason.as_str()), ("p-3f9a12c4", "weekly register"));
     desk.kit.shows(&["[5 Uploads"]).hides(&["Plan and approve"]);
 }
@@ -85,13 +87,40 @@ fn without_a_reason_the_button_says_why_not() {
 }
 
 #[test]
-fn enter_in_a_field_never_reaches_the_button_however_often() {
+fn enter_goes_from_field_to_field_to_the_button_and_the_footer_says_so() {
+    let mut desk = asked(Environment::Production);
+    desk.kit.shows(&["Tab next (or Enter)"]).hides(&["Enter launch "]);
+    desk.kit.types("why").keys("enter").types("TCPA_National").keys("enter");
+    desk.kit.shows(&["Enter launches", "Enter launch ", "Shift-Tab step back"]).hides(&["next (or Enter)"]);
+    assert!(launches(&mut desk).is_empty());
+    desk.kit.pass(2).keys("enter");
+    assert_eq!(launches(&mut desk).len(), 1);
+}
+
+#[test]
+fn presses_that_may_be_one_held_enter_launch_nothing_however_many() {
     for environment in [Environment::Sandbox, Environment::Production] {
         let mut desk = asked(environment);
-        desk.kit.types("why").keys("enter enter enter enter enter");
+        desk.kit.types("why").keys("enter");
+        for letter in "TCPA_National".chars().filter(|_| environment == Environment::Production) {
+            desk.kit.types(&letter.to_string());
+        }
+        // The first repeat comes after up to a second, the next ones quickly.
+        desk.kit.pass(1).keys("enter").pass(1);
+        for _ in 0..50 {
+            desk.kit.now += jiff::SignedDuration::from_millis(33);
+            desk.kit.keys("enter");
+        }
         assert!(launches(&mut desk).is_empty());
-        desk.kit.shows(&["Plan and approve"]);
+        desk.kit.shows(&["Plan and approve", "a held Enter launches nothing"]);
     }
+}
+
+#[test]
+fn enter_does_not_leave_an_empty_reason() {
+    let mut desk = asked(Environment::Sandbox);
+    desk.kit.keys("enter enter").shows(&["a reason is needed", "Tab next"]).types("why").shows(&["why"]);
+    assert!(launches(&mut desk).is_empty());
 }
 
 #[test]
@@ -164,12 +193,17 @@ fn another_plan_takes_back_what_was_typed_for_the_first() {
 }
 
 #[test]
-fn where_a_second_person_is_wanted_the_way_is_named_and_nothing_launches() {
+fn where_a_second_person_is_wanted_the_way_is_named_and_nobody_approves_here() {
     let mut desk = asked(Environment::Sandbox);
     desk.kit.app.cx.env.tenant.as_mut().unwrap().four_eyes = FourEyes::Above(2);
-    desk.kit.shows(&["▲ A second person must approve", "quietline approve p-3f9a12c4"]);
-    desk.kit.types("why").keys("tab enter").shows(&["wants a second person"]);
-    assert!(launches(&mut desk).is_empty());
+    desk.kit.shows(&[
+        "▲ A second person must approve",
+        "quietline approve p-3f9a12c4",
+        "once somebody else has",
+    ]);
+    desk.kit.hides(&["approve and launch"]).types("why").keys("tab enter");
+    let launches = launches(&mut desk);
+    assert!(matches!(launches.as_slice(), [Op::Launch { approve: false, .. }]), "{launches:?}");
 }
 
 #[test]

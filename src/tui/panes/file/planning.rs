@@ -58,6 +58,10 @@ pub(super) fn lines(cx: &Cx, file: &OpenFile) -> Vec<Line<'static>> {
 }
 
 fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
+    // Counts of a file that cannot be read any more, or is another one by now, are not shown as if they held.
+    if let (Some(trouble), Some(_)) = (&file.trouble, &file.checked) {
+        return trouble_line(cx, trouble, "R reads it again");
+    }
     if let Some(checked) = &file.checked {
         let said = format!(
             "{} usable of {} rows · duplicates {} · ",

@@ -121,9 +121,13 @@ pub(super) fn heading(cx: &Cx, file: &OpenFile, known: usize, scroll: usize, wid
 /// A row that is not loaded yet.
 pub(super) fn pending(cx: &Cx, file: &OpenFile, known: usize, row: u64, width: u16) -> Cells {
     let grid = Grid::new(file, known, width);
+    let (role, what) = match &file.trouble {
+        Some(_) => (Role::Warn, "▲ not read"),
+        None => (Role::Muted, "reading …"),
+    };
     vec![
         (0, grid.row, span(cx, Role::Muted, right(&thousands(row), usize::from(grid.row)))),
-        (grid.row + 3, grid.raw, span(cx, Role::Muted, "reading …")),
+        (grid.row + 3, grid.raw, span(cx, role, what)),
     ]
 }
 

@@ -165,7 +165,7 @@ fn while_the_index_grows_the_rows_at_hand_can_be_read() {
 fn slash_finds_problems_by_their_words() {
     let mut desk = Desk::open(DIRTY);
     desk.kit.keys("/").types("expired");
-    desk.keys("enter").kit.shows(&["Problems with “expired” · 1 kinds", "expired before today"]);
+    desk.keys("enter").kit.shows(&["Problems with “expired” · 1 kind ", "expired before today"]);
     desk.keys("e").kit.shows(&["row 5 of 8"]);
     desk.keys("esc").kit.shows(&["Problems · "]);
 }
@@ -288,4 +288,16 @@ fn the_mouse_chooses_rows_and_problems() {
     let mut desk = Desk::open(DIRTY);
     desk.kit.click("(415) 555-0103").shows(&["row 5 of 8"]);
     desk.kit.click("▸ ✗ too few digits").shows(&["▌▸ ✗ too few digits"]);
+}
+
+#[test]
+fn a_file_that_changed_while_it_is_open_is_not_shown_as_if_it_held() {
+    let rows: String = (0..2_000).map(|row| format!("+1213555{row:04},US-CA\n")).collect();
+    let mut desk = Desk::open(&format!("phone,jurisdiction\n{rows}"));
+    desk.kit.shows(&["of 2,000 rows"]).keys("G").shows(&["reading …"]);
+    let trouble = Trouble::said("read the rows", "changed", "dirty.csv changed while it was read", "R");
+    desk.kit.answer(|op| matches!(op, Op::LoadRows { .. }), Fact::Failed(trouble));
+    desk.kit.shows(&["▲ not read", "changed while it was read", "R reads it again"]);
+    desk.kit.hides(&["usable of", "reading …"]);
+    desk.keys("R").kit.shows(&["usable of 2,000 rows"]).hides(&["▲ not read"]);
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::problems::Node;
 use super::{File, PROBLEMS, ROWS, known, planning, preview};
@@ -140,12 +141,16 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
     if pane.finding {
         pane.find.view(last, buf, cx, hits, "/", "a row number, or words of a problem", true);
     } else {
-        line(last, buf, &status(pane, cx, file));
+        line(last, buf, &status(pane, cx, file, last.width));
     }
 }
 
-/// The row in words, or the legend.
-fn status(pane: &File, cx: &Cx, file: &OpenFile) -> Line<'static> {
+fn kinds(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "kind" } else { "kinds" })
+}
+
+/// The row in words, or the parts of the legend that fit.
+fn status(pane: &File, cx: &Cx, file: &OpenFile, width: u16) -> Line<'static> {
     let row = pane.row();
     let known = thousands(known(file) as u64);
     let at = span(cx, Role::Muted, format!("row {} of {known}  ", thousands(row)));
@@ -160,8 +165,11 @@ fn status(pane: &File, cx: &Cx, file: &OpenFile) -> Line<'static> {
             Line::from(vec![at, span(cx, role, said(cx, file, problem)), span(cx, Role::Muted, more)])
         }
         None => {
-            let legend = "~ inferred from the area code · ≡ duplicate · ← → more columns";
-            Line::from(vec![at, span(cx, Role::Muted, legend)])
+            let mut legend = vec!["← → more columns", "≡ duplicate", "~ inferred from the area code"];
+            while !legend.is_empty() && at.width() + legend.join(" · ").width() > usize::from(width) {
+                legend.pop();
+            }
+            Line::from(vec![at, span(cx, Role::Muted, legend.join(" · "))])
         }
     }
 }
@@ -170,10 +178,10 @@ fn problems(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMa
     let focused = pane.focus == PROBLEMS;
     let title = match &file.checked {
         Some(_) if !pane.filter.is_empty() => {
-            format!("Problems with “{}” · {} kinds", cx.name(&pane.filter, 20), pane.tree.kinds())
+            format!("Problems with “{}” · {}", cx.name(&pane.filter, 20), kinds(pane.tree.kinds()))
         }
         Some(checked) => {
-            format!("Problems · {} rejected · {} kinds", thousands(checked.rejected), pane.tree.kinds())
+            format!("Problems · {} rejected · {}", thousands(checked.rejected), kinds(pane.tree.kinds()))
         }
         None => "Problems".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! One list in words: identity, rules that use it, what keeps it from READY, what was done to it.
 
 use crate::domain::readiness::ListState;
+use crate::domain::rule::Action;
 use crate::domain::text::thousands;
 use crate::ops::ListOverview;
 use crate::tui::cx::Cx;
@@ -19,7 +20,13 @@ pub(super) fn lines(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
         Said::line(Role::Text, cx.name(&overview.readiness.because, 300)),
     ];
     if overview.readiness.state != ListState::Ready {
-        lines.push(Said::new("next", Role::Title, next_step(overview)));
+        let next = match exception_rules(cx, overview).first() {
+            Some(_) if overview.readiness.state == ListState::Unbound => {
+                "nothing, if its numbers are to be let through"
+            }
+            _ => next_step(overview),
+        };
+        lines.push(Said::new("next", Role::Title, next));
     }
     if let Some((at, _, readiness)) = cx.store.gates.get(&list.id) {
         let said =
@@ -86,7 +93,14 @@ fn rules(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
             Said::new(label, if rule.active { Role::Text } else { Role::Muted }, what)
         })
         .collect();
-    if overview.enforced_by.is_empty() {
+    let exceptions = exception_rules(cx, overview);
+    if overview.enforced_by.is_empty() && !exceptions.is_empty() {
+        let what = format!(
+            "▲ exception list (ALLOW rule {}): its numbers are let through, uploading here blocks nobody",
+            exceptions.join(", ")
+        );
+        lines.push(Said::new("exception", Role::Warn, what));
+    } else if overview.enforced_by.is_empty() {
         lines.push(Said::new(
             "enforced by",
             Role::Warn,
@@ -94,6 +108,16 @@ fn rules(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
         ));
     }
     lines
+}
+
+/// Active ALLOW rules that use a list which no active rule blocks: an exception list, meant to be as it is.
+fn exception_rules(cx: &Cx, overview: &ListOverview) -> Vec<String> {
+    let all = cx.store.catalog.value().map_or(&[][..], |catalog| &catalog.rules);
+    all.iter()
+        .filter(|rule| overview.enforced_by.is_empty() && rule.active && rule.action == Action::Allow)
+        .filter(|rule| rule.lists.contains(&overview.list.id))
+        .map(|rule| cx.name(&rule.name, 50))
+        .collect()
 }
 
 fn next_step(overview: &ListOverview) -> &'static str {

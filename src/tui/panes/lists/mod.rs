@@ -15,7 +15,7 @@ use crate::tui::event::{Op, Slot};
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::theme::{self, Role};
 use crate::tui::widgets::filter::Filter;
-use crate::tui::widgets::table::{Column, Cursor, Table, moved};
+use crate::tui::widgets::table::{Column, Cursor, Table, moved, widest};
 use crate::tui::widgets::{frame, span, state, text};
 
 mod detail;
@@ -40,7 +40,11 @@ pub struct Lists {
 pub(super) fn state_word(cx: &Cx, overview: &ListOverview) -> String {
     let word = overview.readiness.state.as_str();
     match overview.readiness.state {
-        ListState::Settling => format!("{word} {}", minutes(cx.store.seconds_left(overview, cx.now))),
+        // Nothing is left to count while a run is at work or the gate's probes are awaited.
+        ListState::Settling => match cx.store.seconds_left(overview, cx.now) {
+            0 => word.to_owned(),
+            left => format!("{word} {}", minutes(left)),
+        },
         ListState::Discrepant => {
             let left = overview.facts.reconciled.map_or(0, |(_, differences)| differences);
             format!("{word} {}", thousands(left))
@@ -181,7 +185,10 @@ impl Pane for Lists {
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
         let split = if area.width >= 100 {
-            Layout::horizontal([Constraint::Percentage(60), Constraint::Fill(1)])
+            // As much as the longest name needs, but the detail keeps a third and the table what it had.
+            let wanted = columns(cx).iter().map(|width| width + 1).sum::<u16>() + 2;
+            let table = wanted.clamp(area.width * 6 / 10, area.width * 2 / 3);
+            Layout::horizontal([Constraint::Length(table), Constraint::Fill(1)])
         } else {
             Layout::vertical([Constraint::Percentage(50), Constraint::Fill(1)])
         };
@@ -219,28 +226,51 @@ impl Lists {
             text::empty(inside, buf, cx, sentence, next);
             return;
         }
+        let [_, kind, entries, uploaded, state_width] = columns(cx).map(Constraint::Length);
         let columns = [
             Column::left("list", Constraint::Fill(1)),
-            Column::left("type", Constraint::Length(7)),
-            Column::right("entries", Constraint::Length(9)),
-            Column::left("uploaded", Constraint::Length(10)),
-            Column::left("state", Constraint::Length(16)),
+            Column::left("type", kind),
+            Column::right("entries", entries),
+            Column::left("uploaded", uploaded),
+            Column::left("state", state_width),
         ];
         let table = Table { columns: &columns, total: shown.len(), region: LISTS, focused };
         table.view(inside, buf, cx, hits, &self.cursor, |row| {
             let Some(overview) = shown.get(row) else { return Vec::new() };
             let list = &overview.list;
             let name = if list.active { Role::Text } else { Role::Muted };
-            let upload = overview.facts.last_upload.as_ref().map_or("never".into(), |(at, _)| cx.day(*at));
+            let [title, kind, entries, upload, _] = words(cx, overview);
             vec![
-                span(cx, name, cx.name(&list.name, 80)),
-                span(cx, Role::Muted, cx.name(&list.kind, 12)),
-                span(cx, Role::Text, list.entry_count.map_or("?".into(), thousands)),
+                span(cx, name, title),
+                span(cx, Role::Muted, kind),
+                span(cx, Role::Text, entries),
                 span(cx, Role::Muted, upload),
                 state(cx, theme::list_state(overview.readiness.state), &state_word(cx, overview)),
             ]
         });
     }
+}
+
+/// What the table says of a list, column by column.
+fn words(cx: &Cx, overview: &ListOverview) -> [String; 5] {
+    let list = &overview.list;
+    [
+        cx.name(&list.name, 80),
+        cx.name(&list.kind, 12),
+        list.entry_count.map_or("?".into(), thousands),
+        overview.facts.last_upload.as_ref().map_or("never".into(), |(at, _)| cx.day(*at)),
+        format!("● {}", state_word(cx, overview)),
+    ]
+}
+
+/// The width that each column needs for every list there is, so that it does not change while scrolling.
+fn columns(cx: &Cx) -> [u16; 5] {
+    let all: Vec<_> = cx.store.lists().iter().map(|overview| words(cx, overview)).collect();
+    let titles = [("list", 80), ("type", 12), ("entries", 13), ("uploaded", 10), ("state", 20)];
+    std::array::from_fn(|at| {
+        let (title, most) = titles[at];
+        widest(title, most, all.iter().map(|words| words[at].as_str()))
+    })
 }
 
 /// How fresh the table is, and whether a newer one is on its way or did not come.

@@ -115,3 +115,41 @@ fn a_click_selects() {
     kit.click("Internal").keys("g");
     assert!(kit.started().iter().any(|op| matches!(op, Op::Gate { list } if list.0 == "L-3")));
 }
+
+#[test]
+fn a_long_name_is_whole_while_other_columns_have_room() {
+    let mut kit = Kit::new();
+    let mut long = overview("L-1", "TCPA_National_Suppression_v2", ListState::Ready);
+    long.facts.last_upload = Some(("2026-11-19T10:00:00Z".parse().unwrap(), "ada".into()));
+    kit.keys("f2").answer(is_catalog, Fact::Catalog(catalog(vec![long])));
+    for (width, height) in [(200, 60), (120, 34), (100, 30), (80, 24)] {
+        kit.resize(width, height);
+        let screen = kit.screen();
+        let row = screen.lines().find(|line| line.contains('▌')).unwrap();
+        for whole in ["TCPA_National_Suppression_v2 ", " MANUAL ", " 1,000 ", "2026-11-19", "● READY"] {
+            assert!(row.contains(whole), "{whole} is cut at {width}:\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn an_exception_list_is_named_so_and_nobody_is_told_to_bind_it() {
+    let mut unbound = overview("L-4", "Safe_Harbor", ListState::Unbound);
+    unbound.enforced_by.clear();
+    let mut all = catalog(vec![unbound]);
+    all.rules = vec![crate::domain::rule::Rule {
+        id: "R-1".into(),
+        name: "Safe_Harbor_Exceptions".into(),
+        description: String::new(),
+        scope: crate::domain::rule::Scope::Outbound,
+        priority: 5,
+        lists: vec![ListId("L-4".into())],
+        action: crate::domain::rule::Action::Allow,
+        active: true,
+    }];
+    let mut kit = Kit::new();
+    kit.keys("f2").answer(is_catalog, Fact::Catalog(all.clone()));
+    kit.shows(&["▲ UNBOUND", "exception list (ALLOW rule", "blocks nobody"]).hides(&["bind the list"]);
+    all.rules[0].active = false;
+    kit.keys("R").answer(is_catalog, Fact::Catalog(all)).shows(&["bind the list"]).hides(&["exception list"]);
+}

@@ -13,7 +13,7 @@ use crate::tui::event::Slot;
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::filter::Filter;
-use crate::tui::widgets::table::{Column, Cursor, Table};
+use crate::tui::widgets::table::{Column, Cursor, Table, widest};
 use crate::tui::widgets::text::Said;
 use crate::tui::widgets::{frame, span, text};
 
@@ -224,12 +224,15 @@ impl Pane for Rules {
         }
         // The trace of the last number takes room only where there is one.
         let traced = if last(cx).is_some() { 13 } else { 0 };
+        // The name has what it needs; the lists, which stand in the detail too, what is left.
+        let name = widest("rule", 80, all(cx).iter().map(|rule| rule.name.as_str()));
+        let name = name.min(inside.width.saturating_sub(46 + traced));
         let columns = [
             Column::right("prio", Constraint::Length(4)),
-            Column::left("rule", Constraint::Fill(3)),
+            Column::left("rule", Constraint::Length(name)),
             Column::left("scope", Constraint::Length(8)),
             Column::left("action", Constraint::Length(6)),
-            Column::left("lists", Constraint::Fill(2)),
+            Column::left("lists", Constraint::Fill(1)),
             Column::left("active", Constraint::Length(6)),
             Column::left("last number", Constraint::Length(traced)),
         ];

@@ -41,3 +41,13 @@ fn the_detail_names_what_is_odd_about_a_rule() {
     kit.shows(&["1. National · READY", "2. L-9 · ▲ the tenant has no"]);
     kit.keys("down").shows(&["▲ switched off: it decides", "▲ none: the rule"]);
 }
+
+#[test]
+fn a_long_name_is_whole_while_other_columns_have_room() {
+    let mut all = catalog(vec![overview("L-1", "TCPA_National_Suppression_v2", ListState::Ready)]);
+    all.rules = vec![rule("R-1", "National_DNC_Enforcement_2026", 5, &["L-1"], true)];
+    let mut kit = Kit::new();
+    kit.keys("f3").answer(|op| matches!(op, Op::Catalog), Fact::Catalog(all));
+    kit.shows(&["National_DNC_Enforcement_2026 BOTH"]);
+    kit.resize(60, 20).shows(&["BLOCK", "● yes"]);
+}

@@ -33,7 +33,10 @@ pub(super) fn cooling(run: &RunSummary, cx: &Cx) -> Option<u64> {
 /// How far a phase is: as told while it works here, else from what the ledger says of the run. `None` = not begun, or
 /// not known; a phase is never shown as done without a reason.
 pub(super) fn phase(run: &RunSummary, live: Option<&Live>, phase: Phase, cx: &Cx) -> Option<Progress> {
-    let told = live.and_then(|live| live.phases.get(&phase).copied());
+    // Once nobody here works on it, a rate and the time left would be those of an earlier hour.
+    let at_work = cx.store.task_of_run(&run.id).is_some();
+    let rest = |told: Progress| if at_work { told } else { Progress { rate: None, eta: None, ..told } };
+    let told = live.and_then(|live| live.phases.get(&phase).copied()).map(rest);
     let whole = |n: u64| Some(Progress { phase, done: n, total: Some(n), rate: None, eta: None });
     let part = |done, total| Some(Progress { phase, done, total: Some(total), rate: None, eta: None });
     match phase {
@@ -99,6 +102,26 @@ pub(super) fn file_name(run: &RunSummary, cx: &Cx) -> String {
     cx.name(&name.unwrap_or_else(|| run.file.clone()), 60)
 }
 
+/// Rows that a run which is through left out, in short, in a sentence, and what to do about them. A list can be READY
+/// and numbers of the file still be callable: that must not look like "fine".
+pub(super) fn left_out(run: &RunSummary) -> Option<(u64, String, &'static str)> {
+    let (rejected, dead) = (run.buckets.rejected, run.buckets.dead_letters);
+    if !is_sent(run.state) || rejected + dead == 0 {
+        return None;
+    }
+    let rows = rejected + dead;
+    let parts = [(rejected, "rejected"), (dead, "refused by the tenant (dead letters)")];
+    let said: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{} {why}", thousands(*n))).collect();
+    let verb = if rows == 1 { "row is" } else { "rows are" };
+    let next = match (rejected, dead) {
+        (0, _) => "Tab shows the dead letters, Enter why.",
+        (_, 0) => "4 opens the file, x there writes the rejects with what to mend.",
+        _ => "Tab shows the dead letters; 4 opens the file, x there writes the rejects.",
+    };
+    Some((rows, format!("{} {verb} NOT suppressed: {}", thousands(rows), said.join(", ")), next))
+}
+
 /// What to do next, in a sentence with its key.
 pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
     let ours = cx.store.task_of_run(&run.id).is_some();
@@ -120,7 +143,10 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
         RunState::Interrupted => {
             "r goes on where it stopped: what may have arrived is read back first.".into()
         }
-        RunState::Ready => "Nothing to do: the list is as intended and enforced.".into(),
+        RunState::Ready => match left_out(run) {
+            None => "Nothing to do: the list is as intended and enforced.".into(),
+            Some((_, _, next)) => format!("What was accepted is enforced; {next}"),
+        },
         RunState::Discrepant => "6 shows the list; c there reads it back and names each difference.".into(),
         RunState::Failed => {
             "Mend the cause, then plan the file again (4, u): what arrived is not sent twice.".into()
@@ -139,6 +165,9 @@ pub(super) fn lines(run: &RunSummary, cx: &Cx, width: u16) -> Vec<Line<'static>>
     }
     head.push(span(cx, Role::Muted, format!("  {}", next(run, cx))));
     let mut lines = vec![Line::from(head)];
+    if let Some((_, sentence, _)) = left_out(run) {
+        lines.push(Line::from(state(cx, Role::Warn, &sentence)));
+    }
     if let Some((code, sentence)) = &run.error {
         let what = format!("{} ({})", cx.text(sentence, 300), cx.name(code, 40));
         lines.push(Line::from(state(cx, Role::Bad, &what)));
@@ -184,9 +213,13 @@ fn counters(run: &RunSummary, live: Option<&Live>, cx: &Cx, width: u16) -> Line<
         span(cx, Role::Text, dead)
     });
     if let Some(live) = live.filter(|live| !live.rates.is_empty()) {
-        let line = progress::sparkline(live.rates.iter().copied(), usize::from(width / 5).min(24));
-        spans.push(span(cx, Role::Muted, "   rate "));
-        spans.push(span(cx, Role::Bar, line));
+        let label = "   rate ";
+        let used: usize = spans.iter().map(Span::width).sum::<usize>() + label.len();
+        let room = usize::from(width).saturating_sub(used).min(24);
+        if room >= 4 {
+            spans.push(span(cx, Role::Muted, label));
+            spans.push(span(cx, Role::Bar, progress::sparkline(live.rates.iter().copied(), room)));
+        }
     }
     Line::from(spans)
 }
@@ -225,6 +258,7 @@ pub(super) fn full(run: &RunSummary, cx: &Cx) -> Vec<(String, String)> {
         ("list".to_owned(), format!("{} ({})", cx.name(&run.list_name, 120), cx.name(&run.list.0, 60))),
         ("file".to_owned(), cx.name(&run.file, 300)),
         ("state".to_owned(), word(run, cx).1),
+        ("left out".to_owned(), left_out(run).map_or_else(|| "nothing so far".into(), |(_, said, _)| said)),
         ("what next".to_owned(), next(run, cx)),
         ("begun".to_owned(), format!("{} by {}", cx.when_exactly(run.started_at), cx.name(&run.by, 60))),
         ("changed".to_owned(), cx.when_exactly(run.changed_at)),

@@ -277,3 +277,32 @@ fn read_only_offers_nothing_that_changes_a_run() {
     }
     assert!(kit.started().is_empty());
 }
+
+#[test]
+fn a_ready_run_that_left_rows_out_says_how_many_and_never_that_nothing_is_to_do() {
+    let mut ready = run("5b9e0001", RunState::Ready);
+    ready.buckets.unaccounted = 0;
+    ready.buckets.accepted = 848;
+    for (width, height) in [(60, 20), (80, 24), (120, 34)] {
+        let mut kit = with(vec![ready.clone()]);
+        kit.resize(width, height);
+        kit.shows(&["● READY", "▲ 32 out", "▲ 32 rows are NOT suppressed", "Tab shows"]);
+        kit.hides(&["Nothing to do"]);
+    }
+    ready.buckets.rejected = 0;
+    ready.buckets.accepted += 30;
+    with(vec![ready.clone()]).shows(&["2 rows are NOT suppressed: 2 refused", "Tab shows the dead letters"]);
+    ready.buckets.dead_letters = 0;
+    ready.buckets.accepted += 2;
+    with(vec![ready]).shows(&["Nothing to do"]).hides(&["NOT suppressed"]);
+}
+
+#[test]
+fn a_run_that_was_interrupted_shows_no_rate_and_no_time_left() {
+    let mut kit = at_work();
+    kit.shows(&["38/s"]);
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    let fact = Fact::RunEnded(Box::new(run("7f3a0001", RunState::Interrupted)));
+    kit.event(Event::Report(Report { task, fact })).pass(10).shows(&["▲ interrupted", "640/1,000"]);
+    kit.hides(&["38/s", "~4 min"]);
+}
