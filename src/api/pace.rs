@@ -27,6 +27,9 @@ const RAISE_BY: f64 = 0.05;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place(u64);
 
+/// Answers from which the usual round trip is learned.
+const LEARNING: u32 = 8;
+
 /// The pace of one family of calls.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -42,6 +45,8 @@ pub(super) struct Pace {
     lowered_at: Option<Duration>,
     round_trip: Option<f64>,
     jitter: f64,
+    /// Answers so far, up to [`LEARNING`].
+    answers: u32,
 }
 
 impl Pace {
@@ -59,6 +64,7 @@ impl Pace {
             lowered_at: None,
             round_trip: None,
             jitter: 0.0,
+            answers: 0,
         }
     }
 
@@ -127,11 +133,11 @@ impl Pace {
     /// usual round trip.
     pub(super) fn answered(&mut self, place: Place, now: Duration, took: Duration) {
         let took = took.as_secs_f64();
-        let Some(mean) = self.round_trip else {
-            self.round_trip = Some(took);
-            return;
-        };
-        let usual = Duration::from_secs_f64(mean + self.jitter);
+        let mean = self.round_trip.unwrap_or(took);
+        // What is usual is not known from the first answers, which may be the slow ones: until it is, a call counts from
+        // its answer, and the quickest of them is taken for the usual.
+        let learning = self.answers < LEARNING;
+        let usual = if learning { Duration::ZERO } else { Duration::from_secs_f64(mean + self.jitter) };
         if let Some(i) = self.sends.iter().position(|(_, other)| *other == place.0) {
             let sent = self.sends[i].0;
             let arrived = now.saturating_sub(usual).min(sent + LATEST);
@@ -139,6 +145,11 @@ impl Pace {
                 self.sends.remove(i);
                 self.remember(arrived, place.0);
             }
+        }
+        if learning {
+            self.answers += 1;
+            self.round_trip = Some(mean.min(took));
+            return;
         }
         // One outlier must not pass for the usual.
         let took = took.min(mean + 4.0 * self.jitter + 0.005);
