@@ -6,12 +6,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::sandbox::Story;
 
-/// Do-Not-Call suppression for NICE CXone: a console, and a command for every job of it.
+/// Do-Not-Call suppression for NICE CXone: a console, and commands for the same jobs.
 #[derive(Debug, Parser)]
 #[command(name = "quietline", version, about, max_term_width = 110)]
 #[command(
     after_help = "Without a command, on a terminal: the console.\nExit codes: 0 done · 1 the answer is no · \
-2 usage or config · 3 input file · 4 credentials, permission, approval · 5 the tenant · 6 ledger · 130 interrupted, \
+2 usage or config · 3 input file · 4 credentials, permission, approval · 5 the tenant · 6 ledger · 70 a defect of ours · 130 interrupted, \
 can be resumed."
 )]
 pub(super) struct Cli {

@@ -12,6 +12,8 @@ pub(super) mod exit {
     pub const ACCESS: u8 = 4;
     pub const TENANT: u8 = 5;
     pub const LEDGER: u8 = 6;
+    /// A defect of ours, caught before it could do harm (`EX_SOFTWARE`).
+    pub const INTERNAL: u8 = 70;
     pub const STOPPED: u8 = 130;
 }
 
@@ -61,13 +63,15 @@ impl From<std::io::Error> for Failure {
 /// The exit code that belongs to the error a run ended with.
 pub(super) fn exit_of_run_error(code: &str) -> u8 {
     match code {
-        "unauthorised" | "forbidden" | "no-credentials" | "approval-needed" | "plan-stale" => exit::ACCESS,
+        "unauthorised" | "forbidden" | "no-credentials" | "no-keyring" | "keyring-locked"
+        | "origin-changed" | "approval-needed" | "plan-stale" => exit::ACCESS,
         "file-unreadable" | "not-a-file" | "no-records" | "wrong-kind" | "needs-choice" | "file-changed"
         | "accounting" => exit::FILE,
         "locked" | "ledger-unwritable" | "ledger-damaged" | "ledger-newer" | "illegal-transition" => {
             exit::LEDGER
         }
         "unknown-list" | "ambiguous-list" => exit::USAGE,
+        "internal" => exit::INTERNAL,
         _ => exit::TENANT,
     }
 }
