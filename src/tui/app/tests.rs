@@ -345,3 +345,14 @@ fn a_selected_row_has_no_dim_patches_without_colour() {
     assert!(selected.len() > 50);
     assert!(selected.iter().all(|cell| !cell.modifier.contains(Modifier::DIM)));
 }
+
+#[test]
+fn no_sentence_of_the_menu_is_cut_at_the_usual_width() {
+    for (open, pages) in [("?", 2), (":", 4)] {
+        let mut kit = Kit::new();
+        kit.keys("f4").keys(open);
+        for _ in 0..pages {
+            kit.hides(&["…"]).keys("pagedown");
+        }
+    }
+}
