@@ -96,13 +96,19 @@ impl Kit {
         self
     }
 
-    /// Clicks on the first place where the text shows.
+    /// Clicks on the first line where the text shows.
     pub fn click(&mut self, text: &str) -> &mut Self {
+        self.click_on(text, 0)
+    }
+
+    /// Clicks on a later line where the text shows, counted from 0.
+    pub fn click_on(&mut self, text: &str, nth: usize) -> &mut Self {
         let screen = self.screen();
         let (y, line) = screen
             .lines()
             .enumerate()
-            .find(|(_, line)| line.contains(text))
+            .filter(|(_, line)| line.contains(text))
+            .nth(nth)
             .unwrap_or_else(|| panic!("“{text}” is not on the screen:\n{screen}"));
         let x = line.split(text).next().map_or(0, |before| before.chars().count());
         self.event(Event::Input(Input::Mouse(MouseEvent {

@@ -319,3 +319,40 @@ fn a_huge_paste_is_refused_in_words_and_a_large_one_is_taken_at_once() {
     // Letter by letter this takes minutes.
     assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_name_that_begins_with_what_is_typed_comes_first() {
+    for (typed, first) in [("rec", "Reconcile"), ("aud", "Audit"), ("quit", "quit")] {
+        let mut kit = Kit::new();
+        kit.keys("f4 :").types(typed);
+        let screen = kit.screen();
+        let row = screen.lines().find(|line| line.contains('▌')).unwrap();
+        assert!(row.contains(&format!(" {first} ")), "{typed}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_selected_row_has_no_dim_patches_without_colour() {
+    use ratatui::style::Modifier;
+    let mut kit = Kit::new();
+    kit.app.cx.theme = crate::tui::theme::Theme::Mono;
+    kit.keys("f4 ?");
+    let area = ratatui::layout::Rect::new(0, 0, 120, 34);
+    let mut buf = ratatui::buffer::Buffer::empty(area);
+    kit.app.view(area, &mut buf);
+    let selected: Vec<_> =
+        buf.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED)).collect();
+    assert!(selected.len() > 50);
+    assert!(selected.iter().all(|cell| !cell.modifier.contains(Modifier::DIM)));
+}
+
+#[test]
+fn no_sentence_of_the_menu_is_cut_at_the_usual_width() {
+    for (open, pages) in [("?", 2), (":", 4)] {
+        let mut kit = Kit::new();
+        kit.keys("f4").keys(open);
+        for _ in 0..pages {
+            kit.hides(&["…"]).keys("pagedown");
+        }
+    }
+}

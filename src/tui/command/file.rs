@@ -48,11 +48,11 @@ pub(super) const ROWS: &[Row] = &[
         .needs(checked),
     Row::new(C::Accept, HERE, "file.detail", "detail")
         .keys(&["enter"])
-        .help("The row in full: its bytes, every field, every problem with its hint; a group of problems opens.")
+        .help("The row in full: bytes, fields, problems with their hints; a group opens.")
         .needs(open),
     Row::new(C::Filter, HERE, "file.find", "find")
         .keys(&["/"])
-        .help("A row number jumps there; words show only the problems that hold them. Esc shows all again.")
+        .help("A row number jumps there; words show only problems that hold them.")
         .footer(7)
         .needs(open),
     Row::new(C::Refresh, HERE, "file.refresh", "read again")

@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         .footer(5)
         .needs(tenant),
     Row::new(C::SandboxLose, Scope::Global, "sandbox.lose", "sandbox: lose three entries")
-        .help("The embedded tenant drops three entries of the selected list, so that reconciling finds something.")
+        .help("The embedded tenant drops three entries of the list: reconciling finds them.")
         .danger()
         .needs(|cx| (!cx.env.embedded).then_some("only on the embedded sandbox")),
 ];

@@ -18,7 +18,7 @@ pub(super) const ROWS: &[Row] = &[
         .needs(runs),
     Row::new(C::UploadResume, HERE, "uploads.resume", "resume")
         .keys(&["r"])
-        .help("Go on with a paused or interrupted run; also with one of another process that has died.")
+        .help("Go on with a paused or interrupted run, also of a process that has died.")
         .danger()
         .footer(2)
         .needs(runs),

@@ -30,6 +30,9 @@ use crate::tui::widgets::{line, span, state, text};
 /// Two presses of Enter closer than this may be one held key: the slowest keyboards wait one second before they repeat.
 const HELD: SignedDuration = SignedDuration::from_millis(1_100);
 
+/// Columns of the window.
+const WIDTH: u16 = 92;
+
 /// Where the focus is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Focus {
@@ -206,19 +209,29 @@ impl Overlay for Approve {
     }
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
-        let inside = window(area, buf, cx, "Plan and approve", 92, 26);
+        const TITLE: &str = "Plan and approve";
         let Some(planned) = &cx.store.planning.planned else {
+            let inside = window(area, buf, cx, TITLE, WIDTH, 10);
             waiting(inside, buf, cx);
             return;
         };
         let fields: u16 = if is_production(cx) { 4 } else { 3 };
+        let lines = summary(cx, planned);
+        // Border and a column of air on each side.
+        let width = WIDTH.min(area.width).saturating_sub(4).max(1);
+        // Words wrap: a long line may stay a word short of the edge.
+        let rows = |line: &Line<'_>| match line.width() as u16 {
+            said if said <= width => 1,
+            said => said.div_ceil(width.saturating_sub(10).max(1)),
+        };
+        let wrapped: u16 = lines.iter().map(rows).sum();
+        // As high as what it says, with an empty line above the fields.
+        let inside = window(area, buf, cx, TITLE, WIDTH, wrapped + 1 + fields + 2);
+        let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
         if inside.height <= fields {
             return;
         }
         let above = Rect { height: inside.height - fields - 1, ..inside };
-        let lines = summary(cx, planned);
-        let wrapped: u16 =
-            lines.iter().map(|line| (line.width() as u16).div_ceil(inside.width.max(1)).max(1)).sum();
         text::lines(above, buf, lines, self.skip.min(wrapped.saturating_sub(above.height)));
         if wrapped > above.height {
             let more = Rect { y: above.bottom(), height: 1, ..inside };
@@ -295,10 +308,10 @@ fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         place.push(span(cx, Role::Muted, format!(" {}", cx.name(&tenant.profile, 40))));
     }
     lines.push(Line::from(place));
-    lines.push(Line::from(span(cx, Role::Text, format!("This will {}.", cx.name(&planned.effect, 600)))));
+    lines.push(Line::from(span(cx, Role::Text, format!("This will {}.", effect(cx, planned)))));
     lines.extend(warnings(cx, planned));
     lines.extend(buckets(cx, planned));
-    let path = cx.name(&planned.summary.file, 300);
+    let path = short_path(&cx.name(&planned.summary.file, 300));
     lines.push(labelled(cx, "file", format!("{path}, {} rows", thousands(planned.summary.counts.rows))));
     if !planned.enforced_by.is_empty() {
         lines.push(labelled(cx, "enforced by", cx.name(&planned.enforced_by.join(", "), 300)));
@@ -311,8 +324,32 @@ fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     lines
 }
 
+/// The effect without the time: that stands in a line of its own, cool-down included.
+fn effect(cx: &Cx, planned: &Planned) -> String {
+    let effect = cx.name(&planned.effect, 600);
+    match effect.rsplit_once("; takes ") {
+        Some((effect, _)) => effect.to_owned(),
+        None => effect,
+    }
+}
+
+/// A long path as its folder and its name: enough to tell two files of the same name apart. The run's detail has all.
+fn short_path(path: &str) -> String {
+    const LONG: usize = 48;
+    let parts: Vec<&str> = path.rsplitn(3, ['/', '\\']).collect();
+    match parts.as_slice() {
+        [name, folder, _] if path.chars().count() > LONG => format!("…/{folder}/{name}"),
+        _ => path.to_owned(),
+    }
+}
+
 fn labelled(cx: &Cx, label: &str, value: String) -> Line<'static> {
     Line::from(vec![span(cx, Role::Muted, format!("{label:<13}")), span(cx, Role::Text, value)])
+}
+
+/// `1 row is`, `2 rows are`.
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
 fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
@@ -336,20 +373,21 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         all.push(state(cx, Role::Warn, "The list itself is switched off on the tenant."));
     }
     if counts.shortened > 0 {
-        let n = thousands(counts.shortened);
-        all.push(state(cx, Role::Warn, &format!("{n} entries would expire earlier than they do now.")));
+        let than = if counts.shortened == 1 { "it does" } else { "they do" };
+        let n = counted(counts.shortened, "entry", "entries");
+        all.push(state(cx, Role::Warn, &format!("{n} would expire earlier than {than} now.")));
     }
     if counts.rejected > 0 {
-        let n = thousands(counts.rejected);
+        let n = counted(counts.rejected, "row is", "rows are");
         all.push(state(
             cx,
             Role::Warn,
-            &format!("{n} rows are rejected and will not be suppressed (x in File writes them)."),
+            &format!("{n} rejected and will not be suppressed (x in File writes them)."),
         ));
     }
     if planned.file.checked.warnings > 0 {
-        let n = thousands(planned.file.checked.warnings);
-        all.push(state(cx, Role::Warn, &format!("{n} rows are used with a warning.")));
+        let n = counted(planned.file.checked.warnings, "row is", "rows are");
+        all.push(state(cx, Role::Warn, &format!("{n} used with a warning.")));
     }
     all.into_iter().map(Line::from).collect()
 }
@@ -369,7 +407,7 @@ fn buckets(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         (counts.update, "to update"),
         (counts.remove, "to remove"),
         (counts.unchanged, "already there"),
-        (counts.duplicates, "duplicates"),
+        (counts.duplicates, if counts.duplicates == 1 { "duplicate" } else { "duplicates" }),
         (counts.removed, "scrubbed out"),
         (counts.rejected, "rejected"),
     ];

@@ -16,7 +16,7 @@ use crate::tui::hits::{Hit, HitMap};
 use crate::tui::theme::Role;
 use crate::tui::widgets::input::Field;
 use crate::tui::widgets::span;
-use crate::tui::widgets::table::{Column, Cursor, Table};
+use crate::tui::widgets::table::{Column, Cursor, Table, widest};
 
 /// Which of the two it is: they differ in the order of rows and in the column beside the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,15 @@ enum Target {
     List(crate::domain::list::ListId),
     Run(String),
     File(std::path::PathBuf),
+}
+
+/// Where the typed letters were found, best first: a name that begins with them is what was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    Begins,
+    Word,
+    Name,
+    Else,
 }
 
 #[derive(Debug)]
@@ -92,17 +101,27 @@ impl Menu {
         let pattern = Pattern::parse(self.field.value(), CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut letters = Vec::new();
-        let mut scored: Vec<(u32, usize)> = self
+        let typed = self.field.value().trim().to_lowercase();
+        let mut scored: Vec<((Found, std::cmp::Reverse<u32>), usize)> = self
             .items
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let text = format!("{} {} {}", item.name, item.note, item.id);
-                pattern.score(Utf32Str::new(&text, &mut letters), &mut matcher).map(|score| (score, index))
+                let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut letters), &mut matcher);
+                let name = item.name.to_lowercase();
+                let (found, score) = match score(&item.name) {
+                    Some(score) if name.starts_with(&typed) => (Found::Begins, score),
+                    Some(score) if name.split([' ', '-', '_']).any(|word| word.starts_with(&typed)) => {
+                        (Found::Word, score)
+                    }
+                    Some(score) => (Found::Name, score),
+                    None => (Found::Else, score(&format!("{} {} {}", item.name, item.note, item.id))?),
+                };
+                Some(((found, std::cmp::Reverse(score)), index))
             })
             .collect();
         if !self.field.is_blank() {
-            scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
+            scored.sort();
         }
         self.shown = scored.into_iter().map(|(_, index)| index).collect();
         self.cursor = Cursor::default();
@@ -225,7 +244,7 @@ impl Overlay for Menu {
             Kind::Help => "What can be done here",
             Kind::Palette => "Commands, lists, runs, files",
         };
-        let inside = window(area, buf, cx, title, 100, 26);
+        let inside = window(area, buf, cx, title, 118, 26);
         if inside.height < 3 {
             return;
         }
@@ -236,10 +255,13 @@ impl Overlay for Menu {
             crate::tui::widgets::text::empty(rest, buf, cx, "Nothing has these letters.", "Esc clears");
             return;
         }
+        // Of all that could be shown, so that the columns stand still while one types; the sentences get what is left.
+        let names = self.items.iter().filter(|item| matches!(item.target, Target::Command(..)));
+        let name = widest("", rest.width * 2 / 5, names.map(|item| item.name.as_str()));
         let columns = [
-            Column::left("", Constraint::Length(9)),
-            Column::left("", Constraint::Fill(2)),
-            Column::left("", Constraint::Fill(3)),
+            Column::left("", Constraint::Length(7)),
+            Column::left("", Constraint::Length(name.max(16))),
+            Column::left("", Constraint::Fill(1)),
         ];
         let table = Table { columns: &columns, total: self.shown.len(), region: 0, focused: true };
         table.view(rest, buf, cx, hits, &self.cursor, |row| {

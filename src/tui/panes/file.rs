@@ -51,6 +51,9 @@ pub struct File {
     /// The file the cursors belong to.
     path: PathBuf,
     rows: Spot,
+    /// The last row was asked for while rows were still being counted: the selection goes to the real end
+    /// once it is known.
+    to_end: bool,
     /// Columns scrolled away.
     scroll: usize,
     tree: Tree,
@@ -78,6 +81,7 @@ impl File {
 
     /// The row moved: the problem list follows to its first problem, or stays where it is.
     fn row_moved(&mut self) {
+        self.to_end = false;
         self.current = self.tree.first_of(self.row());
         self.follow_current();
     }
@@ -90,6 +94,7 @@ impl File {
 
     /// A problem was selected: the rows follow to it.
     fn problem_moved(&mut self, known: usize) {
+        self.to_end = false;
         self.current = None;
         if let Some(Node::Problem(problem)) = self.tree.node(self.problem.at) {
             self.current = Some(problem);
@@ -108,6 +113,7 @@ impl File {
     fn step_problem(&mut self, back: bool, known: usize) -> Reply {
         match self.tree.next(self.row(), self.current, back) {
             Some(problem) => {
+                self.to_end = false;
                 self.tree.reveal(problem);
                 self.current = Some(problem);
                 self.follow_current();
@@ -267,6 +273,7 @@ impl Pane for File {
             }
         } else if self.rows.step(command, known, cx.hits.page_of(ROWS)) {
             self.row_moved();
+            self.to_end = command == Command::Last && !file.index.complete;
             return Reply::done();
         }
         match command {
@@ -350,6 +357,10 @@ impl Pane for File {
         }
         let known = known(file);
         self.rows.clamp(known);
+        if self.to_end && file.index.complete {
+            self.rows.at = known.saturating_sub(1);
+            self.row_moved();
+        }
         if self.tree.follow(file.checked.as_ref(), &self.filter) {
             self.row_moved();
         }

@@ -300,10 +300,14 @@ fn never(cx: &Cx) -> String {
 impl Reconcile {
     fn compared(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, result: &Reconciliation) {
         let mut rest = area;
-        let summary = summary(cx, result);
-        // Words wrap: a line may stay a word short of the edge.
-        let height = (summary.width() as u16).div_ceil(area.width.saturating_sub(12).max(1));
-        take(&mut rest, height, |place| text::lines(place, buf, vec![summary], 0));
+        let summary = summary(cx, result, usize::from(area.width));
+        // Where a line is too long even so, its words wrap: it may stay a word short of the edge.
+        let height = |line: &Line<'_>| match line.width() as u16 {
+            width if width <= area.width => 1,
+            width => width.div_ceil(area.width.saturating_sub(12).max(1)),
+        };
+        let height = summary.iter().map(height).sum();
+        take(&mut rest, height, |place| text::lines(place, buf, summary, 0));
         if result.baseline {
             let said =
                 "First time: what the list held became its baseline. Later comparisons measure against it.";
@@ -360,29 +364,38 @@ impl Reconcile {
     }
 }
 
-/// Every number of the report, also those that are 0: what is not said would have to be guessed.
-fn summary(cx: &Cx, result: &Reconciliation) -> Line<'static> {
+/// Every number of the report, also those that are 0: what is not said would have to be guessed. One line where it has
+/// room, else the totals above the differences.
+fn summary(cx: &Cx, result: &Reconciliation, width: usize) -> Vec<Line<'static>> {
     let diff = &result.diff;
-    let mut spans: Vec<Span<'static>> = vec![span(
-        cx,
-        Role::Text,
-        format!(
-            "remote {} · expected {} · matching {}",
-            thousands(diff.remote),
-            thousands(diff.expected),
-            thousands(diff.matching)
-        ),
-    )];
+    let totals = format!(
+        "remote {} · expected {} · matching {}",
+        thousands(diff.remote),
+        thousands(diff.expected),
+        thousands(diff.matching)
+    );
+    let totals = Line::from(span(cx, Role::Text, totals));
+    let mut spans: Vec<Span<'static>> = Vec::new();
     for kind in DiffKind::ALL {
         let n = diff.count(kind);
         let (symbol, role) = table::symbol(kind);
         let plural = if kind == DiffKind::RemoteDuplicate { "duplicates" } else { table::word(kind) };
-        spans.push(span(cx, Role::Text, " · "));
+        if !spans.is_empty() {
+            spans.push(span(cx, Role::Text, " · "));
+        }
         spans.push(if n == 0 {
             span(cx, Role::Muted, format!("{plural} 0"))
         } else {
             span(cx, role, format!("{symbol} {plural} {}", thousands(n as u64)))
         });
     }
-    Line::from(spans)
+    let differences = Line::from(spans);
+    let between = span(cx, Role::Text, " · ");
+    if totals.width() + between.width() + differences.width() > width {
+        return vec![totals, differences];
+    }
+    let mut one = totals;
+    one.push_span(between);
+    one.spans.extend(differences.spans);
+    vec![one]
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! ╭ Runs ──────────────╮╭ run 7f3a… · file → list · ENV ──────────╮
 //! │ 7f3a… ◌ uploading  ││ ◌ uploading   what next                 │
-//! │ 6c02… ◌ settling   ││ validate ████ 100 %                     │
+//! │ 6c02… ◌ settling   ││ validate ━━━━ 100 %                     │
 //! ╰────────────────────╯╰─────────────────────────────────────────╯
 //! ╭ Dead letters ───────────────────────────────────────────────╮
 //! ╰─────────────────────────────────────────────────────────────╯
@@ -36,6 +36,11 @@ use crate::tui::widgets::{frame, span, state, text};
 
 const RUNS: u8 = 0;
 const DEAD: u8 = 1;
+
+/// Cells that a number takes with its separators.
+fn thousands_width(n: u64) -> u16 {
+    thousands(n).len() as u16
+}
 
 /// Seconds after which runs in other hands are read again.
 const FOREIGN: i64 = 5;
@@ -362,13 +367,16 @@ impl Uploads {
             text::waiting(inside, buf, cx, busy, failed, "the dead letters");
             return;
         }
+        // As wide as the largest row number: no hole between the word and the number.
+        let digits = letters.iter().map(|letter| letter.row).max().map_or(0, thousands_width);
         list(inside, buf, cx, hits, (DEAD, self.focus == DEAD), letters.len(), &self.dead, |at| {
             let Some(letter) = letters.get(at) else { return Vec::new() };
+            let row = format!("row {}", right(&thousands(letter.row), usize::from(digits)));
             vec![
-                (0, 15, span(cx, Role::Muted, format!("row {}", right(&thousands(letter.row), 10)))),
-                (16, 18, span(cx, Role::Text, cx.number(letter.number))),
-                (35, 22, state(cx, Role::Bad, &cx.text(&letter.code, 60))),
-                (58, 200, span(cx, Role::Text, format!("“{}”", cx.text(&letter.message, 300)))),
+                (0, digits + 4, span(cx, Role::Muted, row)),
+                (digits + 6, 18, span(cx, Role::Text, cx.number(letter.number))),
+                (digits + 25, 22, state(cx, Role::Bad, &cx.text(&letter.code, 60))),
+                (digits + 48, 200, span(cx, Role::Text, format!("“{}”", cx.text(&letter.message, 300)))),
             ]
         });
         if letters.len() as u64 != count && inside.height > 1 && !cx.store.busy(Slot::DeadLetters) {

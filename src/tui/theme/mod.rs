@@ -132,6 +132,8 @@ impl Theme {
             Self::Dark => style.fg(dark(role)),
             Self::Light => style.fg(light(role)),
             Self::Mono if role == Role::Muted => style.add_modifier(Modifier::DIM),
+            // A dim cell would be a patch in the selected row.
+            Self::Mono if role == Role::Selected => style.remove_modifier(Modifier::DIM),
             Self::Mono => style,
         }
     }

@@ -51,8 +51,10 @@ pub fn header(area: Rect, buf: &mut Buffer, cx: &Cx, quitting: bool) {
         Some(tenant) => {
             let role = theme::environment(tenant.environment);
             let environment = span(cx, role, format!(" {} ", tenant.environment.as_str()));
-            let name = span(cx, Role::Text, format!(" {} · ", cx.name(&tenant.profile, 24)));
-            parts.push(Part { rank: 0, spans: vec![name, environment] });
+            // A profile that is called like its environment is said once.
+            let same = tenant.profile.eq_ignore_ascii_case(tenant.environment.as_str());
+            let name = (!same).then(|| span(cx, Role::Text, format!(" {} · ", cx.name(&tenant.profile, 24))));
+            parts.push(Part { rank: 0, spans: name.into_iter().chain([environment]).collect() });
             if tenant.plain_http {
                 parts.push(Part::new(3, span(cx, Role::Warn, "  ▲ PLAIN HTTP")));
             }

@@ -125,6 +125,22 @@ pub fn fit(text: &str, width: usize) -> String {
     out
 }
 
+/// Text in at most `width` columns, shortened in the middle: both ends of an identifier tell it from others.
+pub fn ends(text: &str, width: usize) -> String {
+    if text.width() <= width || width < 5 {
+        return fit(text, width);
+    }
+    let most = (width - 1) / 2;
+    let mut back = String::new();
+    for letter in text.chars().rev() {
+        if back.width() + letter.width().unwrap_or(0) > most {
+            break;
+        }
+        back.insert(0, letter);
+    }
+    format!("{}{back}", fit(text, width - back.width()))
+}
+
 /// The same, with blanks in front where it is shorter.
 pub fn right(text: &str, width: usize) -> String {
     let text = fit(text, width);
@@ -142,6 +158,10 @@ mod tests {
         assert_eq!(fit("e\u{301}tat", 3), "e\u{301}t…");
         assert_eq!(fit("abc", 0), "");
         assert_eq!(right("7", 3), "  7");
+        assert_eq!(ends("16e639e2-a9e1f02", 9), "16e6…1f02");
+        assert_eq!(ends("16e639e2", 8), "16e639e2");
+        assert_eq!(ends("東京電話東京電話", 8), "東京…話");
+        assert_eq!(ends("abcdef", 3), "ab…");
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn said(area: Rect, buf: &mut Buffer, cx: &Cx, all: &[Said], skip: usize) {
 pub const CONTINUED: &str = " ";
 
 /// Breaks at blanks; a word that is longer than a line is broken where the line ends.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;

@@ -33,7 +33,7 @@ fn the_question_states_list_place_effect_buckets_and_warnings() {
         "1,000 entries now",
         "SANDBOX",
         "This will suppress 3 more numbers for OUTBOUND and INBOUND",
-        "2 to add · 1 to update · 0 already there · 1 duplicates · 4 rejected = 8 rows",
+        "2 to add · 1 to update · 0 already there · 1 duplicate · 4 rejected = 8 rows",
         "▲ 4 rows are rejected and will not be suppressed",
         "▲ 2 rows are used with a warning",
         "~3 min, cool-down included",
@@ -169,7 +169,7 @@ fn an_unbound_list_and_shortened_expiries_are_warned_of() {
     planned.enforced_by.clear();
     planned.summary.counts.shortened = 1;
     desk.kit.app.cx.store.planning.planned = Some(planned);
-    desk.kit.shows(&["▲ UNBOUND: no active rule", "▲ 1 entries would expire earlier"]);
+    desk.kit.shows(&["▲ UNBOUND: no active rule", "▲ 1 entry would expire earlier than it does now"]);
 }
 
 #[test]
@@ -220,4 +220,22 @@ fn the_mouse_needs_two_steps_too() {
     assert!(launches(&mut desk).is_empty());
     desk.kit.pass(5).click("approve and launch");
     assert_eq!(launches(&mut desk).len(), 1);
+}
+
+#[test]
+fn the_window_is_as_high_as_what_it_says_and_names_the_time_once() {
+    let mut desk = asked(Environment::Sandbox);
+    desk.kit.hides(&["takes about"]).shows(&["/dirty.csv, 8 rows"]);
+    let screen = desk.kit.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let plan = lines.iter().position(|line| line.contains("p-3f9a12c4")).unwrap();
+    let reason = lines.iter().position(|line| line.contains("why, in your words")).unwrap();
+    assert!(reason - plan <= 2, "{screen}");
+}
+
+#[test]
+fn a_long_path_keeps_its_folder_and_its_name() {
+    assert_eq!(super::short_path("/home/ada/lists/dirty.csv"), "/home/ada/lists/dirty.csv");
+    let long = format!("/{}/2026-11/dirty.csv", "deep/".repeat(12));
+    assert_eq!(super::short_path(&long), "…/2026-11/dirty.csv");
 }

@@ -1,11 +1,13 @@
 //! Audit: the trail, newest first, with the head of its chain.
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 
 use super::Pane;
 use crate::domain::audit::AuditEvent;
+use crate::domain::text::thousands;
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
@@ -14,7 +16,7 @@ use crate::tui::hits::{Hit, HitMap};
 use crate::tui::overlays::detail::Detail;
 use crate::tui::theme::Role;
 use crate::tui::widgets::filter::Filter;
-use crate::tui::widgets::table::{Column, Cursor, Table};
+use crate::tui::widgets::table::{Column, Cursor, Table, widest};
 use crate::tui::widgets::{frame, line, span, text};
 
 #[cfg(test)]
@@ -38,10 +40,15 @@ impl Audit {
         all(cx)
             .iter()
             .filter(|event| {
+                if !self.filter.is_active() {
+                    return true;
+                }
                 let reason = event.reason.as_deref().unwrap_or_default();
                 let text =
                     [&event.actor, &event.kind, &event.object, &event.effect].map(String::as_str).join(" ");
-                self.filter.admits(&format!("{text} {reason}"))
+                // What is shown instead of an id is found too.
+                let shown = format!("{} {}", said(cx, &event.object), said(cx, &event.effect));
+                self.filter.admits(&format!("{text} {shown} {reason}"))
             })
             .collect()
     }
@@ -60,6 +67,36 @@ impl Audit {
             None => Reply::done(),
         }
     }
+}
+
+/// An event's text for the table: lists by name where they are known, numbers with separators. The event in full, the
+/// clipboard and the trail itself keep what was written.
+fn said(cx: &Cx, text: &str) -> String {
+    const NAMES: [&str; 6] = ["run", "plan", "list", "batch", "digest", "by"];
+    let mut before = "";
+    let mut words = Vec::new();
+    for word in text.split(' ') {
+        let core = word.trim_end_matches([',', '.', ';', ':']);
+        let end = &word[core.len()..];
+        let known = cx.store.lists().iter().find(|overview| before == "list" && overview.list.id.0 == core);
+        let number = core.parse::<u64>().ok().filter(|_| core.bytes().all(|digit| digit.is_ascii_digit()));
+        // What follows such a word is a name even where it is all digits.
+        let number = number.filter(|_| !core.starts_with('0') && !NAMES.contains(&before));
+        words.push(match (known, number) {
+            (Some(overview), _) => format!("{}{end}", overview.list.name),
+            (None, Some(n)) => format!("{}{end}", thousands(n)),
+            (None, None) => word.to_owned(),
+        });
+        before = core;
+    }
+    words.join(" ")
+}
+
+/// `14:02:07` today, with the date otherwise.
+fn time(cx: &Cx, at: Timestamp) -> String {
+    let exactly = cx.when_exactly(at);
+    let is_today = exactly.get(..10) == cx.when_exactly(cx.now).get(..10);
+    if is_today { exactly.get(11..).unwrap_or(&exactly).to_owned() } else { exactly }
 }
 
 fn detail(cx: &Cx, event: &AuditEvent) -> Vec<(String, String)> {
@@ -156,22 +193,26 @@ impl Pane for Audit {
             text::empty(inside, buf, cx, sentence, next);
             return;
         }
+        // Newest first: if the first and the last are of today, all are.
+        let ends = [shown.first(), shown.last()].into_iter().flatten().map(|event| time(cx, event.at));
+        let ends: Vec<String> = ends.collect();
+        let wide = widest("time", 19, ends.iter().map(String::as_str));
         let columns = [
-            Column::left("time", Constraint::Length(16)),
-            Column::left("who", Constraint::Length(12)),
+            Column::left("time", Constraint::Length(wide)),
+            Column::left("who", Constraint::Length(10)),
             Column::left("what", Constraint::Length(18)),
-            Column::left("object", Constraint::Fill(1)),
-            Column::left("effect", Constraint::Fill(3)),
+            Column::left("object", Constraint::Fill(2)),
+            Column::left("effect", Constraint::Fill(5)),
         ];
         let table = Table { columns: &columns, total: shown.len(), region: EVENTS, focused: true };
         table.view(inside, buf, cx, hits, &self.cursor, |at| {
             let Some(event) = shown.get(at) else { return Vec::new() };
             vec![
-                span(cx, Role::Muted, cx.when(event.at)),
+                span(cx, Role::Muted, time(cx, event.at)),
                 span(cx, Role::Text, cx.name(&event.actor, 30)),
                 span(cx, Role::Text, cx.name(&event.kind, 40)),
-                span(cx, Role::Muted, cx.name(&event.object, 60)),
-                span(cx, Role::Text, cx.name(&event.effect, 200)),
+                span(cx, Role::Muted, cx.name(&said(cx, &event.object), 60)),
+                span(cx, Role::Text, cx.name(&said(cx, &event.effect), 200)),
             ]
         });
     }

@@ -1,8 +1,9 @@
 //! Who did what to what.
 
 use crate::domain::audit::AuditEvent;
+use crate::domain::readiness::ListState;
 use crate::tui::event::{Effect, Fact, Op};
-use crate::tui::testkit::Kit;
+use crate::tui::testkit::{Kit, catalog, overview};
 
 fn event(seq: u64, actor: &str, effect: &str) -> AuditEvent {
     AuditEvent {
@@ -27,7 +28,14 @@ fn kit() -> Kit {
 #[test]
 fn events_stand_newest_first_under_the_head_of_the_chain() {
     let mut kit = kit();
-    kit.shows(&["head abc123", "13:02", "analyst", "plan.approved", "list L-1", "48 numbers more"]);
+    kit.shows(&[
+        "head abc123",
+        "13:02:00 analyst",
+        "analyst",
+        "plan.approved",
+        "list L-1",
+        "48 numbers more",
+    ]);
     let screen = kit.screen();
     assert!(screen.find("48 numbers") < screen.find("12 numbers"), "{screen}");
 }
@@ -40,6 +48,32 @@ fn enter_shows_an_event_in_full_and_y_copies_it_with_its_hash() {
     let hash = format!("{:064x}", 2);
     assert!(kit.effects().iter().any(|effect| matches!(effect, Effect::Copy(text) if text.contains(&hash))));
     kit.keys("esc").hides(&["quarterly load"]);
+}
+
+#[test]
+fn lists_have_their_names_and_counts_their_separators_but_names_of_digits_stay() {
+    let mut kit = kit();
+    let list = overview("7010c70c-013e", "TCPA_National", ListState::Ready);
+    kit.answer(|op| matches!(op, Op::Catalog), Fact::Catalog(catalog(vec![list])));
+    let all = [
+        event(3, "ada", "25032 to add, 0 to update on list 7010c70c-013e, digest 73479641"),
+        AuditEvent { object: "run 33612749".into(), ..event(2, "ada", "25004 entries are the baseline") },
+        AuditEvent { object: "list 7010c70c-013e".into(), ..event(1, "ada", "batch 1200: 28 accepted") },
+    ];
+    kit.keys("R").answer(
+        |op| matches!(op, Op::Audit { .. }),
+        Fact::Audit { events: all.into(), head: "abc123".into() },
+    );
+    kit.resize(160, 34).shows(&[
+        "25,032 to add, 0 to update on list TCPA_National, digest 73479641",
+        "25,004 entries",
+        "run 33612749",
+        "list TCPA_National ",
+        "batch 1200: 28 accepted",
+    ]);
+    // In full it stands as it was written.
+    kit.keys("up enter").shows(&["25032 to add", "7010c70c-013e"]);
+    kit.keys("esc /").types("tcpa").shows(&["2 of 3"]);
 }
 
 #[test]

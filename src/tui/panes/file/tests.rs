@@ -301,3 +301,24 @@ fn a_file_that_changed_while_it_is_open_is_not_shown_as_if_it_held() {
     desk.kit.hides(&["usable of", "reading …"]);
     desk.keys("R").kit.shows(&["usable of 2,000 rows"]).hides(&["▲ not read"]);
 }
+
+#[test]
+fn the_last_row_asked_for_too_early_is_gone_to_once_it_is_known() {
+    let mut desk = Desk::open(&many(1_000));
+    let task = desk.kit.task(|op| matches!(op, Op::OpenFile { .. }));
+    let whole = desk.kit.app.cx.store.file.as_ref().unwrap().index;
+    let index = |desk: &mut Desk, rows: u64| {
+        let state = crate::ops::IndexState { rows, complete: rows == 1_000, ..whole };
+        desk.kit.event(Event::Report(Report { task, fact: Fact::Indexed(state) }));
+        desk.serve();
+    };
+    index(&mut desk, 400);
+    desk.keys("G");
+    index(&mut desk, 1_000);
+    desk.kit.shows(&["row 1,000 of 1,000"]);
+    // Who has gone elsewhere meanwhile stays there.
+    index(&mut desk, 400);
+    desk.keys("G home");
+    index(&mut desk, 1_000);
+    desk.kit.shows(&["row 1 of 1,000"]);
+}

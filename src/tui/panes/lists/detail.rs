@@ -6,13 +6,17 @@ use crate::domain::text::thousands;
 use crate::ops::ListOverview;
 use crate::tui::cx::Cx;
 use crate::tui::theme::{self, Role};
+use crate::tui::widgets::list::ends;
 use crate::tui::widgets::text::{self, Said};
 
 /// Runs shown of a list.
 const RUNS: usize = 5;
 
-/// The lines of the detail.
-pub(super) fn lines(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
+/// Cells that the labels take beside their values.
+const LABELS: u16 = 13;
+
+/// The lines of the detail. At rest a long id is shortened to its line; with the focus it is whole.
+pub(super) fn lines(cx: &Cx, overview: &ListOverview, width: u16, focused: bool) -> Vec<Said> {
     let (list, facts) = (&overview.list, &overview.facts);
     let role = theme::list_state(overview.readiness.state);
     let mut lines = vec![
@@ -21,10 +25,10 @@ pub(super) fn lines(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
     ];
     if overview.readiness.state != ListState::Ready {
         let next = match exception_rules(cx, overview).first() {
-            Some(_) if overview.readiness.state == ListState::Unbound => {
+            Some(_) if overview.readiness.state == ListState::Unbound && list.active => {
                 "nothing, if its numbers are to be let through"
             }
-            _ => next_step(overview),
+            _ => next_step(cx, overview),
         };
         lines.push(Said::new("next", Role::Title, next));
     }
@@ -34,7 +38,9 @@ pub(super) fn lines(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
         lines.push(Said::new("gate said", Role::Text, said));
     }
     lines.push(Said::gap());
-    lines.push(Said::new("id", Role::Text, cx.name(&list.id.0, 60)));
+    let id = cx.name(&list.id.0, 120);
+    let id = if focused { id } else { ends(&id, usize::from(width.saturating_sub(LABELS))) };
+    lines.push(Said::new("id", Role::Text, id));
     let kind =
         format!("{}, {}", cx.name(&list.kind, 20), if list.active { "active" } else { "▲ switched off" });
     lines.push(Said::new("type", if list.active { Role::Text } else { Role::Warn }, kind));
@@ -100,6 +106,9 @@ fn rules(cx: &Cx, overview: &ListOverview) -> Vec<Said> {
             exceptions.join(", ")
         );
         lines.push(Said::new("exception", Role::Warn, what));
+    } else if overview.enforced_by.is_empty() && !overview.list.active {
+        let what = "▲ the list is switched off: uploading here blocks nobody";
+        lines.push(Said::new("enforced by", Role::Warn, what));
     } else if overview.enforced_by.is_empty() {
         lines.push(Said::new(
             "enforced by",
@@ -120,8 +129,21 @@ fn exception_rules(cx: &Cx, overview: &ListOverview) -> Vec<String> {
         .collect()
 }
 
-fn next_step(overview: &ListOverview) -> &'static str {
+/// Whether an active BLOCK rule names the list, whether or not the list itself is switched on.
+fn is_named_by_a_block(cx: &Cx, overview: &ListOverview) -> bool {
+    let all = cx.store.catalog.value().map_or(&[][..], |catalog| &catalog.rules);
+    all.iter()
+        .any(|rule| rule.active && rule.action == Action::Block && rule.lists.contains(&overview.list.id))
+}
+
+fn next_step(cx: &Cx, overview: &ListOverview) -> &'static str {
     match overview.readiness.state {
+        ListState::Unbound if !overview.list.active && is_named_by_a_block(cx, overview) => {
+            "activate the list on the tenant"
+        }
+        ListState::Unbound if !overview.list.active => {
+            "activate the list on the tenant; no active BLOCK rule uses it either"
+        }
         ListState::Ready => "",
         ListState::Settling => "wait: the platform is not through yet",
         ListState::Unbound => "bind the list to an active BLOCK rule on the tenant",

@@ -95,7 +95,7 @@ impl Pane for Lists {
     fn badge(&self, cx: &Cx) -> Option<String> {
         let discrepant =
             cx.store.lists().iter().filter(|o| o.readiness.state == ListState::Discrepant).count();
-        (discrepant > 0).then(|| format!("✗ {discrepant}"))
+        (discrepant > 0).then(|| format!("✗{discrepant}"))
     }
 
     fn field(&self) -> bool {
@@ -200,7 +200,7 @@ impl Pane for Lists {
         hits.add(inside, Hit::Region(DETAIL));
         hits.page(DETAIL, usize::from(inside.height));
         if let Some(overview) = self.selected(cx) {
-            text::said(inside, buf, cx, &detail::lines(cx, overview), self.skip);
+            text::said(inside, buf, cx, &detail::lines(cx, overview, inside.width, focused), self.skip);
         }
     }
 }

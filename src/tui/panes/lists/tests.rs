@@ -25,7 +25,7 @@ fn kit() -> Kit {
 
 #[test]
 fn each_state_is_a_word_with_what_belongs_to_it() {
-    kit().shows(&["● READY", "◌ SETTLING 2:41", "✗ DISCREPANT 12", "▲ UNBOUND", "(✗ 1)"]);
+    kit().shows(&["● READY", "◌ SETTLING 2:41", "✗ DISCREPANT 12", "▲ UNBOUND", "(✗1)"]);
 }
 
 #[test]
@@ -130,6 +130,45 @@ fn a_long_name_is_whole_while_other_columns_have_room() {
             assert!(row.contains(whole), "{whole} is cut at {width}:\n{screen}");
         }
     }
+}
+
+#[test]
+fn a_list_that_is_switched_off_is_to_be_activated_not_bound() {
+    let mut off = overview("L-4", "State_TX", ListState::Unbound);
+    off.list.active = false;
+    off.enforced_by.clear();
+    let mut all = catalog(vec![off]);
+    let mut kit = Kit::new();
+    kit.keys("f2").answer(is_catalog, Fact::Catalog(all.clone()));
+    kit.shows(&[
+        "activate the list on the tenant;",
+        "no active BLOCK rule uses it",
+        "▲ the list is switched off:",
+    ])
+    .hides(&["bind the list"]);
+    all.rules = vec![crate::domain::rule::Rule {
+        id: "R-1".into(),
+        name: "State_DNC".into(),
+        description: String::new(),
+        scope: crate::domain::rule::Scope::Outbound,
+        priority: 5,
+        lists: vec![ListId("L-4".into())],
+        action: crate::domain::rule::Action::Block,
+        active: true,
+    }];
+    kit.keys("R").answer(is_catalog, Fact::Catalog(all));
+    kit.shows(&["activate the list on the tenant"]).hides(&["BLOCK rule uses it", "bind the list"]);
+}
+
+#[test]
+fn a_long_id_keeps_to_its_line_and_is_whole_with_the_focus() {
+    let id = "16e639e2-c7aa-46e3-88ef-a9e1371f7f02";
+    let mut kit = Kit::new();
+    let all = catalog(vec![overview(id, "National", ListState::Ready)]);
+    kit.keys("f2").answer(is_catalog, Fact::Catalog(all));
+    kit.shows(&["16e639e2-c7aa-46", "…8ef-a9e1371f7f02"]).hides(&[id]);
+    kit.resize(80, 30).shows(&[id]);
+    kit.resize(120, 34).keys("enter").shows(&["16e639e2-c7aa-46e3-88ef-a9e1371f"]);
 }
 
 #[test]

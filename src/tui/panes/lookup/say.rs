@@ -10,7 +10,7 @@ use crate::domain::verdict::{Answer, Asked, ListEvidence, RecordStatus};
 use crate::tui::cx::Cx;
 use crate::tui::store::Answered;
 use crate::tui::theme::{self, Role};
-use crate::tui::widgets::{span, state};
+use crate::tui::widgets::{span, state, text};
 
 /// Hours in which federal law lets people be called, local time of the person called.
 const OPENS: i8 = 8;
@@ -20,8 +20,9 @@ const CLOSES: i8 = 21;
 pub fn headline(cx: &Cx, answered: &Answered) -> Line<'static> {
     let answer = &answered.answer;
     let mut spans = vec![
-        span(cx, theme::verdict(answer.verdict), format!(" ■ {} ", answer.verdict.headline())),
-        span(cx, Role::Title, format!("  {}", super::answer::subject(cx, answer))),
+        Span::raw(" "),
+        state(cx, theme::verdict(answer.verdict), answer.verdict.headline()),
+        span(cx, Role::Title, format!("   {}", super::answer::subject(cx, answer))),
     ];
     if let Some(number) = answer.number {
         spans.extend(place(cx, number, answer));
@@ -49,8 +50,8 @@ fn place(cx: &Cx, number: E164, answer: &Answer) -> Vec<Span<'static>> {
     spans
 }
 
-/// Why, and how fresh.
-pub fn because(cx: &Cx, answered: &Answered) -> Vec<Line<'static>> {
+/// Why, and how fresh: broken for `width` columns, so that each line begins below the one before.
+pub fn because(cx: &Cx, answered: &Answered, width: u16) -> Vec<Line<'static>> {
     let answer = &answered.answer;
     let asked = match &answer.evidence.records {
         Asked::Answered(_) => format!("Asked the tenant {}.", cx.ago(answered.at)),
@@ -62,10 +63,13 @@ pub fn because(cx: &Cx, answered: &Answered) -> Vec<Line<'static>> {
     let reason = cx.name(&answer.because, 600);
     let reason =
         if reason.starts_with("Because") { reason } else { format!("Because {}", lower_first(&reason)) };
-    vec![
-        Line::from(span(cx, Role::Text, format!(" {reason}"))),
-        Line::from(span(cx, Role::Muted, format!(" {asked}"))),
-    ]
+    let said = |role, sentence: &str| {
+        let parts = text::wrap(sentence, usize::from(width.saturating_sub(2)));
+        parts.into_iter().map(move |part| Line::from(span(cx, role, format!(" {part}")))).collect::<Vec<_>>()
+    };
+    let mut lines = said(Role::Text, &reason);
+    lines.extend(said(Role::Muted, &asked));
+    lines
 }
 
 /// For the middle of a sentence: `Rule …` → `rule …`; `FTC …` stays.

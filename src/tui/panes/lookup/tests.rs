@@ -113,7 +113,7 @@ fn what_is_typed_is_read_at_once_and_only_the_newest_reading_counts() {
 #[test]
 fn an_answer_says_verdict_place_reason_evidence_and_the_deciding_rule() {
     asked().shows(&[
-        "■ DO NOT CALL",
+        "✗ DO NOT CALL",
         "+1 202 555 0101",
         "US-DC",
         "09:00 there",
@@ -186,8 +186,8 @@ fn many_pasted_numbers_wait_for_enter_and_become_a_table() {
 fn an_older_answer_can_be_read_again() {
     let mut kit = asked();
     let other = Answer { verdict: Verdict::Allowed, because: "nothing blocks it.".into(), ..suppressed() };
-    kit.keys("enter").answer(is_lookup, Fact::Answers(vec![other])).shows(&["■ ALLOWED"]);
-    kit.keys("tab down").shows(&["■ DO NOT CALL"]);
+    kit.keys("enter").answer(is_lookup, Fact::Answers(vec![other])).shows(&["● ALLOWED"]);
+    kit.keys("tab down").shows(&["✗ DO NOT CALL"]);
 }
 
 #[test]
@@ -196,5 +196,20 @@ fn a_look_up_that_fails_keeps_the_last_answer_and_says_what_next() {
     asked()
         .keys("enter")
         .answer(is_lookup, Fact::Failed(trouble))
-        .shows(&["the disk is full", "■ DO NOT CALL"]);
+        .shows(&["the disk is full", "✗ DO NOT CALL"]);
+}
+
+#[test]
+fn a_long_reason_goes_on_below_its_beginning_with_the_symbol_of_its_verdict_everywhere() {
+    let mut kit = Kit::new();
+    let because = format!("Rule “{}” blocks this number.", "National ".repeat(14).trim_end());
+    kit.types("2025550101").keys("enter");
+    kit.answer(is_lookup, Fact::Answers(vec![Answer { because, ..suppressed() }]));
+    let screen = kit.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    let at = lines.iter().position(|line| line.starts_with(" Because rule")).unwrap();
+    let begins = |line: &str| line.starts_with(' ') && !line.starts_with("  ") && !line.trim().is_empty();
+    assert!(begins(lines[at + 1]) && begins(lines[at + 2]), "{screen}");
+    assert!(lines[at + 1].contains("blocks this number"), "{screen}");
+    assert_eq!(screen.matches("✗ DO NOT CALL").count(), 2, "{screen}");
 }

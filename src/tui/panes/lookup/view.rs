@@ -40,7 +40,7 @@ pub(super) fn view(pane: &Lookup, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &
         return;
     };
     let mut lines = vec![say::headline(cx, answered)];
-    lines.extend(say::because(cx, answered));
+    lines.extend(say::because(cx, answered, head.width));
     if busy {
         lines.push(Line::from(state(cx, Role::Busy, "asking the tenant …")));
     }

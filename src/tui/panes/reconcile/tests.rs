@@ -151,7 +151,7 @@ fn one_kind_alone_by_key_and_by_click_and_esc_shows_all() {
     kit.keys("f f").shows(&["[≠ changed 1]", "555 0105"]).hides(&["555 0101"]);
     kit.keys("left").shows(&["[+ unexpected 1]"]);
     kit.keys("esc").shows(&["[all 6]", "555 0101", "555 0105"]);
-    kit.click(" ✗ malformed 1 ").shows(&["[✗ malformed 1]"]).hides(&["555 0101"]);
+    kit.click_on(" ✗ malformed 1 ", 1).shows(&["[✗ malformed 1]"]).hides(&["555 0101"]);
 }
 
 #[test]
@@ -217,4 +217,17 @@ fn a_clean_result_that_is_old_does_not_look_current() {
     let trouble =
         Trouble::said("reconcile the list", "unreachable", "the tenant does not answer", "Try later.");
     kit.answer(is_it, Fact::Failed(trouble)).shows(&["▲ UNVERIFIED", "as of then"]);
+}
+
+#[test]
+fn totals_and_differences_stand_on_lines_of_their_own_where_one_is_too_short() {
+    let mut kit = chosen();
+    kit.keys("c").answer(is_it, result(some(), false));
+    for (width, lines) in [(80, 2), (120, 2), (160, 1)] {
+        kit.resize(width, 34);
+        let screen = kit.screen();
+        let at = |word: &str| screen.lines().position(|line| line.contains(word)).unwrap();
+        assert_eq!(at("[all 6]") - at("remote 50,000"), lines, "{width}:\n{screen}");
+        assert_eq!(at("duplicates 0"), at("− missing 3"), "{width}:\n{screen}");
+    }
 }

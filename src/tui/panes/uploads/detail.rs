@@ -24,6 +24,21 @@ fn is_sent(run: RunState) -> bool {
     )
 }
 
+/// Whether rows without a verdict are merely still to come: batches are being sent here, or none was sent yet. Of a run
+/// in other hands, or one that stopped on its way, nobody here can say that.
+fn is_on_its_way(run: &RunSummary, cx: &Cx) -> bool {
+    match run.state {
+        RunState::Draft | RunState::Approved => true,
+        RunState::Uploading => cx.store.task_of_run(&run.id).is_some(),
+        _ => false,
+    }
+}
+
+/// `1 duplicate`, `2 duplicates`.
+fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
 /// Seconds until the cool-down ends.
 pub(super) fn cooling(run: &RunSummary, cx: &Cx) -> Option<u64> {
     let until = run.cool_down_until.filter(|_| run.state == RunState::CoolingDown)?;
@@ -110,7 +125,12 @@ pub(super) fn left_out(run: &RunSummary) -> Option<(u64, String, &'static str)> 
         return None;
     }
     let rows = rejected + dead;
-    let parts = [(rejected, "rejected"), (dead, "refused by the tenant (dead letters)")];
+    let refused = if dead == 1 {
+        "refused by the tenant (dead letter)"
+    } else {
+        "refused by the tenant (dead letters)"
+    };
+    let parts = [(rejected, "rejected"), (dead, refused)];
     let said: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{} {why}", thousands(*n))).collect();
     let verb = if rows == 1 { "row is" } else { "rows are" };
@@ -199,7 +219,7 @@ pub(super) fn lines(run: &RunSummary, cx: &Cx, width: u16) -> Vec<Line<'static>>
 
 fn counters(run: &RunSummary, live: Option<&Live>, cx: &Cx, width: u16) -> Line<'static> {
     let said = format!(
-        "batches {}/{}   retries {}   throttled {}×   ",
+        "batches {}/{}  retries {}  throttled {}×  ",
         thousands(run.batches_done),
         thousands(run.batches),
         thousands(run.retries),
@@ -213,9 +233,9 @@ fn counters(run: &RunSummary, live: Option<&Live>, cx: &Cx, width: u16) -> Line<
         span(cx, Role::Text, dead)
     });
     if let Some(live) = live.filter(|live| !live.rates.is_empty()) {
-        let label = "   rate ";
+        let label = "  rate ";
         let used: usize = spans.iter().map(Span::width).sum::<usize>() + label.len();
-        let room = usize::from(width).saturating_sub(used).min(24);
+        let room = usize::from(width).saturating_sub(used).saturating_sub(1).min(16);
         if room >= 4 {
             spans.push(span(cx, Role::Muted, label));
             spans.push(span(cx, Role::Bar, progress::sparkline(live.rates.iter().copied(), room)));
@@ -227,24 +247,25 @@ fn counters(run: &RunSummary, live: Option<&Live>, cx: &Cx, width: u16) -> Line<
 /// The buckets, and what they add up to. Rows without a verdict are never left out.
 fn buckets(run: &RunSummary, cx: &Cx) -> Line<'static> {
     let buckets = &run.buckets;
+    let bucket = |n: u64, word: &str| (n, format!("{} {word}", thousands(n)));
     let parts = [
-        (buckets.accepted, "accepted"),
-        (buckets.unchanged, "already there"),
-        (buckets.duplicates, "duplicates"),
-        (buckets.removed, "scrubbed out"),
-        (buckets.rejected, "rejected"),
-        (buckets.dead_letters, "dead letters"),
+        bucket(buckets.unchanged, "already there"),
+        (buckets.duplicates, counted(buckets.duplicates, "duplicate")),
+        bucket(buckets.removed, "scrubbed out"),
+        bucket(buckets.rejected, "rejected"),
+        (buckets.dead_letters, counted(buckets.dead_letters, "dead letter")),
     ];
-    let said: Vec<String> = parts
-        .into_iter()
-        .filter(|(n, word)| *n > 0 || *word == "accepted")
-        .map(|(n, word)| format!("{} {word}", thousands(n)))
-        .collect();
+    let mut said = vec![format!("{} accepted", thousands(buckets.accepted))];
+    said.extend(parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, said)| said));
     let mut spans: Vec<Span<'static>> = vec![span(cx, Role::Text, said.join(" · "))];
     if buckets.unaccounted > 0 {
-        let what = format!("{} without verdict", thousands(buckets.unaccounted));
+        let n = thousands(buckets.unaccounted);
         spans.push(span(cx, Role::Text, " · "));
-        spans.push(state(cx, Role::Warn, &what));
+        spans.push(if is_on_its_way(run, cx) {
+            span(cx, Role::Text, format!("{n} to go"))
+        } else {
+            state(cx, Role::Warn, &format!("{n} without verdict"))
+        });
     }
     spans.push(span(cx, Role::Muted, format!(" = {} rows", thousands(buckets.rows))));
     Line::from(spans)

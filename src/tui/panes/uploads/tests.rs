@@ -109,12 +109,32 @@ fn a_run_at_work_shows_phases_rate_time_left_and_every_bucket() {
         "batches 6/10",
         "retries 4",
         "throttled 1×",
-        "rate ▄█",
+        "rate ▄▇",
         "✗ dead letters 2",
         "600 accepted · 100 already there · 20 duplicates · 30 rejected",
-        "▲ 248 without verdict = 1,000 rows",
+        "248 to go = 1,000 rows",
         "Space pauses it",
     ]);
+}
+
+#[test]
+fn rows_are_without_verdict_only_once_nobody_here_sends_them() {
+    at_work().shows(&["248 to go"]).hides(&["without verdict"]);
+    for state in [RunState::Uploaded, RunState::Interrupted, RunState::Paused, RunState::Uploading] {
+        let mut kit = with(vec![run("aaaa0001", state)]);
+        kit.shows(&["▲ 248 without verdict = 1,000 rows"]).hides(&["to go"]);
+    }
+}
+
+#[test]
+fn one_dead_letter_is_not_many_and_its_row_stands_beside_the_word() {
+    let mut one = run("7f3a0001", RunState::Uploaded);
+    one.buckets.dead_letters = 1;
+    one.buckets.duplicates = 1;
+    one.buckets.unaccounted = 268;
+    let mut kit = with(vec![one]);
+    kit.shows(&["· 1 duplicate ·", "1 dead letter ·"]);
+    kit.answer(|op| matches!(op, Op::DeadLetters { .. }), letters()).shows(&["row 8,112  +1 415 555 0113"]);
 }
 
 #[test]

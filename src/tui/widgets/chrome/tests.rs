@@ -85,3 +85,10 @@ fn the_footer_promises_only_keys_that_work_where_the_focus_is() {
     let mut first = Kit::with(|env| env.tenant = None);
     first.shows(&["s sandbox now"]).keys("t").hides(&["s sandbox now", "t my tenant"]);
 }
+
+#[test]
+fn a_profile_called_like_its_environment_is_said_once() {
+    let mut kit = Kit::with(|env| env.tenant.as_mut().unwrap().profile = "sandbox".into());
+    kit.shows(&["SANDBOX"]);
+    assert!(!kit.screen().lines().next().unwrap().contains("sandbox"));
+}
