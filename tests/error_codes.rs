@@ -170,8 +170,15 @@ fn a_run_exits_as_its_error_would() {
     let page = page();
     let text = flat(&root().join("src/cli/failure.rs"));
     let table = text.split("fn exit_of_run_error").nth(1).unwrap();
-    let exits =
-        BTreeMap::from([("NO", 1), ("USAGE", 2), ("FILE", 3), ("ACCESS", 4), ("TENANT", 5), ("LEDGER", 6)]);
+    let exits = BTreeMap::from([
+        ("NO", 1),
+        ("USAGE", 2),
+        ("FILE", 3),
+        ("ACCESS", 4),
+        ("TENANT", 5),
+        ("LEDGER", 6),
+        ("INTERNAL", 70),
+    ]);
     let mut seen = 0;
     let mut waiting = Vec::new();
     for (at, piece) in table.split('"').enumerate() {
