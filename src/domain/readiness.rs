@@ -38,8 +38,12 @@ impl ListState {
 /// What the platform said of a sample of the numbers that the list should hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Probes {
-    /// Every number reads SUPPRESSED, but for some that an exception rule lets through; also where there is none.
+    /// Every number reads SUPPRESSED.
     Agree,
+    /// Every number reads SUPPRESSED, but for some that an exception rule lets through.
+    PartlyExcepted,
+    /// There is no number to sample: the list should hold none that is still valid.
+    Nothing,
     /// Some number on the list does not read SUPPRESSED yet.
     NotYet,
     /// Some number is not on the list any more, or no longer valid there.
@@ -88,6 +92,8 @@ pub fn readiness(facts: &ReadinessFacts, now: Timestamp) -> Readiness {
     Readiness { state, because, seconds_left }
 }
 
+const NOT_YET: &str = "The platform does not report every sampled number as SUPPRESSED yet.";
+
 fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
     use ListState::{Discrepant, Ready, Settling, Unbound, Unverified};
 
@@ -110,7 +116,7 @@ fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
         return (Settling, format!("The cool-down after the last accepted row has {seconds_left} s to go."));
     }
     if facts.probes == Some(Probes::NotYet) {
-        return (Settling, "The platform does not report every sampled number as SUPPRESSED yet.".to_owned());
+        return (Settling, NOT_YET.to_owned());
     }
     let Some((reconciled_at, differences)) = facts.reconciled else {
         return (Unverified, "The list was never reconciled.".to_owned());
@@ -126,8 +132,15 @@ fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
     if facts.last_accepted.is_some_and(|accepted| reconciled_at < accepted) {
         return (Unverified, "Rows were accepted after the last reconciliation.".to_owned());
     }
-    match facts.probes {
-        Some(Probes::Agree | Probes::NotYet) => {}
+    let sample = match facts.probes {
+        Some(Probes::Agree) => "every sampled number reads SUPPRESSED",
+        Some(Probes::PartlyExcepted) => {
+            "the sampled numbers read SUPPRESSED, but for some that an exception rule lets through"
+        }
+        Some(Probes::Nothing) => "it should hold no number that could be sampled",
+        Some(Probes::NotYet) => {
+            return (Settling, NOT_YET.to_owned());
+        }
         Some(Probes::Gone) => {
             return (Discrepant, "A number is gone from the list since its last reconciliation.".to_owned());
         }
@@ -137,14 +150,9 @@ fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
         None => {
             return (Unverified, "The platform was not asked whether it enforces the list.".to_owned());
         }
-    }
-    (
-        Ready,
-        format!(
-            "Rule “{}” enforces the list, the last reconciliation was clean, and every sampled number reads SUPPRESSED.",
-            visible(rule, 60)
-        ),
-    )
+    };
+    let rule = visible(rule, 60);
+    (Ready, format!("Rule “{rule}” enforces the list, the last reconciliation was clean, and {sample}."))
 }
 
 /// Whole seconds, rounded up: 0 only when the moment has come.

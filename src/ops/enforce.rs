@@ -62,7 +62,7 @@ impl Ops {
         } else {
             match probes {
                 None => Some("no active rule enforces the list for OUTBOUND: it holds no campaign back"),
-                Some(Probes::Agree) => None,
+                Some(Probes::Agree | Probes::PartlyExcepted | Probes::Nothing) => None,
                 Some(Probes::NotYet | Probes::Gone) => {
                     Some("the platform does not suppress the probed numbers yet")
                 }
@@ -170,7 +170,7 @@ impl Ops {
     /// Whether the record query says SUPPRESSED for each number.
     pub(super) async fn probe(&self, list: &DncList, numbers: &[E164]) -> Result<Probes, OpsError> {
         if numbers.is_empty() {
-            return Ok(Probes::Agree);
+            return Ok(Probes::Nothing);
         }
         let records = self.client.query_records(numbers).await?;
         self.judge(list, numbers, &records).await
@@ -184,6 +184,9 @@ impl Ops {
         numbers: &[E164],
         records: &[DncRecord],
     ) -> Result<Probes, OpsError> {
+        if numbers.is_empty() {
+            return Ok(Probes::Nothing);
+        }
         let says = |number: &E164, status: RecordStatus| {
             records.iter().any(|record| record.number == *number && record.status == status)
         };
@@ -210,7 +213,7 @@ impl Ops {
         Ok(match late {
             true => Probes::NotYet,
             false if open.len() == numbers.len() => Probes::Excepted,
-            false => Probes::Agree,
+            false => Probes::PartlyExcepted,
         })
     }
 }

@@ -33,6 +33,14 @@ fn ready_is_earned_and_says_by_what() {
         "Rule “National_DNC” enforces the list, the last reconciliation was clean, and every sampled number reads \
          SUPPRESSED."
     );
+    for (probes, says) in [
+        (Probes::PartlyExcepted, "but for some that an exception rule lets through"),
+        (Probes::Nothing, "no number that could be sampled"),
+    ] {
+        let ready = readiness(&ReadinessFacts { probes: Some(probes), ..good() }, at(1_000));
+        assert_eq!(ready.state, ListState::Ready);
+        assert!(ready.because.contains(says) && !ready.because.contains("every"), "{}", ready.because);
+    }
     let untouched = ReadinessFacts { cool_down_until: None, last_accepted: None, ..good() };
     assert_eq!(state(&untouched), ListState::Ready);
 }
@@ -113,7 +121,7 @@ proptest! {
         accepted in prop::option::of(290_i64..310),
         unaccounted in 0_u64..2,
         probes in prop::option::of(prop::sample::select(vec![
-            Probes::Agree, Probes::NotYet, Probes::Gone, Probes::Excepted,
+            Probes::Agree, Probes::PartlyExcepted, Probes::Nothing, Probes::NotYet, Probes::Gone, Probes::Excepted,
         ])),
     ) {
         let facts = ReadinessFacts {
@@ -132,7 +140,7 @@ proptest! {
             && cool_down.is_none_or(|until| until <= 1_000)
             && reconciled.is_some_and(|(second, n)| n == 0 && accepted.is_none_or(|a| a <= second))
             && unaccounted == 0
-            && probes == Some(Probes::Agree);
+            && matches!(probes, Some(Probes::Agree | Probes::PartlyExcepted | Probes::Nothing));
         prop_assert_eq!(state(&facts) == ListState::Ready, all);
     }
 }
