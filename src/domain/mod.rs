@@ -21,4 +21,5 @@ pub mod readiness;
 pub mod rule;
 pub mod run;
 pub mod text;
+pub(crate) mod varint;
 pub mod verdict;

@@ -1,5 +1,10 @@
 //! What is wrong with a row, said so that a person can mend it: code, place, value, hint.
 
+mod hint;
+mod store;
+
+pub use store::{Brief, Problems};
+
 /// What a problem means for its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -99,7 +104,7 @@ codes! {
 }
 
 /// Where in the file a problem stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// Data record number, from 1; 0 where the problem is the whole file's.
     pub row: u64,

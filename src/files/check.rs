@@ -10,12 +10,14 @@ use super::{DateOrder, Document, Field, FileError, Record};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, Normaliser, NotANumber, Phone};
-use crate::domain::problem::{Code, Problem};
+use crate::domain::problem::{Code, Problem, Problems};
 
 mod claims;
+mod intents;
 mod pass;
 mod row;
 
+pub use intents::Intents;
 use row::{Expiry, RowReader};
 
 /// What validation needs to know beside the file.
@@ -44,7 +46,7 @@ pub enum CheckEvent {
         rejected: u64,
     },
     /// Problems found since the last event, in file order.
-    Problems(Vec<Problem>),
+    Problems(Problems),
 }
 
 /// A number that the file wants suppressed.
@@ -102,9 +104,9 @@ pub struct Checked {
     /// Problems by code. `inferred-jurisdiction` counts rows here; it is not listed row by row in `problems`.
     pub counts: BTreeMap<Code, u64>,
     /// Every problem in file order, file-wide ones (row 0) first.
-    pub problems: Vec<Problem>,
+    pub problems: Problems,
     /// Every number once, sorted by number.
-    pub intents: Vec<Intent>,
+    pub intents: Intents,
     /// Where every byte went.
     pub accounting: Accounting,
     /// How long it took.

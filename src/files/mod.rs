@@ -21,7 +21,7 @@ mod sniff;
 mod source;
 mod text;
 
-pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Interpreted, check};
+pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use rejects::write_rejects;
 pub use source::sha256_of;

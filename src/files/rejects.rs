@@ -44,7 +44,7 @@ fn write(document: &Document, checked: &Checked, file: File) -> Result<u64, File
     let names = document.columns().iter().map(|name| safe(name));
     out.write_record(head.iter().map(|name| (*name).to_owned()).chain(names)).map_err(failed)?;
 
-    let is_rejection = |p: &&Problem| p.place.row > 0 && p.code.severity() == Severity::Rejection;
+    let is_rejection = |p: &Problem| p.place.row > 0 && p.code.severity() == Severity::Rejection;
     let mut rejections = checked.problems.iter().filter(is_rejection).peekable();
     let mut scanner = document.scanner(document.start(), READ);
     let (mut row, mut written, mut fields) = (0, 0, Fields::default());

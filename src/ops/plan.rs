@@ -20,7 +20,7 @@ use crate::domain::plan::{Counts, Op, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Channel, Rule};
 use crate::domain::text::thousands;
-use crate::files::Intent;
+use crate::files::{Intent, Intents};
 use crate::ledger::{Approval, Ledger, NewEvent};
 
 /// What to plan.
@@ -95,7 +95,7 @@ impl Ops {
 
         let checked = file.checked.clone();
         let (rows, shortened) =
-            off_thread(move || plan_rows(&checked.intents, &remote, &generations)).await?;
+            off_thread(move || plan_rows(checked.intents.iter(), &remote, &generations)).await?;
         let counts = count(&file, &rows, shortened);
         let digest = Ledger::digest(profile, &list.id, &file.checked.sha256, &rows);
         let summary = PlanSummary {
@@ -133,7 +133,7 @@ impl Ops {
     async fn begin_lost_generations(
         &self,
         list: &DncList,
-        intents: &[Intent],
+        intents: &Intents,
         remote: &[RemoteEntry],
     ) -> Result<(), OpsError> {
         let profile = &self.profile().name;
@@ -244,7 +244,7 @@ pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a 
 /// What to do for each number. Two records of one number, or a spelling that is not E.164, are replaced as a whole:
 /// the list then holds exactly what the file says.
 fn plan_rows(
-    intents: &[Intent],
+    intents: impl Iterator<Item = Intent>,
     remote: &[RemoteEntry],
     generations: &HashMap<E164, u32>,
 ) -> (Vec<PlanRow>, u64) {
@@ -256,7 +256,6 @@ fn plan_rows(
     }
     let mut shortened = 0;
     let rows = intents
-        .iter()
         .map(|intent| {
             let records = there.get(&intent.number).map_or(&[][..], Vec::as_slice);
             let as_wanted =
@@ -268,12 +267,12 @@ fn plan_rows(
             } else {
                 (Op::Update, records.iter().map(|entry| entry.id.clone()).collect())
             };
-            if op == Op::Update && is_shortened(intent, records) {
+            if op == Op::Update && is_shortened(&intent, records) {
                 shortened += 1;
             }
             PlanRow {
                 number: intent.number,
-                attributes: intent.attributes.clone(),
+                attributes: intent.attributes,
                 op,
                 row: intent.row,
                 replaces,
@@ -286,11 +285,12 @@ fn plan_rows(
 
 /// Whether planning the same rows again, against the list as it is now, gives the same operations.
 pub(super) fn is_fresh(rows: &[PlanRow], remote: &[RemoteEntry], generations: &HashMap<E164, u32>) -> bool {
-    let intents: Vec<Intent> = rows
-        .iter()
-        .map(|row| Intent { number: row.number, attributes: row.attributes.clone(), row: row.row })
-        .collect();
-    plan_rows(&intents, remote, generations).0 == rows
+    let intents = rows.iter().map(|row| Intent {
+        number: row.number,
+        attributes: row.attributes.clone(),
+        row: row.row,
+    });
+    plan_rows(intents, remote, generations).0 == rows
 }
 
 fn is_shortened(intent: &Intent, records: &[&RemoteEntry]) -> bool {

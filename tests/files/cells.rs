@@ -38,7 +38,7 @@ fn jurisdictions_are_given_inferred_or_questioned() {
     assert_eq!(codes(&checked, 2), []);
     assert_eq!(codes(&checked, 3), [Code::JurisdictionMismatch]);
     let found: Vec<&str> =
-        checked.intents.iter().map(|intent| intent.attributes.jurisdiction.as_str()).collect();
+        checked.intents.iter().map(|intent| intent.attributes.jurisdiction.to_string()).collect();
     assert_eq!(found, ["US-DC", "US-NY", "US-NY"]);
 
     let without = check_bytes("phone\n2025550101\n2125550101\n").unwrap();
@@ -51,7 +51,8 @@ fn dates_take_the_order_that_the_file_proves() {
     let file = |proof: &str| {
         format!("phone,expires\n2025550101,03/04/2031\n2025550102,{proof}\n2025550103,2031-01-01\n")
     };
-    let first = |checked: &Checked| checked.intents[0].attributes.expires.unwrap().to_string();
+    let first =
+        |checked: &Checked| checked.intents.iter().next().unwrap().attributes.expires.unwrap().to_string();
     let day = check_bytes(file("31/12/2031")).unwrap();
     assert_eq!(first(&day), "2031-04-03T23:59:59Z");
     assert!(codes(&day, 0).contains(&Code::AssumedDateOrder));
@@ -89,7 +90,7 @@ fn a_number_in_ten_spellings_is_one_intent_with_the_strongest_attributes() {
     assert_eq!((checked.rows, checked.valid, checked.duplicates), (8, 2, 6));
     assert_eq!(checked.counts.get(&Code::Duplicate), Some(&5));
     assert_eq!(codes(&checked, 8), [Code::ConflictingDuplicate]);
-    let intent = &checked.intents[0];
+    let intent = &checked.intents.iter().next().unwrap();
     assert_eq!((intent.row, intent.attributes.source.as_deref()), (2, Some("mail; web")));
     assert_eq!(intent.attributes.expires, Some("2032-01-01T23:59:59Z".parse().unwrap()));
 }
@@ -119,6 +120,7 @@ fn the_abbreviation_of_a_state_is_never_taken_for_a_country() {
         assert_eq!(codes(&checked, row), [Code::BadJurisdiction], "row {row}");
     }
     assert_eq!(codes(&checked, 7), [Code::JurisdictionMismatch]);
-    let sent: Vec<_> = checked.intents.iter().map(|intent| intent.attributes.jurisdiction.as_str()).collect();
+    let sent: Vec<_> =
+        checked.intents.iter().map(|intent| intent.attributes.jurisdiction.to_string()).collect();
     assert_eq!(sent, ["US", "GB", "CA"], "in the order of the numbers");
 }

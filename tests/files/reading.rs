@@ -55,12 +55,12 @@ fn a_check_tells_how_far_it_is_and_stops_when_told() {
             assert!(bytes >= last && bytes <= total);
             last = bytes;
         }
-        CheckEvent::Problems(problems) => told.extend(problems),
+        CheckEvent::Problems(problems) => told.extend(problems.iter()),
     })
     .unwrap();
     assert_eq!(last, document.size());
     told.sort_by_key(|problem| problem.place.row);
-    assert_eq!(told, checked.problems);
+    assert_eq!(told, checked.problems.iter().collect::<Vec<_>>());
 
     let stop = CancellationToken::new();
     let stopped = check(&document, &options(), &stop, &mut |_| stop.cancel());

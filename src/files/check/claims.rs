@@ -117,7 +117,7 @@ impl Claims {
             let same = (other.expires, other.source, other.jurisdiction)
                 == (first.expires, first.source, first.jurisdiction);
             let code = if same { Code::Duplicate } else { Code::ConflictingDuplicate };
-            let hint = format!("row {} holds the same number: {}", first.place.row, super::row::hint(code));
+            let hint = format!("row {} holds the same number: {}", first.place.row, code.hint());
             problems.push(Problem {
                 code,
                 place: other.place,

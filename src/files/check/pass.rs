@@ -151,7 +151,7 @@ impl Pass<'_> {
         let total = self.document.size();
         events(CheckEvent::Progress { bytes, total, rows: self.rows, rejected: self.rejected });
         if self.told < self.problems.len() {
-            events(CheckEvent::Problems(self.problems[self.told..].to_vec()));
+            events(CheckEvent::Problems(self.problems[self.told..].iter().cloned().collect()));
             self.told = self.problems.len();
         }
     }
@@ -233,7 +233,7 @@ impl Pass<'_> {
             claims.fold(self.reader.column(Field::Number), &mut self.problems);
         if self.told < self.problems.len() {
             self.problems[self.told..].sort_by_key(|problem| problem.place.row);
-            events(CheckEvent::Problems(self.problems[self.told..].to_vec()));
+            events(CheckEvent::Problems(self.problems[self.told..].iter().cloned().collect()));
         }
         self.problems.sort_by_key(|problem| problem.place.row);
         let mut counts = BTreeMap::new();
@@ -251,8 +251,8 @@ impl Pass<'_> {
             duplicates,
             warnings: self.warned_rows(),
             counts,
-            problems: self.problems,
-            intents,
+            problems: self.problems.into_iter().collect(),
+            intents: intents.into_iter().collect(),
             accounting: self.accounting,
             seconds: 0.0,
         };
@@ -292,8 +292,8 @@ fn conserve(document: &Document, checked: &Checked) -> Result<(), FileError> {
     if !checked.accounting.is_conserved() {
         return off(format!("bytes: {:?}", checked.accounting));
     }
-    let rejections = checked.problems.iter().filter(|problem| problem.code.severity() == Severity::Rejection);
-    let mut reasons: Vec<u64> = rejections.map(|problem| problem.place.row).collect();
+    let rejections = checked.problems.briefs(0).filter(|brief| brief.code.severity() == Severity::Rejection);
+    let mut reasons: Vec<u64> = rejections.map(|problem| problem.row).collect();
     reasons.dedup();
     if reasons.len() as u64 != rejected {
         return off(format!("{rejected} rows rejected, but {} with a reason", reasons.len()));

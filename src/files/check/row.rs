@@ -100,7 +100,7 @@ impl<'a> RowReader<'a> {
     ) -> Row<'f> {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
-            let number = Err(NotANumber { code, hint: hint(code).into() });
+            let number = Err(NotANumber { code, hint: code.hint().into() });
             return Row {
                 number,
                 jurisdiction: None,
@@ -123,7 +123,7 @@ impl<'a> RowReader<'a> {
         for &code in faults {
             let raw = fields.iter().find(|field| !field.is_empty()).unwrap_or_default();
             let column = self.column(Field::Number).filter(|_| fields.len() == 1);
-            problems.add(code, column, raw, hint(code));
+            problems.add(code, column, raw, code.hint());
         }
         if let Some(&code) = faults.iter().find(|code| **code != Code::InvalidEncoding) {
             return Some(code);
@@ -156,7 +156,7 @@ impl<'a> RowReader<'a> {
         for (code, at) in [(Code::NulByte, text.find('\0')), (Code::ControlCharacter, text.find(is_control))]
         {
             if let Some(column) = at.map(|at| fields.index_at(at)) {
-                problems.add(code, Some(column), fields.get(column).unwrap_or_default(), hint(code));
+                problems.add(code, Some(column), fields.get(column).unwrap_or_default(), code.hint());
             }
         }
     }
@@ -174,7 +174,7 @@ impl<'a> RowReader<'a> {
         };
         let unreadable = cell.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
         let result = if cell.trim().is_empty() {
-            Err(NotANumber { code: Code::MissingNumber, hint: hint(Code::MissingNumber).into() })
+            Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() })
         } else if self.mapping.split_number && !Split::is_sound(fields, at) {
             // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
             let said = "the area code must have three digits and the number behind it seven";
@@ -187,7 +187,9 @@ impl<'a> RowReader<'a> {
             // Its NUL or control character is said already.
             Err(_) if unreadable && problems.list.len() > problems.before => {}
             Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
-            Ok(phone) => phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, hint(code))),
+            Ok(phone) => {
+                phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, code.hint()))
+            }
         }
         result
     }
@@ -212,12 +214,12 @@ impl<'a> RowReader<'a> {
                 return None;
             };
             if column.is_some() {
-                problems.add(Code::InferredJurisdiction, column, cell, hint(Code::InferredJurisdiction));
+                problems.add(Code::InferredJurisdiction, column, cell, Code::InferredJurisdiction.hint());
             }
             return Some((inferred, true));
         }
         let Some(given) = Jurisdiction::parse(cell) else {
-            problems.add(Code::BadJurisdiction, column, cell, hint(Code::BadJurisdiction));
+            problems.add(Code::BadJurisdiction, column, cell, Code::BadJurisdiction.hint());
             return None;
         };
         let inferred = number.and_then(Jurisdiction::of_number);
@@ -228,7 +230,7 @@ impl<'a> RowReader<'a> {
             let said = if ambiguous {
                 "alone it may be a country: write US-CA, CA-ON"
             } else {
-                hint(Code::BadJurisdiction)
+                Code::BadJurisdiction.hint()
             };
             problems.add(Code::BadJurisdiction, column, cell, said);
             return None;
@@ -247,7 +249,7 @@ impl<'a> RowReader<'a> {
         let cell = self.expires_cell(fields);
         let reading = dates::read(cell, self.order);
         if let Reading::At { naive: true, .. } | Reading::Either { naive: true, .. } = reading {
-            problems.add(Code::AssumedUtc, column, cell, hint(Code::AssumedUtc));
+            problems.add(Code::AssumedUtc, column, cell, Code::AssumedUtc.hint());
         }
         let code = match reading {
             Reading::ForEver => return (Expiry::Known(None), None),
@@ -258,7 +260,7 @@ impl<'a> RowReader<'a> {
             Reading::At { .. } => Code::PastExpiry,
             Reading::Bad => Code::BadDate,
         };
-        problems.add(code, column, cell, hint(code));
+        problems.add(code, column, cell, code.hint());
         let proves = if let Reading::At { proves, .. } = reading { proves } else { None };
         (Expiry::Bad(code), proves)
     }
@@ -297,7 +299,7 @@ fn fits(given: Jurisdiction, inferred: Jurisdiction) -> bool {
 /// A problem with a date that could only be read once the whole file had been.
 pub(super) fn late_date_problem(reader: &RowReader<'_>, code: Code, place: Place, raw: &str) -> Problem {
     let column = reader.column(Field::Expires);
-    Problem { code, place, column, raw: short(raw), hint: hint(code).into() }
+    Problem { code, place, column, raw: short(raw), hint: code.hint().into() }
 }
 
 /// The question about the number column, with the columns that there are.
@@ -306,35 +308,4 @@ pub(super) fn which_column(document: &Document) -> String {
     let listed: Vec<String> =
         columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
     format!("which column holds the numbers to suppress: {}", listed.join(", "))
-}
-
-/// What to do about a problem, for codes whose advice is always the same.
-pub(super) fn hint(code: Code) -> &'static str {
-    match code {
-        Code::MissingNumber => "fill in the number, or take the row out",
-        Code::NulByte => "export the file again: a NUL byte is damage",
-        Code::ControlCharacter => "take the invisible control character out of the cell",
-        Code::InvalidEncoding => "export as UTF-8, or name the encoding with --encoding",
-        Code::IrregularQuote => "double the quotation mark inside a quoted cell, or take it out",
-        Code::SwallowedRows => {
-            "a quotation mark opens here or above and takes these rows in: close it or take it out"
-        }
-        Code::UnterminatedQuote => "a quotation mark opens here or above and is never closed",
-        Code::RecordTooLong => "no row is longer than 1 MiB: check the line endings and the quotation marks",
-        Code::Unassigned => "check the number; it is used, since number plans grow",
-        Code::Extension => "the whole number is suppressed, not the extension alone",
-        Code::VanityLetters => "letters were read as the digits of a keypad",
-        Code::ForeignDigits => "the digits were read as their Western twins",
-        Code::LeadingApostrophe => "the apostrophe of a spreadsheet was left out",
-        Code::InvisibleCharacters => "invisible characters were left out",
-        Code::BadDate => "write the date as 2027-12-31, or leave it empty for ever",
-        Code::AmbiguousDate => "say the order of day and month with --date-order",
-        Code::PastExpiry => "the entry would suppress nothing: give a later date or none",
-        Code::AssumedUtc => "write the zone behind the time, as in 2027-12-31T23:59:59Z",
-        Code::BadJurisdiction => "write it as US-CA",
-        Code::InferredJurisdiction => "fill the jurisdiction in if the area code misleads",
-        Code::Duplicate => "nothing to do: the number is sent once",
-        Code::ConflictingDuplicate => "the strongest expiry and every source are kept",
-        _ => "check the row",
-    }
 }

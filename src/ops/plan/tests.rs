@@ -30,7 +30,7 @@ fn remote(id: &str, raw: &str, normal: &str, expires: Option<Timestamp>) -> Remo
 }
 
 fn ops_of(intents: &[Intent], remote: &[RemoteEntry]) -> Vec<(Op, Vec<String>)> {
-    let (rows, _) = plan_rows(intents, remote, &HashMap::new());
+    let (rows, _) = plan_rows(intents.iter().cloned(), remote, &HashMap::new());
     rows.into_iter().map(|row| (row.op, row.replaces)).collect()
 }
 
@@ -65,10 +65,11 @@ fn a_spelling_that_is_not_e164_is_not_taken_for_the_number() {
 #[test]
 fn an_expiry_that_comes_forward_is_counted() {
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
-    let (_, shortened) = plan_rows(&[intent("+12025550101", day("2027-12-31"), 1)], &there, &HashMap::new());
+    let (_, shortened) =
+        plan_rows([intent("+12025550101", day("2027-12-31"), 1)].into_iter(), &there, &HashMap::new());
     assert_eq!(shortened, 1);
     let (_, lengthened) = plan_rows(
-        &[intent("+12025550101", None, 1)],
+        [intent("+12025550101", None, 1)].into_iter(),
         &[remote("e1", "+12025550101", "+12025550101", day("2027-12-31"))],
         &HashMap::new(),
     );
@@ -78,7 +79,7 @@ fn an_expiry_that_comes_forward_is_counted() {
 #[test]
 fn a_plan_is_stale_once_the_list_holds_what_it_would_add() {
     let wanted = [intent("+12025550101", None, 1)];
-    let (rows, _) = plan_rows(&wanted, &[], &HashMap::new());
+    let (rows, _) = plan_rows(wanted.into_iter(), &[], &HashMap::new());
     assert!(is_fresh(&rows, &[], &HashMap::new()));
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
     assert!(!is_fresh(&rows, &there, &HashMap::new()));

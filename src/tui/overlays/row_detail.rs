@@ -74,8 +74,7 @@ fn reading(cx: &Cx, row: &PreviewRow) -> Vec<(String, String)> {
 
 /// What validation found in the row; what the row shows by itself until then.
 pub fn problems_of(file: &OpenFile, row: &PreviewRow) -> Vec<Problem> {
-    let found = file.problems_of(row.record.place.row);
-    if file.checked.is_some() { found.to_vec() } else { row.read.problems.clone() }
+    if file.checked.is_some() { file.problems_of(row.record.place.row) } else { row.read.problems.clone() }
 }
 
 /// `✗ not a phone number, phone “n/a”`.

@@ -37,11 +37,9 @@ impl OpenFile {
     }
 
     /// Problems of one row, from validation. They are in file order, so this is a search, not a walk.
-    pub fn problems_of(&self, row: u64) -> &[Problem] {
-        let Some(checked) = &self.checked else { return &[] };
-        let from = checked.problems.partition_point(|problem| problem.place.row < row);
-        let to = checked.problems.partition_point(|problem| problem.place.row <= row);
-        checked.problems.get(from..to).unwrap_or_default()
+    pub fn problems_of(&self, row: u64) -> Vec<Problem> {
+        let Some(checked) = &self.checked else { return Vec::new() };
+        checked.problems.range(checked.problems.of_row(row)).collect()
     }
 }
 

@@ -61,12 +61,13 @@ impl Tree {
         true
     }
 
-    pub(super) fn problems(&self) -> &[Problem] {
-        self.of.as_ref().map_or(&[], |checked| &checked.problems)
+    /// Whether the file has no problem at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.of.as_ref().is_none_or(|checked| checked.problems.is_empty())
     }
 
-    pub(super) fn problem(&self, at: usize) -> Option<&Problem> {
-        self.problems().get(at)
+    pub(super) fn problem(&self, at: usize) -> Option<Problem> {
+        self.of.as_ref()?.problems.get(at)
     }
 
     pub(super) fn group(&self, at: usize) -> Option<&Group> {
@@ -131,23 +132,24 @@ impl Tree {
 
     /// The first problem of a row that the filter shows.
     pub(super) fn first_of(&self, row: u64) -> Option<usize> {
-        let problems = self.problems();
-        let from = problems.partition_point(|problem| problem.place.row < row);
-        (from..problems.len()).take_while(|at| problems[*at].place.row == row).find(|at| self.shows(*at))
+        self.of.as_ref()?.problems.of_row(row).find(|at| self.shows(*at))
     }
 
     /// The problem after (or before) this one; from a row without, the nearest below (or above). Rows only: what is
     /// the whole file's has no row to go to.
     pub(super) fn next(&self, row: u64, current: Option<usize>, back: bool) -> Option<usize> {
-        let problems = self.problems();
-        let is_row = |at: &usize| problems[*at].place.row > 0 && self.shows(*at);
+        let problems = &self.of.as_ref()?.problems;
+        let first = problems.before(1);
+        let shown =
+            |group: &Group, at: usize| group.members.partition_point(|member| (*member as usize) < at);
+        let member = |group: &Group, at: usize| group.members.get(at).map(|member| *member as usize);
         if back {
-            let end = current.unwrap_or_else(|| problems.partition_point(|problem| problem.place.row < row));
-            (0..end).rev().find(is_row)
+            let end = current.unwrap_or_else(|| problems.before(row));
+            let before = |group: &Group| member(group, shown(group, end).checked_sub(1)?);
+            self.groups.iter().filter_map(before).max().filter(|at| *at >= first)
         } else {
-            let start = current
-                .map_or_else(|| problems.partition_point(|problem| problem.place.row <= row), |at| at + 1);
-            (start..problems.len()).find(is_row)
+            let start = current.map_or_else(|| problems.before(row + 1), |at| at + 1).max(first);
+            self.groups.iter().filter_map(|group| member(group, shown(group, start))).min()
         }
     }
 }
@@ -160,11 +162,16 @@ fn lines(group: &Group) -> usize {
 fn groups(checked: &Checked, filter: &str) -> Vec<Group> {
     let mut members: BTreeMap<Code, Vec<u32>> = BTreeMap::new();
     let wanted = filter.to_lowercase();
-    for (at, problem) in checked.problems.iter().enumerate() {
-        if let Ok(at) = u32::try_from(at)
-            && holds(problem, &wanted)
-        {
-            members.entry(problem.code).or_default().push(at);
+    let mut take = |(at, code): (usize, Code)| {
+        if let Ok(at) = u32::try_from(at) {
+            members.entry(code).or_default().push(at);
+        }
+    };
+    match wanted.as_str() {
+        "" => checked.problems.briefs(0).map(|brief| brief.code).enumerate().for_each(&mut take),
+        _ => {
+            let held = checked.problems.iter().enumerate().filter(|(_, problem)| holds(problem, &wanted));
+            held.map(|(at, problem)| (at, problem.code)).for_each(&mut take);
         }
     }
     let mut groups: Vec<Group> = if wanted.is_empty() {
