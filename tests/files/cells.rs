@@ -37,7 +37,7 @@ fn jurisdictions_are_given_inferred_or_questioned() {
     assert_eq!(codes(&checked, 1), [Code::InferredJurisdiction]);
     assert_eq!(codes(&checked, 2), []);
     assert_eq!(codes(&checked, 3), [Code::JurisdictionMismatch]);
-    let found: Vec<&str> =
+    let found: Vec<_> =
         checked.intents.iter().map(|intent| intent.attributes.jurisdiction.to_string()).collect();
     assert_eq!(found, ["US-DC", "US-NY", "US-NY"]);
 
