@@ -12,10 +12,18 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, Normaliser, NotANumber, Phone};
 use crate::domain::problem::{Code, Problem, Problems};
 
-mod claims;
+mod chunk;
+mod facts;
+mod fold;
 mod intents;
+mod late;
+mod memory;
 mod pass;
+mod quick;
+mod read;
 mod row;
+#[cfg(test)]
+mod tests;
 
 pub use intents::Intents;
 use row::{Expiry, RowReader};
@@ -91,7 +99,9 @@ impl Accounting {
 pub struct Checked {
     /// SHA-256 of the file as stored, lower-case hex.
     pub sha256: String,
-    /// Data rows.
+    /// Data records of the file.
+    pub records: u64,
+    /// Rows: one for each record; where several columns hold numbers, one for each filled cell of them.
     pub rows: u64,
     /// Rows that become an intent.
     pub valid: u64,
@@ -118,6 +128,8 @@ pub struct Checked {
 pub struct Interpreted {
     /// Its number.
     pub number: Result<Phone, NotANumber>,
+    /// Its further numbers, where several columns hold numbers and are filled.
+    pub more: Vec<Result<Phone, NotANumber>>,
     /// Its jurisdiction, and whether it was inferred.
     pub jurisdiction: Option<(Jurisdiction, bool)>,
     /// Its expiry: `Ok(None)` = for ever.
@@ -155,9 +167,15 @@ impl Document {
         if let (Expiry::Either { .. }, Err(code)) = (row.expires, expires) {
             problems.push(row::late_date_problem(&reader, code, record.place, reader.expires_cell(&fields)));
         }
+        let mut entries = row.entries.into_iter();
+        // A row has at least one.
+        let missing = || NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() };
+        let first = entries.next();
+        let jurisdiction = first.as_ref().and_then(|entry| entry.jurisdiction);
         Interpreted {
-            number: row.number,
-            jurisdiction: row.jurisdiction,
+            number: first.map_or_else(|| Err(missing()), |entry| entry.number),
+            more: entries.map(|entry| entry.number).collect(),
+            jurisdiction,
             expires,
             source: row.source.map(str::to_owned),
             problems,
@@ -179,5 +197,5 @@ pub fn check(
             flag: "--map number=COLUMN".into(),
         });
     }
-    pass::run(document, options, stop, events)
+    pass::run(document, options, &read::Plan::usual(), stop, events)
 }

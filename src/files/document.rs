@@ -11,7 +11,7 @@ use super::dates::{self, Reading};
 use super::index::{Halt, Index};
 use super::kind::other_kind;
 use super::scan::split::Fields;
-use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width};
+use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likely_start};
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
@@ -63,6 +63,8 @@ pub struct Mapping {
     pub columns: std::collections::BTreeMap<Field, usize>,
     /// The number is column `Number` (area code) and the one after it.
     pub split_number: bool,
+    /// Further number columns: each filled cell counts as a row of its own.
+    pub more_numbers: Vec<usize>,
 }
 
 /// One record as it stands in the file.
@@ -317,6 +319,16 @@ impl Document {
             faults.push(Code::InvalidEncoding);
         }
         faults
+    }
+
+    /// A likely start of a record at or behind `from`, before `end`.
+    pub(super) fn likely_start(&self, from: u64, end: u64) -> std::io::Result<Option<u64>> {
+        likely_start(self.shared.source.file(), self.shared.width, self.shared.dialect, from, end)
+    }
+
+    /// How stored bytes become units.
+    pub(super) fn width(&self) -> Width {
+        self.shared.width
     }
 
     pub(super) fn source(&self) -> &Source {

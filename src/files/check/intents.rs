@@ -6,10 +6,8 @@
 //!
 //! A file of ten million numbers has few different attributes, so each set of them is kept once.
 
-use std::collections::HashMap;
-
 use super::Intent;
-use crate::domain::entry::Attributes;
+use super::facts::AttributeTable;
 use crate::domain::phone::E164;
 use crate::domain::varint::{read, write};
 
@@ -20,7 +18,7 @@ const BLOCK: usize = 4096;
 #[derive(Clone, Default)]
 pub struct Intents {
     blocks: Vec<Block>,
-    attributes: Vec<Attributes>,
+    attributes: AttributeTable,
     /// Bytes that a row number takes.
     row_bytes: usize,
     len: usize,
@@ -59,7 +57,7 @@ impl Intents {
     /// Bytes of memory that are held.
     pub fn held(&self) -> usize {
         let blocks: usize = self.blocks.iter().map(|block| block.bytes.len() + size_of::<Block>()).sum();
-        blocks + self.attributes.capacity() * size_of::<Attributes>()
+        blocks + self.attributes.held()
     }
 
     fn read_block<'a>(&'a self, block: &'a Block) -> impl Iterator<Item = Intent> + 'a {
@@ -69,12 +67,11 @@ impl Intents {
             let row = block.bytes.get(at..at + self.row_bytes)?;
             let row = row.iter().rev().fold(0, |row, byte| row << 8 | u64::from(*byte));
             at += self.row_bytes;
-            let attributes = self.attributes.get(read(&block.bytes, &mut at)? as usize)?.clone();
+            let attributes = self.attributes.get(u32::try_from(read(&block.bytes, &mut at)?).ok()?)?;
             Some(Intent { number: E164::from_digits(number)?, attributes, row })
         })
     }
 
-    #[expect(dead_code, reason = "used where both halves of a file are folded at once")]
     /// Joins two runs of numbers, the second all larger, written over the same attributes.
     pub(super) fn join(&mut self, mut other: Self) {
         self.blocks.append(&mut other.blocks);
@@ -82,7 +79,8 @@ impl Intents {
     }
 
     /// Puts the attributes in place that the numbers were written over.
-    pub(super) fn with_attributes(mut self, attributes: Vec<Attributes>) -> Self {
+    pub(super) fn with_attributes(mut self, mut attributes: AttributeTable) -> Self {
+        attributes.shrink();
         self.attributes = attributes;
         self
     }
@@ -104,13 +102,9 @@ impl FromIterator<Intent> for Intents {
     /// From intents that are sorted by number, each number once.
     fn from_iter<I: IntoIterator<Item = Intent>>(intents: I) -> Self {
         let mut writer = Writer::new(u64::MAX);
-        let mut known: HashMap<Attributes, u32> = HashMap::new();
-        let mut attributes = Vec::new();
+        let mut attributes = AttributeTable::default();
         for intent in intents {
-            let id = *known.entry(intent.attributes.clone()).or_insert_with(|| {
-                attributes.push(intent.attributes);
-                attributes.len() as u32 - 1
-            });
+            let id = attributes.intern(&intent.attributes);
             writer.push(intent.number.digits(), intent.row, id);
         }
         writer.finish().with_attributes(attributes)
@@ -172,6 +166,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::entry::Attributes;
     use crate::domain::jurisdiction::Jurisdiction;
 
     #[test]

@@ -1,57 +1,39 @@
-//! The one pass over the file: bytes are hashed and accounted for, rows are read, and what only the whole file can tell
-//! (order of day and month, duplicates) is settled at its end.
+//! Validation: stretches of the file are joined, and what only the whole file can tell (order of day and month,
+//! duplicates) is settled at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::claims::{Claims, Folded};
-use super::row::{Expiry, RowReader, late_date_problem};
+use super::chunk::{Chunk, ChunkReader};
+use super::facts::FactTable;
+use super::fold::{Claim, Fold};
+use super::late::{Rest, Stretch, write_problems};
+use super::memory::Memory;
+use super::quick::QuickReader;
+use super::read::{self, Bytes, Plan};
+use super::row::RowReader;
 use super::{Accounting, CheckEvent, CheckOptions, Checked};
-use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::phone::E164;
-use crate::domain::problem::{Code, Place, Problem, Severity};
-use crate::files::scan::split::Fields;
-use crate::files::scan::{Eol, READ};
+use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
 use crate::files::sniff::{self, layout};
-use crate::files::source::Bytes as _;
-use crate::files::{DateOrder, Document, Field, FileError, LineEnding};
+use crate::files::{Document, Field, FileError, LineEnding};
 
-/// Rows between two events and two looks at the stop token.
-const STEP: u64 = 4096;
-
-/// A sound row whose date could be read either way.
-struct Undated {
-    number: E164,
-    place: Place,
-    jurisdiction: Jurisdiction,
-    source: Option<Box<str>>,
-    dmy: Timestamp,
-    mdy: Timestamp,
-    raw: Box<str>,
-}
-
+/// What has been joined so far.
 struct Pass<'a> {
     document: &'a Document,
-    reader: RowReader<'a>,
-    claims: Claims,
-    undated: Vec<Undated>,
-    /// Orders of day and month that dates prove: `true` = day first.
-    orders: BTreeSet<bool>,
-    problems: Vec<Problem>,
-    /// Problems that an event has told already.
-    told: usize,
-    rows: u64,
+    fold: Fold,
+    stretches: Vec<Stretch>,
+    records: u64,
+    slots: u64,
+    lines: u64,
     rejected: u64,
+    rejected_records: u64,
     inferred: u64,
     accounting: Accounting,
     endings: [bool; 3],
-    /// The area code of the file's name, where the layout has one to compare with.
-    named_area: Option<String>,
+    orders: [bool; 2],
+    undecided: bool,
     other_area: Option<u16>,
 }
 
@@ -59,31 +41,28 @@ struct Pass<'a> {
 pub(super) fn run(
     document: &Document,
     options: &CheckOptions,
+    plan: &Plan,
     stop: &CancellationToken,
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
     let started = Instant::now();
     document.source().ensure_unchanged()?;
-    let mut pass = Pass {
-        document,
-        reader: RowReader::new(document, options),
-        claims: Claims::default(),
-        undated: Vec::new(),
-        orders: BTreeSet::new(),
-        problems: document.notes().to_vec(),
-        told: 0,
-        rows: 0,
-        rejected: 0,
-        inferred: 0,
-        accounting: document.outside(),
-        endings: [false; 3],
-        named_area: document.format().layout.and_then(|_| layout::area_code_in_name(document.path())),
-        other_area: None,
+    let reader = RowReader::new(document, options);
+    let table = FactTable::default();
+    let named_area = document.format().layout.and_then(|_| layout::area_code_in_name(document.path()));
+    let named = named_area.as_deref().and_then(|area| area.parse().ok());
+    let make = || {
+        let quick = QuickReader::new(&reader, Memory::new(&table));
+        ChunkReader::new(document, &reader, quick, named)
     };
-    pass.claims.reserve(usize::try_from(document.likely_rows()).unwrap_or_default().min(1 << 20));
-    let sha256 = pass.read_all(stop, events)?;
+    let mut pass = Pass::new(document);
+    if !document.notes().is_empty() {
+        events(CheckEvent::Problems(document.notes().iter().cloned().collect()));
+    }
+    let bytes = read::read(document, plan, &make, stop, &mut |chunk| pass.join(chunk, events))?;
     document.source().ensure_unchanged()?;
-    if pass.rows == 0 {
+    pass.ensure_lines(&bytes)?;
+    if pass.records == 0 {
         let why = if document.format().header {
             "there is a header and nothing below it"
         } else {
@@ -91,199 +70,207 @@ pub(super) fn run(
         };
         return Err(FileError::Empty { path: document.path().into(), why });
     }
-    pass.settle(options, sha256, events)
-        .map(|checked| Checked { seconds: started.elapsed().as_secs_f64(), ..checked })
+    let area_note = match (&named_area, pass.other_area) {
+        (Some(named), Some(other)) => Some(layout::area_code_mismatch(named, &other.to_string())),
+        _ => None,
+    };
+    let checked = pass.settle(options, plan, table, bytes.sha256, area_note, events)?;
+    let size = document.size();
+    events(CheckEvent::Progress { bytes: size, total: size, rows: checked.rows, rejected: checked.rejected });
+    Ok(Checked { seconds: started.elapsed().as_secs_f64(), ..checked })
 }
 
-impl Pass<'_> {
-    fn read_all(
-        &mut self,
-        stop: &CancellationToken,
-        events: &mut dyn FnMut(CheckEvent),
-    ) -> Result<String, FileError> {
-        let source = self.document.source();
-        let io = |error| source.error(error);
-        let mut digest = Sha256::new();
-        hash(source.file(), 0, self.document.start().at, &mut digest).map_err(io)?;
-        let mut scanner = self.document.scanner(self.document.start(), READ);
-        scanner.window().hash_into(digest);
-        let mut fields = Fields::default();
-        let mut steps = 0_u64;
-        while let Some(piece) = scanner.next().map_err(io)? {
-            steps += 1;
-            if steps.is_multiple_of(STEP) {
-                if stop.is_cancelled() {
-                    return Err(FileError::Stopped);
-                }
-                self.tell(piece.at, events);
-            }
-            match piece.eol {
-                Eol::Lf => self.endings[0] = true,
-                Eol::CrLf => self.endings[1] = true,
-                Eol::Cr => self.endings[2] = true,
-                Eol::None => {}
-            }
-            if piece.blank {
-                self.accounting.blanks += piece.bytes;
-                continue;
-            }
-            self.accounting.records += piece.bytes;
-            self.rows += 1;
-            let faults = self.document.read_fields(&piece, scanner.stored(&piece), &mut fields);
-            self.row(&faults, &fields, Place { row: self.rows, line: piece.line, byte: piece.at });
+impl<'a> Pass<'a> {
+    fn new(document: &'a Document) -> Self {
+        Self {
+            document,
+            fold: Fold::new(document.likely_rows()),
+            stretches: Vec::new(),
+            records: 0,
+            slots: 0,
+            lines: 0,
+            rejected: 0,
+            rejected_records: 0,
+            inferred: 0,
+            accounting: document.outside(),
+            endings: [false; 3],
+            orders: [false; 2],
+            undecided: false,
+            other_area: None,
         }
-        let (counted, seen) = (scanner.place().line - self.document.start().line, scanner.window().lines());
-        if counted != seen {
-            let detail = format!("{counted} lines in the rows, but {seen} in the bytes");
-            return Err(FileError::Accounting { path: self.document.path().into(), detail });
+    }
+
+    fn join(&mut self, mut chunk: Chunk, events: &mut dyn FnMut(CheckEvent)) {
+        let base =
+            Place { row: self.records, line: self.document.start().line + self.lines, byte: chunk.from.at };
+        let slots = self.slots;
+        self.fold.extend(chunk.claims.drain(..).map(|claim| Claim { slot: claim.slot + slots, ..claim }));
+        self.records += chunk.records;
+        self.slots += chunk.slots;
+        self.lines += chunk.to.line - chunk.from.line;
+        self.rejected += chunk.rejected;
+        self.rejected_records += chunk.rejected_records;
+        self.inferred += chunk.inferred;
+        self.accounting.records += chunk.record_bytes;
+        self.accounting.blanks += chunk.blank_bytes;
+        (0..3).for_each(|kind| self.endings[kind] |= chunk.endings[kind]);
+        (0..2).for_each(|order| self.orders[order] |= chunk.orders[order]);
+        self.undecided |= chunk.undecided;
+        self.other_area = self.other_area.or(chunk.other_area);
+        if !chunk.problems.is_empty() {
+            let mut told = Problems::default();
+            told.append(&chunk.problems, base);
+            events(CheckEvent::Problems(told));
         }
-        let mut digest = scanner.window().take_digest().unwrap_or_default();
-        hash(source.file(), self.document.end(), source.size(), &mut digest).map_err(io)?;
-        self.tell(source.size(), events);
-        let mut hex = String::with_capacity(64);
-        digest.finalize().iter().for_each(|byte| {
-            let _ = write!(hex, "{byte:02x}");
+        chunk.problems.shrink();
+        chunk.steps.small.shrink_to_fit();
+        self.stretches.push(Stretch {
+            base,
+            slot: slots,
+            problems: chunk.problems,
+            steps: chunk.steps,
+            record_of_slot: chunk.record_of_slot,
         });
-        Ok(hex)
+        let (bytes, total) = (chunk.to.at, self.document.size());
+        events(CheckEvent::Progress { bytes, total, rows: self.slots, rejected: self.rejected });
     }
 
-    fn tell(&mut self, bytes: u64, events: &mut dyn FnMut(CheckEvent)) {
-        let total = self.document.size();
-        events(CheckEvent::Progress { bytes, total, rows: self.rows, rejected: self.rejected });
-        if self.told < self.problems.len() {
-            events(CheckEvent::Problems(self.problems[self.told..].iter().cloned().collect()));
-            self.told = self.problems.len();
+    /// The lines of the records have a twin that never looked at records.
+    fn ensure_lines(&self, bytes: &Bytes) -> Result<(), FileError> {
+        if self.lines == bytes.lines {
+            return Ok(());
         }
-    }
-
-    fn row(&mut self, faults: &[Code], fields: &Fields, place: Place) {
-        let before = self.problems.len();
-        let row = self.reader.read(faults, fields, place, &mut self.problems);
-        self.orders.extend(row.proves.map(|order| order == DateOrder::Dmy));
-        let found = &self.problems[before..];
-        let rejected = found.iter().any(|problem| problem.code.severity() == Severity::Rejection);
-        let (Ok(phone), Some((jurisdiction, inferred)), false) = (&row.number, row.jurisdiction, rejected)
-        else {
-            self.rejected += 1;
-            return;
-        };
-        if let (Some(named), Some(area)) = (&self.named_area, phone.number.area_code())
-            && named.parse() != Ok(area)
-        {
-            self.other_area.get_or_insert(area);
-        }
-        self.inferred += u64::from(inferred && self.reader.column(Field::Jurisdiction).is_none());
-        match row.expires {
-            Expiry::Known(expires) => self.claims.add(phone.number, place, jurisdiction, expires, row.source),
-            Expiry::Either { dmy, mdy } => self.undated.push(Undated {
-                number: phone.number,
-                place,
-                jurisdiction,
-                source: row.source.map(Into::into),
-                dmy,
-                mdy,
-                raw: self.reader.expires_cell(fields).into(),
-            }),
-            // Said as a rejection above.
-            Expiry::Bad(_) => self.rejected += 1,
-        }
-    }
-
-    /// Reads the dates that only the whole file can tell.
-    fn settle_dates(&mut self, now: Timestamp) {
-        let undated = std::mem::take(&mut self.undated);
-        if undated.is_empty() {
-            return;
-        }
-        let day_first = sniff::only(self.orders.iter().copied());
-        if let Some(day_first) = day_first {
-            let order = if day_first { "day, month, year" } else { "month, day, year" };
-            let hint = format!(
-                "other dates of the file can only be read as {order}; say otherwise with --date-order"
-            );
-            self.problems.push(sniff::note(Code::AssumedDateOrder, order, hint));
-        }
-        for row in undated {
-            let at = day_first.map(|day_first| if day_first { row.dmy } else { row.mdy });
-            let code = match at {
-                None => Some(Code::AmbiguousDate),
-                Some(at) => (at <= now).then_some(Code::PastExpiry),
-            };
-            match code {
-                Some(code) => {
-                    self.problems.push(late_date_problem(&self.reader, code, row.place, &row.raw));
-                    self.rejected += 1;
-                    self.inferred -= u64::from(self.reader.column(Field::Jurisdiction).is_none());
-                }
-                None => self.claims.add(row.number, row.place, row.jurisdiction, at, row.source.as_deref()),
-            }
-        }
+        let detail = format!("{} lines in the rows, but {} in the bytes", self.lines, bytes.lines);
+        Err(FileError::Accounting { path: self.document.path().into(), detail })
     }
 
     fn settle(
-        mut self,
+        self,
         options: &CheckOptions,
+        plan: &Plan,
+        table: FactTable,
         sha256: String,
+        area_note: Option<Problem>,
         events: &mut dyn FnMut(CheckEvent),
     ) -> Result<Checked, FileError> {
-        self.settle_dates(options.now);
-        self.note_rest();
-        let claims = std::mem::take(&mut self.claims);
-        let Folded { intents, duplicates } =
-            claims.fold(self.reader.column(Field::Number), &mut self.problems);
-        if self.told < self.problems.len() {
-            self.problems[self.told..].sort_by_key(|problem| problem.place.row);
-            events(CheckEvent::Problems(self.problems[self.told..].iter().cloned().collect()));
+        let day_first = match self.orders {
+            [true, false] => Some(true),
+            [false, true] => Some(false),
+            _ => None,
+        };
+        let (table, ruled) = table.settle(day_first, options.now);
+        let several = !self.document.mapping().more_numbers.is_empty();
+        let rest = Rest { stretches: self.stretches, several };
+        let folded = self.fold.finish(table, &ruled, &|slot| rest.row_of(slot), self.records, plan.threads);
+
+        let mut notes = self.document.notes().to_vec();
+        let mut new = Vec::new();
+        if let Some(day_first) = day_first.filter(|_| self.undecided) {
+            new.push(date_order_note(day_first));
         }
-        self.problems.sort_by_key(|problem| problem.place.row);
-        let mut counts = BTreeMap::new();
-        for problem in &self.problems {
-            *counts.entry(problem.code).or_insert(0) += 1;
+        let kinds = self.endings.iter().filter(|seen| **seen).count();
+        if kinds > 1 && self.document.format().line_ending != LineEnding::Mixed {
+            new.push(sniff::mixed_line_endings());
         }
-        if self.inferred > 0 {
-            *counts.entry(Code::InferredJurisdiction).or_insert(0) += self.inferred;
+        let noted = notes.iter().any(|note| note.code == Code::AreaCodeMismatch);
+        new.extend(area_note.filter(|_| !noted));
+        notes.extend(new.iter().cloned());
+
+        let columns = self.document.mapping();
+        let column = |field| columns.columns.get(&field).copied();
+        let late = write_problems(
+            rest,
+            &notes,
+            &folded.repeats,
+            &folded.late,
+            &ruled,
+            (column(Field::Number), column(Field::Expires)),
+        );
+        new.extend(late.late.iter());
+        if !new.is_empty() {
+            events(CheckEvent::Problems(new.into_iter().collect()));
+        }
+        let tally = Tally::of(&late.all);
+        let mut counts = tally.counts;
+        let late_rows = folded.late.len() as u64;
+        let inferred = match column(Field::Jurisdiction) {
+            None => self.inferred - late_rows,
+            Some(_) => 0,
+        };
+        if inferred > 0 {
+            *counts.entry(Code::InferredJurisdiction).or_insert(0) += inferred;
         }
         let checked = Checked {
             sha256,
-            rows: self.rows,
-            valid: intents.len() as u64,
-            rejected: self.rejected,
-            duplicates,
-            warnings: self.warned_rows(),
+            records: self.records,
+            rows: self.slots,
+            valid: folded.intents.len() as u64,
+            rejected: self.rejected + late_rows,
+            duplicates: folded.repeats.len() as u64,
+            warnings: tally.warned,
             counts,
-            problems: self.problems.into_iter().collect(),
-            intents: intents.into_iter().collect(),
+            problems: late.all,
+            intents: folded.intents,
             accounting: self.accounting,
             seconds: 0.0,
         };
-        conserve(self.document, &checked)?;
+        conserve(self.document, &checked, self.rejected_records + late.records, tally.rejected)?;
         Ok(checked)
     }
+}
 
-    /// Rows with problems, none of them a rejection.
-    fn warned_rows(&self) -> u64 {
-        let rows = self.problems.chunk_by(|a, b| a.place.row == b.place.row);
-        let warned = |row: &&[Problem]| {
-            row[0].place.row > 0 && row.iter().all(|problem| problem.code.severity() == Severity::Warning)
-        };
-        rows.filter(warned).count() as u64
+fn date_order_note(day_first: bool) -> Problem {
+    let order = if day_first { "day, month, year" } else { "month, day, year" };
+    let hint =
+        format!("other dates of the file can only be read as {order}; say otherwise with --date-order");
+    sniff::note(Code::AssumedDateOrder, order, hint)
+}
+
+/// What the problems of a file add up to.
+#[derive(Default)]
+struct Tally {
+    counts: BTreeMap<Code, u64>,
+    /// Records with problems, none of them a rejection.
+    warned: u64,
+    /// Records with a rejection.
+    rejected: u64,
+}
+
+impl Tally {
+    fn of(problems: &Problems) -> Self {
+        let mut tally = Self::default();
+        let mut counts = vec![0_u64; Code::ALL.len()];
+        let mut row = (0, false);
+        for brief in problems.briefs(0) {
+            counts[brief.code as usize] += 1;
+            let rejects = brief.code.severity() == Severity::Rejection;
+            if brief.row != row.0 {
+                tally.end(row);
+                row = (brief.row, rejects);
+            }
+            row.1 |= rejects;
+        }
+        tally.end(row);
+        let found = Code::ALL.iter().zip(counts).filter(|(_, count)| *count > 0);
+        tally.counts = found.map(|(code, count)| (*code, count)).collect();
+        tally
     }
 
-    /// What the rows behind the head say against what the head said: line endings, area code.
-    fn note_rest(&mut self) {
-        let kinds = self.endings.iter().filter(|seen| **seen).count();
-        if kinds > 1 && self.document.format().line_ending != LineEnding::Mixed {
-            self.problems.push(sniff::mixed_line_endings());
-        }
-        let noted = self.document.notes().iter().any(|note| note.code == Code::AreaCodeMismatch);
-        if let (Some(named), Some(other), false) = (&self.named_area, self.other_area, noted) {
-            self.problems.push(layout::area_code_mismatch(named, &other.to_string()));
+    fn end(&mut self, (row, rejected): (u64, bool)) {
+        if row > 0 {
+            self.rejected += u64::from(rejected);
+            self.warned += u64::from(!rejected);
         }
     }
 }
 
 /// Both conservation laws. A breach is a defect of ours, and nothing is used.
-fn conserve(document: &Document, checked: &Checked) -> Result<(), FileError> {
+fn conserve(
+    document: &Document,
+    checked: &Checked,
+    rejected_records: u64,
+    with_reason: u64,
+) -> Result<(), FileError> {
     let off = |detail: String| Err(FileError::Accounting { path: document.path().into(), detail });
     let (valid, duplicates, rejected) = (checked.valid, checked.duplicates, checked.rejected);
     if checked.rows != valid + duplicates + rejected {
@@ -292,33 +279,12 @@ fn conserve(document: &Document, checked: &Checked) -> Result<(), FileError> {
     if !checked.accounting.is_conserved() {
         return off(format!("bytes: {:?}", checked.accounting));
     }
-    let rejections = checked.problems.briefs(0).filter(|brief| brief.code.severity() == Severity::Rejection);
-    let mut reasons: Vec<u64> = rejections.map(|problem| problem.row).collect();
-    reasons.dedup();
-    if reasons.len() as u64 != rejected {
-        return off(format!("{rejected} rows rejected, but {} with a reason", reasons.len()));
+    if with_reason != rejected_records {
+        return off(format!("{rejected_records} records rejected, but {with_reason} with a reason"));
     }
     let index = document.index_state();
-    if index.complete && index.rows != checked.rows {
-        return off(format!("{} rows, but {} in the index", checked.rows, index.rows));
-    }
-    Ok(())
-}
-
-fn hash(file: &std::fs::File, from: u64, to: u64, digest: &mut Sha256) -> std::io::Result<()> {
-    let mut buffer = vec![0; READ];
-    let mut at = from;
-    while at < to {
-        let want = (to - at).min(READ as u64) as usize;
-        match file.read_at(at, &mut buffer[..want]) {
-            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
-                digest.update(&buffer[..read]);
-                at += read as u64;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    if index.complete && index.rows != checked.records {
+        return off(format!("{} records, but {} in the index", checked.records, index.rows));
     }
     Ok(())
 }

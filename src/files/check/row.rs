@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::CheckOptions;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
-use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::problem::{Code, Place, Problem, Severity};
 use crate::files::dates::{self, Reading};
 use crate::files::scan::split::Fields;
 use crate::files::{DateOrder, Document, Field, Mapping};
@@ -16,6 +16,7 @@ use crate::files::{DateOrder, Document, Field, Mapping};
 const RAW: usize = 64;
 
 /// Reads rows of one document.
+#[derive(Debug)]
 pub(super) struct RowReader<'a> {
     mapping: &'a Mapping,
     columns: usize,
@@ -25,13 +26,21 @@ pub(super) struct RowReader<'a> {
 
 /// What a row says.
 pub(super) struct Row<'a> {
-    pub(super) number: Result<Phone, NotANumber>,
-    /// With `true` where it was inferred.
-    pub(super) jurisdiction: Option<(Jurisdiction, bool)>,
+    /// Its numbers: one, or where several columns hold numbers one for each filled cell, and at least one.
+    pub(super) entries: Vec<Entry>,
     pub(super) expires: Expiry,
     /// The order of day and month that its date proves.
     pub(super) proves: Option<DateOrder>,
     pub(super) source: Option<&'a str>,
+}
+
+/// A number of a row.
+pub(super) struct Entry {
+    pub(super) number: Result<Phone, NotANumber>,
+    /// With `true` where it was inferred.
+    pub(super) jurisdiction: Option<(Jurisdiction, bool)>,
+    /// Something is wrong with this number, or with the row as a whole.
+    pub(super) rejected: bool,
 }
 
 /// When a row's entry ends.
@@ -55,11 +64,20 @@ struct Problems<'a> {
 
 impl Problems<'_> {
     fn add(&mut self, code: Code, column: Option<usize>, raw: &str, hint: impl Into<Cow<'static, str>>) {
-        self.list.push(Problem { code, place: self.place, column, raw: short(raw), hint: hint.into() });
+        let problem = Problem { code, place: self.place, column, raw: short(raw), hint: hint.into() };
+        // Said once, also where the same cell stands beside several numbers.
+        if !self.list[self.before..].contains(&problem) {
+            self.list.push(problem);
+        }
+    }
+
+    fn reject_since(&self, start: usize) -> bool {
+        self.list[start..].iter().any(|problem| problem.code.severity() == Severity::Rejection)
     }
 }
 
-fn short(raw: &str) -> Box<str> {
+/// A value, cut where it is too long to be kept.
+pub(super) fn short(raw: &str) -> Box<str> {
     match raw.char_indices().nth(RAW) {
         None => raw.into(),
         Some((cut, _)) => format!("{}…", &raw[..cut]).into(),
@@ -74,6 +92,32 @@ impl<'a> RowReader<'a> {
             options,
             order: options.date_order.or(document.said_date_order()),
         }
+    }
+
+    /// Columns of a sound record.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The order of day and month that a person named.
+    pub(super) fn order(&self) -> Option<DateOrder> {
+        self.order
+    }
+
+    /// Expiries before it are past.
+    pub(super) fn now(&self) -> Timestamp {
+        self.options.now
+    }
+
+    /// Whether each record holds one number, whole, in one cell.
+    pub(super) fn has_plain_numbers(&self) -> bool {
+        !self.mapping.split_number && self.mapping.more_numbers.is_empty()
+    }
+
+    /// The number of a cell about which there is nothing to say.
+    pub(super) fn quick_number(&self, cell: &str) -> Option<E164> {
+        let phone = self.options.normaliser.normalise(cell).ok()?;
+        phone.warnings.is_empty().then_some(phone.number)
     }
 
     /// The column of a field, where the file has one.
@@ -101,21 +145,40 @@ impl<'a> RowReader<'a> {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
             let number = Err(NotANumber { code, hint: code.hint().into() });
-            return Row {
-                number,
-                jurisdiction: None,
-                expires: Expiry::Known(None),
-                proves: None,
-                source: None,
-            };
+            let entries = vec![Entry { number, jurisdiction: None, rejected: true }];
+            return Row { entries, expires: Expiry::Known(None), proves: None, source: None };
         }
         self.text(fields, &mut problems);
-        let number = self.number(fields, &mut problems);
-        let found = number.as_ref().ok().map(|phone| phone.number);
-        let jurisdiction = self.jurisdiction(fields, found, &mut problems);
+        let mut rejected = problems.reject_since(problems.before);
+        let mut entries: Vec<Entry> =
+            self.filled(fields).map(|at| self.entry(fields, Some(at), &mut problems)).collect();
+        if entries.is_empty() {
+            entries.push(self.entry(fields, self.column(Field::Number), &mut problems));
+        }
+        let before_date = problems.list.len();
         let (expires, proves) = self.expires(fields, &mut problems);
+        rejected |= problems.reject_since(before_date);
+        entries.iter_mut().for_each(|entry| entry.rejected |= rejected);
         let source = self.cell(fields, Field::Source).map(str::trim).filter(|source| !source.is_empty());
-        Row { number, jurisdiction, expires, proves, source }
+        Row { entries, expires, proves, source }
+    }
+
+    /// The number columns that are filled in this row.
+    fn filled(&self, fields: &Fields) -> impl Iterator<Item = usize> {
+        self.number_columns().filter(|at| fields.get(*at).is_some_and(|cell| !cell.trim().is_empty()))
+    }
+
+    fn number_columns(&self) -> impl Iterator<Item = usize> {
+        self.column(Field::Number).into_iter().chain(self.mapping.more_numbers.iter().copied())
+    }
+
+    fn entry(&self, fields: &Fields, column: Option<usize>, problems: &mut Problems<'_>) -> Entry {
+        let before = problems.list.len();
+        let number = self.number(fields, column, problems);
+        let found = number.as_ref().ok().map(|phone| phone.number);
+        let jurisdiction = self.jurisdiction(fields, found, problems);
+        let rejected = number.is_err() || jurisdiction.is_none() || problems.reject_since(before);
+        Entry { number, jurisdiction, rejected }
     }
 
     /// Faults that leave no cell to be trusted: nothing else is said about such a row.
@@ -139,10 +202,12 @@ impl<'a> RowReader<'a> {
 
     /// Characters that no cell may hold, and the line break that no number may hold.
     fn text(&self, fields: &Fields, problems: &mut Problems<'_>) {
-        let number = self.cell(fields, Field::Number).unwrap_or_default();
-        if number.trim().contains(['\n', '\r']) {
-            let said = "a number stands on one line: check the quotation marks";
-            problems.add(Code::ControlCharacter, self.column(Field::Number), number, said);
+        for at in self.number_columns() {
+            let number = fields.get(at).unwrap_or_default();
+            if number.trim().contains(['\n', '\r']) {
+                let said = "a number stands on one line: check the quotation marks";
+                problems.add(Code::ControlCharacter, Some(at), number, said);
+            }
         }
         let text = fields.text();
         let suspicious = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7F || b >= 0x80;
@@ -161,8 +226,12 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    fn number(&self, fields: &Fields, problems: &mut Problems<'_>) -> Result<Phone, NotANumber> {
-        let column = self.column(Field::Number);
+    fn number(
+        &self,
+        fields: &Fields,
+        column: Option<usize>,
+        problems: &mut Problems<'_>,
+    ) -> Result<Phone, NotANumber> {
         let at = column.unwrap_or_default();
         let cell = fields.get(at).unwrap_or_default();
         let joined;
@@ -286,7 +355,7 @@ impl Split {
 }
 
 /// The jurisdiction of a number; the bare country where its area code has none (toll-free).
-fn infer(number: E164) -> Option<Jurisdiction> {
+pub(super) fn infer(number: E164) -> Option<Jurisdiction> {
     Jurisdiction::of_number(number).or_else(|| number.is_nanp().then(|| Jurisdiction::parse("US")).flatten())
 }
 

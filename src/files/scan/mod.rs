@@ -16,12 +16,14 @@ use memchr::{memchr, memchr2};
 
 use super::source::Bytes;
 
+mod guess;
 mod judge;
 pub(super) mod split;
 #[cfg(test)]
 mod tests;
 mod window;
 
+pub(super) use guess::likely_start;
 pub(super) use judge::looks_like_number;
 use judge::{Verdict, judge};
 pub(super) use window::{READ, Width, Window};
@@ -120,6 +122,21 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Whether a record begins here, so that a scan from here needs to know nothing of what stands before.
+    pub(super) fn is_record_start(&self) -> bool {
+        self.mode == Mode::Record
+    }
+
+    /// The same place, on another line.
+    pub(super) fn on_line(self, line: u64) -> Self {
+        Self { line, ..self }
+    }
+
+    /// Whether a scan from here goes on like a scan from `other`.
+    pub(super) fn leads_like(&self, other: &Self) -> bool {
+        (self.at, self.mode) == (other.at, other.mode)
+    }
+
     /// The start of a record.
     pub(super) fn start(at: u64, line: u64) -> Self {
         Self { at, line, mode: Mode::Record }
@@ -157,11 +174,6 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
     ) -> Self {
         let window = Window::new(bytes, width, from.at, end, read_size);
         Self { window, dialect, width, place: from, end, held: 0, kept: Vec::new() }
-    }
-
-    /// The window, for its digest.
-    pub(super) fn window(&mut self) -> &mut Window<'a, B> {
-        &mut self.window
     }
 
     /// Where the next piece starts.

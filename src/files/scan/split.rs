@@ -1,53 +1,71 @@
 //! The fields of one record.
 
+use memchr::{memchr, memchr_iter};
+
 /// The fields of a record, unquoted. Kept by the reader and filled again for each record.
 #[derive(Clone, Debug, Default)]
 pub(in crate::files) struct Fields {
     text: String,
-    ends: Vec<usize>,
+    /// Where each field stands in the text.
+    spans: Vec<(usize, usize)>,
 }
 
 impl Fields {
     /// Fields in the record.
     pub(in crate::files) fn len(&self) -> usize {
-        self.ends.len()
+        self.spans.len()
     }
 
     /// The field at `index`; `None` where the record has fewer.
     pub(in crate::files) fn get(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.text[start..end])
+        self.spans.get(index).map(|&(start, end)| &self.text[start..end])
     }
 
     /// Every field in order.
     pub(in crate::files) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).filter_map(|index| self.get(index))
+        self.spans.iter().map(|&(start, end)| &self.text[start..end])
     }
 
-    /// All of the text, one field behind the other.
+    /// All of the text, one field behind the other; delimiters may stand between them.
     pub(in crate::files) fn text(&self) -> &str {
         &self.text
     }
 
     /// Which field the byte at `offset` of [`Fields::text`] belongs to.
     pub(in crate::files) fn index_at(&self, offset: usize) -> usize {
-        self.ends.partition_point(|&end| end <= offset)
+        self.spans.partition_point(|&(_, end)| end <= offset)
     }
 
     /// Splits a record. `quotes`: the record is sound, so a field that starts with a quotation mark ends with one; a
     /// rejected record is cut at its delimiters only, to be shown as it stands.
     pub(in crate::files) fn split(&mut self, record: &str, delimiter: Option<u8>, quotes: bool) {
         self.text.clear();
-        self.ends.clear();
+        self.spans.clear();
+        if quotes && memchr(b'"', record.as_bytes()).is_some() {
+            return self.split_quoted(record, delimiter);
+        }
+        // Nothing to take out: the record is copied whole, and only its cuts are looked for.
+        self.text.push_str(record);
+        let mut start = 0;
+        if let Some(delimiter) = delimiter {
+            for cut in memchr_iter(delimiter, record.as_bytes()) {
+                self.spans.push((start, cut));
+                start = cut + 1;
+            }
+        }
+        self.spans.push((start, record.len()));
+    }
+
+    fn split_quoted(&mut self, record: &str, delimiter: Option<u8>) {
         let mut rest = record;
         loop {
-            if quotes && let Some(inside) = rest.strip_prefix('"') {
+            let start = self.text.len();
+            if let Some(inside) = rest.strip_prefix('"') {
                 rest = self.unquote(inside);
             }
-            let cut = delimiter.and_then(|delimiter| memchr::memchr(delimiter, rest.as_bytes()));
+            let cut = delimiter.and_then(|delimiter| memchr(delimiter, rest.as_bytes()));
             self.text.push_str(&rest[..cut.unwrap_or(rest.len())]);
-            self.ends.push(self.text.len());
+            self.spans.push((start, self.text.len()));
             match cut {
                 Some(at) => rest = &rest[at + 1..],
                 None => return,
@@ -58,7 +76,7 @@ impl Fields {
     /// Takes in the text of a quotation and returns what stands behind its closing mark.
     fn unquote<'a>(&mut self, mut rest: &'a str) -> &'a str {
         loop {
-            let Some(mark) = memchr::memchr(b'"', rest.as_bytes()) else {
+            let Some(mark) = memchr(b'"', rest.as_bytes()) else {
                 self.text.push_str(rest);
                 return "";
             };
@@ -79,8 +97,9 @@ impl<'a> FromIterator<&'a str> for Fields {
     fn from_iter<I: IntoIterator<Item = &'a str>>(fields: I) -> Self {
         let mut out = Self::default();
         for field in fields {
+            let start = out.text.len();
             out.text.push_str(field);
-            out.ends.push(out.text.len());
+            out.spans.push((start, out.text.len()));
         }
         out
     }

@@ -1,0 +1,243 @@
+//! One stretch of the file, read from where a record begins to the first record that begins behind the stretch.
+
+use std::io;
+
+use tokio_util::sync::CancellationToken;
+
+use super::facts::{Expires, Undecided};
+use super::fold::Claim;
+use super::quick::QuickReader;
+use super::row::{Expiry, Row, RowReader, short};
+use crate::domain::problem::{Code, Place, Problem, Problems};
+use crate::files::scan::split::Fields;
+use crate::files::scan::{Checkpoint, Eol, READ};
+use crate::files::{DateOrder, Document, Field};
+
+/// Pieces between two looks at the stop token.
+const STEP: u64 = 4096;
+
+/// What a stretch holds. Rows, slots, lines and bytes count from its own start.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    pub(super) from: Checkpoint,
+    pub(super) to: Checkpoint,
+    /// Data records.
+    pub(super) records: u64,
+    /// Numbers: one for each record, or for each filled number cell where there are several columns of them.
+    pub(super) slots: u64,
+    pub(super) rejected: u64,
+    pub(super) rejected_records: u64,
+    pub(super) inferred: u64,
+    pub(super) record_bytes: u64,
+    pub(super) blank_bytes: u64,
+    /// LF, CRLF, CR.
+    pub(super) endings: [bool; 3],
+    /// Dates prove that the day comes first, that the month does.
+    pub(super) orders: [bool; 2],
+    /// A sound row has a date of which the file has to tell the order.
+    pub(super) undecided: bool,
+    /// The first area code that is not the one of the file's name.
+    pub(super) other_area: Option<u16>,
+    pub(super) claims: Vec<Claim>,
+    pub(super) problems: Problems,
+    pub(super) steps: Steps,
+    /// The record of each slot, where a record may have several.
+    pub(super) record_of_slot: Vec<u32>,
+}
+
+/// How far it is from each record to the next: bytes in the low twelve bits, lines in the high four.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    /// Bytes and lines in front of the first record.
+    lead: (u64, u64),
+    pub(super) small: Vec<u16>,
+    /// What does not fit, by record.
+    large: Vec<(u32, u64, u64)>,
+}
+
+const LARGE: u16 = u16::MAX;
+
+impl Steps {
+    fn push(&mut self, bytes: u64, lines: u64) {
+        match (u16::try_from(bytes), u16::try_from(lines)) {
+            (Ok(bytes), Ok(lines)) if bytes < 1 << 12 && lines < 15 => self.small.push(lines << 12 | bytes),
+            _ => {
+                self.large.push((self.small.len() as u32, bytes, lines));
+                self.small.push(LARGE);
+            }
+        }
+    }
+
+    /// Calls `each` with the place of every record, counted from the start of the stretch.
+    pub(super) fn walk(&self, start: Place, mut each: impl FnMut(Place)) {
+        let (bytes, lines) = self.lead;
+        let mut at = Place { row: start.row, line: start.line + lines, byte: start.byte + bytes };
+        let mut large = self.large.iter();
+        for step in &self.small {
+            each(at);
+            let (bytes, lines) = match *step {
+                LARGE => large.next().map_or((0, 0), |(_, bytes, lines)| (*bytes, *lines)),
+                step => (u64::from(step & 0xFFF), u64::from(step >> 12)),
+            };
+            at = Place { row: at.row + 1, line: at.line + lines, byte: at.byte + bytes };
+        }
+    }
+}
+
+/// What reads stretches of one document, one after the other.
+pub(super) struct ChunkReader<'a> {
+    pub(super) document: &'a Document,
+    pub(super) reader: &'a RowReader<'a>,
+    pub(super) quick: QuickReader<'a>,
+    /// The area code of the file's name, where the layout has one to compare with.
+    pub(super) named_area: Option<u16>,
+    pub(super) several: bool,
+    fields: Fields,
+    list: Vec<Problem>,
+}
+
+impl<'a> ChunkReader<'a> {
+    pub(super) fn new(
+        document: &'a Document,
+        reader: &'a RowReader<'a>,
+        quick: QuickReader<'a>,
+        named_area: Option<u16>,
+    ) -> Self {
+        let several = !document.mapping().more_numbers.is_empty();
+        Self { document, reader, quick, named_area, several, fields: Fields::default(), list: Vec::new() }
+    }
+
+    /// Reads from `from` to the first record that begins at or behind `end`. `None`: it was told to stop.
+    pub(super) fn read(
+        &mut self,
+        from: Checkpoint,
+        end: u64,
+        stop: &CancellationToken,
+    ) -> io::Result<Option<Chunk>> {
+        let mut scanner = self.document.scanner(from, READ);
+        let mut chunk = Chunk::new(from);
+        let (mut pieces, mut last) = (0_u64, None::<Checkpoint>);
+        loop {
+            let here = scanner.place();
+            if here.at >= end && here.is_record_start() {
+                break;
+            }
+            let Some(piece) = scanner.next()? else { break };
+            pieces += 1;
+            if pieces.is_multiple_of(STEP) && stop.is_cancelled() {
+                return Ok(None);
+            }
+            match piece.eol {
+                Eol::Lf => chunk.endings[0] = true,
+                Eol::CrLf => chunk.endings[1] = true,
+                Eol::Cr => chunk.endings[2] = true,
+                Eol::None => {}
+            }
+            if piece.blank {
+                chunk.blank_bytes += piece.bytes;
+                continue;
+            }
+            match last.replace(here) {
+                Some(last) => chunk.steps.push(here.at - last.at, here.line - last.line),
+                None => chunk.steps.lead = (here.at - from.at, here.line - from.line),
+            }
+            chunk.record_bytes += piece.bytes;
+            chunk.records += 1;
+            let faults = self.document.read_fields(&piece, scanner.stored(&piece), &mut self.fields);
+            let place = Place { row: chunk.records, line: here.line - from.line, byte: here.at - from.at };
+            self.record(&faults, place, &mut chunk);
+        }
+        chunk.to = scanner.place();
+        if let Some(last) = last {
+            chunk.steps.push(chunk.to.at - last.at, chunk.to.line - last.line);
+        }
+        Ok(Some(chunk))
+    }
+
+    fn record(&mut self, faults: &[Code], place: Place, chunk: &mut Chunk) {
+        if faults.is_empty()
+            && let Some(clean) = self.quick.read(&self.fields)
+        {
+            chunk.inferred += u64::from(clean.inferred);
+            if let Some(day_first) = clean.day_first {
+                chunk.orders[usize::from(!day_first)] = true;
+            }
+            chunk.undecided |= clean.undecided;
+            self.compare_area(clean.area, chunk);
+            chunk.claims.push(Claim { number: clean.number, slot: chunk.slots, set: clean.set });
+            chunk.slots += 1;
+            return;
+        }
+        self.list.clear();
+        let row = self.reader.read(faults, &self.fields, place, &mut self.list);
+        self.list.iter().for_each(|problem| chunk.problems.push(problem));
+        if let Some(order) = row.proves {
+            chunk.orders[usize::from(order != DateOrder::Dmy)] = true;
+        }
+        let rejected = row.entries.iter().filter(|entry| entry.rejected).count() as u64;
+        chunk.rejected += rejected;
+        chunk.rejected_records += u64::from(rejected > 0);
+        let (slots, record) = (chunk.slots, (place.row - 1) as u32);
+        chunk.slots += row.entries.len() as u64;
+        if self.several {
+            chunk.record_of_slot.extend(std::iter::repeat_n(record, row.entries.len()));
+        }
+        self.claim(&row, slots, chunk);
+    }
+
+    fn claim(&self, row: &Row<'_>, slots: u64, chunk: &mut Chunk) {
+        let table = self.quick.memory().table();
+        let expires = match row.expires {
+            Expiry::Known(expires) => expires.map_or(Expires::NEVER, Expires::at),
+            Expiry::Either { dmy, mdy } if row.entries.iter().any(|entry| !entry.rejected) => {
+                let raw = short(self.reader.expires_cell(&self.fields)).into();
+                table.undecided(Undecided { dmy, mdy, raw })
+            }
+            Expiry::Either { .. } | Expiry::Bad(_) => return,
+        };
+        let source = row.source.map(Into::into);
+        for (slot, entry) in (slots..).zip(&row.entries) {
+            if let (Ok(phone), Some((jurisdiction, inferred)), false) =
+                (&entry.number, entry.jurisdiction, entry.rejected)
+            {
+                self.compare_area(phone.number.area_code(), chunk);
+                chunk.inferred += u64::from(inferred && self.reader.column(Field::Jurisdiction).is_none());
+                chunk.undecided |= expires.is_undecided();
+                let set = table.intern(jurisdiction, expires, source.as_ref());
+                chunk.claims.push(Claim { number: phone.number.digits(), slot, set });
+            }
+        }
+    }
+
+    fn compare_area(&self, area: Option<u16>, chunk: &mut Chunk) {
+        if let (Some(named), Some(area)) = (self.named_area, area)
+            && named != area
+        {
+            chunk.other_area.get_or_insert(area);
+        }
+    }
+}
+
+impl Chunk {
+    fn new(from: Checkpoint) -> Self {
+        Self {
+            from,
+            to: from,
+            records: 0,
+            slots: 0,
+            rejected: 0,
+            rejected_records: 0,
+            inferred: 0,
+            record_bytes: 0,
+            blank_bytes: 0,
+            endings: [false; 3],
+            orders: [false; 2],
+            undecided: false,
+            other_area: None,
+            claims: Vec::new(),
+            problems: Problems::default(),
+            steps: Steps::default(),
+            record_of_slot: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What rows say beside their number, in sixteen bytes, and each set of it kept once where there are few.
+//!
+//! Ten million rows mostly have a few thousand different sets of jurisdiction, expiry and source; a row then keeps the
+//! number of its set. Where nearly every row has an expiry of its own, sets are no longer compared, only stored.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::domain::entry::Attributes;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::problem::Code;
+
+/// Different sets that are compared with each other.
+const COMPARED: usize = 1 << 16;
+
+/// A map by a quick hash. Its seed differs from run to run, so that no file can be made to collide.
+pub(super) type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// When an entry ends, as a number: microseconds do not reach its ends before the year 9999 does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Expires(i64);
+
+impl Expires {
+    /// For ever.
+    pub(super) const NEVER: Self = Self(i64::MAX);
+
+    pub(super) fn at(at: Timestamp) -> Self {
+        Self(at.as_microsecond())
+    }
+
+    fn undecided(place: u32) -> Self {
+        Self(i64::MIN + i64::from(place))
+    }
+
+    /// Whether the file still has to tell the order of day and month.
+    pub(super) fn is_undecided(self) -> bool {
+        self.place_of_undecided().is_some()
+    }
+
+    fn place_of_undecided(self) -> Option<usize> {
+        usize::try_from(self.0.wrapping_sub(i64::MIN)).ok().filter(|place| *place <= u32::MAX as usize)
+    }
+
+    fn timestamp(self) -> Option<Timestamp> {
+        if self == Self::NEVER { None } else { Timestamp::from_microsecond(self.0).ok() }
+    }
+}
+
+/// A date that is one or the other: the whole file tells the order of day and month.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Undecided {
+    pub(super) dmy: Timestamp,
+    pub(super) mdy: Timestamp,
+    /// The cell, for the problem that it may become.
+    pub(super) raw: Arc<str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Packed {
+    expires: Expires,
+    /// 0 = none.
+    source: u32,
+    jurisdiction: u32,
+}
+
+/// Sets of attributes by their numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AttributeTable {
+    list: Vec<Packed>,
+    known: QuickMap<Packed, u32>,
+    jurisdictions: Interner<Jurisdiction>,
+    sources: Interner<Arc<str>>,
+}
+
+#[derive(Clone, Debug)]
+struct Interner<T> {
+    list: Vec<T>,
+    known: QuickMap<T, u32>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self { list: Vec::new(), known: QuickMap::default() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Interner<T> {
+    fn intern(&mut self, value: T) -> u32 {
+        if let Some(id) = self.known.get(&value) {
+            return *id;
+        }
+        let id = self.list.len() as u32;
+        self.list.push(value.clone());
+        self.known.insert(value, id);
+        id
+    }
+}
+
+impl AttributeTable {
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Bytes of memory that are held.
+    pub(super) fn held(&self) -> usize {
+        self.list.capacity() * size_of::<Packed>() + self.known.capacity() * (size_of::<Packed>() + 5)
+    }
+
+    /// Gives back what only writing needs.
+    pub(super) fn shrink(&mut self) {
+        self.known = QuickMap::default();
+        self.list.shrink_to_fit();
+    }
+
+    fn put(&mut self, packed: Packed) -> u32 {
+        if let Some(id) = self.known.get(&packed) {
+            return *id;
+        }
+        // Four thousand million sets of sixteen bytes do not fit any memory.
+        let id = self.list.len() as u32;
+        self.list.push(packed);
+        if self.known.len() < COMPARED {
+            self.known.insert(packed, id);
+        }
+        id
+    }
+
+    fn pack(&mut self, jurisdiction: Jurisdiction, expires: Expires, source: Option<&Arc<str>>) -> Packed {
+        let jurisdiction = self.jurisdictions.intern(jurisdiction);
+        let source = source.map_or(0, |source| self.sources.intern(Arc::clone(source)) + 1);
+        Packed { expires, source, jurisdiction }
+    }
+
+    /// The number of a set.
+    pub(super) fn intern(&mut self, attributes: &Attributes) -> u32 {
+        let expires = attributes.expires.map_or(Expires::NEVER, Expires::at);
+        let packed = self.pack(attributes.jurisdiction, expires, attributes.source.as_ref());
+        self.put(packed)
+    }
+
+    /// The set of that number.
+    pub(super) fn get(&self, id: u32) -> Option<Attributes> {
+        let packed = self.list.get(id as usize)?;
+        let source =
+            (packed.source as usize).checked_sub(1).and_then(|at| self.sources.list.get(at)).cloned();
+        let jurisdiction = *self.jurisdictions.list.get(packed.jurisdiction as usize)?;
+        Some(Attributes { jurisdiction, expires: packed.expires.timestamp(), source })
+    }
+}
+
+/// Every set of a file that is being read, shared by those who read it.
+#[derive(Debug, Default)]
+pub(super) struct FactTable {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    table: AttributeTable,
+    undecided: Interner<Undecided>,
+}
+
+impl FactTable {
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of a set.
+    pub(super) fn intern(
+        &self,
+        jurisdiction: Jurisdiction,
+        expires: Expires,
+        source: Option<&Arc<str>>,
+    ) -> u32 {
+        let table = &mut self.inner().table;
+        let packed = table.pack(jurisdiction, expires, source);
+        table.put(packed)
+    }
+
+    /// The expiry that stands for a date of which the file has to tell the order.
+    pub(super) fn undecided(&self, date: Undecided) -> Expires {
+        Expires::undecided(self.inner().undecided.intern(date))
+    }
+
+    /// Settles the dates: the sets, and for each that turned out to be none its code and the cell.
+    pub(super) fn settle(self, day_first: Option<bool>, now: Timestamp) -> (AttributeTable, Ruled) {
+        let Inner { mut table, undecided } = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut ruled = Ruled::default();
+        for (id, packed) in table.list.iter_mut().enumerate() {
+            let Some(date) = packed.expires.place_of_undecided().and_then(|at| undecided.list.get(at)) else {
+                continue;
+            };
+            let at = day_first.map(|day_first| if day_first { date.dmy } else { date.mdy });
+            match at {
+                Some(at) if at > now => packed.expires = Expires::at(at),
+                Some(_) => ruled.out(id, Code::PastExpiry, &date.raw),
+                None => ruled.out(id, Code::AmbiguousDate, &date.raw),
+            }
+        }
+        table.known = QuickMap::default();
+        (table, ruled)
+    }
+}
+
+/// Sets whose date turned out to be no good.
+#[derive(Debug, Default)]
+pub(super) struct Ruled {
+    out: QuickMap<u32, (Code, Arc<str>)>,
+}
+
+impl Ruled {
+    fn out(&mut self, id: usize, code: Code, raw: &Arc<str>) {
+        self.out.insert(id as u32, (code, Arc::clone(raw)));
+    }
+
+    pub(super) fn get(&self, id: u32) -> Option<&(Code, Arc<str>)> {
+        if self.out.is_empty() { None } else { self.out.get(&id) }
+    }
+}
