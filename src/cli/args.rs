@@ -141,6 +141,12 @@ pub(super) struct InputArgs {
     /// Column (name, or number from 1) of a field: number, jurisdiction, expires, source, notes
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
+    /// The sheet of a workbook with several
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// The member of an archive with several
+    #[arg(long, value_name = "NAME")]
+    pub member: Option<String>,
 }
 
 /// `--date-order`.

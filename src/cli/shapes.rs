@@ -12,13 +12,16 @@ use crate::domain::readiness::Readiness;
 use crate::domain::rule::{Outcome, Rule};
 use crate::domain::run::RunSummary;
 use crate::domain::verdict::{Answer, Asked, RecordStatus};
-use crate::ops::{CheckedFile, DeadLetter, ListOverview, Planned, Reconciliation};
+use crate::ops::{CheckedFile, Container, DeadLetter, ListOverview, Planned, Reconciliation};
 
 /// `check`.
 #[derive(Debug, Serialize)]
 pub(super) struct CheckObject {
     file: String,
     sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<ContainerObject>,
+    records: u64,
     rows: u64,
     valid: u64,
     rejected: u64,
@@ -34,6 +37,8 @@ impl CheckObject {
         Self {
             file: file.document.path().display().to_string(),
             sha256: checked.sha256.clone(),
+            container: file.document.container().map(ContainerObject::of),
+            records: checked.records,
             rows: checked.rows,
             valid: checked.valid,
             rejected: checked.rejected,
@@ -42,6 +47,19 @@ impl CheckObject {
             problems: checked.counts.iter().map(|(code, n)| (code.as_str(), *n)).collect(),
             seconds: rounded(checked.seconds),
         }
+    }
+}
+
+/// What the text of a file was unpacked from.
+#[derive(Debug, Serialize)]
+pub(super) struct ContainerObject {
+    kind: &'static str,
+    part: Option<String>,
+}
+
+impl ContainerObject {
+    fn of(container: &Container) -> Self {
+        Self { kind: container.kind, part: container.part.clone() }
     }
 }
 

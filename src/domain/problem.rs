@@ -100,6 +100,10 @@ codes! {
     CarriageReturnOnly = "carriage-return-only", Warning, "lines end in a lone carriage return";
     TrailingControlZ = "trailing-control-z", Warning, "end-of-file character at the end";
     SeparatorLine = "separator-line", Warning, "separator line of a spreadsheet";
+    UnpackedMember = "unpacked-member", Warning, "a member of an archive";
+    ChosenSheet = "chosen-sheet", Warning, "a sheet of a workbook";
+    FormulaCells = "formula-cells", Warning, "cells with formulas";
+    StoredAsNumbers = "stored-as-numbers", Warning, "telephone numbers stored as numbers";
     AreaCodeMismatch = "area-code-mismatch", Warning, "area code differs from the file name";
 }
 

@@ -9,11 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::dates::{self, Reading};
 use super::index::{Halt, Index};
-use super::kind::other_kind;
+use super::kind::{other_kind, packed};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likely_start};
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
+use super::unpack::{Container, unpack};
 use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
 use crate::domain::problem::{Code, Place, Problem};
 
@@ -110,6 +111,9 @@ struct Shared {
     format: Format,
     columns: Vec<String>,
     notes: Vec<Problem>,
+    container: Option<Container>,
+    /// Rows, header included, that the container had.
+    unpacked_rows: Option<u64>,
     dialect: Dialect,
     start: Checkpoint,
     end: u64,
@@ -124,7 +128,19 @@ impl Document {
     /// Opens and sniffs. Reads a bounded head of the file only, so it returns at once at any size. Where no column can
     /// be told to hold the numbers, the mapping is without `Number`, and validation asks.
     pub fn open(path: &Path, options: &InputOptions) -> Result<Self, FileError> {
-        let source = Source::open(path)?;
+        let mut source = Source::open(path)?;
+        let first = read_up_to(source.file(), 0, HEAD.min(source.size()) as usize);
+        let kind = packed(&first.map_err(|error| source.error(error))?);
+        let unpacked = kind.map(|kind| unpack(&source, kind, options)).transpose()?;
+        let (mut notes, mut container, mut unpacked_rows) = (Vec::new(), None, None);
+        let mut options = options.clone();
+        if let Some(unpacked) = unpacked {
+            source.ensure_unchanged()?;
+            source.read_instead(unpacked.text, unpacked.size);
+            (notes, container, unpacked_rows) = (unpacked.notes, Some(unpacked.container), unpacked.rows);
+            options.delimiter = unpacked.delimiter.or(options.delimiter);
+        }
+        let options = &options;
         let size = source.size();
         let refuse = |what: &str| FileError::WrongKind { path: source.path().into(), what: what.into() };
         let empty = |why| FileError::Empty { path: source.path().into(), why };
@@ -135,6 +151,9 @@ impl Document {
             read_up_to(source.file(), at, count as usize).map_err(|error| source.error(error))
         };
         let mut head = read(0, HEAD.min(size))?;
+        if let (Some(inner), Some(_)) = (packed(&head), kind) {
+            return Err(refuse(&format!("an archive that holds {}", inner.name())));
+        }
         if let Some(what) = other_kind(&head) {
             return Err(refuse(what));
         }
@@ -154,12 +173,9 @@ impl Document {
         head.truncate(usize::try_from(end).unwrap_or(usize::MAX));
         let whole = head.len() as u64 == end;
         let mut found = sniff(&Head { path: source.path(), bytes: &head, whole, encoding }, options)?;
+        notes.append(&mut found.notes);
         if end < size {
-            found.notes.push(note(
-                Code::TrailingControlZ,
-                "",
-                "it is left out; it is not part of the last row",
-            ));
+            notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
         }
         let outside = Accounting {
             size,
@@ -179,7 +195,9 @@ impl Document {
                 width,
                 format: found.format,
                 columns: found.columns,
-                notes: found.notes,
+                notes,
+                container,
+                unpacked_rows,
                 dialect: found.dialect,
                 start: found.start,
                 end,
@@ -203,7 +221,7 @@ impl Document {
         path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
     }
 
-    /// Bytes.
+    /// Bytes of its text.
     pub fn size(&self) -> u64 {
         self.shared.source.size()
     }
@@ -216,6 +234,17 @@ impl Document {
     /// Column names: the header's, or `column 1`, `column 2`, ….
     pub fn columns(&self) -> &[String] {
         &self.shared.columns
+    }
+
+    /// What its text was unpacked from, where it had to be.
+    pub fn container(&self) -> Option<&Container> {
+        self.shared.container.as_ref()
+    }
+
+    /// Data rows that the file's container had, where it says how many.
+    pub(super) fn unpacked_rows(&self) -> Option<u64> {
+        let shared = &self.shared;
+        shared.unpacked_rows.map(|rows| rows.saturating_sub(u64::from(shared.format.header)))
     }
 
     /// Which column means what.

@@ -4,8 +4,6 @@ use std::ops::Range;
 
 const MAGIC: &[(&[u8], &str)] = &[
     (b"%PDF-", "a PDF document"),
-    (b"\x1F\x8B", "a gzip archive"),
-    (b"\x28\xB5\x2F\xFD", "a zstd archive"),
     (b"\xFD7zXZ\0", "an xz archive"),
     (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"),
     (b"Rar!\x1A\x07", "a RAR archive"),
@@ -22,11 +20,49 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\0\0\xFE\xFF", "UTF-32 text"),
 ];
 
+/// A kind of file that is unpacked into text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packed {
+    /// One text.
+    Gzip,
+    /// One text.
+    Zstd,
+    /// Several files, or a workbook.
+    Zip,
+    /// Perhaps a list of the registry.
+    Xml,
+}
+
+impl Packed {
+    /// With its article.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "a gzip archive",
+            Self::Zstd => "a zstd archive",
+            Self::Zip => "a zip archive or workbook",
+            Self::Xml => "an XML document",
+        }
+    }
+}
+
+/// Whether a file has to be unpacked, by its first bytes.
+pub(super) fn packed(head: &[u8]) -> Option<Packed> {
+    let skippable = matches!(head, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..]);
+    if head.starts_with(b"\x1F\x8B") {
+        Some(Packed::Gzip)
+    } else if head.starts_with(b"\x28\xB5\x2F\xFD") || skippable {
+        Some(Packed::Zstd)
+    } else if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        Some(Packed::Zip)
+    } else {
+        (markup(head) == Some(XML)).then_some(Packed::Xml)
+    }
+}
+
+const XML: &str = "an XML document";
+
 /// The name of a file that is no table, with its article; `None` where it may be one.
 pub(super) fn other_kind(head: &[u8]) -> Option<&'static str> {
-    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return Some(zip_kind(head));
-    }
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(name);
     }
@@ -39,27 +75,14 @@ pub(super) fn other_kind(head: &[u8]) -> Option<&'static str> {
     markup(head).or_else(|| is_binary(head).then_some("binary data"))
 }
 
-fn zip_kind(head: &[u8]) -> &'static str {
-    let holds = |name: &[u8]| memchr::memmem::find(head, name).is_some();
-    if holds(b"xl/") {
-        "an Excel workbook (xlsx)"
-    } else if holds(b"word/") {
-        "a Word document (docx)"
-    } else if holds(b"opendocument") {
-        "an OpenDocument file"
-    } else {
-        "a zip archive"
-    }
-}
-
 fn markup(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let starts = |word: &[u8]| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     if [&b"<!doctype html"[..], b"<html", b"<head", b"<body", b"<table"].iter().any(|tag| starts(tag)) {
         return Some("an HTML page");
     }
-    if starts(b"<?xml") || starts(b"<list") {
-        return Some("an XML document");
+    if [&b"<?xml"[..], b"<!doctype", b"<!--", b"<list"].iter().any(|tag| starts(tag)) {
+        return Some(XML);
     }
     let json = match text.first()? {
         b'{' => matches!(text[1..].trim_ascii_start().first(), Some(b'"' | b'}')),

@@ -20,11 +20,13 @@ mod scan;
 mod sniff;
 mod source;
 mod text;
+mod unpack;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use rejects::write_rejects;
 pub use source::sha256_of;
+pub use unpack::Container;
 
 /// What a column can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +88,10 @@ pub struct InputOptions {
     pub date_order: Option<DateOrder>,
     /// Column (name, or number from 1) per field.
     pub map: Vec<(Field, String)>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// The member of an archive.
+    pub member: Option<String>,
 }
 
 /// Why a file cannot be used at all. Exit code 3. Each has what, where, why; [`FileError::advice`] says what next.
@@ -131,6 +137,30 @@ pub enum FileError {
         /// What it is: `a PDF document`, `binary data`.
         what: String,
     },
+    /// An archive or workbook that is cut short, corrupt, or not what it says it is.
+    #[error("{path} is damaged: {what}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It unpacks to more than is taken.
+    #[error("{path} is too large: {what}")]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// What is too much.
+        what: String,
+    },
+    /// Its text has no room in the temporary folder.
+    #[error("there is no room to unpack {path}: {source}")]
+    NoRoom {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A choice that nobody but a person can make; `code` is `needs-choice`, the flag is named.
     #[error("{path}: {question}")]
     NeedsChoice {
@@ -169,6 +199,9 @@ impl FileError {
             Self::NotAFile { .. } => "not-a-file",
             Self::Empty { .. } => "no-records",
             Self::WrongKind { .. } => "wrong-kind",
+            Self::Damaged { .. } => "damaged-file",
+            Self::TooLarge { .. } => "too-large",
+            Self::NoRoom { .. } => "no-room",
             Self::NeedsChoice { .. } => "needs-choice",
             Self::Changed { .. } => "file-changed",
             Self::Accounting { .. } => "accounting",
@@ -184,6 +217,9 @@ impl FileError {
             Self::NotAFile { .. } => "Name a regular file.".into(),
             Self::Empty { .. } => "Check that the export finished and that this is the right file.".into(),
             Self::WrongKind { .. } => "Export the data as CSV and open that.".into(),
+            Self::Damaged { .. } => "Fetch or export it again; nothing of it was used.".into(),
+            Self::TooLarge { .. } => "Check where it comes from; unpack it yourself if you trust it.".into(),
+            Self::NoRoom { .. } => "Make room in the temporary folder, or name another one in TMPDIR.".into(),
             Self::NeedsChoice { flag, .. } => format!("Say so with {flag}."),
             Self::Changed { .. } => "Wait until it is written, or copy it, and open it again.".into(),
             Self::Accounting { .. } => "Please report this with the file's layout.".into(),

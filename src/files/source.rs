@@ -80,8 +80,11 @@ impl Stamp {
 #[derive(Debug)]
 pub(super) struct Source {
     path: PathBuf,
+    /// The file itself.
     file: File,
     stamp: Stamp,
+    /// Its text, where that had to be unpacked first, and how large it is.
+    text: Option<(File, u64)>,
 }
 
 impl Source {
@@ -93,7 +96,7 @@ impl Source {
         let file = open_without_blocking(&path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         refuse_others(&path, &metadata)?;
-        Ok(Self { stamp: Stamp::of(&metadata), path, file })
+        Ok(Self { stamp: Stamp::of(&metadata), path, file, text: None })
     }
 
     /// Absolute path.
@@ -101,14 +104,24 @@ impl Source {
         &self.path
     }
 
-    /// Size when it was opened.
-    pub(super) fn size(&self) -> u64 {
-        self.stamp.size
+    /// From now on `text` is read in the file's place; the file is still what must not change.
+    pub(super) fn read_instead(&mut self, text: File, size: u64) {
+        self.text = Some((text, size));
     }
 
-    /// The open file.
+    /// The file itself and its size, where another text is read in its place.
+    pub(super) fn packed(&self) -> Option<(&File, u64)> {
+        self.text.as_ref().map(|_| (&self.file, self.stamp.size))
+    }
+
+    /// Bytes of what is read: the file's size when it was opened, or that of its unpacked text.
+    pub(super) fn size(&self) -> u64 {
+        self.text.as_ref().map_or(self.stamp.size, |(_, size)| *size)
+    }
+
+    /// What is read: the open file, or its unpacked text.
     pub(super) fn file(&self) -> &File {
-        &self.file
+        self.text.as_ref().map_or(&self.file, |(text, _)| text)
     }
 
     /// Errors unless the path still leads to this very file in the state in which it was opened.

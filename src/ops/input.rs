@@ -27,6 +27,10 @@ struct Stored {
     date_order: Option<String>,
     region: Option<String>,
     map: Vec<(String, String)>,
+    #[serde(default)]
+    sheet: Option<String>,
+    #[serde(default)]
+    member: Option<String>,
     mark: Option<FileMark>,
 }
 
@@ -57,6 +61,8 @@ impl Input {
             date_order: self.options.date_order.map(|order| order_word(order).to_owned()),
             region: self.region.map(Region::code),
             map: self.options.map.iter().map(|(f, c)| (f.as_str().to_owned(), c.clone())).collect(),
+            sheet: self.options.sheet.clone(),
+            member: self.options.member.clone(),
             mark,
         };
         serde_json::to_string(&stored).unwrap_or_default()
@@ -80,6 +86,8 @@ impl Input {
             header: stored.header,
             date_order: stored.date_order.as_deref().and_then(order_from_word),
             map,
+            sheet: stored.sheet,
+            member: stored.member,
         };
         Some((stored.list, Self { options, region }, stored.mark))
     }
@@ -110,6 +118,8 @@ mod tests {
                 header: Some(true),
                 date_order: Some(DateOrder::Dmy),
                 map: vec![(Field::Number, "Tel. 1".into()), (Field::Expires, "3".into())],
+                sheet: Some("Q4".into()),
+                member: None,
             },
             region: Some(Region::US),
         };

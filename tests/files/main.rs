@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 mod cells;
+mod containers;
 mod laws;
 mod layout;
 mod reading;

@@ -27,6 +27,8 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
                 DateOrderArg::Ymd => DateOrder::Ymd,
             }),
             map: args.map.iter().map(|text| mapping(text)).collect::<Result<_, _>>()?,
+            sheet: args.sheet.clone(),
+            member: args.member.clone(),
         },
         region,
     })

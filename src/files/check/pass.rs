@@ -282,6 +282,10 @@ fn conserve(
     if with_reason != rejected_records {
         return off(format!("{rejected_records} records rejected, but {with_reason} with a reason"));
     }
+    // What a container had above the header is a comment or a preamble, which is not told from here.
+    if let Some(rows) = document.unpacked_rows().filter(|rows| *rows < checked.records) {
+        return off(format!("{} records, but {rows} rows in the container", checked.records));
+    }
     let index = document.index_state();
     if index.complete && index.rows != checked.records {
         return off(format!("{} records, but {} in the index", checked.records, index.rows));

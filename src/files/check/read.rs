@@ -10,6 +10,7 @@
 //! guess was wrong is thrown away and read from the right place. What comes out is what one reader would have read.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 
@@ -17,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader};
-use crate::files::scan::{Checkpoint, READ, Window};
+use crate::files::scan::{Checkpoint, READ, Width, Window};
 use crate::files::{Document, FileError};
 
 /// Bytes of a stretch. Even, so that it holds whole units of UTF-16.
@@ -166,31 +167,48 @@ impl Joined<'_, '_> {
     }
 }
 
-/// The digest of the whole file, and the lines of its data.
+/// The digest of the whole file as stored, and the lines of its data.
 fn hash(document: &Document, stop: &CancellationToken, halt: &AtomicBool) -> Result<Bytes, FileError> {
     step_back();
     let source = document.source();
-    let io = |error| source.error(error);
-    let mut digest = Sha256::new();
-    let mut lines = 0;
-    let parts =
-        [(0, document.start().at), (document.start().at, document.end()), (document.end(), source.size())];
-    for (part, (from, to)) in parts.into_iter().enumerate() {
-        let mut window = Window::new(source.file(), document.width(), from, to, READ * 2);
-        window.hash_into(digest);
+    let (start, end, size) = (document.start().at, document.end(), source.size());
+    let run = |window: &mut Window<'_, File>| -> Result<(), FileError> {
         while !window.is_last() {
             if stop.is_cancelled() || halt.load(Ordering::Relaxed) {
                 return Err(FileError::Stopped);
             }
-            window.grow().map_err(io)?;
+            window.grow().map_err(|error| source.error(error))?;
             let units = window.units().len();
             window.advance(units);
         }
-        if part == 1 {
-            lines = window.lines();
+        Ok(())
+    };
+    let mut digest = Sha256::new();
+    let lines = match source.packed() {
+        Some((file, size)) => {
+            let mut stored = Window::new(file, Width::One, 0, size, READ * 2);
+            stored.hash_into(digest);
+            run(&mut stored)?;
+            digest = stored.take_digest().unwrap_or_default();
+            let mut text = Window::new(source.file(), document.width(), start, end, READ * 2);
+            text.count_only();
+            run(&mut text)?;
+            text.lines()
         }
-        digest = window.take_digest().unwrap_or_default();
-    }
+        None => {
+            let mut lines = 0;
+            for (from, to) in [(0, start), (start, end), (end, size)] {
+                let mut window = Window::new(source.file(), document.width(), from, to, READ * 2);
+                window.hash_into(digest);
+                run(&mut window)?;
+                if (from, to) == (start, end) {
+                    lines = window.lines();
+                }
+                digest = window.take_digest().unwrap_or_default();
+            }
+            lines
+        }
+    };
     let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Bytes { sha256, lines })
 }

@@ -54,6 +54,7 @@ pub(in crate::files) struct Window<'a, B: ?Sized> {
     /// Units at the start of the buffers that are done with.
     done: usize,
     digest: Option<Sha256>,
+    counts: bool,
     /// Line endings that were read, and whether the last unit was a carriage return: the scanner's count has a twin.
     lines: u64,
     after_return: bool,
@@ -73,6 +74,7 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
             narrow,
             done: 0,
             digest: None,
+            counts: false,
             lines: 0,
             after_return: false,
         }
@@ -81,6 +83,12 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
     /// Lets every byte that is read from here on run through `digest`.
     pub(in crate::files) fn hash_into(&mut self, digest: Sha256) {
         self.digest = Some(digest);
+        self.counts = true;
+    }
+
+    /// Lets the lines be counted of every byte that is read from here on.
+    pub(in crate::files) fn count_only(&mut self) {
+        self.counts = true;
     }
 
     /// The digest so far.
@@ -153,7 +161,7 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        if self.digest.is_some() {
+        if self.counts {
             self.count_lines(known);
         }
         Ok(())

@@ -1,0 +1,190 @@
+//! OpenDocument spreadsheets: the cells of one table of `content.xml`, read as a stream.
+//!
+//! Repeated rows and cells are written out only where they hold something: sheets end in a million empty ones.
+
+use std::collections::BTreeMap;
+use std::io::BufReader;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, number};
+use super::zipped::{Archive, damaged};
+use super::{Container, Spool, Trouble, Unpacked};
+use crate::domain::problem::Code;
+use crate::files::InputOptions;
+use crate::files::sniff::note;
+
+/// Content is XML; more of it than this is no table of numbers.
+const CONTENT: u64 = 4 << 30;
+
+pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
+    let mut tables: Vec<(String, usize)> = Vec::new();
+    walk(&mut archive, &mut |table, _, cells| {
+        if tables.last().is_none_or(|(name, _)| name != table) {
+            tables.push((table.to_owned(), 0));
+        }
+        if let Some((_, columns)) = tables.last_mut() {
+            *columns = (*columns).max(cells.len());
+        }
+        Ok(())
+    })?;
+    let filled: Vec<String> = tables.iter().map(|(name, _)| name.clone()).collect();
+    let chosen = choose(&filled, &filled, options.sheet.as_deref())?;
+    let columns = tables.iter().find(|(name, _)| *name == chosen).map_or(0, |(_, columns)| *columns);
+    let mut writer = RowWriter::new(spool, columns);
+    let formulas = walk(&mut archive, &mut |table, row, cells| {
+        if table == chosen { writer.row(row, cells) } else { Ok(()) }
+    })?;
+    let mut notes = Vec::new();
+    if let Some(count) = formulas.get(&chosen).filter(|count| **count > 0) {
+        notes.push(note(Code::FormulaCells, &count.to_string(), "their stored results are read"));
+    }
+    if options.sheet.is_none() {
+        notes.push(note(Code::ChosenSheet, &chosen, "the only sheet with cells was taken"));
+    }
+    let (spool, rows) = writer.finish();
+    let (text, size) = spool.finish()?;
+    let container = Container { kind: "ods", part: Some(chosen) };
+    Ok(Unpacked { text, size, container, notes, rows: Some(rows), delimiter: Some(b',') })
+}
+
+type Row<'a> = dyn FnMut(&str, u64, &[String]) -> Result<(), Trouble> + 'a;
+
+/// Calls `each` with every row that holds something: its table, its number from 1, its cells. Returns the formulas by
+/// table.
+fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, u64>, Trouble> {
+    let content = archive.by_name("content.xml").map_err(damaged)?;
+    let mut reader = Reader::from_reader(BufReader::new(std::io::Read::take(content, CONTENT)));
+    let mut state = State::default();
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer);
+        match event.map_err(|error| Trouble::Damaged(error.to_string()))? {
+            Event::DocType(_) => {
+                return Err(Trouble::Other("a spreadsheet with a document type, which may do harm".into()));
+            }
+            Event::Start(tag) => state.open(&tag),
+            Event::Empty(tag) => {
+                state.open(&tag);
+                state.close(tag.local_name().as_ref(), each)?;
+            }
+            Event::End(tag) => state.close(tag.local_name().as_ref(), each)?,
+            Event::Text(text) if state.in_text => {
+                state.text.push_str(&text);
+            }
+            Event::GeneralRef(name) if state.in_text => {
+                let known = name.resolve_char_ref().ok().flatten();
+                let known = known.or_else(|| match name.as_ref() {
+                    "amp" => Some('&'),
+                    "lt" => Some('<'),
+                    "gt" => Some('>'),
+                    "quot" => Some('"'),
+                    "apos" => Some('\''),
+                    _ => None,
+                });
+                state.text.push(known.ok_or_else(|| Trouble::Damaged("an unknown entity in a cell".into()))?);
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    if state.depth != 0 {
+        return Err(Trouble::Damaged("the sheet is cut short".into()));
+    }
+    Ok(state.formulas)
+}
+
+#[derive(Default)]
+struct State {
+    depth: usize,
+    table: String,
+    row: u64,
+    row_repeats: u64,
+    cells: Vec<String>,
+    cell_repeats: usize,
+    /// The stored value, which counts before the text that is shown.
+    value: Option<String>,
+    text: String,
+    in_text: bool,
+    formulas: BTreeMap<String, u64>,
+}
+
+impl State {
+    fn open(&mut self, tag: &BytesStart<'_>) {
+        self.depth += 1;
+        let count = |name| attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(1_u64).max(1);
+        match tag.local_name().as_ref() {
+            "table" => {
+                self.table = attribute(tag, "table:name").unwrap_or_default();
+                self.row = 0;
+            }
+            "table-row" => {
+                self.row_repeats = count("table:number-rows-repeated");
+                self.cells.clear();
+            }
+            "table-cell" | "covered-table-cell" => {
+                self.cell_repeats = count("table:number-columns-repeated") as usize;
+                self.text.clear();
+                if attribute(tag, "table:formula").is_some() {
+                    *self.formulas.entry(self.table.clone()).or_default() += 1;
+                }
+                self.value = match attribute(tag, "office:value-type").as_deref() {
+                    Some("float" | "currency" | "percentage") => {
+                        attribute(tag, "office:value").map(|text| text.parse().map_or(text, number))
+                    }
+                    Some("date") => attribute(tag, "office:date-value").map(|date| date.replace('T', " ")),
+                    Some("boolean") => attribute(tag, "office:boolean-value").map(|text| text.to_uppercase()),
+                    _ => None,
+                };
+            }
+            "p" => {
+                if !self.text.is_empty() {
+                    self.text.push(' ');
+                }
+                self.in_text = true;
+            }
+            "s" | "tab" | "line-break" if self.in_text => self.text.push(' '),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, tag: &str, each: &mut Row<'_>) -> Result<(), Trouble> {
+        self.depth = self.depth.saturating_sub(1);
+        match tag {
+            "p" => self.in_text = false,
+            "table-cell" | "covered-table-cell" => {
+                let text = self.value.take().unwrap_or_else(|| std::mem::take(&mut self.text));
+                if self.cells.len() + self.cell_repeats > MOST_COLUMNS {
+                    if !text.is_empty() {
+                        return Err(Trouble::TooLarge(format!("it has more than {MOST_COLUMNS} columns")));
+                    }
+                    return Ok(());
+                }
+                self.cells.extend(std::iter::repeat_n(text, self.cell_repeats));
+            }
+            "table-row" => {
+                while self.cells.last().is_some_and(String::is_empty) {
+                    self.cells.pop();
+                }
+                if !self.cells.is_empty() {
+                    if self.row + self.row_repeats > MOST_ROWS {
+                        return Err(Trouble::TooLarge(format!("it has more than {MOST_ROWS} rows")));
+                    }
+                    for row in 1..=self.row_repeats {
+                        each(&self.table, self.row + row, &self.cells)?;
+                    }
+                }
+                self.row = self.row.saturating_add(self.row_repeats);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found = tag.try_get_attribute(name).ok()??;
+    quick_xml::escape::unescape(&found.value).ok().map(std::borrow::Cow::into_owned)
+}

@@ -1,0 +1,111 @@
+//! Rows of a sheet as lines of text: one line for each row, so that a problem's line is the row as a spreadsheet shows it.
+//!
+//! A line break inside a cell becomes a space, for it would end the line.
+
+use super::{Spool, Trouble};
+
+/// More rows and columns than any sheet has.
+pub(super) const MOST_ROWS: u64 = 1 << 20;
+pub(super) const MOST_COLUMNS: usize = 1 << 14;
+
+/// Writes rows.
+pub(super) struct RowWriter {
+    spool: Spool,
+    columns: usize,
+    /// Rows of the sheet that are written, blank ones too.
+    line: u64,
+    /// Rows with anything in them.
+    pub(super) rows: u64,
+    text: Vec<u8>,
+}
+
+impl RowWriter {
+    /// For a sheet of so many columns.
+    pub(super) fn new(spool: Spool, columns: usize) -> Self {
+        Self { spool, columns, line: 0, rows: 0, text: Vec::new() }
+    }
+
+    /// Writes the cells of the row with that number, from 1. Rows come in order.
+    pub(super) fn row(&mut self, number: u64, cells: &[String]) -> Result<(), Trouble> {
+        if number <= self.line || number > MOST_ROWS {
+            return Err(Trouble::Damaged(format!("row {number} stands behind row {}", self.line)));
+        }
+        while self.line + 1 < number {
+            self.spool.write(b"\n")?;
+            self.line += 1;
+        }
+        self.line = number;
+        self.text.clear();
+        if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            self.rows += 1;
+            for at in 0..self.columns.max(cells.len()) {
+                if at > 0 {
+                    self.text.push(b',');
+                }
+                self.cell(cells.get(at).map_or("", String::as_str));
+            }
+        }
+        self.text.push(b'\n');
+        self.spool.write(&self.text)
+    }
+
+    fn cell(&mut self, cell: &str) {
+        let quoted = cell.contains(['"', ',', '\n', '\r']) || cell.starts_with('#');
+        if !quoted {
+            self.text.extend_from_slice(cell.as_bytes());
+            return;
+        }
+        self.text.push(b'"');
+        for byte in cell.bytes() {
+            match byte {
+                b'"' => self.text.extend_from_slice(b"\"\""),
+                b'\n' | b'\r' => self.text.push(b' '),
+                other => self.text.push(other),
+            }
+        }
+        self.text.push(b'"');
+    }
+
+    /// The spool, and the rows with anything in them.
+    pub(super) fn finish(self) -> (Spool, u64) {
+        (self.spool, self.rows)
+    }
+}
+
+/// A stored number as its digits: `12025550101`, not `1.2025550101E10`. One that has lost digits stays in a form that no
+/// telephone number has, so that it is rejected and not guessed.
+pub(super) fn number(value: f64) -> String {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT {
+        format!("{value:.0}")
+    } else if value.fract() != 0.0 && value.abs() < EXACT {
+        format!("{value}")
+    } else {
+        format!("{value:E}")
+    }
+}
+
+/// The sheet to read: the one that was named, or the only one with anything in it.
+pub(super) fn choose(sheets: &[String], filled: &[String], wanted: Option<&str>) -> Result<String, Trouble> {
+    let choice = |question| Trouble::Choice { question, flag: "--sheet NAME" };
+    match (wanted, filled) {
+        (Some(wanted), _) if sheets.iter().any(|sheet| sheet == wanted) => Ok(wanted.to_owned()),
+        (Some(_), _) => Err(choice(format!("no sheet has that name: {}", super::listed(sheets)))),
+        (None, []) => Err(Trouble::Other("a workbook without any cell filled".into())),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(choice(format!("which sheet: {}", super::listed(filled)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_keep_their_digits_or_stay_visibly_damaged() {
+        assert_eq!(number(12_025_550_101.0), "12025550101");
+        assert_eq!(number(2_025_550_101.5), "2025550101.5");
+        assert_eq!(number(1.202_555_010_1e20), "1.2025550101E20");
+        assert_eq!(number(-3.0), "-3");
+    }
+}

@@ -1,0 +1,47 @@
+//! Where unpacked text goes: a temporary file that has no name and is gone with the program, within limits.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+
+use super::Trouble;
+
+/// More text than this is not unpacked.
+const MOST: u64 = 16 << 30;
+/// From here on text may not be larger than the archive by more than [`RATIO`].
+const FREE: u64 = 64 << 20;
+const RATIO: u64 = 200;
+
+/// The spool.
+#[derive(Debug)]
+pub(in crate::files) struct Spool {
+    out: io::BufWriter<File>,
+    size: u64,
+    limit: u64,
+}
+
+impl Spool {
+    /// A spool for the content of an archive of so many bytes.
+    pub(super) fn new(packed: u64) -> io::Result<Self> {
+        let limit = packed.saturating_mul(RATIO).clamp(FREE, MOST);
+        Ok(Self { out: io::BufWriter::with_capacity(1 << 18, tempfile::tempfile()?), size: 0, limit })
+    }
+
+    /// Writes on.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.size += bytes.len() as u64;
+        if self.size > self.limit {
+            return Err(Trouble::TooLarge(format!(
+                "its content is over {} MiB, more than an archive of its size can honestly hold",
+                self.limit >> 20
+            )));
+        }
+        self.out.write_all(bytes).map_err(Trouble::Room)
+    }
+
+    /// The text and its size.
+    pub(super) fn finish(self) -> Result<(File, u64), Trouble> {
+        let size = self.size;
+        let file = self.out.into_inner().map_err(|error| Trouble::Room(error.into_error()))?;
+        Ok((file, size))
+    }
+}

@@ -1,0 +1,168 @@
+//! XLSX and XLSM workbooks: a sheet, row by row, with the values that were stored in it.
+
+use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
+
+use super::sheet::{MOST_COLUMNS, RowWriter, choose, number};
+use super::zipped::{Archive, damaged};
+use super::{Container, Spool, Trouble, Unpacked};
+use crate::domain::problem::Code;
+use crate::files::InputOptions;
+use crate::files::sniff::note;
+
+/// Shared strings are held in memory while a workbook is read; more than this of them is no table of numbers.
+const SHARED: u64 = 512 << 20;
+
+pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
+    ensure_bounded(&mut archive)?;
+    let mut book: Xlsx<_> = Xlsx::new(archive.into_inner()).map_err(trouble)?;
+    let about = book.sheets_metadata().to_vec();
+    let sheets = book.sheet_names();
+    let mut filled = Vec::new();
+    for sheet in &sheets {
+        let mut cells = match book.worksheet_cells_reader(sheet) {
+            Ok(cells) => cells,
+            // A sheet of charts has no cells.
+            Err(_) => continue,
+        };
+        let mut any = false;
+        while let Some(cell) = cells.next_cell().map_err(trouble)? {
+            if *cell.get_value() != DataRef::Empty {
+                any = true;
+                break;
+            }
+        }
+        if any {
+            filled.push(sheet.clone());
+        }
+    }
+    let chosen = choose(&sheets, &filled, options.sheet.as_deref())?;
+    let columns = width(&mut book, &chosen)?;
+    let (mut writer, mut seen) = (RowWriter::new(spool, columns), Seen::default());
+    let mut cells = book.worksheet_cells_reader(&chosen).map_err(trouble)?;
+    let (mut row, mut texts) = (None, Vec::new());
+    while let Some(cell) = cells.next_cell_with_formula().map_err(trouble)? {
+        let (at, column) = (u64::from(cell.pos.0), cell.pos.1 as usize);
+        if let Some(before) = row.replace(at).filter(|before| *before != at) {
+            writer.row(before + 1, &texts)?;
+            texts.clear();
+        }
+        if texts.len() <= column {
+            texts.resize(column + 1, String::new());
+        }
+        texts[column] = seen.text(&cell.value, cell.formula.is_some());
+    }
+    if let Some(last) = row {
+        writer.row(last + 1, &texts)?;
+    }
+    let hidden = about.iter().any(|sheet| sheet.name == chosen && sheet.visible != SheetVisible::Visible);
+    let mut notes = seen.notes();
+    if options.sheet.is_none() || hidden {
+        let hint = if hidden {
+            "the sheet is hidden in the workbook"
+        } else {
+            "the only sheet with cells was taken"
+        };
+        notes.push(note(Code::ChosenSheet, &chosen, hint));
+    }
+    let (spool, rows) = writer.finish();
+    let (text, size) = spool.finish()?;
+    let container = Container { kind: "xlsx", part: Some(chosen) };
+    Ok(Unpacked { text, size, container, notes, rows: Some(rows), delimiter: Some(b',') })
+}
+
+/// What each part really unpacks to is looked at before any is read: what it says of itself is not believed.
+fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
+    for at in 0..archive.len() {
+        let member = archive.by_index(at).map_err(damaged)?;
+        let name = member.name().map_err(damaged)?;
+        if !["sharedStrings.xml", "styles.xml", "workbook.xml"].iter().any(|part| name.ends_with(part)) {
+            continue;
+        }
+        let mut counted = std::io::Read::take(member, SHARED + 1);
+        let size =
+            std::io::copy(&mut counted, &mut std::io::sink()).map_err(|error| Trouble::of_reading(&error))?;
+        if size > SHARED {
+            return Err(Trouble::TooLarge(format!("its texts are over {} MiB", SHARED >> 20)));
+        }
+    }
+    Ok(())
+}
+
+fn width(book: &mut Xlsx<std::io::BufReader<std::fs::File>>, sheet: &str) -> Result<usize, Trouble> {
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(trouble)?;
+    let mut columns = 0;
+    while let Some(cell) = cells.next_cell().map_err(trouble)? {
+        if *cell.get_value() != DataRef::Empty {
+            columns = columns.max(cell.get_position().1 as usize + 1);
+        }
+    }
+    if columns > MOST_COLUMNS {
+        return Err(Trouble::TooLarge(format!("it has {columns} columns")));
+    }
+    Ok(columns)
+}
+
+/// What was noticed about the cells.
+#[derive(Default)]
+struct Seen {
+    formulas: u64,
+    empty_formulas: u64,
+    long_numbers: u64,
+}
+
+impl Seen {
+    fn text(&mut self, value: &DataRef<'_>, is_formula: bool) -> String {
+        self.formulas += u64::from(is_formula);
+        match value {
+            DataRef::Empty if is_formula => {
+                self.empty_formulas += 1;
+                String::new()
+            }
+            DataRef::Empty => String::new(),
+            DataRef::Int(value) => value.to_string(),
+            DataRef::Float(value) => {
+                self.long_numbers += u64::from(value.abs() >= 1e9);
+                number(*value)
+            }
+            DataRef::String(text) => text.clone(),
+            DataRef::SharedString(text) => (*text).to_owned(),
+            DataRef::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
+            DataRef::DateTime(at) if at.is_datetime() => {
+                let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+                match (hour, minute, second) {
+                    (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+                    _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+                }
+            }
+            DataRef::DateTime(at) => number(at.as_f64()),
+            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+            DataRef::Error(error) => error.to_string(),
+        }
+    }
+
+    fn notes(&self) -> Vec<crate::domain::problem::Problem> {
+        let mut notes = Vec::new();
+        if self.formulas > 0 {
+            let hint = match self.empty_formulas {
+                0 => "their stored results are read".to_owned(),
+                empty => {
+                    format!("{empty} of them have no stored result and read as empty: calculate and save")
+                }
+            };
+            notes.push(note(Code::FormulaCells, &self.formulas.to_string(), hint));
+        }
+        if self.long_numbers > 0 {
+            let hint =
+                "cells stored as numbers may have lost a leading zero or a plus: keep such columns as text";
+            notes.push(note(Code::StoredAsNumbers, &self.long_numbers.to_string(), hint));
+        }
+        notes
+    }
+}
+
+fn trouble(error: XlsxError) -> Trouble {
+    match error {
+        XlsxError::Password => Trouble::Other("a workbook that is locked with a password".into()),
+        other => Trouble::Damaged(other.to_string()),
+    }
+}

@@ -1,0 +1,90 @@
+//! Zip archives: one text among their members, or a workbook.
+//!
+//! Nothing is ever written under a member's name, so names with `..` in them can do no harm.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use zip::ZipArchive;
+
+use super::{Container, Spool, Trouble, Unpacked, copy, listed, ods, xlsx};
+use crate::domain::problem::Code;
+use crate::files::InputOptions;
+use crate::files::sniff::note;
+
+/// More members than any archive of tables has.
+const MEMBERS: usize = 10_000;
+
+/// An archive on disk.
+pub(super) type Archive = ZipArchive<BufReader<File>>;
+
+pub(super) fn zip(
+    file: BufReader<File>,
+    mut spool: Spool,
+    options: &InputOptions,
+) -> Result<Unpacked, Trouble> {
+    let mut archive = ZipArchive::new(file).map_err(damaged)?;
+    if archive.len() > MEMBERS {
+        return Err(Trouble::TooLarge(format!("it has {} members", archive.len())));
+    }
+    let names: Vec<String> = archive
+        .file_names()
+        .map(|name| name.map(std::borrow::Cow::into_owned).map_err(damaged))
+        .collect::<Result<_, _>>()?;
+    let holds = |name: &str| names.iter().any(|own| own == name);
+    if holds("xl/workbook.xml") {
+        return xlsx::read(archive, spool, options);
+    }
+    if holds("content.xml") && holds("mimetype") {
+        return ods::read(archive, spool, options);
+    }
+    if names.iter().any(|name| name.starts_with("xl/")) {
+        return Err(Trouble::Other("an Excel workbook of a kind that cannot be read (xlsb?)".into()));
+    }
+    if names.iter().any(|name| name.starts_with("word/")) {
+        return Err(Trouble::Other("a Word document (docx)".into()));
+    }
+    let texts: Vec<String> = names.iter().filter(|name| is_text(name)).cloned().collect();
+    let chosen = choose(&texts, options.member.as_deref())?;
+    if texts.iter().filter(|text| **text == chosen).count() > 1 {
+        return Err(Trouble::Damaged(format!("it has several members called {chosen}")));
+    }
+    let mut notes = Vec::new();
+    let member = archive.by_name(&chosen).map_err(damaged)?;
+    if member.is_symlink() {
+        return Err(Trouble::Other("a zip archive of links".into()));
+    }
+    copy(member, &mut spool)?;
+    if options.member.is_none() {
+        notes.push(note(Code::UnpackedMember, &chosen, "the only table of the archive was taken"));
+    }
+    let (text, size) = spool.finish()?;
+    let container = Container { kind: "zip", part: Some(chosen) };
+    Ok(Unpacked { text, size, container, notes, rows: None, delimiter: None })
+}
+
+/// Not a folder, and not what a Mac adds.
+fn is_text(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    !last.is_empty() && !name.starts_with("__MACOSX/") && last != ".DS_Store" && last != "Thumbs.db"
+}
+
+fn choose(texts: &[String], wanted: Option<&str>) -> Result<String, Trouble> {
+    let choice = |question| Trouble::Choice { question, flag: "--member NAME" };
+    match (wanted, texts) {
+        (_, []) => Err(Trouble::Other("an archive without any file in it".into())),
+        (Some(wanted), _) if texts.iter().any(|text| text == wanted) => Ok(wanted.to_owned()),
+        (Some(_), _) => Err(choice(format!("no member of the archive has that name: {}", listed(texts)))),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(choice(format!("which member of the archive: {}", listed(texts)))),
+    }
+}
+
+/// An error of the archive in the words of the layer.
+pub(super) fn damaged(error: zip::result::ZipError) -> Trouble {
+    let said = error.to_string();
+    if said.to_ascii_lowercase().contains("password") {
+        return Trouble::Other("a zip archive that is locked with a password".into());
+    }
+    Trouble::Damaged(said)
+}
