@@ -2,7 +2,11 @@
 //!
 //! [`E164`] can only be made by this module, so a value of it is always a parsed number, never a cell.
 
+#[cfg(test)]
+mod agreement;
 mod cell;
+mod plan;
+mod quick;
 mod resolve;
 mod ruin;
 mod script;
@@ -13,6 +17,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::problem::Code;
+
+pub use quick::Quick;
 
 pub(super) use resolve::{assigned_country_of, country_of};
 
@@ -142,6 +148,9 @@ pub struct NotANumber {
 #[derive(Clone, Debug)]
 pub struct Normaliser {
     region: Region,
+    /// Its plan, and whether that is the North American one.
+    home: Option<&'static plan::Region>,
+    north_american: bool,
     policy: PhonePolicy,
     own_numbers: Vec<E164>,
 }
@@ -151,21 +160,34 @@ impl Normaliser {
     /// which must never be suppressed.
     pub fn new(region: Region, policy: PhonePolicy, mut own_numbers: Vec<E164>) -> Self {
         own_numbers.sort_unstable();
-        Self { region, policy, own_numbers }
+        let home = plan::region(&region.code());
+        let north_american = home.is_some_and(plan::Region::is_north_american);
+        Self { region, home, north_american, policy, own_numbers }
     }
 
     /// Reads one cell. Never panics, never guesses: a second number, an Excel ruin or a short code is a reason.
     pub fn normalise(&self, raw: &str) -> Result<Phone, NotANumber> {
-        let cell = cell::read(raw, resolve::is_nanp_region(self.region.0))?;
-        let number = resolve::number(&cell, self.region.0)?;
-        if self.own_numbers.binary_search(&number).is_ok() {
+        match self.quick(raw.as_bytes()) {
+            Some(Quick { number, assigned }) => {
+                let warnings = if assigned { Vec::new() } else { vec![Code::Unassigned] };
+                Ok(Phone { number, extension: None, warnings })
+            }
+            None => self.normalise_by_rules(raw),
+        }
+    }
+
+    /// The long way, right for every cell.
+    fn normalise_by_rules(&self, raw: &str) -> Result<Phone, NotANumber> {
+        let cell = cell::read(raw, self.north_american)?;
+        let found = resolve::number(&cell, self.home, self.region.0)?;
+        if self.own_numbers.binary_search(&found.number).is_ok() {
             return Err(NotANumber {
                 code: Code::OwnNumber,
                 hint: "this is one of our own caller IDs, which are never suppressed".to_owned(),
             });
         }
         let mut warnings = cell.warnings;
-        if !resolve::is_assigned(number) {
+        if !found.assigned {
             if self.policy == PhonePolicy::Valid {
                 return Err(NotANumber {
                     code: Code::UnassignedStrict,
@@ -175,6 +197,6 @@ impl Normaliser {
             }
             warnings.push(Code::Unassigned);
         }
-        Ok(Phone { number, extension: cell.extension, warnings })
+        Ok(Phone { number: found.number, extension: cell.extension, warnings })
     }
 }

@@ -1,12 +1,11 @@
 //! From digits to an E.164 number, by libphonenumber's metadata.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumber, PhoneNumberFormat, Region, ValidationError,
 };
 
 use super::cell::Cell;
+use super::plan::{self, Found};
 use super::{E164, NotANumber};
 use crate::domain::problem::Code;
 
@@ -16,15 +15,29 @@ const MOST_DIGITS: usize = 24;
 /// The region of that two-letter code, if it has telephone numbers.
 pub(super) fn region(code: &str) -> Option<Region> {
     let region = Region::from_code(code).ok()?;
-    (code.len() == 2 && PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some()).then_some(region)
+    (code.len() == 2 && country_code(region).is_some()).then_some(region)
 }
 
-pub(super) fn is_nanp_region(region: Region) -> bool {
-    region == Region::US || PHONE_NUMBER_UTIL.get_country_code_for_region(region) == Some(1)
+pub(super) fn country_code(region: Region) -> Option<i32> {
+    PHONE_NUMBER_UTIL.get_country_code_for_region(region)
 }
 
-/// The number that the digits are when they are read in `region`.
-pub(super) fn number(cell: &Cell, region: Region) -> Result<E164, NotANumber> {
+/// The number that the digits are when they are read in `region`, whose plan is `home`.
+pub(super) fn number(
+    cell: &Cell,
+    home: Option<&'static plan::Region>,
+    region: Region,
+) -> Result<Found, NotANumber> {
+    refuse(cell)?;
+    let values: Vec<u8> = cell.digits.bytes().map(|digit| digit - b'0').collect();
+    match plan::find(home, cell.plus, &values) {
+        Some(found) => Ok(found),
+        None => by_library(cell, region).map(|number| Found { number, assigned: is_assigned(number) }),
+    }
+}
+
+/// What no library needs to be asked about.
+pub(super) fn refuse(cell: &Cell) -> Result<(), NotANumber> {
     let digits = cell.digits.as_str();
     if !cell.plus && is_service_code(digits) {
         return Err(no(Code::Emergency, "an emergency or service code, which is never suppressed"));
@@ -35,28 +48,10 @@ pub(super) fn number(cell: &Cell, region: Region) -> Result<E164, NotANumber> {
     if digits.len() > MOST_DIGITS {
         return Err(no(Code::TooLong, "the number has more digits than any telephone number"));
     }
-    let number = match north_american(cell, region) {
-        Some(number) => number,
-        None => by_library(cell, region)?,
-    };
-    Ok(number)
+    Ok(())
 }
 
-/// Ten digits in a North American region, or eleven with the country code: the form of nearly every row. Anything that
-/// looks odd goes to the library; a property test shows that both ways agree.
-pub(super) fn north_american(cell: &Cell, region: Region) -> Option<E164> {
-    let digits = cell.digits.as_str();
-    let national = match digits.len() {
-        10 if !cell.plus && is_nanp_region(region) => digits,
-        11 if cell.plus || is_nanp_region(region) => digits.strip_prefix('1')?,
-        _ => return None,
-    };
-    if national.as_bytes()[0] < b'2' || all_equal(national) {
-        return None;
-    }
-    E164::from_digits(10_000_000_000 + national.parse::<u64>().ok()?)
-}
-
+/// The library's own answer, and its reason where there is none. The tables are held equal to it.
 pub(super) fn by_library(cell: &Cell, region: Region) -> Result<E164, NotANumber> {
     let text = if cell.plus { format!("+{}", cell.digits) } else { cell.digits.clone() };
     let parsed = PHONE_NUMBER_UTIL.parse(&text, Some(region)).map_err(|error| match error {
@@ -93,37 +88,11 @@ pub(super) fn by_library(cell: &Cell, region: Region) -> Result<E164, NotANumber
 
 /// Whether libphonenumber's metadata knows the number as assigned.
 pub(super) fn is_assigned(number: E164) -> bool {
-    match number.is_nanp() {
-        true => is_assigned_north_american(number),
-        false => is_assigned_by_library(number),
-    }
+    plan::is_assigned(number).unwrap_or_else(|| is_assigned_by_library(number))
 }
 
 pub(super) fn is_assigned_by_library(number: E164) -> bool {
     parsed(number).is_some_and(|parsed| parsed.is_valid())
-}
-
-/// Assignment in the North American plan does not depend on the last three digits (a test looks at the metadata), so
-/// one answer of the library serves a thousand numbers.
-fn is_assigned_north_american(number: E164) -> bool {
-    static KNOWN: [AtomicU8; THOUSANDS] = [const { AtomicU8::new(UNKNOWN) }; THOUSANDS];
-    const THOUSANDS: usize = 10_000_000;
-    const UNKNOWN: u8 = 0;
-    const NO: u8 = 1;
-    const YES: u8 = 2;
-
-    let Some(known) = usize::try_from(number.digits() / 1_000 % 10_000_000).ok().and_then(|i| KNOWN.get(i))
-    else {
-        return is_assigned_by_library(number);
-    };
-    match known.load(Ordering::Relaxed) {
-        UNKNOWN => {
-            let assigned = is_assigned_by_library(number);
-            known.store(if assigned { YES } else { NO }, Ordering::Relaxed);
-            assigned
-        }
-        answer => answer == YES,
-    }
 }
 
 /// `+44 20 7946 0018`.
@@ -144,6 +113,13 @@ pub(in crate::domain) fn country_of(number: E164) -> Option<String> {
 
 /// The country that the number is assigned in.
 pub(in crate::domain) fn assigned_country_of(number: E164) -> Option<String> {
+    match plan::region_of(number) {
+        Some(letters) => (!letters.is_empty()).then(|| letters.to_owned()),
+        None => assigned_country_by_library(number),
+    }
+}
+
+pub(super) fn assigned_country_by_library(number: E164) -> Option<String> {
     let region = parsed(number)?.get_region_code()?;
     (region != Region::World).then(|| region.to_string())
 }

@@ -347,20 +347,4 @@ proptest! {
             prop_assert_eq!(cell::read_by_rules(&raw, true), Ok(plain), "{}", raw);
         }
     }
-
-    #[test]
-    fn the_fast_path_agrees_with_the_library(digits in "1?[0-9]{10}", plus in any::<bool>(), region in "(US|CA|JM|DO|AG|GB)") {
-        let cell = cell::Cell { plus, digits, extension: None, warnings: Vec::new() };
-        let region: Region = region.parse().unwrap();
-        if let Some(fast) = resolve::north_american(&cell, region.0) {
-            prop_assert_eq!(resolve::by_library(&cell, region.0), Ok(fast));
-        }
-    }
-
-    #[test]
-    fn assignment_does_not_depend_on_the_last_three_digits(thousand in 12_000_000_u64..20_000_000, a in 0_u64..1_000, b in 0_u64..1_000) {
-        let assigned = |last: u64| E164::from_digits(thousand * 1_000 + last).map(resolve::is_assigned_by_library);
-        prop_assert_eq!(assigned(a), assigned(b));
-        prop_assert_eq!(assigned(a), E164::from_digits(thousand * 1_000 + a).map(resolve::is_assigned));
-    }
 }
