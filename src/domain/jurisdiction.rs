@@ -67,7 +67,7 @@ impl Jurisdiction {
         let Some(area_code) = number.area_code() else {
             return phone::country_of(number).as_deref().and_then(Self::parse);
         };
-        if let Some(place) = place_of(number) {
+        if let Some(place) = by_area_code(area_code) {
             return Some(place.jurisdiction);
         }
         if TOLL_FREE.contains(&area_code) {
@@ -102,10 +102,22 @@ pub struct Place {
 
 /// The place an area code stands for; `None` for toll-free, unknown and non-NANP numbers.
 pub fn place_of(number: E164) -> Option<Place> {
-    let area_code = number.area_code()?;
-    let codes = area_codes();
-    let at = codes.binary_search_by_key(&area_code, |(code, _)| *code).ok()?;
-    Some(codes[at].1.clone())
+    by_area_code(number.area_code()?).cloned()
+}
+
+/// By the code itself, since validation asks for every row.
+fn by_area_code(area_code: u16) -> Option<&'static Place> {
+    static PLACES: OnceLock<Vec<Option<&'static Place>>> = OnceLock::new();
+    let places = PLACES.get_or_init(|| {
+        let mut places = vec![None; 1000];
+        for (code, place) in area_codes() {
+            if let Some(slot) = places.get_mut(usize::from(*code)) {
+                *slot = Some(place);
+            }
+        }
+        places
+    });
+    places.get(usize::from(area_code)).copied().flatten()
 }
 
 /// Provinces and territories of Canada that no area code stands for alone.

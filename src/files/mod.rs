@@ -200,7 +200,7 @@ impl FileError {
             Self::Empty { .. } => "no-records",
             Self::WrongKind { .. } => "wrong-kind",
             Self::Damaged { .. } => "damaged-file",
-            Self::TooLarge { .. } => "too-large",
+            Self::TooLarge { .. } => "expands-too-far",
             Self::NoRoom { .. } => "no-room",
             Self::NeedsChoice { .. } => "needs-choice",
             Self::Changed { .. } => "file-changed",

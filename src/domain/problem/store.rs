@@ -204,14 +204,14 @@ impl Problems {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    fn share(&mut self, hint: &Cow<'static, str>) -> Option<u64> {
-        if let Some(id) = self.known.get(hint.as_ref()) {
+    fn share(&mut self, hint: &str) -> Option<u64> {
+        if let Some(id) = self.known.get(hint) {
             return Some(*id);
         }
         if self.hints.len() >= SHARED_HINTS {
             return None;
         }
-        let (id, hint): (u64, Arc<str>) = (self.hints.len() as u64, hint.as_ref().into());
+        let (id, hint): (u64, Arc<str>) = (self.hints.len() as u64, hint.into());
         self.hints.push(Arc::clone(&hint));
         self.known.insert(hint, id);
         Some(id)
@@ -382,7 +382,7 @@ mod tests {
         ) {
             let list = in_order(steps);
             let store: Problems = list.iter().cloned().collect();
-            prop_assert_eq!(store.iter().collect::<Vec<_>>(), list.clone());
+            prop_assert!(store.iter().eq(list.iter().cloned()));
             for (index, problem) in list.iter().enumerate() {
                 prop_assert_eq!(store.get(index), Some(problem.clone()));
                 let row = problem.place.row;
@@ -406,7 +406,7 @@ mod tests {
             });
             let mut joined: Problems = list[..cut].iter().cloned().collect();
             joined.append(&tail.collect(), from);
-            prop_assert_eq!(joined.iter().collect::<Vec<_>>(), list.clone());
+            prop_assert!(joined.iter().eq(list.iter().cloned()));
             prop_assert_eq!(joined.get(cut), list.get(cut).cloned());
             let rows: Vec<_> = list[cut..].iter().map(|problem| problem.place.row).collect();
             prop_assert_eq!(joined.briefs(cut).map(|brief| brief.row).collect::<Vec<_>>(), rows);

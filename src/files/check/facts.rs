@@ -134,11 +134,23 @@ impl AttributeTable {
         Packed { expires, source, jurisdiction }
     }
 
+    /// Takes in a set under the next number.
+    pub(super) fn push(&mut self, attributes: &Attributes) {
+        let expires = attributes.expires.map_or(Expires::NEVER, Expires::at);
+        let packed = self.pack(attributes.jurisdiction, expires, attributes.source.as_ref());
+        self.list.push(packed);
+    }
+
     /// The number of a set.
     pub(super) fn intern(&mut self, attributes: &Attributes) -> u32 {
         let expires = attributes.expires.map_or(Expires::NEVER, Expires::at);
         let packed = self.pack(attributes.jurisdiction, expires, attributes.source.as_ref());
         self.put(packed)
+    }
+
+    /// Whether two numbers stand for equal sets.
+    pub(super) fn are_same(&self, one: u32, other: u32) -> bool {
+        self.list.get(one as usize) == self.list.get(other as usize)
     }
 
     /// The set of that number.

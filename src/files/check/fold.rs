@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::facts::{AttributeTable, QuickMap, Ruled};
 use super::intents::{Intents, Writer};
+use crate::domain::entry::Attributes;
 
 /// Sets of attributes that a key can name by itself.
 const SET_BITS: u32 = 16;
@@ -163,7 +164,7 @@ impl Fold {
         threads: usize,
     ) -> Folded {
         let sets = table.len() as u32;
-        let table = Mutex::new(table);
+        let united = Mutex::new(Vec::new());
         let share = (self.count as usize / threads.max(1) + 1).max(1);
         let (mut shares, mut load) = (vec![Vec::new()], 0);
         self.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
@@ -177,8 +178,16 @@ impl Fold {
                 last.push((bucket << self.low, keys));
             }
         }
-        let work =
-            Work { low: self.low, elsewhere: &self.elsewhere, table: &table, ruled, row_of, rows, sets };
+        let work = Work {
+            low: self.low,
+            elsewhere: &self.elsewhere,
+            table: &table,
+            united: &united,
+            ruled,
+            row_of,
+            rows,
+            sets,
+        };
         let done: Vec<Part> = std::thread::scope(|scope| {
             let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| work.fold(share))).collect();
             let joined = running.into_iter().map(|thread| match thread.join() {
@@ -203,7 +212,10 @@ impl Fold {
         let mut folded = folded.unwrap_or_else(empty);
         folded.repeats.sort_unstable();
         folded.late.sort_unstable();
-        let table = table.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut table = table;
+        for attributes in united.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            table.push(&attributes);
+        }
         Folded { intents: folded.intents.with_attributes(table), ..folded }
     }
 }
@@ -212,7 +224,9 @@ impl Fold {
 struct Work<'a> {
     low: u32,
     elsewhere: &'a [(u64, u32)],
-    table: &'a Mutex<AttributeTable>,
+    table: &'a AttributeTable,
+    /// Sets that repeats were united to, numbered behind those of the table.
+    united: &'a Mutex<Vec<Attributes>>,
     ruled: &'a Ruled,
     row_of: &'a (dyn Fn(u64) -> u64 + Sync),
     rows: u64,
@@ -282,15 +296,17 @@ impl Work<'_> {
 
     /// Two numbers may stand for one set where a file has more of them than are compared.
     fn differ(&self, one: u32, other: u32) -> bool {
-        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        table.get(one) != table.get(other)
+        !self.table.are_same(one, other)
     }
 
     fn unite(&self, one: u32, other: u32) -> u32 {
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        match (table.get(one), table.get(other)) {
-            (Some(mine), Some(theirs)) => table.intern(&mine.strongest(theirs)),
-            _ => one,
-        }
+        let mut united = self.united.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = |id: u32| match id.checked_sub(self.sets) {
+            None => self.table.get(id),
+            Some(at) => united.get(at as usize).cloned(),
+        };
+        let (Some(mine), Some(theirs)) = (set(one), set(other)) else { return one };
+        united.push(mine.strongest(theirs));
+        self.sets + united.len() as u32 - 1
     }
 }

@@ -116,8 +116,11 @@ impl<'a> RowReader<'a> {
 
     /// The number of a cell about which there is nothing to say.
     pub(super) fn quick_number(&self, cell: &str) -> Option<E164> {
-        let phone = self.options.normaliser.normalise(cell).ok()?;
-        phone.warnings.is_empty().then_some(phone.number)
+        self.options
+            .normaliser
+            .quick(cell.as_bytes())
+            .filter(|quick| quick.assigned)
+            .map(|quick| quick.number)
     }
 
     /// The column of a field, where the file has one.
@@ -257,7 +260,7 @@ impl<'a> RowReader<'a> {
             Err(_) if unreadable && problems.list.len() > problems.before => {}
             Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
             Ok(phone) => {
-                phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, code.hint()))
+                phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, code.hint()));
             }
         }
         result

@@ -81,6 +81,7 @@ fn choose(texts: &[String], wanted: Option<&str>) -> Result<String, Trouble> {
 }
 
 /// An error of the archive in the words of the layer.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 pub(super) fn damaged(error: zip::result::ZipError) -> Trouble {
     let said = error.to_string();
     if said.to_ascii_lowercase().contains("password") {

@@ -120,7 +120,7 @@ impl File {
                 self.show_row_of(problem, known);
                 Reply::done()
             }
-            None if self.tree.is_empty() => Reply::act(Act::Say("no problem in this file".into())),
+            None if self.tree.is_clean() => Reply::act(Act::Say("no problem in this file".into())),
             None => {
                 let what = if back { "no problem above this row" } else { "no problem below this row" };
                 Reply::act(Act::Refuse(what.into()))

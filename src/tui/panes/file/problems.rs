@@ -62,7 +62,7 @@ impl Tree {
     }
 
     /// Whether the file has no problem at all.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) fn is_clean(&self) -> bool {
         self.of.as_ref().is_none_or(|checked| checked.problems.is_empty())
     }
 
