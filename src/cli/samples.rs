@@ -8,7 +8,13 @@ const SAMPLES: &[(&str, &[u8])] = &[
     ("dirty.csv", include_bytes!("../../assets/samples/dirty.csv")),
     ("european.csv", include_bytes!("../../assets/samples/european.csv")),
     ("ftc_202.txt", include_bytes!("../../assets/samples/ftc_202.txt")),
+    ("ftc_202.xml", include_bytes!("../../assets/samples/ftc_202.xml")),
     ("good.csv", include_bytes!("../../assets/samples/good.csv")),
+    ("good.csv.gz", include_bytes!("../../assets/samples/good.csv.gz")),
+    ("good.csv.zst", include_bytes!("../../assets/samples/good.csv.zst")),
+    ("good.ods", include_bytes!("../../assets/samples/good.ods")),
+    ("good.xlsx", include_bytes!("../../assets/samples/good.xlsx")),
+    ("good.zip", include_bytes!("../../assets/samples/good.zip")),
 ];
 
 /// Writes the samples into a folder (0700, files 0600) and says where.

@@ -8,17 +8,17 @@ use super::*;
 
 const LIST: &str = "phone,state\n2025550101,US-DC\n(212) 555-0102,US-NY\nn/a,US-NY\n";
 
-fn gzip(text: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(text: &[u8]) -> Vec<u8> {
     let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     out.write_all(text).unwrap();
     out.finish().unwrap()
 }
 
-fn zstd(text: &[u8]) -> Vec<u8> {
+pub(super) fn zstd(text: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(text, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         out.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -28,7 +28,7 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A workbook of these sheets, each the XML of its rows. Style 1 is a date.
-fn xlsx(sheets: &[(&str, &str)], dates_from_1904: bool) -> Vec<u8> {
+pub(super) fn xlsx(sheets: &[(&str, &str)], dates_from_1904: bool) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     const RELS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let (mut listed, mut relations, mut parts) = (String::new(), String::new(), Vec::new());
@@ -65,7 +65,7 @@ fn text_cell(at: &str, text: &str) -> String {
     format!("<c r='{at}' t='inlineStr'><is><t>{text}</t></is></c>")
 }
 
-fn ods(rows: &str) -> Vec<u8> {
+pub(super) fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
         "<office:document-content xmlns:office='o' xmlns:table='t' xmlns:text='x'><office:body><office:spreadsheet>\
          <table:table table:name='Numbers'>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
@@ -76,7 +76,11 @@ fn ods(rows: &str) -> Vec<u8> {
     ])
 }
 
-fn open(name: &str, bytes: &[u8], options: &InputOptions) -> Result<(Document, Checked), FileError> {
+pub(super) fn open(
+    name: &str,
+    bytes: &[u8],
+    options: &InputOptions,
+) -> Result<(Document, Checked), FileError> {
     let (_folder, path) = stored(name, bytes);
     let document = Document::open(&path, options)?;
     let checked = check_document(&document)?;

@@ -22,6 +22,7 @@ mod laws;
 mod layout;
 mod reading;
 mod refused;
+mod samples;
 mod text;
 
 fn options() -> CheckOptions {
