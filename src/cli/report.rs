@@ -18,8 +18,13 @@ const SHOWN_DIFFERENCES: usize = 20;
 /// `check`.
 pub(super) fn check(file: &CheckedFile) -> String {
     let checked = &file.checked;
+    let packed = file.document.container().map_or_else(String::new, |container| {
+        let what = if container.is_workbook() { "sheet " } else { "" };
+        let part = container.part.as_deref().map(|part| format!(", {what}{}", visible(part, 100)));
+        format!(" ({}{})", container.kind, part.unwrap_or_default())
+    });
     let mut text = format!(
-        "{}: {} rows · {} usable · {} duplicates · {} rejected · {} with warnings\n",
+        "{}{packed}: {} rows · {} usable · {} duplicates · {} rejected · {} with warnings\n",
         visible(&file.document.name(), 200),
         thousands(checked.rows),
         thousands(checked.valid),

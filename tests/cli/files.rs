@@ -150,3 +150,18 @@ fn rejects_never_take_the_place_of_a_link_or_a_pipe() {
     assert!(!std::fs::metadata(&pipe).unwrap().is_file(), "the pipe is gone");
     assert_eq!(std::fs::read_to_string(kept).unwrap(), "mine");
 }
+
+#[test]
+fn a_workbook_says_what_it_was_and_asks_which_sheet() {
+    let desk = Desk::new();
+    let sample = |name: &str| format!("{}/assets/samples/{name}", env!("CARGO_MANIFEST_DIR"));
+    let found = desk.run(["check", &sample("good.xlsx"), "--json"]).exits(0).json();
+    assert_eq!(found["container"], json!({"kind": "xlsx", "part": "Opt-outs"}));
+    assert_eq!(found["rows"], found["records"]);
+    let plain = desk.run(["check", &sample("good.csv"), "--json"]).exits(0).json();
+    assert_eq!((&found["valid"], plain.get("container")), (&plain["valid"], None));
+    desk.run(["check", &sample("good.xlsx")]).exits(0).says("(xlsx, sheet Opt-outs)");
+    let asked = desk.run(["check", &sample("good.xlsx"), "--sheet", "June", "--json"]).exits(3).json();
+    assert_eq!(asked["error"]["code"], "needs-choice");
+    assert!(asked["error"]["advice"].as_str().unwrap().contains("--sheet"));
+}

@@ -34,6 +34,13 @@ pub struct Container {
     pub part: Option<String>,
 }
 
+impl Container {
+    /// Whether it is a workbook, whose part is a sheet.
+    pub fn is_workbook(&self) -> bool {
+        matches!(self.kind, "xlsx" | "ods")
+    }
+}
+
 /// Plain text out of another kind of file.
 #[derive(Debug)]
 pub(super) struct Unpacked {

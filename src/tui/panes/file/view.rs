@@ -9,7 +9,7 @@ use super::problems::Node;
 use super::{File, PROBLEMS, ROWS, known, planning, preview};
 use crate::domain::problem::{Code, Severity};
 use crate::domain::text::thousands;
-use crate::ops::{Format, LineEnding};
+use crate::ops::{Document, LineEnding};
 use crate::tui::cx::Cx;
 use crate::tui::event::Slot;
 use crate::tui::hits::HitMap;
@@ -82,7 +82,7 @@ fn heading(cx: &Cx, file: &OpenFile) -> String {
             None => "counting rows".to_owned(),
         }
     };
-    format!("{} ── {rows} · {}", cx.name(&document.name(), 60), format(document.format()))
+    format!("{} ── {rows} · {}", cx.name(&document.name(), 60), format(cx, document))
 }
 
 /// `20 M`, `1,200`: two figures, because it is a guess.
@@ -95,7 +95,19 @@ fn roughly(n: u64) -> String {
     }
 }
 
-fn format(format: &Format) -> String {
+fn format(cx: &Cx, document: &Document) -> String {
+    let format = document.format();
+    // How a workbook's cells are written out is nobody's business.
+    if let Some(container) = document.container().filter(|container| container.is_workbook()) {
+        let sheet = container.part.as_deref().map_or_else(String::new, |sheet| cx.name(sheet, 40));
+        let header = if format.header { "header" } else { "no header" };
+        return format!("{} · sheet {sheet} · {header}", container.kind);
+    }
+    let packed = document.container().map_or_else(String::new, |container| {
+        let part =
+            container.part.as_deref().map_or_else(String::new, |part| format!(" {}", cx.name(part, 40)));
+        format!("{}{part} · ", container.kind)
+    });
     let separator = match format.delimiter {
         None => "one per line".to_owned(),
         Some(b',') => "comma".to_owned(),
@@ -107,7 +119,7 @@ fn format(format: &Format) -> String {
     let header = if format.header { "header" } else { "no header" };
     let mixed = if format.line_ending == LineEnding::Mixed { " · mixed line ends" } else { "" };
     let layout = format.layout.map_or_else(String::new, |layout| format!(" · {layout}"));
-    format!("{} · {separator} · {header}{layout}{mixed}", format.encoding)
+    format!("{packed}{} · {separator} · {header}{layout}{mixed}", format.encoding)
 }
 
 fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, file: &OpenFile) {
