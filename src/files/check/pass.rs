@@ -186,10 +186,12 @@ impl<'a> Pass<'a> {
             &ruled,
             (column(Field::Number), column(Field::Expires)),
         );
-        new.extend(late.late.iter());
-        if !new.is_empty() {
-            events(CheckEvent::Problems(new.into_iter().collect()));
+        let mut told: Problems = new.into_iter().collect();
+        told.append(&late.late, Place::default());
+        if !told.is_empty() {
+            events(CheckEvent::Problems(told));
         }
+        drop(late.late);
         let tally = Tally::of(&late.all);
         let mut counts = tally.counts;
         let late_rows = folded.late.len() as u64;
