@@ -15,6 +15,7 @@ mod document;
 mod index;
 mod kind;
 mod names;
+mod question;
 mod rejects;
 mod scan;
 mod sniff;
@@ -23,6 +24,7 @@ mod text;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+pub use question::{Answer, Question, date_order, question};
 pub use rejects::write_rejects;
 pub use source::sha256_of;
 

@@ -85,7 +85,11 @@ fn several_phone_columns_are_a_question_that_names_its_flag() {
     }
     let (_folder, path) = stored("list.csv", bytes);
     let document = Document::open(&path, &InputOptions::default()).unwrap();
-    let mapping = Mapping { columns: BTreeMap::from([(Field::Number, 1)]), split_number: false, more_numbers: Vec::new() };
+    let mapping = Mapping {
+        columns: BTreeMap::from([(Field::Number, 1)]),
+        split_number: false,
+        more_numbers: Vec::new(),
+    };
     assert_eq!(numbers(&check_document(&document.with_mapping(mapping)).unwrap()), ["+12025550102"]);
 }
 
