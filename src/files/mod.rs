@@ -86,7 +86,8 @@ pub struct InputOptions {
     pub header: Option<bool>,
     /// Order of day and month.
     pub date_order: Option<DateOrder>,
-    /// Column (name, or number from 1) per field.
+    /// Column (name, or number from 1) per field; `-` where no column holds it. `Number` may stand several times: each
+    /// filled cell of these columns is a row of its own.
     pub map: Vec<(Field, String)>,
 }
 
