@@ -18,6 +18,7 @@ mod names;
 mod question;
 mod rejects;
 mod scan;
+mod search;
 mod sniff;
 mod source;
 mod text;
@@ -26,6 +27,7 @@ pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, 
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use question::{Answer, Question, date_order, question};
 pub use rejects::write_rejects;
+pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 
 /// What a column can mean.
