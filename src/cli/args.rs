@@ -138,7 +138,8 @@ pub(super) struct InputArgs {
     /// Country in which numbers without a country code are read
     #[arg(long, value_name = "CC")]
     pub region: Option<String>,
-    /// Column (name, or number from 1) of a field: number, jurisdiction, expires, source, notes
+    /// Column (name, or number from 1) of a field: number (again for each further column of numbers), jurisdiction,
+    /// expires, source, notes; `-` where no column holds it
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
     /// The sheet of a workbook with several

@@ -360,6 +360,26 @@ impl Document {
         self.shared.width
     }
 
+    /// How text is stored.
+    pub(super) fn encoding(&self) -> &'static Encoding {
+        self.shared.encoding
+    }
+
+    /// What separates the fields.
+    pub(super) fn delimiter(&self) -> Option<u8> {
+        self.shared.dialect.delimiter
+    }
+
+    /// The nearest known place before a row, and the number of rows before it.
+    pub(super) fn place_before_row(&self, row: u64) -> (Checkpoint, u64) {
+        self.shared.index.before(row)
+    }
+
+    /// The nearest known place at or before a byte, and the number of rows before it.
+    pub(super) fn place_before_byte(&self, byte: u64) -> (Checkpoint, u64) {
+        self.shared.index.before_byte(byte)
+    }
+
     pub(super) fn source(&self) -> &Source {
         &self.shared.source
     }

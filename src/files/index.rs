@@ -59,6 +59,13 @@ impl Index {
         (checkpoints[at], at as u64 * EVERY)
     }
 
+    /// The last known checkpoint at or before a byte, and the number of rows before it.
+    pub(super) fn before_byte(&self, byte: u64) -> (Checkpoint, u64) {
+        let checkpoints = self.checkpoints.read().unwrap_or_else(PoisonError::into_inner);
+        let at = checkpoints.partition_point(|checkpoint| checkpoint.at <= byte).saturating_sub(1);
+        (checkpoints[at], at as u64 * EVERY)
+    }
+
     /// Scans on from the last checkpoint to the end. A second builder waits for the first.
     pub(super) fn build<'a, B: Bytes + ?Sized + 'a>(
         &self,

@@ -15,8 +15,10 @@ mod document;
 mod index;
 mod kind;
 mod names;
+mod question;
 mod rejects;
 mod scan;
+mod search;
 mod sniff;
 mod source;
 mod text;
@@ -24,7 +26,9 @@ mod unpack;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+pub use question::{Answer, Question, date_order, question};
 pub use rejects::write_rejects;
+pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
 
@@ -86,7 +90,8 @@ pub struct InputOptions {
     pub header: Option<bool>,
     /// Order of day and month.
     pub date_order: Option<DateOrder>,
-    /// Column (name, or number from 1) per field.
+    /// Column (name, or number from 1) per field; `-` where no column holds it. `Number` may stand several times: each
+    /// filled cell of these columns is a row of its own.
     pub map: Vec<(Field, String)>,
     /// The sheet of a workbook.
     pub sheet: Option<String>,

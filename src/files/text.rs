@@ -62,7 +62,8 @@ fn named(label: &str) -> Result<&'static Encoding, Undecided> {
     Err(Undecided(format!("tables in {} cannot be read", encoding.name())))
 }
 
-fn guess(head: &[u8], whole: bool) -> &'static Encoding {
+/// What the content looks like, where it is neither marked nor UTF-8.
+pub(super) fn guess(head: &[u8], whole: bool) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(head, whole);
     detector.guess(None, chardetng::Utf8Detection::Deny)

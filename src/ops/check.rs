@@ -11,7 +11,7 @@ use super::{OpsError, OpsEvent, Sink, off_thread};
 use crate::config::Profile;
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::progress::{Phase, Progress};
-use crate::files::{self, CheckEvent, CheckOptions, Checked, Document};
+use crate::files::{self, CheckEvent, CheckOptions, Checked, Document, FileError, InputOptions, Question};
 
 /// The normaliser of a profile.
 pub fn normaliser(profile: &Profile) -> Normaliser {
@@ -51,6 +51,29 @@ pub async fn check(
     let open = input.options.clone();
     let document = off_thread(move || Document::open(&path, &open)).await??;
     check_document(document, options, sink, stop).await
+}
+
+/// A file that is open, or what a person has to decide first.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// It is open.
+    Document(Document),
+    /// Its question.
+    Question(Question),
+}
+
+/// Opens a file for a person: where only they can decide how it is read, the question with its answers comes back.
+/// Blocking.
+pub fn open_or_ask(path: &Path, options: &InputOptions) -> Result<Opened, FileError> {
+    let error = match Document::open(path, options) {
+        Ok(document) => return Ok(Opened::Document(document)),
+        Err(error) => error,
+    };
+    let FileError::NeedsChoice { flag, .. } = &error else { return Err(error) };
+    match files::question(path, options, flag)? {
+        Some(question) => Ok(Opened::Question(question)),
+        None => Err(error),
+    }
 }
 
 /// Validates a file that is already open, under the mapping it has now.

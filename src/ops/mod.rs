@@ -30,7 +30,7 @@ mod upload;
 mod walk;
 
 pub use catalog::{Catalog, ListOverview};
-pub use check::{CheckedFile, check, check_document, check_options, normaliser};
+pub use check::{CheckedFile, Opened, check, check_document, check_options, normaliser, open_or_ask};
 pub use input::Input;
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};
@@ -40,8 +40,9 @@ pub use upload::{Launch, Launched, Until};
 // What `tui` and `cli` need of the layers below, by the only door they may use.
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
-    Accounting, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError, Format,
-    IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Record, write_rejects,
+    Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
+    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record, question,
+    write_rejects,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::event::{Fact, Folder, FolderItem, Op, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
+use super::event::{Asked, Fact, Folder, FolderItem, Op, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
 use super::testkit::{Kit, catalog, overview};
 use crate::config::Environment;
 use crate::domain::plan::{Counts, Digest, PlanSummary};
 use crate::domain::readiness::ListState;
-use crate::ops::{self, CheckedFile, Document, Planned, Silent, check_options};
+use crate::ops::{self, CheckedFile, Planned, Silent, check_options};
 
 /// Rows of ten kinds of trouble; the numbers are fictional.
 pub const DIRTY: &str = "phone,jurisdiction,expires,source,remark\n\
@@ -147,8 +147,12 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
     let failed = |error: &ops::OpsError| vec![Fact::Failed(Trouble::new(op.doing(), error))];
     let now = "2026-11-20T14:00:00Z".parse().unwrap();
     Some(match op {
-        Op::OpenFile { path, input } => match Document::open(path, &input.options) {
-            Ok(document) => {
+        Op::OpenFile { path, input } => match ops::open_or_ask(path, &input.options) {
+            Ok(ops::Opened::Question(question)) => {
+                let asked = Asked { path: path.clone(), input: input.clone(), question };
+                vec![Fact::Asked(Box::new(asked))]
+            }
+            Ok(ops::Opened::Document(document)) => {
                 let opened = OpenedFile { document: document.clone(), input: input.clone() };
                 let index = document.build_index(&CancellationToken::new(), &mut |_| ()).unwrap();
                 vec![Fact::Opened(opened), Fact::Indexed(ops::IndexState { complete: true, ..index })]

@@ -22,7 +22,7 @@ use crate::domain::text::visible;
 use crate::domain::verdict::{Answer, LedgerEvidence};
 use crate::ops::{
     Catalog, Checked, DeadLetter, Document, Gauges, IndexState, Input, Interpreted, LookupSources, OpsError,
-    PlanRequest, Planned, Reconciliation, Record,
+    PlanRequest, Planned, Question, Reconciliation, Record,
 };
 
 /// Names one piece of work. Numbers only grow, so a report of an older task in a slot is recognised as stale.
@@ -84,6 +84,8 @@ pub enum Fact {
     Typed(Typed),
     /// Answers, one per input.
     Answers(Vec<Answer>),
+    /// A file cannot be opened before a person decides something.
+    Asked(Box<Asked>),
     /// A file is open; its index follows.
     Opened(OpenedFile),
     /// The index moved on, or is complete.
@@ -146,6 +148,17 @@ pub struct OpenedFile {
     pub document: Document,
     /// How it is read.
     pub input: Input,
+}
+
+/// A question about a file, and how the file was to be read when it came up.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Which file.
+    pub path: PathBuf,
+    /// How it was to be read.
+    pub input: Input,
+    /// The question.
+    pub question: Question,
 }
 
 /// A stretch of rows of the open file, as asked for.

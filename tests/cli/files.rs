@@ -80,6 +80,10 @@ fn a_choice_that_only_a_person_can_make_names_its_flag() {
     desk.run(["check", "two.csv"]).fails(3, "needs-choice").says("--map number=");
     desk.run(["check", "two.csv", "--map", "number=work phone"]).exits(0);
     desk.run(["check", "two.csv", "--map", "number=1"]).exits(0);
+    let both = ["check", "two.csv", "--json", "--map", "number=home phone", "--map", "number=work phone"];
+    let both = desk.run(both).json();
+    assert_eq!((&both["rows"], &both["valid"]), (&4.into(), &4.into()));
+    desk.run(["check", "two.csv", "--map", "source=1", "--map", "source=2"]).fails(2, "usage").says("source");
 }
 
 #[test]

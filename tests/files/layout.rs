@@ -94,6 +94,36 @@ fn several_phone_columns_are_a_question_that_names_its_flag() {
 }
 
 #[test]
+fn several_columns_of_numbers_give_a_row_for_each_filled_cell() {
+    let bytes = "phone,mobile,state\n2025550101,2025550102,US-DC\n,2025550103,US-DC\nn/a,,US-DC\n";
+    let map = |columns: &[&str]| InputOptions {
+        map: columns.iter().map(|column| (Field::Number, (*column).to_owned())).collect(),
+        ..InputOptions::default()
+    };
+    let (_folder, path) = stored("list.csv", bytes);
+    let document = Document::open(&path, &map(&["phone", "2", "mobile", "phone"])).unwrap();
+    assert_eq!(document.mapping().columns.get(&Field::Number), Some(&0));
+    assert_eq!(document.mapping().more_numbers, [1], "a column counts once, however often it is named");
+    let checked = check_with(bytes, &map(&["phone", "mobile"])).unwrap();
+    assert_eq!(numbers(&checked), ["+12025550101", "+12025550102", "+12025550103"]);
+    assert_eq!((checked.records, checked.rows, checked.rejected), (3, 4, 1));
+}
+
+#[test]
+fn a_field_that_no_column_holds_can_be_said() {
+    let bytes = "phone,expires\n2025550101,2020-01-01\n";
+    assert_eq!(check_bytes(bytes).unwrap().rejected, 1);
+    let none = InputOptions { map: vec![(Field::Expires, "-".into())], ..InputOptions::default() };
+    assert_eq!(check_with(bytes, &none).unwrap().valid, 1);
+    // There is always a number, and a column that is called so is that column.
+    let number = InputOptions { map: vec![(Field::Number, "-".into())], ..InputOptions::default() };
+    assert!(matches!(check_with(bytes, &number), Err(FileError::NeedsChoice { .. })));
+    let dash = InputOptions { map: vec![(Field::Source, "-".into())], ..InputOptions::default() };
+    let (_folder, path) = stored("list.csv", "phone,-\n2025550101,x\n");
+    assert_eq!(Document::open(&path, &dash).unwrap().mapping().columns.get(&Field::Source), Some(&1));
+}
+
+#[test]
 fn a_column_that_is_not_there_is_answered_with_those_that_are() {
     let said = InputOptions { map: vec![(Field::Source, "origin".into())], ..InputOptions::default() };
     match check_with("phone,state\n2025550101,US-DC\n", &said) {

@@ -26,7 +26,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
                 DateOrderArg::Mdy => DateOrder::Mdy,
                 DateOrderArg::Ymd => DateOrder::Ymd,
             }),
-            map: args.map.iter().map(|text| mapping(text)).collect::<Result<_, _>>()?,
+            map: mappings(&args.map)?,
             sheet: args.sheet.clone(),
             member: args.member.clone(),
         },
@@ -60,6 +60,22 @@ fn delimiter(text: &str) -> Result<u8, Failure> {
             )),
         },
     }
+}
+
+fn mappings(texts: &[String]) -> Result<Vec<(Field, String)>, Failure> {
+    let mut map: Vec<(Field, String)> = Vec::new();
+    for text in texts {
+        let (field, column) = mapping(text)?;
+        // Several columns may hold numbers; of any other field a second column would silently replace the first.
+        if field != Field::Number && map.iter().any(|(said, _)| *said == field) {
+            return Err(Failure::usage(
+                format!("--map says twice which column holds {}", field.as_str()),
+                "Name one column; only number may stand in several.",
+            ));
+        }
+        map.push((field, column));
+    }
+    Ok(map)
 }
 
 fn mapping(text: &str) -> Result<(Field, String), Failure> {

@@ -26,6 +26,12 @@ impl Width {
         if self == Self::One { 1 } else { 2 }
     }
 
+    /// The units of stored bytes.
+    pub(in crate::files) fn narrow_into(self, stored: &[u8], units: &mut Vec<u8>) {
+        units.clear();
+        units.extend(stored.chunks_exact(2).map(|pair| self.narrow(pair)));
+    }
+
     fn narrow(self, pair: &[u8]) -> u8 {
         let unit = match (self, pair) {
             (Self::TwoLittle, &[low, high]) => u16::from_le_bytes([low, high]),

@@ -10,6 +10,9 @@ use crate::files::document::Mapping;
 use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
 
+/// What a person says of a field that no column holds.
+const NO_COLUMN: &str = "-";
+
 /// The most frequent count; the larger on a tie.
 pub(super) fn usual(counts: impl Iterator<Item = usize>) -> Option<usize> {
     let mut tally = BTreeMap::new();
@@ -127,15 +130,25 @@ pub(super) fn map(
     if header {
         by_name(columns, &mut mapping);
     }
+    let mut said = Vec::new();
     for (field, wanted) in &options.map {
         let Some(column) = names::find(columns, wanted) else {
+            if wanted == NO_COLUMN && *field != Field::Number {
+                mapping.columns.remove(field);
+                continue;
+            }
             return Err(unknown_column(head, columns, *field, wanted));
         };
-        mapping.columns.insert(*field, column);
+        // The first column of numbers, and each after it.
+        let is_further = *field == Field::Number && mapping.columns.contains_key(field);
+        if !is_further {
+            mapping.columns.insert(*field, column);
+        } else if !said.contains(&column) {
+            mapping.more_numbers.push(column);
+        }
+        said.push(column);
     }
     // A column means one thing: what the person said takes it away from what its name says.
-    let said: Vec<usize> =
-        options.map.iter().filter_map(|(field, _)| mapping.columns.get(field).copied()).collect();
     let chosen = |field: &Field| options.map.iter().any(|(said, _)| said == field);
     mapping.columns.retain(|field, column| chosen(field) || !said.contains(column));
 

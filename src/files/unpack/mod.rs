@@ -70,6 +70,12 @@ pub(super) fn unpack(source: &Source, packed: Packed, options: &InputOptions) ->
     unpacked.map_err(|trouble| trouble.told(source))
 }
 
+/// The sheets or members that a file has, where it has any.
+pub(super) fn parts(source: &Source) -> Result<Vec<String>, FileError> {
+    let file = source.file().try_clone().map_err(|error| source.error(error))?;
+    zipped::parts(BufReader::with_capacity(1 << 18, file)).map_err(|trouble| trouble.told(source))
+}
+
 /// Why a file cannot be unpacked.
 #[derive(Debug)]
 pub(super) enum Trouble {

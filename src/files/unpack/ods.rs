@@ -19,16 +19,7 @@ use crate::files::sniff::note;
 const CONTENT: u64 = 4 << 30;
 
 pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
-    let mut tables: Vec<(String, usize)> = Vec::new();
-    walk(&mut archive, &mut |table, _, cells| {
-        if tables.last().is_none_or(|(name, _)| name != table) {
-            tables.push((table.to_owned(), 0));
-        }
-        if let Some((_, columns)) = tables.last_mut() {
-            *columns = (*columns).max(cells.len());
-        }
-        Ok(())
-    })?;
+    let tables = measured(&mut archive)?;
     let filled: Vec<String> = tables.iter().map(|(name, _)| name.clone()).collect();
     let chosen = choose(&filled, &filled, options.sheet.as_deref())?;
     let columns = tables.iter().find(|(name, _)| *name == chosen).map_or(0, |(_, columns)| *columns);
@@ -47,6 +38,26 @@ pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -
     let (text, size) = spool.finish()?;
     let container = Container { kind: "ods", part: Some(chosen) };
     Ok(Unpacked { text, size, container, notes, rows: Some(rows), delimiter: Some(b',') })
+}
+
+/// The tables with any cell filled.
+pub(super) fn tables(archive: &mut Archive) -> Result<Vec<String>, Trouble> {
+    Ok(measured(archive)?.into_iter().map(|(name, _)| name).collect())
+}
+
+/// Tables with any cell filled, and how many columns each has.
+fn measured(archive: &mut Archive) -> Result<Vec<(String, usize)>, Trouble> {
+    let mut tables: Vec<(String, usize)> = Vec::new();
+    walk(archive, &mut |table, _, cells| {
+        if tables.last().is_none_or(|(name, _)| name != table) {
+            tables.push((table.to_owned(), 0));
+        }
+        if let Some((_, columns)) = tables.last_mut() {
+            *columns = (*columns).max(cells.len());
+        }
+        Ok(())
+    })?;
+    Ok(tables)
 }
 
 type Row<'a> = dyn FnMut(&str, u64, &[String]) -> Result<(), Trouble> + 'a;

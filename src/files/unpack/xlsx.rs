@@ -17,24 +17,7 @@ pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -
     let mut book: Xlsx<_> = Xlsx::new(archive.into_inner()).map_err(trouble)?;
     let about = book.sheets_metadata().to_vec();
     let sheets = book.sheet_names();
-    let mut filled = Vec::new();
-    for sheet in &sheets {
-        let mut cells = match book.worksheet_cells_reader(sheet) {
-            Ok(cells) => cells,
-            // A sheet of charts has no cells.
-            Err(_) => continue,
-        };
-        let mut any = false;
-        while let Some(cell) = cells.next_cell().map_err(trouble)? {
-            if *cell.get_value() != DataRef::Empty {
-                any = true;
-                break;
-            }
-        }
-        if any {
-            filled.push(sheet.clone());
-        }
-    }
+    let filled = filled(&mut book)?;
     let chosen = choose(&sheets, &filled, options.sheet.as_deref())?;
     let columns = width(&mut book, &chosen)?;
     let (mut writer, mut seen) = (RowWriter::new(spool, columns), Seen::default());
@@ -68,6 +51,34 @@ pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -
     let (text, size) = spool.finish()?;
     let container = Container { kind: "xlsx", part: Some(chosen) };
     Ok(Unpacked { text, size, container, notes, rows: Some(rows), delimiter: Some(b',') })
+}
+
+/// The sheets with any cell filled.
+pub(super) fn sheets(mut archive: Archive) -> Result<Vec<String>, Trouble> {
+    ensure_bounded(&mut archive)?;
+    filled(&mut Xlsx::new(archive.into_inner()).map_err(trouble)?)
+}
+
+fn filled(book: &mut Xlsx<std::io::BufReader<std::fs::File>>) -> Result<Vec<String>, Trouble> {
+    let mut filled = Vec::new();
+    for sheet in &book.sheet_names() {
+        let mut cells = match book.worksheet_cells_reader(sheet) {
+            Ok(cells) => cells,
+            // A sheet of charts has no cells.
+            Err(_) => continue,
+        };
+        let mut any = false;
+        while let Some(cell) = cells.next_cell().map_err(trouble)? {
+            if *cell.get_value() != DataRef::Empty {
+                any = true;
+                break;
+            }
+        }
+        if any {
+            filled.push(sheet.clone());
+        }
+    }
+    Ok(filled)
 }
 
 /// What each part really unpacks to is looked at before any is read: what it says of itself is not believed.

@@ -63,6 +63,23 @@ pub(super) fn zip(
     Ok(Unpacked { text, size, container, notes, rows: None, delimiter: None })
 }
 
+/// The sheets of a workbook, or the members of another archive.
+pub(super) fn parts(file: BufReader<File>) -> Result<Vec<String>, Trouble> {
+    let mut archive = ZipArchive::new(file).map_err(damaged)?;
+    let names: Vec<String> = archive
+        .file_names()
+        .map(|name| name.map(std::borrow::Cow::into_owned).map_err(damaged))
+        .collect::<Result<_, _>>()?;
+    let holds = |name: &str| names.iter().any(|own| own == name);
+    if holds("xl/workbook.xml") {
+        return xlsx::sheets(archive);
+    }
+    if holds("content.xml") && holds("mimetype") {
+        return ods::tables(&mut archive);
+    }
+    Ok(names.into_iter().filter(|name| is_text(name)).collect())
+}
+
 /// Not a folder, and not what a Mac adds.
 fn is_text(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or_default();

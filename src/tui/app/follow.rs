@@ -7,6 +7,7 @@ use crate::ops::Field;
 use crate::tui::Ended;
 use crate::tui::act::Act;
 use crate::tui::event::{Effect, Fact, Op, Report, Slot, Trouble};
+use crate::tui::overlays::choice::Choice;
 use crate::tui::theme::{self, Role};
 
 /// The trail as the pane reads it.
@@ -48,6 +49,10 @@ impl App {
             Fact::SandboxLost(list) => {
                 let name = self.cx.name(self.cx.store.list_name(list), 40);
                 self.say(Role::Good, format!("the sandbox lost entries of {name}; reconcile finds them"));
+            }
+            Fact::Asked(asked) => {
+                let choice = Choice::unasked(asked.as_ref().clone(), self.cx.now);
+                self.act(Act::Open(Box::new(choice)));
             }
             _ => {}
         }

@@ -74,6 +74,8 @@ pub enum OverlayId {
     ListPicker,
     /// Columns of a file.
     Mapping,
+    /// A question about a file.
+    Choice,
     /// Plan, reason, launch.
     Approve,
     /// A text to read: row, batch, difference or event in full.

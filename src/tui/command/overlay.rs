@@ -33,6 +33,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(C::MappingHeader, at(OverlayId::Mapping), "mapping.header", "header line or not")
         .keys(&["t"])
         .footer(2),
+    Row::new(C::Accept, at(OverlayId::Choice), "choice.take", "read it so").keys(&["enter"]).footer(1),
+    Row::new(C::Back, at(OverlayId::Choice), "choice.leave", "leave it").keys(&["esc"]).footer(2),
     Row::new(C::Accept, at(OverlayId::Approve), "approve.launch", "launch")
         .keys(&["enter"])
         .danger()

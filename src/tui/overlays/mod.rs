@@ -12,6 +12,7 @@ use super::hits::{Hit, HitMap};
 use super::widgets::{frame, middle};
 
 pub mod approve;
+pub mod choice;
 pub mod confirm;
 pub mod detail;
 pub mod error_detail;

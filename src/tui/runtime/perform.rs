@@ -10,7 +10,7 @@ use crate::ops::{
     self, Credentials, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until,
     check_options, setup,
 };
-use crate::tui::event::{Fact, Op, OpenedFile, PreviewRow, RowWindow, SetUp, Trouble, Typed};
+use crate::tui::event::{Asked, Fact, Op, OpenedFile, PreviewRow, RowWindow, SetUp, Trouble, Typed};
 
 /// The preset that the wizard offers.
 const MY: &str = "my";
@@ -139,9 +139,14 @@ impl Job {
     async fn local(&self, doing: &str, op: Op) -> End {
         match op {
             Op::OpenFile { path, input } => {
-                let options = input.options.clone();
-                let opened = self.blocking(doing, move || Document::open(&path, &options)).await?;
-                let document = opened.map_err(|error| Trouble::new(doing, &error.into()))?;
+                let (options, asked) = (input.options.clone(), path.clone());
+                let opened = self.blocking(doing, move || ops::open_or_ask(&path, &options)).await?;
+                let document = match opened.map_err(|error| Trouble::new(doing, &error.into()))? {
+                    ops::Opened::Document(document) => document,
+                    ops::Opened::Question(question) => {
+                        return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
+                    }
+                };
                 self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
                 self.index(document).await
             }

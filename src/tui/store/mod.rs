@@ -290,7 +290,11 @@ impl Store {
             }
             Fact::Folder(folder) => self.folder.set(folder, now),
             Fact::Failed(trouble) => self.failed(ended, trouble),
-            Fact::Written { .. } | Fact::SandboxLost(_) | Fact::ProfileReady(_) | Fact::Done => {}
+            Fact::Asked(_)
+            | Fact::Written { .. }
+            | Fact::SandboxLost(_)
+            | Fact::ProfileReady(_)
+            | Fact::Done => {}
         }
     }
 

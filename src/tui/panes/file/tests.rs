@@ -322,3 +322,22 @@ fn the_last_row_asked_for_too_early_is_gone_to_once_it_is_known() {
     index(&mut desk, 1_000);
     desk.kit.shows(&["row 1 of 1,000"]);
 }
+
+#[test]
+fn an_archive_of_two_lists_asks_which_and_opens_the_answer() {
+    use std::io::Write as _;
+    let mut desk = Desk::with("phone\n2025550101\n");
+    let path = desk.path().with_file_name("two.zip");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (name, number) in [("a.csv", "2025550102"), ("b.csv", "2025550103")] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        write!(archive, "phone\n{number}\n").unwrap();
+    }
+    archive.finish().unwrap();
+    desk.kit.keys("f4").paste(&path.display().to_string());
+    desk.serve();
+    desk.kit.shows(&["Which file of the archive?", "a.csv", "2025550102", "b.csv"]);
+    desk.kit.pass(1).keys("down enter");
+    desk.serve();
+    desk.kit.shows(&["two.zip", "zip b.csv", "+1 202 555 0103"]).hides(&["Which file"]);
+}
