@@ -1,4 +1,4 @@
-//! One stretch of the file, read from where a record begins to the first record that begins behind the stretch.
+//! One stretch of the file, read from where a record begins to the first piece that begins behind the stretch.
 
 use std::io;
 
@@ -107,7 +107,8 @@ impl<'a> ChunkReader<'a> {
         Self { document, reader, quick, named_area, several, fields: Fields::default(), list: Vec::new() }
     }
 
-    /// Reads from `from` to the first record that begins at or behind `end`. `None`: it was told to stop.
+    /// Reads from `from` to the first piece that begins at or behind `end`: a record, or a line of rows that a quotation
+    /// swallowed, which the next stretch then goes on in. `None`: it was told to stop.
     pub(super) fn read(
         &mut self,
         from: Checkpoint,
@@ -119,7 +120,7 @@ impl<'a> ChunkReader<'a> {
         let (mut pieces, mut last) = (0_u64, None::<Checkpoint>);
         loop {
             let here = scanner.place();
-            if here.at >= end && here.is_record_start() {
+            if here.at >= end {
                 break;
             }
             let Some(piece) = scanner.next()? else { break };

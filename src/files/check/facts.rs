@@ -104,11 +104,6 @@ impl AttributeTable {
         self.list.len()
     }
 
-    /// Bytes of memory that are held.
-    pub(super) fn held(&self) -> usize {
-        self.list.capacity() * size_of::<Packed>() + self.known.capacity() * (size_of::<Packed>() + 5)
-    }
-
     /// Gives back what only writing needs.
     pub(super) fn shrink(&mut self) {
         self.known = QuickMap::default();

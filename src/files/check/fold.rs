@@ -22,6 +22,8 @@ const SHARED_BITS: u32 = 64 - SET_BITS;
 /// Bits of the number in a key for files with fewer slots than 2^28, and for larger ones.
 const LOW: u32 = 20;
 const LOW_OF_LARGE: u32 = 12;
+/// Slots that keys can tell apart at the most.
+pub(super) const MOST_SLOTS: u64 = 1 << (SHARED_BITS - LOW_OF_LARGE);
 /// Keys that a bucket grows by.
 const SEGMENT: usize = 256;
 
@@ -108,6 +110,7 @@ impl Fold {
     }
 
     /// Takes in sound rows, in the order of the file.
+    /// Beyond [`MOST_SLOTS`] the result is worthless, and [`super::pass`] refuses it.
     pub(super) fn extend(&mut self, claims: impl Iterator<Item = Claim>) {
         for claim in claims {
             if claim.slot >> (SHARED_BITS - self.low) > 0 {

@@ -47,19 +47,6 @@ impl Intents {
         self.blocks.iter().flat_map(|block| self.read_block(block))
     }
 
-    /// What the file says about a number.
-    pub fn get(&self, number: E164) -> Option<Intent> {
-        let wanted = number.digits();
-        let at = self.blocks.partition_point(|block| block.first <= wanted).checked_sub(1)?;
-        self.read_block(&self.blocks[at]).find(|intent| intent.number == number)
-    }
-
-    /// Bytes of memory that are held.
-    pub fn held(&self) -> usize {
-        let blocks: usize = self.blocks.iter().map(|block| block.bytes.len() + size_of::<Block>()).sum();
-        blocks + self.attributes.held()
-    }
-
     fn read_block<'a>(&'a self, block: &'a Block) -> impl Iterator<Item = Intent> + 'a {
         let (mut at, mut number) = (0, block.first);
         (0..block.count).map_while(move |_| {
@@ -181,10 +168,5 @@ mod tests {
         let intents: Intents = list.iter().cloned().collect();
         assert_eq!(intents.len(), list.len());
         assert!(intents.iter().eq(list.iter().cloned()));
-        for wanted in [&list[0], &list[4095], &list[4096], &list[9_999]] {
-            assert_eq!(intents.get(wanted.number).as_ref(), Some(wanted));
-        }
-        assert_eq!(intents.get(E164::from_digits(12_025_550_002).unwrap()), None);
-        assert_eq!(intents.get(E164::from_digits(2_025_550_002).unwrap()), None);
     }
 }

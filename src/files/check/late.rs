@@ -6,7 +6,7 @@ use super::chunk::Steps;
 use super::facts::Ruled;
 use super::fold::{Late, Repeat};
 use crate::domain::phone::E164;
-use crate::domain::problem::{Code, Place, Problem, Problems};
+use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
 
 /// What is kept of a stretch of the file until its problems are written.
 pub(super) struct Stretch {
@@ -53,7 +53,7 @@ impl Stretch {
 pub(super) struct Written {
     pub(super) all: Problems,
     pub(super) late: Problems,
-    /// Records that are rejected only now.
+    /// Records with a rejection that had none before.
     pub(super) records: u64,
 }
 
@@ -106,8 +106,10 @@ impl Written {
         let mut new = new.iter().peekable();
         let base = stretch.base;
         stretch.steps.walk(Place { row: base.row + 1, ..base }, |place| {
+            let mut rejected = false;
             while let Some(mut problem) = known.next_if(|known| known.place.row + base.row <= place.row) {
                 problem.place = place;
+                rejected |= problem.code.severity() == Severity::Rejection;
                 self.all.push(&problem);
             }
             let mut dated = false;
@@ -126,7 +128,8 @@ impl Written {
                         let problem = Problem { code: *code, place, column: columns.1, raw, hint };
                         self.all.push(&problem);
                         self.late.push(&problem);
-                        self.records += 1;
+                        // One of its other numbers may have been rejected on the way.
+                        self.records += u64::from(!rejected);
                     }
                     New::Date(..) => {}
                 }

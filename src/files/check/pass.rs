@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader};
 use super::facts::FactTable;
-use super::fold::{Claim, Fold};
+use super::fold::{Claim, Fold, MOST_SLOTS};
 use super::late::{Rest, Stretch, write_problems};
 use super::memory::Memory;
 use super::quick::QuickReader;
@@ -52,7 +52,7 @@ pub(super) fn run(
     let named_area = document.format().layout.and_then(|_| layout::area_code_in_name(document.path()));
     let named = named_area.as_deref().and_then(|area| area.parse().ok());
     let make = || {
-        let quick = QuickReader::new(&reader, Memory::new(&table));
+        let quick = QuickReader::new(&reader, Memory::new(&table), plan.quick);
         ChunkReader::new(document, &reader, quick, named)
     };
     let mut pass = Pass::new(document);
@@ -62,6 +62,7 @@ pub(super) fn run(
     let bytes = read::read(document, plan, &make, stop, &mut |chunk| pass.join(chunk, events))?;
     document.source().ensure_unchanged()?;
     pass.ensure_lines(&bytes)?;
+    pass.ensure_countable()?;
     if pass.records == 0 {
         let why = if document.format().header {
             "there is a header and nothing below it"
@@ -142,6 +143,15 @@ impl<'a> Pass<'a> {
         }
         let detail = format!("{} lines in the rows, but {} in the bytes", self.lines, bytes.lines);
         Err(FileError::Accounting { path: self.document.path().into(), detail })
+    }
+
+    /// A key has room for so many slots and no more.
+    fn ensure_countable(&self) -> Result<(), FileError> {
+        if self.slots <= MOST_SLOTS {
+            return Ok(());
+        }
+        let what = format!("it has {} rows, and {MOST_SLOTS} can be told apart", self.slots);
+        Err(FileError::TooLarge { path: self.document.path().into(), what })
     }
 
     fn settle(
@@ -284,8 +294,7 @@ fn conserve(
     if with_reason != rejected_records {
         return off(format!("{rejected_records} records rejected, but {with_reason} with a reason"));
     }
-    // What a container had above the header is a comment or a preamble, which is not told from here.
-    if let Some(rows) = document.unpacked_rows().filter(|rows| *rows < checked.records) {
+    if let Some(rows) = document.unpacked_rows().filter(|rows| *rows != checked.records) {
         return off(format!("{} records, but {rows} rows in the container", checked.records));
     }
     let index = document.index_state();

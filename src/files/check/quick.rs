@@ -38,10 +38,11 @@ pub(super) struct QuickReader<'a> {
 }
 
 impl<'a> QuickReader<'a> {
-    pub(super) fn new(reader: &'a RowReader<'a>, memory: Memory<'a>) -> Self {
+    /// `on`: whether any row is read this way at all.
+    pub(super) fn new(reader: &'a RowReader<'a>, memory: Memory<'a>, on: bool) -> Self {
         let column = |field| reader.column(field);
         Self {
-            number: column(Field::Number).filter(|_| reader.has_plain_numbers()),
+            number: column(Field::Number).filter(|_| on && reader.has_plain_numbers()),
             jurisdiction: column(Field::Jurisdiction),
             expires: column(Field::Expires),
             source: column(Field::Source),

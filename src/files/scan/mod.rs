@@ -122,11 +122,6 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Whether a record begins here, so that a scan from here needs to know nothing of what stands before.
-    pub(super) fn is_record_start(&self) -> bool {
-        self.mode == Mode::Record
-    }
-
     /// The same place, on another line.
     pub(super) fn on_line(self, line: u64) -> Self {
         Self { line, ..self }
