@@ -112,7 +112,7 @@ struct Shared {
     columns: Vec<String>,
     notes: Vec<Problem>,
     container: Option<Container>,
-    /// Rows, header included, that the container had.
+    /// Data rows that the container had, where it says how many.
     unpacked_rows: Option<u64>,
     dialect: Dialect,
     start: Checkpoint,
@@ -197,7 +197,7 @@ impl Document {
                 columns: found.columns,
                 notes,
                 container,
-                unpacked_rows,
+                unpacked_rows: unpacked_rows.map(|rows| rows.saturating_sub(found.rows_above)),
                 dialect: found.dialect,
                 start: found.start,
                 end,
@@ -243,8 +243,7 @@ impl Document {
 
     /// Data rows that the file's container had, where it says how many.
     pub(super) fn unpacked_rows(&self) -> Option<u64> {
-        let shared = &self.shared;
-        shared.unpacked_rows.map(|rows| rows.saturating_sub(u64::from(shared.format.header)))
+        self.shared.unpacked_rows
     }
 
     /// Which column means what.

@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+const OLD_OFFICE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+/// The name of the stream that a locked Office file keeps everything in, as it is stored: UTF-16.
+const LOCKED: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
+
 const MAGIC: &[(&[u8], &str)] = &[
     (b"%PDF-", "a PDF document"),
     (b"\xFD7zXZ\0", "an xz archive"),
@@ -12,7 +16,7 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"GIF87a", "a GIF picture"),
     (b"GIF89a", "a GIF picture"),
     (b"\x7FELF", "a program"),
-    (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an old Excel or Word document (xls, doc)"),
+    (OLD_OFFICE, "an old Excel or Word document (xls, doc)"),
     (b"SQLite format 3\0", "a SQLite database"),
     (b"PAR1", "a Parquet file"),
     (b"{\\rtf", "an RTF document"),
@@ -63,6 +67,9 @@ const XML: &str = "an XML document";
 
 /// The name of a file that is no table, with its article; `None` where it may be one.
 pub(super) fn other_kind(head: &[u8]) -> Option<&'static str> {
+    if head.starts_with(OLD_OFFICE) && memchr::memmem::find(head, LOCKED).is_some() {
+        return Some("a workbook or document that is locked with a password");
+    }
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(name);
     }

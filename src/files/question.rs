@@ -24,8 +24,10 @@ const HEAD: usize = 256 * 1024;
 const ENCODINGS: usize = 6;
 /// Values that one sample shows.
 const VALUES: usize = 3;
-/// Sheets or members that are offered at most; each is opened to be shown.
+/// Sheets or members that are offered at most.
 const PARTS: usize = 12;
+/// In larger files they are not opened to be shown: each would have to be unpacked whole.
+const SAMPLED: u64 = 4 << 20;
 
 /// A question with its answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +114,9 @@ impl InputOptions {
 pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Option<Question>, FileError> {
     let flag = flag.split(' ').next().unwrap_or_default();
     if matches!(flag, "--sheet" | "--member") {
-        let names = unpack::parts(&Source::open(path)?)?;
-        return Ok(parts(path, options, flag == "--sheet", &names));
+        let source = Source::open(path)?;
+        let names = unpack::parts(&source)?;
+        return Ok(parts(path, options, flag == "--sheet", &names, source.size() <= SAMPLED));
     }
     if !matches!(flag, "--encoding" | "--delimiter" | "--header" | "--no-header" | "--date-order") {
         return Ok(None);
@@ -132,12 +135,21 @@ pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Optio
 }
 
 /// Which sheet or member, with the first rows of each.
-fn parts(path: &Path, options: &InputOptions, is_sheet: bool, names: &[String]) -> Option<Question> {
+fn parts(
+    path: &Path,
+    options: &InputOptions,
+    is_sheet: bool,
+    names: &[String],
+    sampled: bool,
+) -> Option<Question> {
     let (flag, title, sentence) = match is_sheet {
         true => ("--sheet", "Which sheet?", "The workbook has several sheets with cells in them."),
         false => ("--member", "Which file of the archive?", "The archive holds several files."),
     };
     let answer = |name: &String| {
+        if !sampled {
+            return Answer::new(name, name.clone(), "");
+        }
         let mut options = options.clone();
         options.answer(flag, name);
         let sample = Document::open(path, &options).and_then(|document| document.rows(1, VALUES));

@@ -301,3 +301,31 @@ fn a_sheet_that_repeats_a_number_a_million_times_is_refused() {
     let read = open("a.ods", &ods(&rows), &InputOptions::default());
     assert!(matches!(read, Err(FileError::TooLarge { .. })), "{read:?}");
 }
+
+#[test]
+fn a_workbook_whose_one_cell_fills_the_memory_is_refused_before_it_is_read() {
+    let rows = format!("<row r='1'>{}</row>", text_cell("A1", &"1".repeat(80 << 20)));
+    let cell = "<table:table-cell office:value-type='string'><text:p>@</text:p></table:table-cell>";
+    let row = format!("<table:table-row>{}</table:table-row>", cell.replace('@', &"1".repeat(80 << 20)));
+    for bytes in [xlsx(&[("A", &rows)], false), ods(&row)] {
+        let read = open("bomb", &bytes, &InputOptions::default());
+        assert!(matches!(read, Err(FileError::TooLarge { .. })), "{read:?}");
+    }
+}
+
+#[test]
+fn every_row_of_a_sheet_is_accounted_for() {
+    let rows = [
+        format!("<row r='4'>{}{}</row>", text_cell("A4", "phone"), text_cell("B4", "state")),
+        format!("<row r='5'>{}{}</row>", text_cell("A5", "2025550101"), text_cell("B5", "US-DC")),
+        format!("<row r='9'>{}{}</row>", text_cell("A9", "2025550102"), text_cell("B9", "US-DC")),
+    ];
+    let (document, checked) =
+        open("a.xlsx", &xlsx(&[("A", &rows.concat())], false), &InputOptions::default()).unwrap();
+    assert_eq!((checked.records, numbers(&checked).len()), (2, 2));
+    assert_eq!(document.columns(), ["phone", "state"]);
+    // A row above the header is asked about, never dropped.
+    let titled = format!("<row r='1'>{}</row>{}", text_cell("A1", "# made in May"), rows.concat());
+    let asked = open("a.xlsx", &xlsx(&[("A", &titled)], false), &InputOptions::default());
+    assert!(matches!(asked, Err(FileError::NeedsChoice { .. })), "{asked:?}");
+}

@@ -7,6 +7,10 @@ use super::*;
 #[case::png(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG picture")]
 #[case::elf(b"\x7fELF\x02\x01\x01\0\0\0\0\0", "a program")]
 #[case::xls(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "an old Excel or Word document (xls, doc)")]
+#[case::locked_xlsx(
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0",
+    "a workbook or document that is locked with a password"
+)]
 #[case::html_as_xls(b"\n<HTML><table><tr><td>2025550101</td>", "an HTML page")]
 #[case::json(b"[{\"phone\": \"2025550101\"}]", "a JSON document")]
 #[case::ndjson(b"{\"phone\": \"2025550101\"}\n{\"phone\": \"2025550102\"}\n", "a JSON document")]

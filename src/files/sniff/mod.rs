@@ -59,6 +59,8 @@ pub(super) struct Sniffed {
     pub(super) comments: u64,
     /// Bytes of blank lines above the data.
     pub(super) blanks: u64,
+    /// Lines above the data that are not blank, header included.
+    pub(super) rows_above: u64,
     /// Average bytes of a record, to say how many there may be.
     pub(super) record_bytes: u64,
 }
@@ -70,6 +72,8 @@ struct Preamble {
     header: u64,
     comments: u64,
     blanks: u64,
+    /// Lines that are not blank.
+    rows: u64,
 }
 
 impl Head<'_> {
@@ -102,7 +106,7 @@ impl Head<'_> {
 
     fn preamble(&self) -> Preamble {
         let start = Checkpoint::start(self.encoding.bom as u64, 1);
-        let mut preamble = Preamble { start, separator: None, header: 0, comments: 0, blanks: 0 };
+        let mut preamble = Preamble { start, separator: None, header: 0, comments: 0, blanks: 0, rows: 0 };
         for (n, sample) in self.samples(start, None, usize::MAX).iter().enumerate() {
             let piece = &sample.piece;
             let line = sample.cells.first().map_or("", |cell| cell.trim());
@@ -118,6 +122,7 @@ impl Head<'_> {
             } else {
                 break;
             }
+            preamble.rows += u64::from(!piece.blank);
             preamble.start = sample.after;
         }
         preamble
@@ -228,6 +233,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         header: header_bytes,
         comments: preamble.comments,
         blanks: preamble.blanks,
+        rows_above: preamble.rows + u64::from(header),
         record_bytes: (bytes / data.len().max(1) as u64).max(1),
     })
 }

@@ -9,14 +9,11 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, number};
-use super::zipped::{Archive, damaged};
+use super::zipped::{Archive, damaged, ensure_bounded};
 use super::{Container, Spool, Trouble, Unpacked};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
 use crate::files::sniff::note;
-
-/// Content is XML; more of it than this is no table of numbers.
-const CONTENT: u64 = 4 << 30;
 
 pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
     let tables = measured(&mut archive)?;
@@ -47,6 +44,7 @@ pub(super) fn tables(archive: &mut Archive) -> Result<Vec<String>, Trouble> {
 
 /// Tables with any cell filled, and how many columns each has.
 fn measured(archive: &mut Archive) -> Result<Vec<(String, usize)>, Trouble> {
+    ensure_bounded(archive)?;
     let mut tables: Vec<(String, usize)> = Vec::new();
     walk(archive, &mut |table, _, cells| {
         if tables.last().is_none_or(|(name, _)| name != table) {
@@ -66,7 +64,7 @@ type Row<'a> = dyn FnMut(&str, u64, &[String]) -> Result<(), Trouble> + 'a;
 /// table.
 fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, u64>, Trouble> {
     let content = archive.by_name("content.xml").map_err(damaged)?;
-    let mut reader = Reader::from_reader(BufReader::new(std::io::Read::take(content, CONTENT)));
+    let mut reader = Reader::from_reader(BufReader::new(content));
     let mut state = State::default();
     let mut buffer = Vec::new();
     loop {

@@ -11,6 +11,11 @@ const MOST: u64 = 16 << 30;
 const FREE: u64 = 64 << 20;
 const RATIO: u64 = 200;
 
+/// The most that an archive of so many bytes may unpack to.
+pub(super) fn limit(packed: u64) -> u64 {
+    packed.saturating_mul(RATIO).clamp(FREE, MOST)
+}
+
 /// The spool.
 #[derive(Debug)]
 pub(in crate::files) struct Spool {
@@ -22,7 +27,7 @@ pub(in crate::files) struct Spool {
 impl Spool {
     /// A spool for the content of an archive of so many bytes.
     pub(super) fn new(packed: u64) -> io::Result<Self> {
-        let limit = packed.saturating_mul(RATIO).clamp(FREE, MOST);
+        let limit = limit(packed);
         Ok(Self { out: io::BufWriter::with_capacity(1 << 18, tempfile::tempfile()?), size: 0, limit })
     }
 

@@ -3,14 +3,11 @@
 use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
 
 use super::sheet::{MOST_COLUMNS, RowWriter, choose, number};
-use super::zipped::{Archive, damaged};
+use super::zipped::{Archive, ensure_bounded};
 use super::{Container, Spool, Trouble, Unpacked};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
 use crate::files::sniff::note;
-
-/// Shared strings are held in memory while a workbook is read; more than this of them is no table of numbers.
-const SHARED: u64 = 512 << 20;
 
 pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
     ensure_bounded(&mut archive)?;
@@ -81,24 +78,6 @@ fn filled(book: &mut Xlsx<std::io::BufReader<std::fs::File>>) -> Result<Vec<Stri
     Ok(filled)
 }
 
-/// What each part really unpacks to is looked at before any is read: what it says of itself is not believed.
-fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
-    for at in 0..archive.len() {
-        let member = archive.by_index(at).map_err(damaged)?;
-        let name = member.name().map_err(damaged)?;
-        if !["sharedStrings.xml", "styles.xml", "workbook.xml"].iter().any(|part| name.ends_with(part)) {
-            continue;
-        }
-        let mut counted = std::io::Read::take(member, SHARED + 1);
-        let size =
-            std::io::copy(&mut counted, &mut std::io::sink()).map_err(|error| Trouble::of_reading(&error))?;
-        if size > SHARED {
-            return Err(Trouble::TooLarge(format!("its texts are over {} MiB", SHARED >> 20)));
-        }
-    }
-    Ok(())
-}
-
 fn width(book: &mut Xlsx<std::io::BufReader<std::fs::File>>, sheet: &str) -> Result<usize, Trouble> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(trouble)?;
     let mut columns = 0;
@@ -130,7 +109,10 @@ impl Seen {
                 String::new()
             }
             DataRef::Empty => String::new(),
-            DataRef::Int(value) => value.to_string(),
+            DataRef::Int(value) => {
+                self.long_numbers += u64::from(value.unsigned_abs() >= 1_000_000_000);
+                value.to_string()
+            }
             DataRef::Float(value) => {
                 self.long_numbers += u64::from(value.abs() >= 1e9);
                 number(*value)

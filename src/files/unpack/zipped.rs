@@ -3,10 +3,11 @@
 //! Nothing is ever written under a member's name, so names with `..` in them can do no harm.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read as _};
 
 use zip::ZipArchive;
 
+use super::spool::limit;
 use super::{Container, Spool, Trouble, Unpacked, copy, listed, ods, xlsx};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
@@ -24,13 +25,7 @@ pub(super) fn zip(
     options: &InputOptions,
 ) -> Result<Unpacked, Trouble> {
     let mut archive = ZipArchive::new(file).map_err(damaged)?;
-    if archive.len() > MEMBERS {
-        return Err(Trouble::TooLarge(format!("it has {} members", archive.len())));
-    }
-    let names: Vec<String> = archive
-        .file_names()
-        .map(|name| name.map(std::borrow::Cow::into_owned).map_err(damaged))
-        .collect::<Result<_, _>>()?;
+    let names = names(&archive)?;
     let holds = |name: &str| names.iter().any(|own| own == name);
     if holds("xl/workbook.xml") {
         return xlsx::read(archive, spool, options);
@@ -66,10 +61,7 @@ pub(super) fn zip(
 /// The sheets of a workbook, or the members of another archive.
 pub(super) fn parts(file: BufReader<File>) -> Result<Vec<String>, Trouble> {
     let mut archive = ZipArchive::new(file).map_err(damaged)?;
-    let names: Vec<String> = archive
-        .file_names()
-        .map(|name| name.map(std::borrow::Cow::into_owned).map_err(damaged))
-        .collect::<Result<_, _>>()?;
+    let names = names(&archive)?;
     let holds = |name: &str| names.iter().any(|own| own == name);
     if holds("xl/workbook.xml") {
         return xlsx::sheets(archive);
@@ -78,6 +70,31 @@ pub(super) fn parts(file: BufReader<File>) -> Result<Vec<String>, Trouble> {
         return ods::tables(&mut archive);
     }
     Ok(names.into_iter().filter(|name| is_text(name)).collect())
+}
+
+fn names(archive: &Archive) -> Result<Vec<String>, Trouble> {
+    if archive.len() > MEMBERS {
+        return Err(Trouble::TooLarge(format!("it has {} members", archive.len())));
+    }
+    archive.file_names().map(|name| name.map(std::borrow::Cow::into_owned).map_err(damaged)).collect()
+}
+
+/// What a workbook really unpacks to is counted before any of it is read: its readers hold texts in memory, and what an
+/// archive says of itself is not believed.
+pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
+    let mut packed = 0_u64;
+    for at in 0..archive.len() {
+        packed = packed.saturating_add(archive.by_index_raw(at).map_err(damaged)?.compressed_size());
+    }
+    let (limit, mut total) = (limit(packed), 0);
+    for at in 0..archive.len() {
+        let mut counted = archive.by_index(at).map_err(damaged)?.take(limit - total + 1);
+        total += io::copy(&mut counted, &mut io::sink()).map_err(|error| Trouble::of_reading(&error))?;
+        if total > limit {
+            return Err(Trouble::TooLarge(format!("its parts are over {} MiB", limit >> 20)));
+        }
+    }
+    Ok(())
 }
 
 /// Not a folder, and not what a Mac adds.
