@@ -23,10 +23,13 @@ pub(super) fn check(file: &CheckedFile) -> String {
         let part = container.part.as_deref().map(|part| format!(", {what}{}", visible(part, 100)));
         format!(" ({}{})", container.kind, part.unwrap_or_default())
     });
+    let all = match checked.rows == checked.records {
+        true => format!("{} rows", thousands(checked.rows)),
+        false => format!("{} numbers in {} rows", thousands(checked.rows), thousands(checked.records)),
+    };
     let mut text = format!(
-        "{}{packed}: {} rows · {} usable · {} duplicates · {} rejected · {} with warnings\n",
+        "{}{packed}: {all} · {} usable · {} duplicates · {} rejected · {} with warnings\n",
         visible(&file.document.name(), 200),
-        thousands(checked.rows),
         thousands(checked.valid),
         thousands(checked.duplicates),
         thousands(checked.rejected),

@@ -169,3 +169,30 @@ fn a_workbook_says_what_it_was_and_asks_which_sheet() {
     assert_eq!(asked["error"]["code"], "needs-choice");
     assert!(asked["error"]["advice"].as_str().unwrap().contains("--sheet"));
 }
+
+#[test]
+fn names_inside_an_archive_never_reach_the_terminal_as_they_are() {
+    use std::io::Write as _;
+    let desk = Desk::new();
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(desk.work().join("a.zip")).unwrap());
+    for name in ["\u{1b}]52;c;eA==\u{7}a.csv", "b\u{1b}[2J.csv"] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(GOOD.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    let asked = desk.run(["check", "a.zip"]).exits(3);
+    assert!(asked.all().contains("--member") && !asked.all().contains('\u{1b}'), "{}", asked.all());
+    let taken = desk.run(["check", "a.zip", "--member", "b\u{1b}[2J.csv"]).exits(0);
+    // The command line itself is in `all`.
+    let printed = taken.all().split_once("stdout").unwrap().1.to_owned();
+    assert!(printed.contains("2 usable") && !printed.contains('\u{1b}'), "{printed}");
+}
+
+#[test]
+fn where_several_columns_hold_numbers_what_is_counted_is_said() {
+    let desk = Desk::new();
+    desk.write("two.csv", "home,work\n2025550147,2025550148\n2025550149,\nn/a,2025550150\n");
+    let flags = ["check", "two.csv", "--map", "number=home", "--map", "number=work"];
+    let ended = desk.run(flags).exits(1);
+    ended.says("5 numbers in 3 rows · 4 usable · 0 duplicates · 1 rejected");
+}

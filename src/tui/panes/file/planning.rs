@@ -63,10 +63,16 @@ fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
         return trouble_line(cx, trouble, "R reads it again");
     }
     if let Some(checked) = &file.checked {
+        // Where several columns hold numbers, the buckets count numbers and not the rows of the table beside them.
+        let all = match checked.rows == checked.records {
+            true => format!("{} rows", thousands(checked.rows)),
+            false => {
+                format!("{} numbers in {} rows", thousands(checked.rows), thousands(checked.records))
+            }
+        };
         let said = format!(
-            "{} usable of {} rows · duplicates {} · ",
+            "{} usable of {all} · duplicates {} · ",
             thousands(checked.valid),
-            thousands(checked.rows),
             thousands(checked.duplicates),
         );
         let rejected = format!("rejected {}", thousands(checked.rejected));
