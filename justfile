@@ -23,6 +23,10 @@ demo *ARGS:
 bench *ARGS:
     cargo bench {{ARGS}}
 
+# large files beside DuckDB, xan and csvlens in the same run (installs what is missing)
+bench-intake *ROWS:
+    cargo bench --bench intake -- {{ROWS}}
+
 # write the page of problem codes anew
 bless:
     QUIETLINE_BLESS=1 cargo test --test problem_codes

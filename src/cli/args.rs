@@ -78,6 +78,8 @@ pub(super) enum ColorWhen {
 pub(super) enum Command {
     /// The console on an embedded tenant: nothing to set up, nothing real
     Demo(DemoArgs),
+    /// The console with a file open in it
+    Open(OpenArgs),
     /// Validate a file; nothing is sent
     Check(CheckArgs),
     /// What an upload would do; stores the plan
@@ -172,6 +174,14 @@ pub(super) struct DemoArgs {
     /// Forget what earlier demos exported, too
     #[arg(long)]
     pub fresh: bool,
+    /// A file to open at once
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OpenArgs {
+    /// The file
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]

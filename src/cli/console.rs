@@ -1,5 +1,7 @@
 //! The console from the outside: open it, and come back with whatever its wizard asked for.
 
+use std::path::PathBuf;
+
 use super::args::Globals;
 use super::demo_folder::DemoFolder;
 use super::failure::{Failure, exit};
@@ -20,8 +22,8 @@ enum Next {
     Embedded(Options, bool),
 }
 
-/// `quietline` without a command.
-pub(super) async fn open(globals: &Globals, out: Out) -> Result<u8, Failure> {
+/// `quietline` without a command, or `quietline open FILE`.
+pub(super) async fn open(globals: &Globals, out: Out, file: Option<PathBuf>) -> Result<u8, Failure> {
     if !is_interactive() {
         return Err(Failure::usage(
             "the console needs a terminal, and this is none",
@@ -34,22 +36,27 @@ pub(super) async fn open(globals: &Globals, out: Out) -> Result<u8, Failure> {
         Err(e) if e.code == "no-profile" && config.profile_names().is_empty() => Next::Wizard,
         Err(e) => return Err(e.into()),
     };
-    go_round(globals, out, config, next).await
+    go_round(globals, out, (config, file), next).await
 }
 
 /// `quietline demo`.
 pub(super) async fn open_embedded(
     globals: &Globals,
     out: Out,
-    options: Options,
-    fresh: bool,
+    (options, fresh): (Options, bool),
+    file: Option<PathBuf>,
 ) -> Result<u8, Failure> {
     let config = load(globals)?;
-    go_round(globals, out, config, Next::Embedded(options, fresh)).await
+    go_round(globals, out, (config, file), Next::Embedded(options, fresh)).await
 }
 
 /// Opens the console, again and again, until the person has had enough.
-async fn go_round(globals: &Globals, out: Out, config: Config, first: Next) -> Result<u8, Failure> {
+async fn go_round(
+    globals: &Globals,
+    out: Out,
+    (config, file): (Config, Option<PathBuf>),
+    first: Next,
+) -> Result<u8, Failure> {
     let _log =
         trace::to_file(config.data_dir(), globals.verbose).map_err(|e| unwritable(config.data_dir(), &e))?;
     let mut config = config;
@@ -77,7 +84,7 @@ async fn go_round(globals: &Globals, out: Out, config: Config, first: Next) -> R
             config: config.clone(),
             read_only: globals.read_only,
             mono: out.is_mono(),
-            open: None,
+            open: file.clone(),
             folder,
             embedded: embedded.is_some(),
         };

@@ -71,7 +71,8 @@ fn run(cli: Cli, out: Out) -> Result<u8, Failure> {
 async fn dispatch(cli: Cli, out: Out) -> Result<u8, Failure> {
     let globals = cli.globals;
     match cli.command {
-        None => console::open(&globals, out).await,
+        None => console::open(&globals, out, None).await,
+        Some(Command::Open(args)) => console::open(&globals, out, Some(args.file)).await,
         Some(Command::Demo(args)) => commands::demo::run(&globals, out, &args).await,
         Some(command) => {
             trace::to_stderr(globals.verbose);

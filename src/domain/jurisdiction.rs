@@ -40,6 +40,11 @@ impl Jurisdiction {
         std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }
 
+    /// The same as bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
     /// Whether there is such a place, as far as is known here: a country that has telephone numbers, and for the United
     /// States and Canada one of their parts. Parts of other countries are taken as they are written.
     pub fn exists(&self) -> bool {

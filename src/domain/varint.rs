@@ -9,6 +9,17 @@ pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+/// Writes a number at `at`, where there must be room for it, and moves `at` behind it.
+pub(crate) fn put(bytes: &mut [u8], at: &mut usize, mut value: u64) {
+    while value >= 0x80 {
+        bytes[*at] = value as u8 | 0x80;
+        *at += 1;
+        value >>= 7;
+    }
+    bytes[*at] = value as u8;
+    *at += 1;
+}
+
 /// Writes a number that may be negative, small either way.
 pub(crate) fn write_signed(out: &mut Vec<u8>, value: i64) {
     write(out, (value << 1 ^ value >> 63).cast_unsigned());
@@ -42,6 +53,9 @@ mod tests {
         let mut bytes = Vec::new();
         let values = [0, 1, 127, 128, 300, 1 << 35, u64::MAX];
         values.iter().for_each(|value| write(&mut bytes, *value));
+        let (mut room, mut used) = ([0; 64], 0);
+        values.iter().for_each(|value| put(&mut room, &mut used, *value));
+        assert_eq!(room[..used], bytes);
         let signed = [0, -1, 1, 63, -64, i64::MIN, i64::MAX];
         signed.iter().for_each(|value| write_signed(&mut bytes, *value));
         let mut at = 0;

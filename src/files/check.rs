@@ -12,6 +12,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, Normaliser, NotANumber, Phone};
 use crate::domain::problem::{Code, Problem, Problems};
 
+mod cells;
 mod chunk;
 mod facts;
 mod fold;
@@ -22,6 +23,7 @@ mod pass;
 mod quick;
 mod read;
 mod row;
+mod segment;
 #[cfg(test)]
 mod tests;
 

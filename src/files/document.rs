@@ -8,12 +8,13 @@ use encoding_rs::Encoding;
 use tokio_util::sync::CancellationToken;
 
 use super::dates::{self, Reading};
-use super::index::{Halt, Index};
+use super::index::Index;
 use super::kind::{other_kind, packed};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likely_start};
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
+use super::stretches::{Cut, Halt};
 use super::unpack::{Container, unpack};
 use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
 use crate::domain::problem::{Code, Place, Problem};
@@ -274,12 +275,22 @@ impl Document {
         stop: &CancellationToken,
         progress: &mut dyn FnMut(IndexState),
     ) -> Result<IndexState, FileError> {
+        self.build_index_by(Cut::usual(), stop, progress)
+    }
+
+    fn build_index_by(
+        &self,
+        cut: Cut,
+        stop: &CancellationToken,
+        progress: &mut dyn FnMut(IndexState),
+    ) -> Result<IndexState, FileError> {
         let scanner = |from| self.scanner(from, READ);
-        self.shared.index.build(scanner, stop, &mut || progress(self.index_state())).map_err(|halt| {
-            match halt {
-                Halt::Stopped => FileError::Stopped,
-                Halt::Io(error) => self.shared.source.error(error),
-            }
+        let likely_start = |from, end| self.likely_start(from, end);
+        let progress = &mut || progress(self.index_state());
+        let built = self.shared.index.build(&scanner, &likely_start, (self.end(), cut), stop, progress);
+        built.map_err(|halt| match halt {
+            Halt::Stopped => FileError::Stopped,
+            Halt::Io(error) => self.shared.source.error(error),
         })?;
         self.shared.source.ensure_unchanged()?;
         Ok(self.index_state())

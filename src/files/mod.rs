@@ -21,6 +21,7 @@ mod scan;
 mod search;
 mod sniff;
 mod source;
+mod stretches;
 mod text;
 mod unpack;
 

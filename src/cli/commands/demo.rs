@@ -14,5 +14,5 @@ pub(in crate::cli) async fn run(globals: &Globals, out: Out, args: &DemoArgs) ->
         ));
     }
     let options = Options { seed: args.seed, story: args.story, ..Options::default() };
-    console::open_embedded(globals, out, options, args.fresh).await
+    console::open_embedded(globals, out, (options, args.fresh), args.file.clone()).await
 }

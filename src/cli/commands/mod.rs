@@ -25,6 +25,9 @@ mod upload;
 pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failure> {
     match command {
         Command::Demo(args) => demo::run(&context.globals, context.out, &args).await,
+        Command::Open(args) => {
+            crate::cli::console::open(&context.globals, context.out, Some(args.file)).await
+        }
         Command::Check(args) => check::run(context, &args).await,
         Command::Plan(args) => plan::plan(context, &args).await,
         Command::Approve(args) => plan::approve(context, &args).await,
@@ -50,6 +53,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
 pub(super) fn undone(command: &Command) -> &'static str {
     match command {
         Command::Demo(_) => "the demo did not open",
+        Command::Open(_) => "the file was not opened",
         Command::Check(_) => "the file was not checked",
         Command::Plan(_) => "no plan was made",
         Command::Approve(_) => "nothing was approved",

@@ -6,11 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::facts::{Expires, Undecided};
 use super::fold::Claim;
-use super::quick::QuickReader;
-use super::row::{Expiry, Row, RowReader, short};
+use super::quick::{Clean, PlainLine, QuickReader, is_odd};
+use super::row::{Expiry, Row, RowReader, infer, short};
 use crate::domain::problem::{Code, Place, Problem, Problems};
 use crate::files::scan::split::Fields;
-use crate::files::scan::{Checkpoint, Eol, READ};
+use crate::files::scan::{Checkpoint, Cuts, Eol, READ};
+use crate::files::stretches::{Reader, Stretch};
 use crate::files::{DateOrder, Document, Field};
 
 /// Pieces between two looks at the stop token.
@@ -92,29 +93,28 @@ pub(super) struct ChunkReader<'a> {
     /// The area code of the file's name, where the layout has one to compare with.
     pub(super) named_area: Option<u16>,
     pub(super) several: bool,
+    cuts: Cuts,
     fields: Fields,
     list: Vec<Problem>,
 }
 
-impl<'a> ChunkReader<'a> {
-    pub(super) fn new(
-        document: &'a Document,
-        reader: &'a RowReader<'a>,
-        quick: QuickReader<'a>,
-        named_area: Option<u16>,
-    ) -> Self {
-        let several = !document.mapping().more_numbers.is_empty();
-        Self { document, reader, quick, named_area, several, fields: Fields::default(), list: Vec::new() }
+impl Stretch for Chunk {
+    fn ends(&self) -> (Checkpoint, Checkpoint) {
+        (self.from, self.to)
     }
+}
 
-    /// Reads from `from` to the first piece that begins at or behind `end`: a record, or a line of rows that a quotation
-    /// swallowed, which the next stretch then goes on in. `None`: it was told to stop.
-    pub(super) fn read(
+impl Reader for ChunkReader<'_> {
+    type Stretch = Chunk;
+
+    /// The piece behind the stretch may also be a line of rows that a quotation swallowed, which the next one goes on in.
+    fn read(
         &mut self,
         from: Checkpoint,
         end: u64,
         stop: &CancellationToken,
     ) -> io::Result<Option<Chunk>> {
+        let quick = self.quick.is_on();
         let mut scanner = self.document.scanner(from, READ);
         let mut chunk = Chunk::new(from);
         let (mut pieces, mut last) = (0_u64, None::<Checkpoint>);
@@ -123,7 +123,14 @@ impl<'a> ChunkReader<'a> {
             if here.at >= end {
                 break;
             }
-            let Some(piece) = scanner.next()? else { break };
+            let plain = if quick { scanner.next_plain(&mut self.cuts) } else { None };
+            let is_plain = plain.is_some();
+            let Some(piece) = (match plain {
+                Some(piece) => Some(piece),
+                None => scanner.next()?,
+            }) else {
+                break;
+            };
             pieces += 1;
             if pieces.is_multiple_of(STEP) && stop.is_cancelled() {
                 return Ok(None);
@@ -144,7 +151,12 @@ impl<'a> ChunkReader<'a> {
             }
             chunk.record_bytes += piece.bytes;
             chunk.records += 1;
-            let faults = self.document.read_fields(&piece, scanner.stored(&piece), &mut self.fields);
+            let stored = scanner.stored(&piece);
+            if is_plain && let Some(clean) = self.quick.read(&PlainLine { line: stored, cuts: &self.cuts }) {
+                self.take(&clean, &mut chunk);
+                continue;
+            }
+            let faults = self.document.read_fields(&piece, stored, &mut self.fields);
             let place = Place { row: chunk.records, line: here.line - from.line, byte: here.at - from.at };
             self.record(&faults, place, &mut chunk);
         }
@@ -154,19 +166,26 @@ impl<'a> ChunkReader<'a> {
         }
         Ok(Some(chunk))
     }
+}
+
+impl<'a> ChunkReader<'a> {
+    pub(super) fn new(
+        document: &'a Document,
+        reader: &'a RowReader<'a>,
+        quick: QuickReader<'a>,
+        named_area: Option<u16>,
+    ) -> Self {
+        let several = !document.mapping().more_numbers.is_empty();
+        let (cuts, fields, list) = (Cuts::default(), Fields::default(), Vec::new());
+        Self { document, reader, quick, named_area, several, cuts, fields, list }
+    }
 
     fn record(&mut self, faults: &[Code], place: Place, chunk: &mut Chunk) {
         if faults.is_empty()
+            && !is_odd(self.fields.text())
             && let Some(clean) = self.quick.read(&self.fields)
         {
-            chunk.inferred += u64::from(clean.inferred);
-            if let Some(day_first) = clean.day_first {
-                chunk.orders[usize::from(!day_first)] = true;
-            }
-            chunk.undecided |= clean.undecided;
-            self.compare_area(clean.area, chunk);
-            chunk.claims.push(Claim { number: clean.number, slot: chunk.slots, set: clean.set });
-            chunk.slots += 1;
+            self.take(&clean, chunk);
             return;
         }
         self.list.clear();
@@ -184,6 +203,17 @@ impl<'a> ChunkReader<'a> {
             chunk.record_of_slot.extend(std::iter::repeat_n(record, row.entries.len()));
         }
         self.claim(&row, slots, chunk);
+    }
+
+    fn take(&self, clean: &Clean, chunk: &mut Chunk) {
+        chunk.inferred += u64::from(clean.inferred);
+        if let Some(day_first) = clean.day_first {
+            chunk.orders[usize::from(!day_first)] = true;
+        }
+        chunk.undecided |= clean.undecided;
+        self.compare_area(clean.area, chunk);
+        chunk.claims.push(Claim { number: clean.number, slot: chunk.slots, set: clean.set });
+        chunk.slots += 1;
     }
 
     fn claim(&self, row: &Row<'_>, slots: u64, chunk: &mut Chunk) {
@@ -204,7 +234,8 @@ impl<'a> ChunkReader<'a> {
                 self.compare_area(phone.number.area_code(), chunk);
                 chunk.inferred += u64::from(inferred && self.reader.column(Field::Jurisdiction).is_none());
                 chunk.undecided |= expires.is_undecided();
-                let set = table.intern(jurisdiction, expires, source.as_ref());
+                let given = Some(jurisdiction).filter(|given| infer(phone.number) != Some(*given));
+                let set = table.intern(given, expires, source.as_ref());
                 chunk.claims.push(Claim { number: phone.number.digits(), slot, set });
             }
         }

@@ -1,7 +1,8 @@
 //! What rows say beside their number, in sixteen bytes, and each set of it kept once where there are few.
 //!
-//! Ten million rows mostly have a few thousand different sets of jurisdiction, expiry and source; a row then keeps the
-//! number of its set. Where nearly every row has an expiry of its own, sets are no longer compared, only stored.
+//! Ten million rows mostly have a few thousand different sets of expiry and source; a row then keeps the number of its
+//! set. The jurisdiction is nearly always the one that the number stands for, and a set says only that it is; so there are
+//! not fifty times as many. Where nearly every row has an expiry of its own, sets are no longer compared, only stored.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,12 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::row::infer;
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::phone::E164;
 use crate::domain::problem::Code;
 
 /// Different sets that are compared with each other.
-const COMPARED: usize = 1 << 16;
+const COMPARED: usize = 1 << 20;
 
 /// A map by a quick hash. Its seed differs from run to run, so that no file can be made to collide.
 pub(super) type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -63,6 +66,7 @@ struct Packed {
     expires: Expires,
     /// 0 = none.
     source: u32,
+    /// 0 = that of the number.
     jurisdiction: u32,
 }
 
@@ -123,8 +127,13 @@ impl AttributeTable {
         id
     }
 
-    fn pack(&mut self, jurisdiction: Jurisdiction, expires: Expires, source: Option<&Arc<str>>) -> Packed {
-        let jurisdiction = self.jurisdictions.intern(jurisdiction);
+    fn pack(
+        &mut self,
+        jurisdiction: Option<Jurisdiction>,
+        expires: Expires,
+        source: Option<&Arc<str>>,
+    ) -> Packed {
+        let jurisdiction = jurisdiction.map_or(0, |given| self.jurisdictions.intern(given) + 1);
         let source = source.map_or(0, |source| self.sources.intern(Arc::clone(source)) + 1);
         Packed { expires, source, jurisdiction }
     }
@@ -132,14 +141,14 @@ impl AttributeTable {
     /// Takes in a set under the next number.
     pub(super) fn push(&mut self, attributes: &Attributes) {
         let expires = attributes.expires.map_or(Expires::NEVER, Expires::at);
-        let packed = self.pack(attributes.jurisdiction, expires, attributes.source.as_ref());
+        let packed = self.pack(Some(attributes.jurisdiction), expires, attributes.source.as_ref());
         self.list.push(packed);
     }
 
     /// The number of a set.
     pub(super) fn intern(&mut self, attributes: &Attributes) -> u32 {
         let expires = attributes.expires.map_or(Expires::NEVER, Expires::at);
-        let packed = self.pack(attributes.jurisdiction, expires, attributes.source.as_ref());
+        let packed = self.pack(Some(attributes.jurisdiction), expires, attributes.source.as_ref());
         self.put(packed)
     }
 
@@ -148,12 +157,15 @@ impl AttributeTable {
         self.list.get(one as usize) == self.list.get(other as usize)
     }
 
-    /// The set of that number.
-    pub(super) fn get(&self, id: u32) -> Option<Attributes> {
+    /// The set `id` as it is for a telephone number.
+    pub(super) fn get(&self, id: u32, number: E164) -> Option<Attributes> {
         let packed = self.list.get(id as usize)?;
         let source =
             (packed.source as usize).checked_sub(1).and_then(|at| self.sources.list.get(at)).cloned();
-        let jurisdiction = *self.jurisdictions.list.get(packed.jurisdiction as usize)?;
+        let jurisdiction = match (packed.jurisdiction as usize).checked_sub(1) {
+            None => infer(number)?,
+            Some(at) => *self.jurisdictions.list.get(at)?,
+        };
         Some(Attributes { jurisdiction, expires: packed.expires.timestamp(), source })
     }
 }
@@ -175,10 +187,10 @@ impl FactTable {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of a set.
+    /// The number of a set. A jurisdiction of `None` is the one that is inferred from the telephone number.
     pub(super) fn intern(
         &self,
-        jurisdiction: Jurisdiction,
+        jurisdiction: Option<Jurisdiction>,
         expires: Expires,
         source: Option<&Arc<str>>,
     ) -> u32 {

@@ -12,20 +12,62 @@ use std::sync::{Mutex, PoisonError};
 
 use super::facts::{AttributeTable, QuickMap, Ruled};
 use super::intents::{Intents, Writer};
+use super::segment::{SEGMENT, Segment, sort};
 use crate::domain::entry::Attributes;
+use crate::domain::phone::E164;
 
-/// Sets of attributes that a key can name by itself.
-const SET_BITS: u32 = 16;
-const SET_ELSEWHERE: u64 = (1 << SET_BITS) - 1;
-/// Bits of a key for number and slot together.
-const SHARED_BITS: u32 = 64 - SET_BITS;
-/// Bits of the number in a key for files with fewer slots than 2^28, and for larger ones.
-const LOW: u32 = 20;
-const LOW_OF_LARGE: u32 = 12;
+/// How the 64 bits of a key are shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Layout {
+    /// Bits of the number; the rest of it is its bucket.
+    low: u32,
+    /// Bits of the slot. What is left names the set.
+    slot: u32,
+}
+
+/// The layout for files of any size.
+const LARGE: Layout = Layout { low: 12, slot: 36 };
 /// Slots that keys can tell apart at the most.
-pub(super) const MOST_SLOTS: u64 = 1 << (SHARED_BITS - LOW_OF_LARGE);
-/// Keys that a bucket grows by.
-const SEGMENT: usize = 256;
+pub(super) const MOST_SLOTS: u64 = 1 << LARGE.slot;
+
+impl Layout {
+    /// For about so many slots: the fewer they are, the more sets find room in a key.
+    fn of(likely: u64) -> Self {
+        let slot = u64::BITS - (likely + likely / 2).leading_zeros();
+        if slot > 28 { LARGE } else { Self { low: 20, slot: slot.max(16) } }
+    }
+
+    fn set_bits(self) -> u32 {
+        64 - self.low - self.slot
+    }
+
+    /// The set of keys that have no room for theirs.
+    fn elsewhere(self) -> u64 {
+        (1 << self.set_bits()) - 1
+    }
+
+    fn key(self, part: u64, slot: u64, set: u32) -> u64 {
+        let set = u64::from(set).min(self.elsewhere());
+        part << (64 - self.low) | slot << self.set_bits() | set
+    }
+
+    fn part_of(self, key: u64) -> u64 {
+        key >> (64 - self.low)
+    }
+
+    fn slot_of(self, key: u64) -> u64 {
+        key << self.low >> (64 - self.slot)
+    }
+
+    /// `None`: it is elsewhere.
+    fn set_of(self, key: u64) -> Option<u32> {
+        let set = key & self.elsewhere();
+        (set < self.elsewhere()).then_some(set as u32)
+    }
+}
+
+/// Keys of a segment.
+const KEYS: usize = SEGMENT / 8;
 
 /// A sound row: its number, the slot, and the number of its set of attributes.
 #[derive(Clone, Copy, Debug)]
@@ -38,40 +80,41 @@ pub(super) struct Claim {
 /// Every sound row.
 #[derive(Debug)]
 pub(super) struct Fold {
-    low: u32,
+    layout: Layout,
     buckets: Vec<(u64, Bucket)>,
     places: QuickMap<u64, usize>,
-    /// Sets that a key has no room for, by slot, sorted.
-    elsewhere: Vec<(u64, u32)>,
+    elsewhere: Elsewhere,
     count: u64,
 }
 
 #[derive(Debug, Default)]
 struct Bucket {
-    segments: Vec<Vec<u64>>,
+    segments: Vec<Segment>,
+    count: usize,
 }
 
 impl Bucket {
     fn push(&mut self, key: u64) {
-        match self.segments.last_mut() {
-            Some(last) if last.len() < SEGMENT => last.push(key),
-            _ => {
-                let mut segment = Vec::with_capacity(SEGMENT);
-                segment.push(key);
-                self.segments.push(segment);
-            }
+        let place = self.count % KEYS;
+        if place == 0 {
+            self.segments.push(Segment::new([0; SEGMENT]));
         }
+        if let Some(last) = self.segments.last_mut() {
+            last[place * 8..][..8].copy_from_slice(&key.to_le_bytes());
+        }
+        self.count += 1;
     }
 
-    fn len(&self) -> usize {
-        self.segments.iter().map(Vec::len).sum()
-    }
-
-    fn sorted(self) -> Vec<u64> {
-        let mut keys = Vec::with_capacity(self.len());
-        self.segments.into_iter().for_each(|segment| keys.extend_from_slice(&segment));
-        keys.sort_unstable();
-        keys
+    /// Calls `each` with every key in the order in which they came, and `emptied` with every segment that is done with.
+    fn drain(self, mut each: impl FnMut(u64), mut emptied: impl FnMut(Segment)) {
+        let mut left = self.count;
+        for segment in self.segments {
+            for key in segment.as_chunks::<8>().0.iter().take(left) {
+                each(u64::from_le_bytes(*key));
+            }
+            left = left.saturating_sub(KEYS);
+            emptied(segment);
+        }
     }
 }
 
@@ -92,6 +135,36 @@ pub(super) struct Late {
     pub(super) set: u32,
 }
 
+/// Sets that keys have no room for.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    /// By slot.
+    list: Vec<(u64, u32)>,
+    /// How many stand before each stretch of slots.
+    starts: Vec<usize>,
+}
+
+impl Elsewhere {
+    /// Slots of a stretch, as bits.
+    const STRETCH: u32 = 6;
+
+    /// Makes them found, once all are there.
+    fn index(&mut self) {
+        self.list.sort_unstable_by_key(|(slot, _)| *slot);
+        for (at, (slot, _)) in self.list.iter().enumerate() {
+            let stretch = (slot >> Self::STRETCH) as usize;
+            while self.starts.len() <= stretch {
+                self.starts.push(at);
+            }
+        }
+    }
+
+    fn get(&self, slot: u64) -> Option<u32> {
+        let start = *self.starts.get((slot >> Self::STRETCH) as usize)?;
+        self.list[start..].iter().find(|(other, _)| *other >= slot).map(|(_, set)| *set)
+    }
+}
+
 /// What the rows come to.
 #[derive(Debug)]
 pub(super) struct Folded {
@@ -105,55 +178,71 @@ pub(super) struct Folded {
 impl Fold {
     /// For a file of about so many slots.
     pub(super) fn new(likely: u64) -> Self {
-        let low = if likely < 1 << 26 { LOW } else { LOW_OF_LARGE };
-        Self { low, buckets: Vec::new(), places: QuickMap::default(), elsewhere: Vec::new(), count: 0 }
+        Self {
+            layout: Layout::of(likely),
+            buckets: Vec::new(),
+            places: QuickMap::default(),
+            elsewhere: Elsewhere::default(),
+            count: 0,
+        }
     }
 
     /// Takes in sound rows, in the order of the file.
     /// Beyond [`MOST_SLOTS`] the result is worthless, and [`super::pass`] refuses it.
     pub(super) fn extend(&mut self, claims: impl Iterator<Item = Claim>) {
-        for claim in claims {
-            if claim.slot >> (SHARED_BITS - self.low) > 0 {
+        // Neighbours in a file are often neighbours in number too.
+        let mut near = (u64::MAX, 0);
+        for Claim { number, slot, set } in claims {
+            if slot >> self.layout.slot > 0 {
                 self.widen();
+                near = (u64::MAX, 0);
             }
-            let set = u64::from(claim.set);
-            let in_key = if set < SET_ELSEWHERE { set } else { SET_ELSEWHERE };
-            if in_key == SET_ELSEWHERE {
-                self.elsewhere.push((claim.slot, claim.set));
+            if u64::from(set) >= self.layout.elsewhere() {
+                self.elsewhere.list.push((slot, set));
             }
-            let bucket = claim.number >> self.low;
-            let part = claim.number - (bucket << self.low);
-            let key = part << (64 - self.low) | claim.slot << SET_BITS | in_key;
-            self.bucket(bucket).push(key);
+            let bucket = number >> self.layout.low;
+            if bucket != near.0 {
+                near = (bucket, self.bucket(bucket));
+            }
+            let key = self.layout.key(number & ((1 << self.layout.low) - 1), slot, set);
+            self.buckets[near.1].1.push(key);
             self.count += 1;
         }
     }
 
-    fn bucket(&mut self, bucket: u64) -> &mut Bucket {
+    /// The place of a bucket.
+    fn bucket(&mut self, bucket: u64) -> usize {
         let buckets = &mut self.buckets;
-        let place = *self.places.entry(bucket).or_insert_with(|| {
+        *self.places.entry(bucket).or_insert_with(|| {
             buckets.push((bucket, Bucket::default()));
             buckets.len() - 1
-        });
-        &mut self.buckets[place].1
+        })
     }
 
     /// More slots than were likely: keys get more room for them.
     fn widen(&mut self) {
-        if self.low == LOW_OF_LARGE {
+        if self.layout == LARGE {
             return;
         }
-        let (from, to) = (self.low, LOW_OF_LARGE);
+        let (from, to) = (self.layout, LARGE);
+        self.layout = to;
         self.places = QuickMap::default();
         for (bucket, keys) in std::mem::take(&mut self.buckets) {
-            for key in keys.segments.into_iter().flatten() {
-                let number = bucket << from | key >> (64 - from);
-                let rest = key & ((1 << (64 - from)) - 1);
-                let part = number & ((1 << to) - 1);
-                self.bucket(number >> to).push(part << (64 - to) | rest);
-            }
+            let each = |key: u64| {
+                let number = bucket << from.low | from.part_of(key);
+                let slot = from.slot_of(key);
+                let set = match from.set_of(key) {
+                    Some(set) if u64::from(set) >= to.elsewhere() => {
+                        self.elsewhere.list.push((slot, set));
+                        u32::MAX
+                    }
+                    set => set.unwrap_or(u32::MAX),
+                };
+                let place = self.bucket(number >> to.low);
+                self.buckets[place].1.push(to.key(number & ((1 << to.low) - 1), slot, set));
+            };
+            keys.drain(each, drop);
         }
-        self.low = to;
     }
 
     /// Folds the rows of each number into one intent, on so many threads. `row_of` gives the row of a slot, both from
@@ -167,6 +256,7 @@ impl Fold {
         threads: usize,
     ) -> Folded {
         let sets = table.len() as u32;
+        self.elsewhere.index();
         let united = Mutex::new(Vec::new());
         let share = (self.count as usize / threads.max(1) + 1).max(1);
         let (mut shares, mut load) = (vec![Vec::new()], 0);
@@ -176,13 +266,13 @@ impl Fold {
                 shares.push(Vec::new());
                 load = 0;
             }
-            load += keys.len();
+            load += keys.count;
             if let Some(last) = shares.last_mut() {
-                last.push((bucket << self.low, keys));
+                last.push((bucket << self.layout.low, keys));
             }
         }
         let work = Work {
-            low: self.low,
+            layout: self.layout,
             elsewhere: &self.elsewhere,
             table: &table,
             united: &united,
@@ -225,8 +315,8 @@ impl Fold {
 
 /// What every thread that folds needs.
 struct Work<'a> {
-    low: u32,
-    elsewhere: &'a [(u64, u32)],
+    layout: Layout,
+    elsewhere: &'a Elsewhere,
     table: &'a AttributeTable,
     /// Sets that repeats were united to, numbered behind those of the table.
     united: &'a Mutex<Vec<Attributes>>,
@@ -245,12 +335,16 @@ struct Part {
 impl Work<'_> {
     fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part {
         let mut part = Part { writer: Writer::new(self.rows), repeats: Vec::new(), late: Vec::new() };
+        let (mut keys, mut spare) = (Vec::new(), Vec::new());
         for (base, bucket) in buckets {
-            let keys = bucket.sorted();
+            keys.clear();
+            // What is written takes less room than the keys did, and takes it where they were.
+            bucket.drain(|key| keys.push(key), |segment| part.writer.give(segment));
+            sort(&mut keys, &mut spare, self.layout.low);
             let mut rest = keys.as_slice();
             while let Some(first) = rest.first() {
-                let low = first >> (64 - self.low);
-                let own = rest.iter().take_while(|key| **key >> (64 - self.low) == low).count();
+                let low = self.layout.part_of(*first);
+                let own = rest.iter().take_while(|key| self.layout.part_of(**key) == low).count();
                 let (own, others) = rest.split_at(own);
                 self.fold_one(base + low, own, &mut part);
                 rest = others;
@@ -263,8 +357,8 @@ impl Work<'_> {
         let mut first: Option<(u64, u32)> = None;
         let mut set = 0;
         for key in keys {
-            let slot = key << self.low >> (self.low + SET_BITS);
-            let own = self.set(*key, slot);
+            let slot = self.layout.slot_of(*key);
+            let own = self.layout.set_of(*key).or_else(|| self.elsewhere.get(slot)).unwrap_or(self.sets);
             if self.ruled.get(own).is_some() {
                 part.late.push(Late { slot, set: own });
                 continue;
@@ -278,7 +372,7 @@ impl Work<'_> {
                     let differs = own != of_first && self.differ(own, of_first);
                     part.repeats.push(Repeat { slot, first: (self.row_of)(first), number, differs });
                     if differs {
-                        set = self.unite(set, own);
+                        set = self.unite(number, set, own);
                     }
                 }
             }
@@ -288,24 +382,16 @@ impl Work<'_> {
         }
     }
 
-    fn set(&self, key: u64, slot: u64) -> u32 {
-        let set = key & SET_ELSEWHERE;
-        if set < SET_ELSEWHERE {
-            return set as u32;
-        }
-        let at = self.elsewhere.partition_point(|(other, _)| *other < slot);
-        self.elsewhere.get(at).map_or(self.sets, |(_, set)| *set)
-    }
-
     /// Two numbers may stand for one set where a file has more of them than are compared.
     fn differ(&self, one: u32, other: u32) -> bool {
         !self.table.are_same(one, other)
     }
 
-    fn unite(&self, one: u32, other: u32) -> u32 {
+    fn unite(&self, number: u64, one: u32, other: u32) -> u32 {
+        let Some(number) = E164::from_digits(number) else { return one };
         let mut united = self.united.lock().unwrap_or_else(PoisonError::into_inner);
         let set = |id: u32| match id.checked_sub(self.sets) {
-            None => self.table.get(id),
+            None => self.table.get(id, number),
             Some(at) => united.get(at as usize).cloned(),
         };
         let (Some(mine), Some(theirs)) = (set(one), set(other)) else { return one };

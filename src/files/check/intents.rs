@@ -8,11 +8,12 @@
 
 use super::Intent;
 use super::facts::AttributeTable;
+use super::segment::{SEGMENT, Segment};
 use crate::domain::phone::E164;
-use crate::domain::varint::{read, write};
+use crate::domain::varint::{put, read};
 
-/// Numbers of a block.
-const BLOCK: usize = 4096;
+/// Bytes that one number takes at the most: its step, its row, the number of its set.
+const LONGEST: usize = 10 + 8 + 5;
 
 /// Every number of a file that is to be suppressed, with its attributes and the first row that carries it.
 #[derive(Clone, Default)]
@@ -27,8 +28,8 @@ pub struct Intents {
 #[derive(Clone)]
 struct Block {
     first: u64,
-    count: usize,
-    bytes: Box<[u8]>,
+    count: u32,
+    bytes: Segment,
 }
 
 impl Intents {
@@ -50,12 +51,13 @@ impl Intents {
     fn read_block<'a>(&'a self, block: &'a Block) -> impl Iterator<Item = Intent> + 'a {
         let (mut at, mut number) = (0, block.first);
         (0..block.count).map_while(move |_| {
-            number += read(&block.bytes, &mut at)?;
+            number += read(block.bytes.as_slice(), &mut at)?;
             let row = block.bytes.get(at..at + self.row_bytes)?;
             let row = row.iter().rev().fold(0, |row, byte| row << 8 | u64::from(*byte));
             at += self.row_bytes;
-            let attributes = self.attributes.get(u32::try_from(read(&block.bytes, &mut at)?).ok()?)?;
-            Some(Intent { number: E164::from_digits(number)?, attributes, row })
+            let set = u32::try_from(read(block.bytes.as_slice(), &mut at)?).ok()?;
+            let number = E164::from_digits(number)?;
+            Some(Intent { number, attributes: self.attributes.get(set, number)?, row })
         })
     }
 
@@ -101,10 +103,11 @@ impl FromIterator<Intent> for Intents {
 /// Writes numbers in order.
 pub(super) struct Writer {
     out: Intents,
-    bytes: Vec<u8>,
-    first: u64,
+    /// Segments that may be written to.
+    free: Vec<Segment>,
+    block: Option<Block>,
+    used: usize,
     last: u64,
-    count: usize,
 }
 
 impl Writer {
@@ -112,23 +115,33 @@ impl Writer {
     pub(super) fn new(rows: u64) -> Self {
         let row_bytes = (8 - rows.leading_zeros() as usize / 8).max(1);
         let out = Intents { row_bytes, ..Intents::default() };
-        Self { out, bytes: Vec::new(), first: 0, last: 0, count: 0 }
+        Self { out, free: Vec::new(), block: None, used: 0, last: 0 }
+    }
+
+    /// Takes a segment to write to.
+    pub(super) fn give(&mut self, segment: Segment) {
+        self.free.push(segment);
     }
 
     /// The next number, larger than the last.
     pub(super) fn push(&mut self, number: u64, row: u64, attributes: u32) {
         debug_assert!(number > self.last, "numbers come sorted, each once");
-        if self.count == BLOCK {
+        if self.used + LONGEST > SEGMENT {
             self.end_block();
         }
-        if self.count == 0 {
-            (self.first, self.last) = (number, number);
-        }
-        write(&mut self.bytes, number - self.last);
-        self.bytes.extend_from_slice(&row.to_le_bytes()[..self.out.row_bytes]);
-        write(&mut self.bytes, u64::from(attributes));
+        let free = &mut self.free;
+        let block = self.block.get_or_insert_with(|| {
+            (self.used, self.last) = (0, number);
+            Block { first: number, count: 0, bytes: free.pop().unwrap_or_else(|| Segment::new([0; SEGMENT])) }
+        });
+        let room = block.bytes.as_mut_slice();
+        put(room, &mut self.used, number - self.last);
+        room[self.used..][..self.out.row_bytes].copy_from_slice(&row.to_le_bytes()[..self.out.row_bytes]);
+        self.used += self.out.row_bytes;
+        put(room, &mut self.used, u64::from(attributes));
+        block.count += 1;
+        self.out.len += 1;
         self.last = number;
-        self.count += 1;
     }
 
     /// All that was written, over attributes that are still to be put in place.
@@ -139,14 +152,8 @@ impl Writer {
     }
 
     fn end_block(&mut self) {
-        if self.count == 0 {
-            return;
-        }
-        let bytes = self.bytes.as_slice().into();
-        self.out.blocks.push(Block { first: self.first, count: self.count, bytes });
-        self.out.len += self.count;
-        self.bytes.clear();
-        self.count = 0;
+        self.out.blocks.extend(self.block.take());
+        self.used = 0;
     }
 }
 

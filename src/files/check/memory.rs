@@ -1,43 +1,74 @@
 //! Cells that were read before, by their text: a column mostly repeats itself.
+//!
+//! ```text
+//! date cell ─▶ its place in `dates`     ┐
+//!                                       ├─▶ sets[source][date] ─▶ the number of the set of attributes
+//! source cell ─▶ its place in `sources` ┘
+//! ```
 
 use std::sync::Arc;
 
+use super::cells::Cells;
 use super::facts::{Expires, FactTable, QuickMap};
 use crate::domain::jurisdiction::Jurisdiction;
 
-/// Different cells of a column that are remembered; the rest is read again each time.
+/// Sets that are found by their two places alone.
+const NEAR: usize = 1 << 20;
+/// Further sets that are remembered.
 const REMEMBERED: usize = 1 << 16;
-/// Longer cells are not remembered.
-const SHORT: usize = 64;
+/// The place of a cell that is not remembered.
+const NOWHERE: u32 = u32::MAX;
 
 /// What an expiry cell is, where there is nothing to say about it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SoundDate {
     pub(super) expires: Expires,
     /// Whether it proves that the day comes first, or that the month does.
     pub(super) day_first: Option<bool>,
 }
 
+/// A date that was read, and its place in the memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) date: SoundDate,
+    place: u32,
+}
+
+impl Known {
+    /// The date of a file without any.
+    pub(super) const NEVER: Self =
+        Self { date: SoundDate { expires: Expires::NEVER, day_first: None }, place: 0 };
+}
+
 /// One reader's memory. Numbers of sets are those of the shared table.
 #[derive(Debug)]
 pub(super) struct Memory<'a> {
     table: &'a FactTable,
-    jurisdictions: QuickMap<Box<[u8]>, Option<Jurisdiction>>,
-    dates: QuickMap<Box<[u8]>, Option<SoundDate>>,
-    sources: QuickMap<Box<[u8]>, u32>,
+    jurisdictions: Cells<Option<Jurisdiction>>,
+    dates: Cells<Option<Known>>,
+    /// Places of dates that were given out. The first is that of no date.
+    date_places: u32,
+    sources: Cells<u32>,
     names: Vec<Option<Arc<str>>>,
-    sets: QuickMap<(Jurisdiction, Expires, u32), u32>,
+    /// By source and date.
+    sets: Vec<Vec<u32>>,
+    /// How many `sets` holds room for.
+    near: usize,
+    far: QuickMap<(Expires, u32), u32>,
 }
 
 impl<'a> Memory<'a> {
     pub(super) fn new(table: &'a FactTable) -> Self {
         Self {
             table,
-            jurisdictions: QuickMap::default(),
-            dates: QuickMap::default(),
-            sources: QuickMap::default(),
+            jurisdictions: Cells::default(),
+            dates: Cells::default(),
+            date_places: 1,
+            sources: Cells::default(),
             names: vec![None],
-            sets: QuickMap::default(),
+            sets: Vec::new(),
+            near: 0,
+            far: QuickMap::default(),
         }
     }
 
@@ -46,62 +77,72 @@ impl<'a> Memory<'a> {
     }
 
     /// The jurisdiction that a cell names.
-    pub(super) fn jurisdiction(&mut self, cell: &str) -> Option<Jurisdiction> {
-        remember(&mut self.jurisdictions, cell, || Jurisdiction::parse(cell))
+    pub(super) fn jurisdiction(&mut self, cell: &[u8]) -> Option<Jurisdiction> {
+        self.jurisdictions.get(cell, || Jurisdiction::parse(std::str::from_utf8(cell).ok()?)).0
     }
 
     /// The date of a cell as `read` reads it; `None` where there is anything to say about the cell.
-    pub(super) fn date(&mut self, cell: &str, read: impl FnOnce() -> Option<SoundDate>) -> Option<SoundDate> {
-        remember(&mut self.dates, cell, read)
+    pub(super) fn date(&mut self, cell: &[u8], read: impl FnOnce() -> Option<SoundDate>) -> Option<Known> {
+        let places = &mut self.date_places;
+        let (known, is_kept) = self.dates.get(cell, || {
+            let date = read()?;
+            *places += 1;
+            Some(Known { date, place: *places - 1 })
+        });
+        known.map(|known| if is_kept { known } else { Known { place: NOWHERE, ..known } })
     }
 
-    /// The number of a set whose source is the cell `source`.
-    pub(super) fn set(&mut self, jurisdiction: Jurisdiction, expires: Expires, source: &str) -> u32 {
+    /// The number of a set whose jurisdiction is that of the number and whose source is the cell `source`.
+    pub(super) fn set(&mut self, date: Known, source: &[u8]) -> Option<u32> {
         let names = &mut self.names;
-        let known = self.sources.get(source.as_bytes()).copied();
-        let source = match known {
-            Some(source) => source,
-            None => {
-                let name = source.trim();
-                let at = match name {
-                    "" => 0,
-                    name => {
-                        names.push(Some(name.into()));
-                        names.len() as u32 - 1
-                    }
-                };
-                if self.sources.len() < REMEMBERED && source.len() <= SHORT {
-                    self.sources.insert(source.as_bytes().into(), at);
-                } else if at > 0 {
-                    // Not to be met again: told, and forgotten.
-                    let name = names.pop().flatten();
-                    return self.table.intern(jurisdiction, expires, name.as_ref());
+        let (at, is_kept) = self.sources.get(source, || {
+            match std::str::from_utf8(source).map(str::trim) {
+                // Only text is read this way, so that no cell comes here that is none.
+                Ok("") | Err(_) => 0,
+                Ok(name) => {
+                    names.push(Some(name.into()));
+                    names.len() as u32 - 1
                 }
-                at
             }
-        };
-        if let Some(id) = self.sets.get(&(jurisdiction, expires, source)) {
-            return *id;
+        });
+        let expires = date.date.expires;
+        if !is_kept {
+            // Not to be met again: told, and forgotten.
+            let name = if at > 0 { self.names.pop().flatten() } else { None };
+            return Some(self.table.intern(None, expires, name.as_ref()));
         }
-        let id = self.table.intern(jurisdiction, expires, names[source as usize].as_ref());
-        if self.sets.len() < REMEMBERED {
-            self.sets.insert((jurisdiction, expires, source), id);
+        let name = self.names.get(at as usize)?.as_ref();
+        let (row, column) = (at as usize, date.place as usize);
+        if let Some(&set) = self.sets.get(row).and_then(|dates| dates.get(column))
+            && set != NOWHERE
+        {
+            return Some(set);
         }
-        id
+        if let Some(set) = self.far.get(&(expires, at)) {
+            return Some(*set);
+        }
+        let set = self.table.intern(None, expires, name);
+        if !self.keep_near(row, column, set) && self.far.len() < REMEMBERED {
+            self.far.insert((expires, at), set);
+        }
+        Some(set)
     }
-}
 
-fn remember<V: Copy>(
-    known: &mut QuickMap<Box<[u8]>, Option<V>>,
-    cell: &str,
-    read: impl FnOnce() -> Option<V>,
-) -> Option<V> {
-    if let Some(value) = known.get(cell.as_bytes()) {
-        return *value;
+    fn keep_near(&mut self, row: usize, column: usize, set: u32) -> bool {
+        if self.sets.len() <= row {
+            self.near += row + 1 - self.sets.len();
+            self.sets.resize_with(row + 1, Vec::new);
+        }
+        let dates = &mut self.sets[row];
+        let more = (column + 1).saturating_sub(dates.len());
+        if column == NOWHERE as usize || self.near + more > NEAR {
+            return false;
+        }
+        self.near += more;
+        if more > 0 {
+            dates.resize(column + 1, NOWHERE);
+        }
+        dates[column] = set;
+        true
     }
-    let value = read();
-    if known.len() < REMEMBERED && cell.len() <= SHORT {
-        known.insert(cell.as_bytes().into(), value);
-    }
-    value
 }

@@ -4,11 +4,13 @@
 //! ways to the same result.
 
 use super::facts::{Expires, Undecided};
-use super::memory::{Memory, SoundDate};
+use super::memory::{Known, Memory, SoundDate};
 use super::row::{RowReader, infer};
-use crate::files::Field;
+use crate::domain::phone::E164;
 use crate::files::dates::{self, Reading};
+use crate::files::scan::Cuts;
 use crate::files::scan::split::Fields;
+use crate::files::{DateOrder, Field};
 
 /// A row without anything to say.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +33,9 @@ pub(super) struct Clean {
 pub(super) struct QuickReader<'a> {
     reader: &'a RowReader<'a>,
     memory: Memory<'a>,
+    /// Whether any row is read this way at all.
     number: Option<usize>,
+    split: bool,
     jurisdiction: Option<usize>,
     expires: Option<usize>,
     source: Option<usize>,
@@ -42,7 +46,8 @@ impl<'a> QuickReader<'a> {
     pub(super) fn new(reader: &'a RowReader<'a>, memory: Memory<'a>, on: bool) -> Self {
         let column = |field| reader.column(field);
         Self {
-            number: column(Field::Number).filter(|_| on && reader.has_plain_numbers()),
+            number: column(Field::Number).filter(|_| on && reader.has_one_number()),
+            split: reader.has_split_numbers(),
             jurisdiction: column(Field::Jurisdiction),
             expires: column(Field::Expires),
             source: column(Field::Source),
@@ -51,43 +56,62 @@ impl<'a> QuickReader<'a> {
         }
     }
 
+    /// Whether there is a quick way for rows of this document.
+    pub(super) fn is_on(&self) -> bool {
+        self.number.is_some()
+    }
+
     /// The memory, for rows that are read the careful way.
     pub(super) fn memory(&self) -> &Memory<'a> {
         &self.memory
     }
 
-    /// Reads a row of which the scanner found no fault.
-    pub(super) fn read(&mut self, fields: &Fields) -> Option<Clean> {
-        if fields.len() != self.reader.columns() || is_odd(fields.text()) {
+    /// Reads a row of which the scanner found no fault. `row` holds no control character and nothing beyond ASCII.
+    pub(super) fn read(&mut self, row: &impl Cells) -> Option<Clean> {
+        if row.count() != self.reader.columns() {
             return None;
         }
-        let number = self.reader.quick_number(fields.get(self.number?)?)?;
-        let by_number = infer(number);
-        let (jurisdiction, inferred) = match self.jurisdiction {
-            None => (by_number?, true),
+        let number = self.number(row, self.number?)?;
+        let inferred = match self.jurisdiction {
+            None => infer(number).map(|_| true)?,
             Some(column) => {
-                let given = self.memory.jurisdiction(fields.get(column)?)?;
+                let (cell, by_number) = (row.cell(column)?, infer(number)?);
                 // Any other one has to be looked at: it may be wrong, or worth a word.
-                (Some(given).filter(|given| Some(*given) == by_number)?, false)
+                let is_same =
+                    cell == by_number.as_bytes() || self.memory.jurisdiction(cell) == Some(by_number);
+                is_same.then_some(false)?
             }
         };
-        let date = match self.expires {
-            None => SoundDate { expires: Expires::NEVER, day_first: None },
-            Some(column) => self.date(fields.get(column)?)?,
+        let known = match self.expires {
+            None => Known::NEVER,
+            Some(column) => self.date(row.cell(column)?)?,
         };
-        let source = self.source.map_or(Some(""), |column| fields.get(column))?;
-        let set = self.memory.set(jurisdiction, date.expires, source);
+        let source = self.source.map_or(Some(&b""[..]), |column| row.cell(column))?;
+        let set = self.memory.set(known, source)?;
         let area = number.area_code();
-        let undecided = date.expires.is_undecided();
-        Some(Clean { number: number.digits(), area, set, inferred, day_first: date.day_first, undecided })
+        let (undecided, day_first) = (known.date.expires.is_undecided(), known.date.day_first);
+        Some(Clean { number: number.digits(), area, set, inferred, day_first, undecided })
     }
 
-    fn date(&mut self, cell: &str) -> Option<SoundDate> {
+    /// The number of a row, from one cell or from the area code and what stands behind it.
+    fn number(&self, row: &impl Cells, column: usize) -> Option<E164> {
+        let cell = row.cell(column)?;
+        if !self.split {
+            return self.reader.quick_number(cell);
+        }
+        let (area, local): (&[u8; 3], &[u8; 7]) =
+            (cell.try_into().ok()?, row.cell(column + 1)?.try_into().ok()?);
+        let mut whole = [0; 10];
+        whole[..3].copy_from_slice(area);
+        whole[3..].copy_from_slice(local);
+        if whole.iter().all(u8::is_ascii_digit) { self.reader.quick_number(&whole) } else { None }
+    }
+
+    fn date(&mut self, cell: &[u8]) -> Option<Known> {
         let (reader, table) = (self.reader, self.memory.table());
         self.memory.date(cell, || {
-            let day_first = |order: Option<crate::files::DateOrder>| {
-                order.map(|order| order == crate::files::DateOrder::Dmy)
-            };
+            let cell = std::str::from_utf8(cell).ok()?;
+            let day_first = |order: Option<DateOrder>| order.map(|order| order == DateOrder::Dmy);
             match dates::read(cell, reader.order()) {
                 Reading::ForEver => Some(SoundDate { expires: Expires::NEVER, day_first: None }),
                 Reading::At { at, naive: false, proves } if at > reader.now() => {
@@ -104,8 +128,42 @@ impl<'a> QuickReader<'a> {
     }
 }
 
+/// A row's cells.
+pub(super) trait Cells {
+    /// How many.
+    fn count(&self) -> usize;
+    /// The cell at `index`.
+    fn cell(&self, index: usize) -> Option<&[u8]>;
+}
+
+impl Cells for Fields {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn cell(&self, index: usize) -> Option<&[u8]> {
+        self.get(index).map(str::as_bytes)
+    }
+}
+
+/// A plain line and its cuts.
+pub(super) struct PlainLine<'l> {
+    pub(super) line: &'l [u8],
+    pub(super) cuts: &'l Cuts,
+}
+
+impl Cells for PlainLine<'_> {
+    fn count(&self) -> usize {
+        self.cuts.len()
+    }
+
+    fn cell(&self, index: usize) -> Option<&[u8]> {
+        self.cuts.get(self.line, index)
+    }
+}
+
 /// Control characters, and everything beyond ASCII.
-fn is_odd(text: &str) -> bool {
+pub(super) fn is_odd(text: &str) -> bool {
     let odd = |b: &u8| (*b < 0x20 && *b != b'\t' && *b != b'\n' && *b != b'\r') || *b >= 0x7F;
     // Without a stop at the first, so that the compiler can look at many bytes at once.
     text.as_bytes().iter().fold(false, |any, byte| any | odd(byte))

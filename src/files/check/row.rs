@@ -109,18 +109,19 @@ impl<'a> RowReader<'a> {
         self.options.now
     }
 
-    /// Whether each record holds one number, whole, in one cell.
-    pub(super) fn has_plain_numbers(&self) -> bool {
-        !self.mapping.split_number && self.mapping.more_numbers.is_empty()
+    /// Whether each record holds one number.
+    pub(super) fn has_one_number(&self) -> bool {
+        self.mapping.more_numbers.is_empty()
+    }
+
+    /// Whether an area code stands in a column of its own.
+    pub(super) fn has_split_numbers(&self) -> bool {
+        self.mapping.split_number
     }
 
     /// The number of a cell about which there is nothing to say.
-    pub(super) fn quick_number(&self, cell: &str) -> Option<E164> {
-        self.options
-            .normaliser
-            .quick(cell.as_bytes())
-            .filter(|quick| quick.assigned)
-            .map(|quick| quick.number)
+    pub(super) fn quick_number(&self, cell: &[u8]) -> Option<E164> {
+        self.options.normaliser.quick(cell).filter(|quick| quick.assigned).map(|quick| quick.number)
     }
 
     /// The column of a field, where the file has one.

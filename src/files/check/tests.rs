@@ -10,6 +10,7 @@ use super::read::Plan;
 use super::{CheckEvent, CheckOptions, Checked, pass};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Problem, Problems};
+use crate::files::stretches::Cut;
 use crate::files::{Document, Field, FileError, InputOptions};
 
 fn options() -> CheckOptions {
@@ -85,8 +86,8 @@ proptest! {
         let map = [(Field::Number, "phone".to_owned()), (Field::Number, "notes".to_owned())];
         let map = if several { map.to_vec() } else { Vec::new() };
         let given = InputOptions { delimiter: Some(b','), header: Some(true), map, ..InputOptions::default() };
-        let whole = read(&path, &given, &Plan { threads: 1, stretch: 1 << 30, quick: false });
-        let cut = read(&path, &given, &Plan { threads, stretch: half * 2, quick: true });
+        let whole = read(&path, &given, &Plan { cut: Cut { threads: 1, stretch: 1 << 30 }, quick: false });
+        let cut = read(&path, &given, &Plan { cut: Cut { threads, stretch: half * 2 }, quick: true });
         match (whole, cut) {
             (Ok((whole, told_whole)), Ok((cut, told))) => {
                 prop_assert_eq!(whole.problems.iter().collect::<Vec<_>>(), cut.problems.iter().collect::<Vec<_>>());

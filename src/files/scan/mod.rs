@@ -18,6 +18,7 @@ use super::source::Bytes;
 
 mod guess;
 mod judge;
+mod plain;
 pub(super) mod split;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ mod window;
 pub(super) use guess::likely_start;
 pub(super) use judge::looks_like_number;
 use judge::{Verdict, judge};
+pub(super) use plain::Cuts;
 pub(super) use window::{READ, Width, Window};
 
 /// Longest record, in units. Longer ones are rejected without being held.
@@ -180,6 +182,22 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
     /// overlong one.
     pub(super) fn stored(&self, piece: &Piece) -> &[u8] {
         if self.held == 0 { &self.kept } else { self.window.stored(0, piece.text) }
+    }
+
+    /// The next piece, where it is a plain line: its fields stand in [`Scanner::stored`] where `cuts` says. `None` says
+    /// nothing; [`Scanner::next`] gives that piece.
+    pub(super) fn next_plain(&mut self, cuts: &mut Cuts) -> Option<Piece> {
+        let delimiter = self.dialect.delimiter.unwrap_or(b'\n');
+        if self.place.mode != Mode::Record || self.width != Width::One {
+            return None;
+        }
+        self.window.advance(std::mem::take(&mut self.held));
+        let (text, eol) = plain::plain_line(self.window.units(), delimiter, cuts)?;
+        let units = text + eol.units();
+        let (at, line) = (self.place.at, self.place.line);
+        self.held = units;
+        self.place = Checkpoint { at: at + units as u64, line: line + 1, mode: Mode::Record };
+        Some(Piece { blank: false, fault: None, at, line, bytes: units as u64, eol, text })
     }
 
     /// The next piece; `None` at the end.

@@ -1,0 +1,103 @@
+//! Time and memory of processes.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
+use quietline::files::{CheckOptions, Document, InputOptions};
+use tokio_util::sync::CancellationToken;
+
+/// One run of a program.
+pub struct Measured {
+    pub seconds: f64,
+    /// Highest resident memory in bytes.
+    pub peak: u64,
+    pub output: String,
+}
+
+/// Runs a program to its end.
+pub fn run_watched(mut command: Command) -> Measured {
+    let started = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = stdout.read_to_string(&mut text);
+        let _ = sender.send((text, started.elapsed()));
+    });
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        peak = peak.max(kilobytes(&fs::read_to_string(&status).unwrap_or_default(), "VmHWM:"));
+        if let Ok((output, took)) = receiver.recv_timeout(Duration::from_millis(5)) {
+            let _ = child.wait();
+            return Measured { seconds: took.as_secs_f64(), peak: peak * 1024, output };
+        }
+    }
+}
+
+fn kilobytes(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
+}
+
+/// The program, in a home of its own.
+pub fn quietline(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quietline"));
+    command.current_dir(home).envs(surroundings(home));
+    command
+}
+
+/// Variables that keep the program away from the home of whoever measures.
+pub fn surroundings(home: &Path) -> Vec<(&'static str, std::ffi::OsString)> {
+    let folders = [
+        ("HOME", home.into()),
+        ("XDG_CONFIG_HOME", home.join("config")),
+        ("XDG_DATA_HOME", home.join("xdg-data")),
+        ("QUIETLINE_CONFIG", home.join("quietline.toml")),
+        ("QUIETLINE_DATA_DIR", home.join("data")),
+    ];
+    folders.into_iter().map(|(name, folder)| (name, folder.into_os_string())).collect()
+}
+
+/// Peak memory of checking next to nothing: what the program needs before it reads a row.
+pub fn floor(home: &Path) -> u64 {
+    let file = home.join("one-row.csv");
+    fs::write(&file, "phone\n202-555-0123\n").unwrap();
+    let mut command = quietline(home);
+    command.args(["check", file.to_str().unwrap(), "--json"]);
+    run_watched(command).peak
+}
+
+/// Bytes that this process holds more with a checked file and its index than without.
+pub fn held(file: &Path) -> u64 {
+    let resident = || {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        kilobytes(&status, "VmRSS:") * 1024
+    };
+    let before = resident();
+    let document = Document::open(file, &InputOptions::default()).unwrap();
+    let stop = CancellationToken::new();
+    document.build_index(&stop, &mut |_| {}).unwrap();
+    let options = CheckOptions {
+        normaliser: Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
+        now: "2026-11-20T00:00:00Z".parse().unwrap(),
+        date_order: None,
+    };
+    let checked = quietline::files::check(&document, &options, &stop, &mut |_| {}).unwrap();
+    let held = resident().saturating_sub(before);
+    assert!(checked.valid > 0);
+    held
+}
+
+/// The median of so many measurements.
+pub fn median(rounds: usize, mut measure: impl FnMut() -> f64) -> f64 {
+    let mut values: Vec<f64> = (0..rounds).map(|_| measure()).collect();
+    values.sort_by(f64::total_cmp);
+    values[rounds / 2]
+}

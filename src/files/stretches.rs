@@ -1,0 +1,195 @@
+//! A file on every core: stretches of it are read at once and joined in the order of the file.
+//!
+//! ```text
+//! reader 1 ─▶ stretch 0 ─▶ stretch 2 ─▶ …  ┐
+//! reader 2 ─▶ stretch 1 ─▶ stretch 3 ─▶ …  ┴▶ join: does it begin where the one before it ended? else read it again
+//! ```
+//!
+//! Only the bytes before a stretch tell for sure where its first record begins, so a reader guesses, and a stretch whose
+//! guess was wrong is thrown away and read from the right place. What comes out is what one reader would have read.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+
+use tokio_util::sync::CancellationToken;
+
+use super::scan::Checkpoint;
+
+/// Bytes of a stretch. Even, so that it holds whole units of UTF-16.
+const STRETCH: u64 = 1 << 20;
+
+/// How a file is cut and shared out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    pub(super) threads: usize,
+    /// Bytes of a stretch, even.
+    pub(super) stretch: u64,
+}
+
+impl Cut {
+    /// For every core.
+    pub(super) fn usual() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { threads, stretch: STRETCH }
+    }
+}
+
+/// What was read of a stretch.
+pub(super) trait Stretch: Send {
+    /// Where it begins, and where the next piece begins.
+    fn ends(&self) -> (Checkpoint, Checkpoint);
+}
+
+/// Reads stretches, one after the other.
+pub(super) trait Reader {
+    /// What it makes of one.
+    type Stretch: Stretch;
+
+    /// Reads from `from` to the first piece that begins at or behind `end`. `None`: it was told to stop.
+    fn read(
+        &mut self,
+        from: Checkpoint,
+        end: u64,
+        stop: &CancellationToken,
+    ) -> io::Result<Option<Self::Stretch>>;
+}
+
+/// Why reading ended early.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Stopped,
+    Io(io::Error),
+}
+
+/// Where there are records, and how to guess where one begins.
+pub(super) struct Span<'a> {
+    pub(super) start: Checkpoint,
+    pub(super) end: u64,
+    /// A likely start of a record at or behind the first place, before the second.
+    pub(super) likely_start: &'a (dyn Fn(u64, u64) -> io::Result<Option<u64>> + Sync),
+}
+
+/// Reads a span and hands it to `join` stretch by stretch, in order. `make` makes one reader a thread. Whoever else works
+/// on the file can look at `halt`, which is set when this ends early, and set it.
+pub(super) fn read<R: Reader>(
+    span: &Span<'_>,
+    cut: Cut,
+    make: &(dyn Fn() -> R + Sync),
+    stop: &CancellationToken,
+    halt: &AtomicBool,
+    join: &mut dyn FnMut(R::Stretch),
+) -> Result<(), Halt> {
+    let (start, end) = (span.start.at, span.end);
+    let count = end.saturating_sub(start).div_ceil(cut.stretch).max(1);
+    let next = AtomicU64::new(0);
+    let limit = |at: u64| (start + (at + 1) * cut.stretch).min(end);
+    let threads = cut.threads.clamp(1, usize::try_from(count).unwrap_or(usize::MAX));
+    let (send, receive) = sync_channel(threads * 2);
+
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let send = send.clone();
+            let next = &next;
+            scope.spawn(move || {
+                step_back();
+                let mut reader = make();
+                while !halt.load(Ordering::Relaxed) {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    if at >= count {
+                        break;
+                    }
+                    let read = guess(span, (at, start + at * cut.stretch), limit(at), &mut reader, stop);
+                    let failed = read.is_err();
+                    if send.send((at, read)).is_err() || failed {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(send);
+        let mut joined = Joined { place: span.start, stop, reader: None, make };
+        let (mut early, mut wanted) = (BTreeMap::new(), 0);
+        let mut read_all = || -> Result<(), Halt> {
+            while wanted < count {
+                let Ok((at, read)) = receive.recv() else { break };
+                early.insert(at, read?);
+                while let Some(stretch) = early.remove(&wanted) {
+                    joined.take(stretch, limit(wanted), join)?;
+                    wanted += 1;
+                }
+            }
+            Ok(())
+        };
+        let result = read_all();
+        if result.is_err() {
+            halt.store(true, Ordering::Relaxed);
+        }
+        // Readers that wait to hand over what nobody wants any more.
+        drop(receive);
+        result
+    })
+}
+
+/// A stretch as it reads from a likely start; `None` where no record seems to begin in it.
+fn guess<R: Reader>(
+    span: &Span<'_>,
+    (at, from): (u64, u64),
+    end: u64,
+    reader: &mut R,
+    stop: &CancellationToken,
+) -> Result<Option<R::Stretch>, Halt> {
+    let start = match at {
+        0 => span.start,
+        _ => match (span.likely_start)(from, end).map_err(Halt::Io)? {
+            Some(start) => Checkpoint::start(start, 1),
+            None => return Ok(None),
+        },
+    };
+    match reader.read(start, end, stop).map_err(Halt::Io)? {
+        Some(stretch) => Ok(Some(stretch)),
+        None => Err(Halt::Stopped),
+    }
+}
+
+/// Where the joined stretches have come to.
+struct Joined<'r, R> {
+    place: Checkpoint,
+    stop: &'r CancellationToken,
+    reader: Option<R>,
+    make: &'r (dyn Fn() -> R + Sync),
+}
+
+impl<R: Reader> Joined<'_, R> {
+    fn take(
+        &mut self,
+        stretch: Option<R::Stretch>,
+        end: u64,
+        join: &mut dyn FnMut(R::Stretch),
+    ) -> Result<(), Halt> {
+        let stretch = match stretch {
+            Some(stretch) if stretch.ends().0.leads_like(&self.place) => stretch,
+            // A record went on over the whole stretch.
+            _ if self.place.at >= end => return Ok(()),
+            _ => {
+                let reader = self.reader.get_or_insert_with(self.make);
+                let read = reader.read(self.place, end, self.stop).map_err(Halt::Io)?;
+                read.ok_or(Halt::Stopped)?
+            }
+        };
+        let (from, to) = stretch.ends();
+        self.place = to.on_line(self.place.line + (to.line - from.line));
+        join(stretch);
+        if self.stop.is_cancelled() { Err(Halt::Stopped) } else { Ok(()) }
+    }
+}
+
+/// Lets the screen go first: this thread gets a processor when nobody else needs it.
+pub(super) fn step_back() {
+    #[cfg(target_os = "linux")]
+    {
+        // Linux keeps the priority by thread. Where it may not be changed the work is done all the same.
+        let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 10);
+    }
+}
