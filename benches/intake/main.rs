@@ -63,7 +63,8 @@ fn screens(home: &Path, file: &Path, peers: &Peers) {
 fn index(file: &Path, peers: &Peers) {
     let ours = median(ROUNDS, || {
         let started = std::time::Instant::now();
-        let document = quietline::files::Document::open(file, &quietline::files::InputOptions::default()).unwrap();
+        let document =
+            quietline::files::Document::open(file, &quietline::files::InputOptions::default()).unwrap();
         document.build_index(&tokio_util::sync::CancellationToken::new(), &mut |_| {}).unwrap();
         started.elapsed().as_secs_f64()
     });
@@ -100,7 +101,12 @@ fn flat(home: &Path, rows: u64) {
         median(ROUNDS, || checked(home, &file, rows).seconds) / rows as f64 * 1e9
     };
     let (small, large) = (cost(rows / 10), cost(rows * 2));
-    println!("| nanoseconds a row: {} rows, {} rows | {small:.0} | {large:.0} | {:.2} |", rows / 10, rows * 2, large / small);
+    println!(
+        "| nanoseconds a row: {} rows, {} rows | {small:.0} | {large:.0} | {:.2} |",
+        rows / 10,
+        rows * 2,
+        large / small
+    );
 }
 
 fn checked(home: &Path, file: &Path, rows: u64) -> Measured {

@@ -37,7 +37,11 @@ pub struct Peers {
 impl Peers {
     /// Looks for all of them, and installs what is missing.
     pub fn find(home: &Path) -> Self {
-        Self { duckdb: DuckDb::find(home), xan: Tool::find(home, "xan"), csvlens: Tool::find(home, "csvlens") }
+        Self {
+            duckdb: DuckDb::find(home),
+            xan: Tool::find(home, "xan"),
+            csvlens: Tool::find(home, "csvlens"),
+        }
     }
 }
 
@@ -101,7 +105,12 @@ impl Tool {
 }
 
 fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|it| it.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success())
 }
 
 fn missing<T>(name: &str) -> Option<T> {

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -49,12 +50,7 @@ impl Jurisdiction {
     /// States and Canada one of their parts. Parts of other countries are taken as they are written.
     pub fn exists(&self) -> bool {
         let (country, part) = self.as_str().split_at(2);
-        let listed = || {
-            let parts = area_codes().iter().map(|(_, place)| place.jurisdiction);
-            parts.into_iter().any(|known| known == *self) || SHARING_AN_AREA_CODE.contains(&self.as_str())
-        };
-        country.parse::<phone::Region>().is_ok()
-            && (part.is_empty() || !matches!(country, "US" | "CA") || listed())
+        has_numbers(country) && (part.is_empty() || !matches!(country, "US" | "CA") || parts().contains(self))
     }
 
     /// Whether the two letters alone may as well be meant as a state or province: `CA` is Canada and California, `IN`
@@ -123,6 +119,25 @@ fn by_area_code(area_code: u16) -> Option<&'static Place> {
         places
     });
     places.get(usize::from(area_code)).copied().flatten()
+}
+
+/// Whether a country, two capital letters, has telephone numbers. Remembered, since validation asks for many rows.
+fn has_numbers(country: &str) -> bool {
+    static KNOWN: [OnceLock<bool>; 26 * 26] = [const { OnceLock::new() }; 26 * 26];
+    let ask = || country.parse::<phone::Region>().is_ok();
+    let [first, second] = *country.as_bytes() else { return false };
+    let place = |letter: u8| usize::from(letter.wrapping_sub(b'A'));
+    let known = KNOWN.get(place(first) * 26 + place(second));
+    known.map_or_else(ask, |known| *known.get_or_init(ask))
+}
+
+/// Every part of the United States and of Canada.
+fn parts() -> &'static HashSet<Jurisdiction> {
+    static PARTS: OnceLock<HashSet<Jurisdiction>> = OnceLock::new();
+    PARTS.get_or_init(|| {
+        let sharing = SHARING_AN_AREA_CODE.into_iter().filter_map(Jurisdiction::parse);
+        area_codes().iter().map(|(_, place)| place.jurisdiction).chain(sharing).collect()
+    })
 }
 
 /// Provinces and territories of Canada that no area code stands for alone.

@@ -53,14 +53,8 @@ impl Normaliser {
             [b'+', rest @ ..] => (true, rest),
             _ => (false, raw),
         };
-        let mut buffer = [0; LONGEST_CELL + 1];
-        let count = digits(spelling, &mut buffer)?;
-        let digits = &buffer[..count];
-        let Found { number, assigned } = match self.north_american(plus, digits) {
-            Some(found) => found,
-            None if all_equal(digits) => return None,
-            None => plan::find(self.home, plus, digits)?,
-        };
+        let found = self.north_american(plus, spelling).or_else(|| self.by_digits(plus, spelling));
+        let Found { number, assigned } = found?;
         if !assigned && self.policy == PhonePolicy::Valid {
             return None;
         }
@@ -70,19 +64,57 @@ impl Normaliser {
         Some(Quick { number, assigned })
     }
 
-    /// Ten digits at home in the North American plan, or eleven with its country code: the form of nearly every row.
-    fn north_american(&self, plus: bool, digits: &[u8]) -> Option<Found> {
-        let national: &[u8; 10] = match digits {
-            [1, national @ ..] if plus || self.north_american => national.try_into().ok()?,
-            national if !plus && self.north_american => national.try_into().ok()?,
-            _ => return None,
-        };
-        if national[0] < 2 || all_equal(national) {
+    /// Ten digits at home in the North American plan, or eleven with its country code: the form of nearly every row, and
+    /// read in one pass. `None`: [`Normaliser::by_digits`] knows.
+    fn north_american(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
+        const ABROAD: u64 = 10_000_000_000;
+        const ALL_EQUAL: u64 = 1_111_111_111;
+        if spelling.len() > LONGEST_CELL {
             return None;
         }
-        let ten = national.iter().fold(0, |number, &digit| number * 10 + u64::from(digit));
-        let number = E164::from_digits(10_000_000_000 + ten)?;
+        let (mut value, mut count, mut points, mut seen) = (0_u64, 0_u32, 0_u32, 0_u8);
+        for &byte in spelling {
+            let class = CLASSES[usize::from(byte)];
+            let is_digit = class < GROUPING;
+            // Too many digits wrap around, and are too many.
+            value = if is_digit { value.wrapping_mul(10).wrapping_add(u64::from(class)) } else { value };
+            count = count.wrapping_add(u32::from(is_digit));
+            points = points.wrapping_add(u32::from(class == POINT));
+            seen |= class;
+        }
+        // One point may be that of a decimal number.
+        if seen & OTHER != 0 || points == 1 {
+            return None;
+        }
+        let ten = match (count, plus) {
+            (10, false) if self.north_american => value,
+            (11, _) if value / ABROAD == 1 && (plus || self.north_american) => value - ABROAD,
+            _ => return None,
+        };
+        if ten < 2_000_000_000 || ten % ALL_EQUAL == 0 {
+            return None;
+        }
+        let number = E164::from_digits(ABROAD + ten)?;
         Some(Found { number, assigned: plan::is_assigned_north_american(ten) })
+    }
+
+    /// A number of any plan that the tables know.
+    fn by_digits(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
+        let mut buffer = [0; LONGEST_CELL + 1];
+        let count = digits(spelling, &mut buffer)?;
+        let digits = &buffer[..count];
+        if all_equal(digits) || all_equal(national_american(plus || self.north_american, digits)) {
+            return None;
+        }
+        plan::find(self.home, plus, digits)
+    }
+}
+
+/// What stands behind the country code of the North American plan, if it stands there.
+fn national_american(may: bool, digits: &[u8]) -> &[u8] {
+    match digits {
+        [1, national @ ..] if may && national.len() == 10 => national,
+        _ => digits,
     }
 }
 

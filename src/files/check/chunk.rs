@@ -69,20 +69,45 @@ impl Steps {
         }
     }
 
-    /// Calls `each` with the place of every record, counted from the start of the stretch.
-    pub(super) fn walk(&self, start: Place, mut each: impl FnMut(Place)) {
+    /// Goes from record to record, the first of which has the row of `start`; its line and byte are those of the stretch.
+    pub(super) fn cursor(&self, start: Place) -> Cursor<'_> {
         let (bytes, lines) = self.lead;
-        let mut at = Place { row: start.row, line: start.line + lines, byte: start.byte + bytes };
-        let mut large = self.large.iter();
-        for step in &self.small {
-            each(at);
-            let (bytes, lines) = match *step {
-                LARGE => large.next().map_or((0, 0), |(_, bytes, lines)| (*bytes, *lines)),
-                step => (u64::from(step & 0xFFF), u64::from(step >> 12)),
-            };
-            at = Place { row: at.row + 1, line: at.line + lines, byte: at.byte + bytes };
-        }
+        let at = Place { row: start.row, line: start.line + lines, byte: start.byte + bytes };
+        Cursor { rest: &self.small, large: self.large.iter(), at }
     }
+}
+
+/// A record of a stretch.
+pub(super) struct Cursor<'s> {
+    /// The steps from here on.
+    rest: &'s [u16],
+    large: std::slice::Iter<'s, (u32, u64, u64)>,
+    at: Place,
+}
+
+impl Cursor<'_> {
+    /// The place of the record of `row`, which is this one or a later one; `None` behind the last.
+    pub(super) fn go_to(&mut self, row: u64) -> Option<Place> {
+        let count = usize::try_from(row.checked_sub(self.at.row)?).ok()?;
+        let (passed, rest) = self.rest.split_at_checked(count).filter(|(_, rest)| !rest.is_empty())?;
+        // Without a large one among them this is a sum that the compiler takes many at a time of.
+        let (mut bytes, mut lines) = if passed.contains(&LARGE) {
+            passed.iter().filter(|step| **step != LARGE).fold((0, 0), add)
+        } else {
+            passed.iter().fold((0, 0), add)
+        };
+        for _ in passed.iter().filter(|step| **step == LARGE) {
+            let (_, more, breaks) = self.large.next()?;
+            (bytes, lines) = (bytes + more, lines + breaks);
+        }
+        self.rest = rest;
+        self.at = Place { row, line: self.at.line + lines, byte: self.at.byte + bytes };
+        Some(self.at)
+    }
+}
+
+fn add((bytes, lines): (u64, u64), step: &u16) -> (u64, u64) {
+    (bytes + u64::from(step & 0xFFF), lines + u64::from(step >> 12))
 }
 
 /// What reads stretches of one document, one after the other.
@@ -108,12 +133,7 @@ impl Reader for ChunkReader<'_> {
     type Stretch = Chunk;
 
     /// The piece behind the stretch may also be a line of rows that a quotation swallowed, which the next one goes on in.
-    fn read(
-        &mut self,
-        from: Checkpoint,
-        end: u64,
-        stop: &CancellationToken,
-    ) -> io::Result<Option<Chunk>> {
+    fn read(&mut self, from: Checkpoint, end: u64, stop: &CancellationToken) -> io::Result<Option<Chunk>> {
         let quick = self.quick.is_on();
         let mut scanner = self.document.scanner(from, READ);
         let mut chunk = Chunk::new(from);

@@ -105,7 +105,15 @@ impl Written {
         let mut known = stretch.problems.iter().peekable();
         let mut new = new.iter().peekable();
         let base = stretch.base;
-        stretch.steps.walk(Place { row: base.row + 1, ..base }, |place| {
+        let mut cursor = stretch.steps.cursor(Place { row: base.row + 1, ..base });
+        loop {
+            let row = match (known.peek(), new.peek()) {
+                (None, None) => break,
+                (Some(known), None) => known.place.row + base.row,
+                (None, Some((row, _))) => *row,
+                (Some(known), Some((row, _))) => (known.place.row + base.row).min(*row),
+            };
+            let Some(place) = cursor.go_to(row) else { break };
             let mut rejected = false;
             while let Some(mut problem) = known.next_if(|known| known.place.row + base.row <= place.row) {
                 problem.place = place;
@@ -134,6 +142,6 @@ impl Written {
                     New::Date(..) => {}
                 }
             }
-        });
+        }
     }
 }

@@ -171,7 +171,8 @@ impl<'a> Pass<'a> {
         let (table, ruled) = table.settle(day_first, options.now);
         let several = !self.document.mapping().more_numbers.is_empty();
         let rest = Rest { stretches: self.stretches, several };
-        let folded = self.fold.finish(table, &ruled, &|slot| rest.row_of(slot), self.records, plan.cut.threads);
+        let folded =
+            self.fold.finish(table, &ruled, &|slot| rest.row_of(slot), self.records, plan.cut.threads);
 
         let mut notes = self.document.notes().to_vec();
         let mut new = Vec::new();
