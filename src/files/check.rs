@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::scan::split::Fields;
+use super::out::problem_columns::Dates;
 use super::{DateOrder, Document, Field, FileError, Record};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
@@ -117,6 +118,8 @@ pub struct Checked {
     pub problems: Problems,
     /// Every number once, sorted by number.
     pub intents: Intents,
+    /// The order of day and month.
+    pub(super) dates: Dates,
     /// Where every byte went.
     pub accounting: Accounting,
     /// How long it took.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::facts::{Expires, FactTable, QuickMap};
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::text::bare;
 
 /// Different cells of a column that are remembered; the rest is read again each time.
 const REMEMBERED: usize = 1 << 16;
@@ -62,7 +63,7 @@ impl<'a> Memory<'a> {
         let source = match known {
             Some(source) => source,
             None => {
-                let name = source.trim();
+                let name = bare(source);
                 let at = match name {
                     "" => 0,
                     name => {

@@ -58,7 +58,7 @@ impl<'a> QuickReader<'a> {
 
     /// Reads a row of which the scanner found no fault.
     pub(super) fn read(&mut self, fields: &Fields) -> Option<Clean> {
-        if fields.len() != self.reader.columns() || is_odd(fields.text()) {
+        if fields.len() != self.reader.columns() || self.reader.is_held(fields) || is_odd(fields.text()) {
             return None;
         }
         let number = self.reader.quick_number(fields.get(self.number?)?)?;

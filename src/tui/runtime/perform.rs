@@ -169,7 +169,7 @@ impl Job {
             Op::Export { out, text, rows } => {
                 let path = out.clone();
                 let written =
-                    self.blocking(doing, move || disk::write_private(&path, text.as_bytes())).await?;
+                    self.blocking(doing, move || ops::write_safely(&path, text.as_bytes())).await?;
                 written.map(|()| Fact::Written { path: out.clone(), rows }).map_err(|error| {
                     let what = format!("{}: {error}", out.display());
                     Trouble::said(
