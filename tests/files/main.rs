@@ -20,6 +20,7 @@ mod cells;
 mod containers;
 mod laws;
 mod layout;
+mod out;
 mod reading;
 mod refused;
 mod samples;
