@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::scan::split::Fields;
 use super::out::problem_columns::Dates;
+use super::scan::split::Fields;
 use super::{DateOrder, Document, Field, FileError, Record};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;

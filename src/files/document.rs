@@ -230,6 +230,11 @@ impl Document {
         self.shared.source.size()
     }
 
+    /// Bytes of the file as it is stored, packed or not.
+    pub fn stored_size(&self) -> u64 {
+        self.shared.source.packed().map_or(self.size(), |(_, size)| size)
+    }
+
     /// What it looks like.
     pub fn format(&self) -> &Format {
         &self.shared.format

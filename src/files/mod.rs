@@ -4,7 +4,7 @@
 //! path ─▶ Document::open ─▶ first rows at once
 //!            │   sniff: encoding, delimiter, header, columns
 //!            ├─▶ build_index (background) ─▶ any row by number
-//!            └─▶ check (background) ─▶ Checked: intents + problems + the accounting of every byte ─▶ rejects
+//!            └─▶ check (background) ─▶ Checked: intents + problems + the accounting of every byte ─▶ out: rejects, clean list, report
 //! ```
 
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ mod unpack;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
-pub use out::{SafeFile, is_same_file, write_rejects, write_safely};
+pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
 pub use question::{Answer, Question, date_order, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
@@ -219,7 +219,8 @@ impl FileError {
         match self {
             Self::Io { .. } => "Check the path and that you may read it.".into(),
             Self::Unwritable { source, .. } if is_full(source) => {
-                "Make room there, or name a file on another disk; what stood there before still stands.".into()
+                "Make room there, or name a file on another disk; what stood there before still stands."
+                    .into()
             }
             Self::Unwritable { .. } => "Name a new file in a folder that you may write to.".into(),
             Self::NotAFile { .. } => "Name a regular file.".into(),

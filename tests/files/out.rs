@@ -60,18 +60,30 @@ fn survives_text(text: impl AsRef<[u8]>, input: &InputOptions) {
 #[case::plain("phone,expires,source\nn/a,2027-12-31,web\n2025550101,,\n2025550102,soon,x\n")]
 #[case::headerless("n/a,2027-12-31\n2025550101,\n2025550102,\n2025550103,\n")]
 #[case::one_column("2025550101\n2025550102\n555-0101\n")]
-#[case::split("202,5550101\n202,5550102\n20,25550103\n202,5550104\n202,5550105\n202,5550106\n202,5550107\n202,5550108\n202,5550109\n202,5550110\n202,-550110\n")]
-#[case::split_with_names("Area Code,Number,State\n202,5550101,US-DC\n20,5550102,US-DC\n202,5550103,\n202,5550103,x\n202,5550104,\n202,5550104,\n202,5550105,\n202,5550106,\n202,5550107,\n202,5550108,\n202,5550109,\n")]
-#[case::formulas("phone,expires,source\n-911,-,=1+1\n'-911,'-,'=x\n@x,\t2027-12-31,+1 202 555 0101\n=2025550101,-,@\n\"\t\",\"\r2027-12-31\",-\n")]
-#[case::line_breaks("notes,phone,source\n\"two\nlines\",x,\"a\rb\"\n\"two\nlines, and\",\"202\n5550101\",x\n\"\r\n2025550101\",y,z\n")]
-#[case::quotes("phone,notes\n2025550101,\"a\"b\n2025550102,c\"d\nx,\"say \"\"no\"\"\"\n2025550103,\"open\n2025550104,x\n")]
+#[case::split(
+    "202,5550101\n202,5550102\n20,25550103\n202,5550104\n202,5550105\n202,5550106\n202,5550107\n202,5550108\n202,5550109\n202,5550110\n202,-550110\n"
+)]
+#[case::split_with_names(
+    "Area Code,Number,State\n202,5550101,US-DC\n20,5550102,US-DC\n202,5550103,\n202,5550103,x\n202,5550104,\n202,5550104,\n202,5550105,\n202,5550106,\n202,5550107,\n202,5550108,\n202,5550109,\n"
+)]
+#[case::formulas(
+    "phone,expires,source\n-911,-,=1+1\n'-911,'-,'=x\n@x,\t2027-12-31,+1 202 555 0101\n=2025550101,-,@\n\"\t\",\"\r2027-12-31\",-\n"
+)]
+#[case::line_breaks(
+    "notes,phone,source\n\"two\nlines\",x,\"a\rb\"\n\"two\nlines, and\",\"202\n5550101\",x\n\"\r\n2025550101\",y,z\n"
+)]
+#[case::quotes(
+    "phone,notes\n2025550101,\"a\"b\n2025550102,c\"d\nx,\"say \"\"no\"\"\"\n2025550103,\"open\n2025550104,x\n"
+)]
 #[case::ragged("phone,expires,source\n2025550101\n2025550102,,a,b,c\n2025550103,\n,,\n")]
 #[case::semicolons("phone;notes;expires\nx;a,b;\ny;c;01/02/2020\n2025550101;;\n")]
 #[case::control(b"phone,notes\n202555\x000101,x\n2025550102,a\x1bb\nx,\xe2\x80\xa8\n".as_slice())]
 #[case::broken_text(b"phone,notes\n2025550101,caf\xe9 \xc3\xa9 \xc3\xa9\n202\xff5550102,x\nx,\xc3\xa9\n2025550103,\xc3\xa9\n".as_slice())]
 #[case::own_names("#,Tel. Nr,=sum,,phone\n1,a,b,c,x\n2,a,b,c,2025550101\n")]
 #[case::says_both_ways("phone,expires\nx,31/12/2027\n2025550101,12/31/2027\n2025550102,03/04/2027\n")]
-#[case::says_one_way("phone,expires\nx,03/04/2019\n2025550101,31/12/2027\n2025550102,03/04/2019\n2025550103,03/04/2027\n")]
+#[case::says_one_way(
+    "phone,expires\nx,03/04/2019\n2025550101,31/12/2027\n2025550102,03/04/2019\n2025550103,03/04/2027\n"
+)]
 #[case::says_nothing("phone,expires\nx,03/04/2027\n2025550102,03/04/2027\n")]
 fn unmended_rejects_are_rejected_again_for_the_same_reasons(#[case] text: impl AsRef<[u8]>) {
     survives_text(text, &InputOptions::default());
@@ -100,7 +112,9 @@ fn what_a_person_said_about_the_file_travels_with_its_rejects() {
 #[test]
 fn rejects_of_workbooks_and_archives_open_as_text() {
     use std::io::Write as _;
-    for name in ["dirty.csv", "good.csv", "good.xlsx", "good.ods", "ftc_202.txt", "ftc_202.xml", "european.csv"] {
+    for name in
+        ["dirty.csv", "good.csv", "good.xlsx", "good.ods", "ftc_202.txt", "ftc_202.xml", "european.csv"]
+    {
         survives(&sample(name), &InputOptions::default());
     }
     let (_folder, path) = stored("list.zip", b"");
@@ -113,7 +127,8 @@ fn rejects_of_workbooks_and_archives_open_as_text() {
 
 #[test]
 fn a_mended_row_is_taken_and_one_that_no_cell_shows_waits_for_its_code_to_be_emptied() {
-    let (folder, path) = stored("list.csv", "phone,source\nn/a,web\n2025550101\n2025550102,a\"b\n2025550103,x\n");
+    let (folder, path) =
+        stored("list.csv", "phone,source\nn/a,web\n2025550101\n2025550102,a\"b\n2025550103,x\n");
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let (out, checked) = rejects_of(&document, folder.path(), "rejects.csv");
     assert_eq!(checked.rejected, 3);
@@ -225,6 +240,79 @@ proptest! {
         let Ok(document) = Document::open(&path, &input) else { return Ok(()) };
         if check_document(&document).is_ok() {
             survives(&path, &input);
+            cleaned_holds_the_same(&path, &input);
         }
+    }
+
+    #[test]
+    fn a_cleaned_list_holds_the_same_numbers_and_nothing_to_mend(
+        rows in prop::collection::vec((0_u32..60, 0_usize..6, 0_usize..6, source()), 1..40),
+    ) {
+        let places = ["", "US-DC", "us-ny", "US", "GB", "US-CA"];
+        let dates = ["", "never", "2027-12-31", "2028-01-02T03:04:05.678901+02:00", "31/12/2027", "03/04/2030"];
+        let mut text = "phone;state;until;source\n".to_owned();
+        for (number, place, date, source) in rows {
+            let number = if number < 50 { format!("20255501{number:02}") } else { format!("+442079460{number:03}") };
+            let source = quoted(&source, ';', true);
+            text.push_str(&format!("{number};{};{};{source}\n", places[place], dates[date]));
+        }
+        let (_folder, path) = stored("list.csv", text);
+        cleaned_holds_the_same(&path, &InputOptions::default());
+    }
+}
+
+/// Names of sources, some of them formulas, some of several lines.
+fn source() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[-=+@' ,;\"a-z0-9]{0,12}",
+        "(state|web|Bürgeramt)",
+        Just("two\nlines".to_owned()),
+        Just("'=1".to_owned())
+    ]
+}
+
+/// The cleaned list of a file opens by itself, has nothing to mend, and holds the same numbers with the same attributes.
+fn cleaned_holds_the_same(path: &Path, input: &InputOptions) {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = check_document(&Document::open(path, input).unwrap()).unwrap();
+    let out = folder.path().join("clean.csv");
+    let document = Document::open(path, input).unwrap();
+    assert_eq!(write_clean(&document, &checked, &out).unwrap(), checked.valid);
+    if checked.valid == 0 {
+        return;
+    }
+    let clean = check_document(&Document::open(&out, &InputOptions::default()).unwrap()).unwrap();
+    let what = |checked: &Checked| -> Vec<_> {
+        checked.intents.iter().map(|intent| (intent.number, intent.attributes)).collect()
+    };
+    assert_eq!(what(&clean), what(&checked), "{:?}", table(&out));
+    assert_eq!(
+        (clean.rows, clean.valid, clean.rejected, clean.duplicates),
+        (checked.valid, checked.valid, 0, 0)
+    );
+    // What may still be said is said about the number itself, not about its spelling.
+    let about_numbers = [Code::Unassigned, Code::JurisdictionMismatch];
+    assert!(clean.counts.keys().all(|code| about_numbers.contains(code)), "{:?}", clean.counts);
+}
+
+#[test]
+fn a_cleaned_list_is_sorted_and_says_where_each_number_came_from() {
+    let text = "phone,expires,source\n415-555-0102,2027-12-31,web\n(202) 555-0101,,=call\nn/a,,\n2025550101,2028-01-01,state\n";
+    let (folder, path) = stored("list.csv", text);
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let out = folder.path().join("clean.csv");
+    write_clean(&document, &check_document(&document).unwrap(), &out).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&out).unwrap(),
+        "number,jurisdiction,expires,source,row\n\
+         +12025550101,US-DC,,'=call; state,2\n\
+         +14155550102,US-CA,2027-12-31,web,1\n"
+    );
+}
+
+#[test]
+fn the_samples_clean_to_lists_without_a_problem() {
+    for name in ["dirty.csv", "good.csv", "good.xlsx", "european.csv", "ftc_202.txt"] {
+        cleaned_holds_the_same(&sample(name), &InputOptions::default());
     }
 }

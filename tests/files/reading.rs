@@ -101,7 +101,10 @@ fn rejects_hold_every_rejected_row_with_its_reason_and_its_cells() {
     let head: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let own = document.columns().len();
     assert_eq!(head[..own], *document.columns());
-    assert_eq!(head[own..][..5], ["problem_row", "problem_line", "problem_byte", "problem_column", "problem_code"]);
+    assert_eq!(
+        head[own..][..5],
+        ["problem_row", "problem_line", "problem_byte", "problem_column", "problem_code"]
+    );
     assert_eq!(head[own + 5..], ["problem_hint", "problem_value", "problem_mapping"]);
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let codes = |row: &csv::StringRecord| -> Vec<(u64, Code)> {

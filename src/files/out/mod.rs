@@ -10,11 +10,15 @@ use std::path::Path;
 
 use super::{Document, FileError};
 
+mod clean;
 pub(super) mod problem_columns;
 mod rejects;
+mod report;
 mod safe_file;
 
+pub use clean::write_clean;
 pub use rejects::write_rejects;
+pub use report::{ReportFormat, write_report};
 pub use safe_file::{SafeFile, is_same_file, write_safely};
 
 /// Why a file is not there, in the words of the layer.

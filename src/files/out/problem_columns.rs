@@ -199,11 +199,14 @@ mod tests {
             "number=home phone; expires=until; source=#2; number=#4; dates-seen=dmy; dates-seen=mdy"
         );
         assert_eq!(read(&said, &columns), Some((mapping, dates)));
-        let split = Mapping { columns: [(Field::Number, 2)].into(), split_number: true, more_numbers: vec![] };
+        let split =
+            Mapping { columns: [(Field::Number, 2)].into(), split_number: true, more_numbers: vec![] };
         let said = write(&split, &columns, Dates { said: Some(DateOrder::Ymd), proven: [false; 2] });
         assert_eq!(said, "split-number=#3; dates=ymd");
         assert_eq!(read(&said, &columns).unwrap().0, split);
-        for cell in ["", "number", "number=gone", "number=#9", "number=#0", "colour=x; number=until", "source=x"] {
+        for cell in
+            ["", "number", "number=gone", "number=#9", "number=#0", "colour=x; number=until", "source=x"]
+        {
             assert_eq!(read(cell, &columns), None, "{cell}");
         }
     }

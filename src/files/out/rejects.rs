@@ -25,12 +25,7 @@ pub fn write_rejects(document: &Document, checked: &Checked, out: &Path) -> Resu
     make(document, out, |file| write(document, checked, out, file))
 }
 
-fn write(
-    document: &Document,
-    checked: &Checked,
-    out: &Path,
-    file: &mut SafeFile,
-) -> Result<u64, FileError> {
+fn write(document: &Document, checked: &Checked, out: &Path, file: &mut SafeFile) -> Result<u64, FileError> {
     use std::io::Write as _;
     file.write_all(MARK).map_err(|error| super::unwritable(out, error))?;
     let layout = Layout::of(document, checked.dates);
