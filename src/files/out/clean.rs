@@ -9,7 +9,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{csv_failed, make, unwritable};
-use crate::domain::text::guarded;
+use crate::domain::text::guarded_value;
 use crate::files::{Checked, Document, FileError};
 
 /// Lines of a source, beyond which a reader would take its cell for swallowed rows.
@@ -27,7 +27,7 @@ pub fn write_clean(document: &Document, checked: &Checked, out: &Path) -> Result
             let source = one_line(attributes.source.as_deref().unwrap_or_default());
             let (number, row) = (intent.number.to_e164(), intent.row.to_string());
             let expires = attributes.expires.map(date).unwrap_or_default();
-            let cells = [&number, attributes.jurisdiction.as_str(), &expires, &guarded(&source), &row];
+            let cells = [&number, attributes.jurisdiction.as_str(), &expires, &guarded_value(&source), &row];
             lines.write_record(cells).map_err(failed)?;
         }
         lines.flush().map_err(|error| unwritable(out, error))?;

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::problem_columns::{self as columns, ALL, BETWEEN, Dates, MEND, stands_in_no_cell};
 use super::{SafeFile, csv_failed, make};
 use crate::domain::problem::{Code, Problem, Severity};
-use crate::domain::text::guarded;
+use crate::domain::text::{guarded, guarded_value};
 use crate::files::scan::READ;
 use crate::files::scan::split::Fields;
 use crate::files::{Checked, Document, Field, FileError, Mapping, text};
@@ -85,7 +85,7 @@ impl<'a> Layout<'a> {
     }
 
     fn head(&self) -> Vec<String> {
-        let own = self.names.iter().map(|name| guarded(name).into_owned());
+        let own = self.names.iter().map(|name| guarded_value(name).into_owned());
         own.chain(ALL.map(str::to_owned)).collect()
     }
 
