@@ -10,7 +10,9 @@ const WIDTH: f64 = 640.0;
 /// One bar over the whole width, in parts: what became of all of something.
 pub(super) fn stacked(parts: &[(&str, u64, &str)]) -> String {
     let total: u64 = parts.iter().map(|(_, n, _)| n).sum();
-    let mut out = format!("<svg class=\"stacked\" viewBox=\"0 0 {WIDTH} 28\" role=\"img\" aria-label=\"");
+    let mut out = format!(
+        "<svg class=\"stacked\" viewBox=\"0 0 {WIDTH} 28\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\""
+    );
     let said: Vec<String> = parts.iter().map(|(name, n, _)| format!("{name} {}", thousands(*n))).collect();
     let _ = write!(out, "{}\">", super::html::escaped(&said.join(", ")));
     let mut x = 0.0;
@@ -45,7 +47,7 @@ pub(super) fn columns(entries: &[(String, u64)], about: &str) -> String {
     let width = (step - 4.0).clamp(2.0, 48.0);
     let every = entries.len().div_ceil(9).max(1);
     let mut out = format!(
-        "<svg class=\"columns\" viewBox=\"0 0 {WIDTH} 164\" role=\"img\" aria-label=\"{}\">",
+        "<svg class=\"columns\" viewBox=\"-24 0 688 164\" role=\"img\" aria-label=\"{}\">",
         super::html::escaped(about)
     );
     for (at, (label, n)) in entries.iter().enumerate() {

@@ -3,14 +3,16 @@
 use std::cmp::Reverse;
 use std::fmt::Write as _;
 
+use super::Facts;
 use super::chart::{bar, columns, stacked};
-use super::{EXAMPLES, Facts, masked};
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::{thousands, visible};
 use crate::files::LineEnding;
 
 /// Places that have a row of their own.
 const PLACES: usize = 15;
+/// Examples of a kind that stand on the page.
+const SHOWN: usize = 5;
 /// Months that have a column of their own.
 const MONTHS: usize = 24;
 
@@ -50,7 +52,7 @@ pub(super) fn page(facts: &Facts<'_>) -> String {
     file(facts, &mut out);
     let _ = write!(
         out,
-        "<footer><p>Digits of quoted values are masked but for the last two; the rejects file has the cells whole.</p>\
+        "<footer><p>The digits of telephone numbers are masked but for the last two; the rejects file has the cells whole.</p>\
          <p>quietline {} · checked {}</p></footer>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
         when(facts)
@@ -144,34 +146,36 @@ fn sorted(facts: &Facts<'_>) -> Vec<(Code, u64)> {
     counts
 }
 
-fn class_of(code: Code) -> (&'static str, &'static str) {
-    match code.severity() {
-        Severity::Rejection => ("rejected", "rejected"),
-        Severity::Warning => ("warning", "warning"),
-    }
-}
-
 fn kinds(facts: &Facts<'_>, out: &mut String) {
     out.push_str("<h2>Problems by kind</h2>\n");
     let counts = sorted(facts);
-    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);
     if counts.is_empty() {
         out.push_str("<p>There are none.</p>\n");
-        return;
     }
-    out.push_str("<table><thead><tr><th>problem</th><th>code</th><th></th><th></th><th class=\"n\">times</th></tr></thead><tbody>");
-    for (code, n) in counts {
-        let (class, weight) = class_of(code);
+    let groups = [
+        (Severity::Rejection, "rejected", "Rejected: the row is not used"),
+        (Severity::Warning, "warning", "Warnings: the row is used, and worth a look"),
+    ];
+    for (severity, class, title) in groups {
+        let counts: Vec<_> = counts.iter().filter(|(code, _)| code.severity() == severity).collect();
+        // Each group has its own scale: a thousand duplicates would hide ten damaged numbers.
+        let Some(most) = counts.iter().map(|(_, n)| *n).max() else { continue };
         let _ = write!(
             out,
-            "<tr><td>{}</td><td class=\"k\">{}</td><td class=\"soft\">{weight}</td><td class=\"b\">{}</td><td class=\"n\">{}</td></tr>",
-            escaped(code.title()),
-            code.as_str(),
-            bar(n, most, class),
-            thousands(n)
+            "<h3>{title}</h3>\n<table class=\"kinds\"><thead><tr><th>problem</th><th>code</th><th></th><th class=\"n\">times</th></tr></thead><tbody>"
         );
+        for (code, n) in counts {
+            let _ = write!(
+                out,
+                "<tr><td>{}</td><td class=\"k\">{}</td><td class=\"b\">{}</td><td class=\"n\">{}</td></tr>",
+                escaped(code.title()),
+                code.as_str(),
+                bar(*n, most, class),
+                thousands(*n)
+            );
+        }
+        out.push_str("</tbody></table>\n");
     }
-    out.push_str("</tbody></table>\n");
 }
 
 fn places(facts: &Facts<'_>, out: &mut String) {
@@ -213,20 +217,26 @@ fn expiries(facts: &Facts<'_>, out: &mut String) {
     if !months.is_empty() {
         out.push_str(&columns(&months, "numbers by the month in which they expire"));
     }
-    let most = months.iter().map(|(_, n)| *n).chain([facts.for_ever, later]).max().unwrap_or(0);
-    let all = [("never".to_owned(), facts.for_ever)].into_iter().filter(|(_, n)| *n > 0);
-    let rest = [("later".to_owned(), later)].into_iter().filter(|(_, n)| *n > 0);
-    out.push_str("<table><thead><tr><th>expires in</th><th></th><th class=\"n\">numbers</th><th class=\"n\">share</th></tr></thead><tbody>");
-    for (label, n) in all.chain(months).chain(rest) {
-        let _ = write!(
-            out,
-            "<tr><td>{label}</td><td class=\"b\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            bar(n, most, "usable"),
-            thousands(n),
-            percent(n, facts.checked.valid)
-        );
+    let mut rows = months;
+    rows.insert(0, ("never".to_owned(), facts.for_ever));
+    if later > 0 {
+        rows.push(("later".to_owned(), later));
     }
-    out.push_str("</tbody></table>\n");
+    // Side by side, so that two years do not fill a page.
+    out.push_str("<div class=\"pair\">");
+    for half in rows.chunks(rows.len().div_ceil(2)) {
+        out.push_str("<table><thead><tr><th>expires in</th><th class=\"n\">numbers</th><th class=\"n\">share</th></tr></thead><tbody>");
+        for (label, n) in half {
+            let _ = write!(
+                out,
+                "<tr><td>{label}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+                thousands(*n),
+                percent(*n, facts.checked.valid)
+            );
+        }
+        out.push_str("</tbody></table>");
+    }
+    out.push_str("</div>\n");
 }
 
 fn examples(facts: &Facts<'_>, out: &mut String) {
@@ -243,26 +253,41 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
     }
     let _ = write!(
         out,
-        "<h2>Examples</h2>\n<p class=\"soft\">The first {EXAMPLES} of each kind. Row counts data records from 1; line is what a text editor shows.</p>\n"
+        "<h2>Examples</h2>\n<p class=\"soft\">The first {SHOWN} of each kind. Row counts data records from 1; line is what a text editor shows.</p>\n"
     );
     for (code, n, list) in shown {
+        let list: Vec<&Problem> = list.iter().filter(|problem| problem.place.row > 0).take(SHOWN).collect();
         let _ = write!(
             out,
-            "<h3>{} <span class=\"code\">· {} · {}</span></h3>\n<table><thead><tr><th class=\"n\">row</th><th class=\"n\">line</th><th>column</th><th>value</th><th>what to do</th></tr></thead><tbody>",
+            "<h3>{} <span class=\"code\">· {} · {}</span></h3>\n",
             escaped(code.title()),
             code.as_str(),
             thousands(n)
         );
-        for problem in list.iter().filter(|problem| problem.place.row > 0) {
+        // What is the same for each row is said once.
+        let same = list.windows(2).all(|pair| pair[0].hint == pair[1].hint);
+        let advice = list.first().filter(|_| same).map(|problem| escaped(&problem.hint));
+        if let Some(advice) = &advice {
+            let _ = write!(out, "<p class=\"soft\">{advice}</p>\n");
+        }
+        let last = if same { "" } else { "<th>what to do</th>" };
+        let _ = write!(
+            out,
+            "<table class=\"examples\"><thead><tr><th class=\"n\">row</th><th class=\"n\">line</th><th class=\"c\">column</th><th>value</th>{last}</tr></thead><tbody>"
+        );
+        for problem in list {
             let _ = write!(
                 out,
-                "<tr><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"v mono\">{}</td><td>{}</td></tr>",
+                "<tr><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"v mono\">{}</td>",
                 thousands(problem.place.row),
                 thousands(problem.place.line),
                 escaped(facts.column(problem)),
-                escaped(&masked(&problem.raw)),
-                escaped(&problem.hint)
+                escaped(&facts.value(problem)),
             );
+            if !same {
+                let _ = write!(out, "<td>{}</td>", escaped(&problem.hint));
+            }
+            out.push_str("</tr>");
         }
         out.push_str("</tbody></table>\n");
     }

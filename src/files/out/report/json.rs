@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Facts, masked};
+use super::Facts;
 use crate::domain::problem::{Code, Problem};
 use crate::files::{Field, LineEnding};
 
@@ -85,7 +85,7 @@ fn example(facts: &Facts<'_>, problem: &Problem) -> Value {
         "line": problem.place.line,
         "byte": problem.place.byte,
         "column": problem.column.map(|_| facts.column(problem)),
-        "value": masked(&problem.raw),
+        "value": facts.value(problem),
         "hint": problem.hint,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::masked;
+use super::quoted;
 use crate::domain::problem::Severity;
 use crate::domain::text::guarded;
 use crate::files::out::{SafeFile, csv_failed, unwritable};
@@ -31,7 +31,7 @@ pub(super) fn write(
         let column = problem.column.and_then(|at| columns.get(at)).map_or("", String::as_str);
         // A place and a value that are the whole file's stand empty.
         let [row, line, byte] = if problem.place.row == 0 { Default::default() } else { place };
-        let value = if problem.place.row == 0 { problem.raw.to_string() } else { masked(&problem.raw) };
+        let value = quoted(document, &problem);
         let (code, title) = (problem.code.as_str(), problem.code.title());
         let cells = [severity, code, &row, &line, &byte, column, &value, title, &problem.hint].map(guarded);
         lines.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(failed)?;
