@@ -188,7 +188,7 @@ fn places(facts: &Facts<'_>, out: &mut String) {
     let most = places[0].1;
     let rest = places.split_off(places.len().min(PLACES));
     let left: u64 = rest.iter().map(|(_, n)| n).sum();
-    out.push_str("<h2>Usable numbers by jurisdiction</h2>\n<table><thead><tr><th>jurisdiction</th><th></th><th class=\"n\">numbers</th><th class=\"n\">share</th></tr></thead><tbody>");
+    out.push_str("<h2>Usable numbers by jurisdiction</h2>\n<table class=\"places\"><thead><tr><th>jurisdiction</th><th></th><th class=\"n\">numbers</th><th class=\"n\">share</th></tr></thead><tbody>");
     let mut row = |label: &str, n: u64, bar: &str| {
         let _ = write!(
             out,
@@ -270,10 +270,10 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
         if let Some(advice) = &advice {
             let _ = write!(out, "<p class=\"soft\">{advice}</p>\n");
         }
-        let last = if same { "" } else { "<th>what to do</th>" };
+        let last = if same { "<th>value</th>" } else { "<th class=\"v\">value</th><th>what to do</th>" };
         let _ = write!(
             out,
-            "<table class=\"examples\"><thead><tr><th class=\"n\">row</th><th class=\"n\">line</th><th class=\"c\">column</th><th>value</th>{last}</tr></thead><tbody>"
+            "<table class=\"examples\"><thead><tr><th class=\"n\">row</th><th class=\"n\">line</th><th class=\"c\">column</th>{last}</tr></thead><tbody>"
         );
         for problem in list {
             let _ = write!(
@@ -311,6 +311,9 @@ fn file(facts: &Facts<'_>, out: &mut String) {
     ));
     let delimiter = match format.delimiter {
         None => "one column".to_owned(),
+        Some(b',') => "comma".to_owned(),
+        Some(b';') => "semicolon".to_owned(),
+        Some(b'|') => "pipe".to_owned(),
         Some(b'\t') => "tab".to_owned(),
         Some(b' ') => "space".to_owned(),
         Some(other) => escaped(&char::from(other).to_string()),
@@ -364,7 +367,7 @@ fn notes(facts: &Facts<'_>, out: &mut String) {
 
 fn sums(facts: &Facts<'_>, out: &mut String) {
     let bytes = &facts.checked.accounting;
-    out.push_str("<h3>Where every byte went</h3>\n<p class=\"soft\">The parts must add up to the text that was read, or the check fails.</p>\n<table><thead><tr><th>part</th><th class=\"n\">bytes</th></tr></thead><tbody>");
+    out.push_str("<h3>Where every byte went</h3>\n<p class=\"soft\">The parts must add up to the text that was read, or the check fails.</p>\n<table class=\"sums\"><thead><tr><th>part</th><th class=\"n\">bytes</th></tr></thead><tbody>");
     let parts = [
         ("records", bytes.records),
         ("header", bytes.header),
