@@ -40,7 +40,11 @@ fn make<T>(
     Ok(done)
 }
 
-/// An error of the CSV writer: it only ever fails where the file does.
+/// An error of the CSV writer: it only ever fails where the file does, and what the system said must not get lost.
 fn csv_failed(out: &Path, error: csv::Error) -> FileError {
-    unwritable(out, error.into())
+    let source = match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    };
+    unwritable(out, source)
 }
