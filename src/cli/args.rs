@@ -191,6 +191,12 @@ pub(super) struct CheckArgs {
     /// Write the rejected rows here, with their reasons
     #[arg(long, value_name = "OUT.csv")]
     pub rejects: Option<PathBuf>,
+    /// Write the usable numbers here, each once, sorted by number
+    #[arg(long, value_name = "OUT.csv")]
+    pub clean: Option<PathBuf>,
+    /// Write a report here, by its ending: .html prints, .json is for scripts, .csv has every problem; may stand several times
+    #[arg(long, value_name = "OUT.html|.json|.csv")]
+    pub report: Vec<PathBuf>,
     /// Exit 0 although rows are rejected
     #[arg(long)]
     pub allow_rejects: bool,

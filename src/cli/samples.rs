@@ -25,7 +25,7 @@ pub(super) fn write(demo: &Path) -> io::Result<PathBuf> {
         let path = folder.join(name);
         // Written again only where it differs: a run may have to read its file again after a restart.
         if std::fs::read(&path).ok().as_deref() != Some(*content) {
-            super::private_file::write(&path, content)?;
+            crate::ops::write_safely(&path, content)?;
         }
     }
     Ok(folder)

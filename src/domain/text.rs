@@ -1,7 +1,10 @@
 //! Strings from files and from the tenant, made safe to show.
 
+mod guard;
 #[cfg(test)]
 mod tests;
+
+pub use guard::{bare, guarded, guarded_value, unguarded};
 
 /// Shows control, bidirectional, zero-width and other invisible characters as `\u{..}`, and cuts at `max` characters
 /// with `…`. What it returns can be written to a terminal.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::out::problem_columns::Dates;
 use super::scan::split::Fields;
 use super::{DateOrder, Document, Field, FileError, Record};
 use crate::domain::entry::Attributes;
@@ -119,6 +120,8 @@ pub struct Checked {
     pub problems: Problems,
     /// Every number once, sorted by number.
     pub intents: Intents,
+    /// The order of day and month.
+    pub(super) dates: Dates,
     /// Where every byte went.
     pub accounting: Accounting,
     /// How long it took.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::dates::{self, Reading};
 use super::index::Index;
 use super::kind::{other_kind, packed};
+use super::out::problem_columns::{Dates, ProblemColumns};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likely_start};
 use super::sniff::{self, Head, note, sniff};
@@ -111,6 +112,8 @@ struct Shared {
     width: Width,
     format: Format,
     columns: Vec<String>,
+    /// Where the file is one of rejects.
+    problem_columns: Option<ProblemColumns>,
     notes: Vec<Problem>,
     container: Option<Container>,
     /// Data rows that the container had, where it says how many.
@@ -196,6 +199,7 @@ impl Document {
                 width,
                 format: found.format,
                 columns: found.columns,
+                problem_columns: found.problem_columns,
                 notes,
                 container,
                 unpacked_rows: unpacked_rows.map(|rows| rows.saturating_sub(found.rows_above)),
@@ -225,6 +229,11 @@ impl Document {
     /// Bytes of its text.
     pub fn size(&self) -> u64 {
         self.shared.source.size()
+    }
+
+    /// Bytes of the file as it is stored, packed or not.
+    pub fn stored_size(&self) -> u64 {
+        self.shared.source.packed().map_or(self.size(), |(_, size)| size)
     }
 
     /// What it looks like.
@@ -413,7 +422,17 @@ impl Document {
 
     /// The order of day and month that the person named when the file was opened.
     pub(super) fn said_date_order(&self) -> Option<DateOrder> {
-        self.shared.date_order
+        self.shared.date_order.or(self.carried_dates().said)
+    }
+
+    /// The columns that say what was wrong, where the file is one of rejects.
+    pub(super) fn problem_columns(&self) -> Option<&ProblemColumns> {
+        self.shared.problem_columns.as_ref()
+    }
+
+    /// How the dates were read in the file that these rows come from, where the file is one of rejects.
+    pub(super) fn carried_dates(&self) -> Dates {
+        self.shared.problem_columns.as_ref().map(|found| found.dates).unwrap_or_default()
     }
 
     /// The order of day and month that the first rows prove; for the preview.
@@ -424,12 +443,15 @@ impl Document {
     fn with_order_hint(mut self) -> Self {
         let Some(&column) = self.mapping.columns.get(&Field::Expires) else { return self };
         let records = self.rows(1, HINT_ROWS).unwrap_or_default();
+        let [dmy, mdy] = self.carried_dates().proven;
+        let carried = [(dmy, DateOrder::Dmy), (mdy, DateOrder::Mdy)];
+        let carried = carried.into_iter().filter(|(proven, _)| *proven).map(|(_, order)| order);
         let proofs =
             records.iter().filter_map(|record| match dates::read(record.fields.get(column)?, None) {
                 Reading::At { proves, .. } => proves,
                 _ => None,
             });
-        self.order_hint = sniff::only(proofs);
+        self.order_hint = sniff::only(carried.chain(proofs));
         self
     }
 }

@@ -4,7 +4,7 @@
 //! path ─▶ Document::open ─▶ first rows at once
 //!            │   sniff: encoding, delimiter, header, columns
 //!            ├─▶ build_index (background) ─▶ any row by number
-//!            └─▶ check (background) ─▶ Checked: intents + problems + the accounting of every byte ─▶ rejects
+//!            └─▶ check (background) ─▶ Checked: intents + problems + the accounting of every byte ─▶ out: rejects, clean list, report
 //! ```
 
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ mod document;
 mod index;
 mod kind;
 mod names;
+mod out;
 mod question;
-mod rejects;
 mod scan;
 mod search;
 mod sniff;
@@ -27,8 +27,8 @@ mod unpack;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
 pub use question::{Answer, Question, date_order, question};
-pub use rejects::write_rejects;
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
@@ -219,6 +219,10 @@ impl FileError {
     pub fn advice(&self) -> String {
         match self {
             Self::Io { .. } => "Check the path and that you may read it.".into(),
+            Self::Unwritable { source, .. } if is_full(source) => {
+                "Make room there, or name a file on another disk; what stood there before still stands."
+                    .into()
+            }
             Self::Unwritable { .. } => "Name a new file in a folder that you may write to.".into(),
             Self::NotAFile { .. } => "Name a regular file.".into(),
             Self::Empty { .. } => "Check that the export finished and that this is the right file.".into(),
@@ -232,4 +236,10 @@ impl FileError {
             Self::Stopped => "Start it again when you are ready.".into(),
         }
     }
+}
+
+/// Whether the disk, the quota or the limit of a file's size is what stops a writer.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }

@@ -1,6 +1,7 @@
 //! What columns are called.
 
 use super::Field;
+use super::out::problem_columns::is_problem_column;
 
 /// A column name reduced to what counts: lower case, without spaces and marks.
 fn reduced(name: &str) -> String {
@@ -100,7 +101,7 @@ pub(super) fn is_area_code(name: &str) -> bool {
 
 /// Whether a name is one that this module knows.
 pub(super) fn is_known(name: &str) -> bool {
-    meaning(name).is_some() || is_area_code(name)
+    meaning(name).is_some() || is_area_code(name) || is_problem_column(name)
 }
 
 /// The column that a person named: by its name, else by its number from 1. A name that two columns share says nothing.

@@ -41,8 +41,8 @@ pub use upload::{Launch, Launched, Until};
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
     Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
-    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record, question,
-    write_rejects,
+    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record,
+    ReportFormat, is_same_file, question, write_clean, write_rejects, write_report, write_safely,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

@@ -104,7 +104,7 @@ pub enum Fact {
     Written {
         /// Where.
         path: PathBuf,
-        /// Rows.
+        /// Rows; 0 where it has none to count.
         rows: u64,
     },
     /// A folder's content.
@@ -186,6 +186,17 @@ pub struct Folder {
     pub path: PathBuf,
     /// Folders first, then files, each by name. Hidden ones are left out.
     pub items: Vec<FolderItem>,
+}
+
+/// What is made from a checked file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The rejected rows, to be mended.
+    Rejects,
+    /// The usable numbers, each once.
+    Clean,
+    /// A page that says what was found.
+    Report,
 }
 
 /// One thing in a folder.
@@ -362,8 +373,10 @@ pub enum Op {
         /// The list.
         list: ListId,
     },
-    /// Write the rejected rows of the open file.
-    WriteRejects {
+    /// Write something that is made from the open file.
+    WriteOut {
+        /// What.
+        what: Output,
         /// The open file.
         file: OpenedFile,
         /// What validation found.
@@ -457,7 +470,7 @@ impl Op {
             | Self::CancelRun { .. }
             | Self::Reconcile { .. }
             | Self::Gate { .. }
-            | Self::WriteRejects { .. }
+            | Self::WriteOut { .. }
             | Self::Export { .. }
             | Self::SandboxLose { .. } => None,
         }
@@ -481,7 +494,9 @@ impl Op {
             Self::CancelRun { .. } => "cancel the run",
             Self::Reconcile { .. } => "reconcile the list",
             Self::Gate { .. } => "ask the gate",
-            Self::WriteRejects { .. } => "write the rejects",
+            Self::WriteOut { what: Output::Rejects, .. } => "write the rejects",
+            Self::WriteOut { what: Output::Clean, .. } => "write the cleaned list",
+            Self::WriteOut { what: Output::Report, .. } => "write the report",
             Self::Export { .. } => "write the export",
             Self::Folder { .. } => "read the folder",
             Self::SandboxLose { .. } => "make the sandbox lose entries",

@@ -40,7 +40,7 @@ fn a_dirty_file_is_one_and_each_reject_has_its_place_and_reason() {
     assert_eq!(found["problems"]["not-a-number"], 1);
     assert_eq!(found["problems"]["several-numbers"], 1);
     let rejects = std::fs::read_to_string(desk.work().join("bad.csv")).unwrap();
-    assert!(rejects.starts_with("row,line,byte,column,code,hint,value"), "{rejects}");
+    assert!(rejects.starts_with("\u{feff}phone,source,problem_row,problem_line,problem_byte,"), "{rejects}");
     assert_eq!(rejects.lines().count(), 3, "{rejects}");
     #[cfg(unix)]
     {
@@ -195,4 +195,76 @@ fn where_several_columns_hold_numbers_what_is_counted_is_said() {
     let flags = ["check", "two.csv", "--map", "number=home", "--map", "number=work"];
     let ended = desk.run(flags).exits(1);
     ended.says("5 numbers in 3 rows · 4 usable · 0 duplicates · 1 rejected");
+}
+
+#[test]
+fn the_cleaned_list_checks_without_a_word_and_the_mended_rejects_too() {
+    let desk = Desk::new();
+    desk.write("dirty.csv", DIRTY);
+    let ended = desk.run(["check", "dirty.csv", "--clean", "clean.csv", "--rejects", "bad.csv"]).exits(1);
+    ended.says("1 usable numbers written to clean.csv").says("2 rejected rows written to bad.csv");
+    let clean = desk.run(["check", "clean.csv", "--json"]).exits(0).json();
+    assert_eq!((&clean["valid"], &clean["problems"]), (&json!(1), &json!({})));
+    // As it is, the file of rejects is rejected; with its cells mended it is taken, its own columns notwithstanding.
+    desk.run(["check", "bad.csv"]).exits(1);
+    let text = std::fs::read_to_string(desk.work().join("bad.csv")).unwrap();
+    let mended = text.replacen("n/a,web", "2025550151,web", 1);
+    desk.write("bad.csv", mended.replacen("2025550148 / 2025550149,web", "2025550148,web", 1));
+    assert_eq!(desk.run(["check", "bad.csv", "--json"]).exits(0).json()["valid"], 2);
+}
+
+#[test]
+fn a_report_is_written_as_its_ending_says() {
+    let desk = Desk::new();
+    desk.write("dirty.csv", DIRTY);
+    let flags =
+        ["check", "dirty.csv", "--json", "--report", "r.json", "--report", "r.csv", "--report", "r.html"];
+    let found = desk.run(flags).exits(1).json();
+    let read = |name: &str| std::fs::read_to_string(desk.work().join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("r.json")).unwrap();
+    for (field, value) in found.as_object().unwrap() {
+        assert_eq!(&report[field], value, "{field}");
+    }
+    assert_eq!(report["examples"]["not-a-number"][0]["row"], 2);
+    assert!(read("r.csv").starts_with("severity,code,row,line,byte,column,value_masked,meaning,hint\n"));
+    assert!(read("r.html").starts_with("<!doctype html>"));
+    for (name, text) in ["r.json", "r.csv", "r.html"].map(|name| (name, read(name))) {
+        assert!(!text.contains("2025550148"), "{name} holds a number whole");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_is_told_before_the_file_is_read() {
+    let desk = Desk::new();
+    desk.write("dirty.csv", DIRTY);
+    desk.run(["check", "missing.csv", "--report", "r.pdf"]).fails(2, "usage").says(".html, .json or .csv");
+    desk.run(["check", "missing.csv", "--clean", "a.csv", "--rejects", "./a.csv"]).fails(2, "usage");
+    desk.run(["check", "dirty.csv", "--clean", "dirty.csv"]).fails(2, "output-unwritable");
+    desk.run(["check", "dirty.csv", "--report", "missing/r.html"]).fails(2, "output-unwritable");
+    assert!(desk.files().iter().eq(["work/dirty.csv"]), "{:?}", desk.files());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_old_file_and_says_what_to_do() {
+    let desk = Desk::new();
+    let rows: String = (0..2_000).map(|row| format!("n/a {row},web\n")).collect();
+    desk.write("dirty.csv", format!("phone,source\n{rows}2025550147,web\n"));
+    desk.write("bad.csv", "old");
+    // A limit on the size of a file stops a writer where a full disk would.
+    let program = env!("CARGO_BIN_EXE_quietline");
+    let script =
+        format!("trap '' XFSZ; ulimit -f 8; exec {program} check dirty.csv --rejects bad.csv --json");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(desk.work());
+    let ended = shell.output().unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(
+        (ended.status.code(), &said["error"]["code"]),
+        (Some(2), &json!("output-unwritable")),
+        "{said}"
+    );
+    assert!(said["error"]["advice"].as_str().unwrap().contains("Make room"), "{said}");
+    assert_eq!(std::fs::read_to_string(desk.work().join("bad.csv")).unwrap(), "old");
+    assert!(desk.files().iter().eq(["work/bad.csv", "work/dirty.csv"]), "{:?}", desk.files());
 }

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use quietline::domain::problem::{Code, Severity};
 use quietline::files::{
-    CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping, check,
-    write_rejects,
+    CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping,
+    ReportFormat, check, write_clean, write_rejects, write_report,
 };
 use rstest::rstest;
 use tempfile::TempDir;
@@ -20,8 +20,10 @@ mod cells;
 mod containers;
 mod laws;
 mod layout;
+mod out;
 mod reading;
 mod refused;
+mod report;
 mod samples;
 mod text;
 

@@ -3,17 +3,16 @@
 use crate::cli::args::DeadLettersArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
-use crate::cli::private_file::{self, cell};
 use crate::cli::shapes::dead_letter_object;
 use crate::cli::table::table;
-use crate::domain::text::{thousands, visible};
-use crate::ops::DeadLetter;
+use crate::domain::text::{guarded, thousands, visible};
+use crate::ops::{DeadLetter, write_safely};
 
 pub(super) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<u8, Failure> {
     let (_, ops) = context.connect().await?;
     let letters = context.or_stopped(ops.dead_letters(args.run.as_deref())).await?;
     if let Some(path) = &args.export {
-        private_file::write(path, &csv(&letters)?)?;
+        write_safely(path, &csv(&letters)?)?;
         let path = visible(&path.display().to_string(), 300);
         context.out.remark(&format!("{} dead letters written to {path}", thousands(letters.len() as u64)));
     }
@@ -35,7 +34,7 @@ fn csv(letters: &[(String, DeadLetter)]) -> Result<Vec<u8>, Failure> {
     let unwritable = |e: csv::Error| std::io::Error::other(e);
     writer.write_record(["run", "row", "number", "code", "message"]).map_err(unwritable)?;
     for letter in letters {
-        writer.write_record(row(letter).map(|text| cell(&text))).map_err(unwritable)?;
+        writer.write_record(row(letter).map(|text| guarded(&text).into_owned())).map_err(unwritable)?;
     }
     Ok(writer.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?)
 }

@@ -3,18 +3,18 @@
 use crate::cli::args::ReconcileArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
-use crate::cli::private_file::{self, cell};
 use crate::cli::shapes::ReconcileObject;
 use crate::cli::{progress, report};
 use crate::domain::diff::{Diff, Difference};
-use crate::domain::text::{thousands, visible};
+use crate::domain::text::{guarded, thousands, visible};
+use crate::ops::write_safely;
 
 pub(super) async fn run(context: &Context, args: &ReconcileArgs) -> Result<u8, Failure> {
     let (_, ops) = context.connect().await?;
     let sink = progress::sink(context.out);
     let result = ops.reconcile(&args.list, args.run.as_deref(), sink, &context.stop).await?;
     if let Some(path) = &args.export {
-        private_file::write(path, &csv(&result.diff)?)?;
+        write_safely(path, &csv(&result.diff)?)?;
         let (n, path) = (result.diff.differences.len() as u64, visible(&path.display().to_string(), 300));
         context.out.remark(&format!("{} differences written to {path}", thousands(n)));
     }
@@ -41,7 +41,7 @@ fn csv(diff: &Diff) -> Result<Vec<u8>, Failure> {
     let unwritable = |e: csv::Error| std::io::Error::other(e);
     writer.write_record(HEADER).map_err(unwritable)?;
     for difference in &diff.differences {
-        writer.write_record(row(difference).map(|text| cell(&text))).map_err(unwritable)?;
+        writer.write_record(row(difference).map(|text| guarded(&text).into_owned())).map_err(unwritable)?;
     }
     Ok(writer.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?)
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::cells::Cells;
 use super::facts::{Expires, FactTable, QuickMap};
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::text::bare;
 
 /// Sets that are found by their two places alone.
 const NEAR: usize = 1 << 20;
@@ -96,7 +97,7 @@ impl<'a> Memory<'a> {
     pub(super) fn set(&mut self, date: Known, source: &[u8]) -> Option<u32> {
         let names = &mut self.names;
         let (at, is_kept) = self.sources.get(source, || {
-            match std::str::from_utf8(source).map(str::trim) {
+            match std::str::from_utf8(source).map(bare) {
                 // Only text is read this way, so that no cell comes here that is none.
                 Ok("") | Err(_) => 0,
                 Ok(name) => {

@@ -16,6 +16,7 @@ use super::read::{self, Bytes, Plan};
 use super::row::RowReader;
 use super::{Accounting, CheckEvent, CheckOptions, Checked};
 use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
+use crate::files::out::problem_columns::Dates;
 use crate::files::sniff::{self, layout};
 use crate::files::{Document, Field, FileError, LineEnding};
 
@@ -95,7 +96,7 @@ impl<'a> Pass<'a> {
             inferred: 0,
             accounting: document.outside(),
             endings: [false; 3],
-            orders: [false; 2],
+            orders: document.carried_dates().proven,
             undecided: false,
             other_area: None,
         }
@@ -168,6 +169,8 @@ impl<'a> Pass<'a> {
             [false, true] => Some(false),
             _ => None,
         };
+        let said = options.date_order.or(self.document.said_date_order());
+        let dates = Dates { said, proven: self.orders };
         let (table, ruled) = table.settle(day_first, options.now);
         let several = !self.document.mapping().more_numbers.is_empty();
         let rest = Rest { stretches: self.stretches, several };
@@ -224,6 +227,7 @@ impl<'a> Pass<'a> {
             counts,
             problems: late.all,
             intents: folded.intents,
+            dates,
             accounting: self.accounting,
             seconds: 0.0,
         };

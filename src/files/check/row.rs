@@ -8,7 +8,9 @@ use super::CheckOptions;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem, Severity};
+use crate::domain::text::{bare, unguarded};
 use crate::files::dates::{self, Reading};
+use crate::files::out::problem_columns::{MEND, held_by};
 use crate::files::scan::split::Fields;
 use crate::files::{DateOrder, Document, Field, Mapping};
 
@@ -20,6 +22,8 @@ const RAW: usize = 64;
 pub(super) struct RowReader<'a> {
     mapping: &'a Mapping,
     columns: usize,
+    /// The column of the codes, where the file is one of rejects.
+    problem_code: Option<usize>,
     options: &'a CheckOptions,
     order: Option<DateOrder>,
 }
@@ -89,6 +93,7 @@ impl<'a> RowReader<'a> {
         Self {
             mapping: document.mapping(),
             columns: document.columns().len(),
+            problem_code: document.problem_columns().map(|found| found.code),
             options,
             order: options.date_order.or(document.said_date_order()),
         }
@@ -129,8 +134,25 @@ impl<'a> RowReader<'a> {
         self.mapping.columns.get(&field).copied()
     }
 
+    /// A cell beside the number: its text.
     fn cell<'f>(&self, fields: &'f Fields, field: Field) -> Option<&'f str> {
-        fields.get(self.column(field)?)
+        fields.get(self.column(field)?).map(bare)
+    }
+
+    /// A cell of a number, without what keeps a spreadsheet from running it.
+    fn number_cell(fields: &Fields, at: usize) -> &str {
+        unguarded(fields.get(at).unwrap_or_default())
+    }
+
+    /// The codes that hold a row of a rejects file, whatever its cells look like now.
+    fn held(&self, fields: &Fields) -> impl Iterator<Item = Code> {
+        let cell = self.problem_code.and_then(|at| fields.get(at)).unwrap_or_default();
+        held_by(cell)
+    }
+
+    /// Whether the file is one of rejects, whose rows may wait for a person.
+    pub(super) fn is_of_rejects(&self) -> bool {
+        self.problem_code.is_some()
     }
 
     /// The cell of the expiry date.
@@ -163,7 +185,7 @@ impl<'a> RowReader<'a> {
         let (expires, proves) = self.expires(fields, &mut problems);
         rejected |= problems.reject_since(before_date);
         entries.iter_mut().for_each(|entry| entry.rejected |= rejected);
-        let source = self.cell(fields, Field::Source).map(str::trim).filter(|source| !source.is_empty());
+        let source = self.cell(fields, Field::Source).filter(|source| !source.is_empty());
         Row { entries, expires, proves, source }
     }
 
@@ -196,7 +218,13 @@ impl<'a> RowReader<'a> {
             return Some(code);
         }
         if fields.len() == self.columns {
-            return None;
+            let mut worst = None;
+            for code in self.held(fields) {
+                let raw = fields.get(0).unwrap_or_default();
+                problems.add(code, None, raw, MEND);
+                worst = worst.or(Some(code).filter(|code| *code != Code::InvalidEncoding));
+            }
+            return worst;
         }
         let raw = self.cell(fields, Field::Number).or_else(|| fields.get(0)).unwrap_or_default();
         let said = format!("the row has {} of {} columns: check its delimiters", fields.len(), self.columns);
@@ -207,7 +235,7 @@ impl<'a> RowReader<'a> {
     /// Characters that no cell may hold, and the line break that no number may hold.
     fn text(&self, fields: &Fields, problems: &mut Problems<'_>) {
         for at in self.number_columns() {
-            let number = fields.get(at).unwrap_or_default();
+            let number = Self::number_cell(fields, at);
             if number.trim().contains(['\n', '\r']) {
                 let said = "a number stands on one line: check the quotation marks";
                 problems.add(Code::ControlCharacter, Some(at), number, said);
@@ -237,10 +265,10 @@ impl<'a> RowReader<'a> {
         problems: &mut Problems<'_>,
     ) -> Result<Phone, NotANumber> {
         let at = column.unwrap_or_default();
-        let cell = fields.get(at).unwrap_or_default();
+        let cell = Self::number_cell(fields, at);
         let joined;
         let cell = if self.mapping.split_number {
-            joined = Split::new(cell, fields.get(at + 1).unwrap_or_default());
+            joined = Split::new(cell, Self::number_cell(fields, at + 1));
             joined.whole.as_str()
         } else {
             cell

@@ -6,7 +6,9 @@ use super::layout::{self, FTC_PLAIN, FTC_SPLIT};
 use super::{Head, Sample, note};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Code, Problem};
+use crate::domain::text::unguarded;
 use crate::files::document::Mapping;
+use crate::files::out::problem_columns::{is_head, is_problem_column};
 use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
 
@@ -28,8 +30,10 @@ pub(super) fn usual_count(data: &[Sample]) -> usize {
 /// The header's names, or numbers.
 pub(super) fn names(header: Option<Vec<String>>, count: usize) -> Vec<String> {
     let cells = header.unwrap_or_default();
+    let rejects = is_head(&cells);
     (0..count)
         .map(|at| match cells.get(at).map(|cell| cell.trim()) {
+            Some(name) if !name.is_empty() && rejects => unguarded(name).to_owned(),
             Some(name) if !name.is_empty() => name.to_owned(),
             _ => format!("column {}", at + 1),
         })
@@ -42,6 +46,9 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
     let Some((first, data)) = records.split_first() else { return false };
     if let Some(said) = said {
         return said;
+    }
+    if first.is_sound() && is_head(&first.cells) {
+        return true;
     }
     if !first.is_sound() || first.cells.iter().any(|cell| may_be_number(cell)) || holds_split_number(first) {
         return false;
@@ -116,18 +123,32 @@ fn share_of_numbers(data: &[Sample], column: usize, digits: usize) -> usize {
     filled.iter().filter(fits).count() * 1000 / filled.len().max(1)
 }
 
-/// Decides which column means what.
+/// What the columns are told by.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    pub(super) columns: &'a [String],
+    pub(super) header: bool,
+    pub(super) data: &'a [Sample],
+    pub(super) layout: Option<&'static str>,
+}
+
+/// Decides which column means what. `carried`: how the file was read that these rejects come from.
 pub(super) fn map(
     head: &Head<'_>,
-    columns: &[String],
-    header: bool,
-    data: &[Sample],
-    layout: Option<&str>,
+    table: Table<'_>,
+    carried: Option<Mapping>,
     options: &InputOptions,
     notes: &mut Vec<Problem>,
 ) -> Result<Mapping, FileError> {
-    let mut mapping = Mapping::default();
-    if header {
+    let Table { columns, header, data, layout } = table;
+    let is_carried = carried.is_some();
+    let mut mapping = carried.unwrap_or_default();
+    if options.map.iter().any(|(field, _)| *field == Field::Number) {
+        // The columns of numbers are one answer: whoever names one of them names them all.
+        mapping = Mapping { columns: mapping.columns, ..Mapping::default() };
+        mapping.columns.remove(&Field::Number);
+    }
+    if header && !is_carried {
         by_name(columns, &mut mapping);
     }
     let mut said = Vec::new();
@@ -152,6 +173,10 @@ pub(super) fn map(
     let chosen = |field: &Field| options.map.iter().any(|(said, _)| said == field);
     mapping.columns.retain(|field, column| chosen(field) || !said.contains(column));
 
+    if is_carried && !chosen(&Field::Number) && mapping.columns.contains_key(&Field::Number) {
+        mapping.more_numbers.retain(|column| !said.contains(column));
+        return Ok(mapping);
+    }
     let split = if layout == Some(FTC_SPLIT) { Some(0) } else { layout::split_columns(columns, data) };
     if let Some(column) = split
         && (!chosen(&Field::Number) || mapping.columns.get(&Field::Number) == Some(&column))
@@ -191,7 +216,9 @@ fn number_column(
     data: &[Sample],
     mapping: &Mapping,
 ) -> Option<(usize, bool)> {
-    let free = |at: &usize| !mapping.columns.values().any(|taken| taken == at);
+    let free = |at: &usize| {
+        !mapping.columns.values().any(|taken| taken == at) && !(header && is_problem_column(&columns[*at]))
+    };
     let named: Vec<usize> = (0..columns.len())
         .filter(free)
         .filter(|&at| header && names::meaning(&columns[at]).is_some_and(|(field, _)| field == Field::Number))

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::document::{Format, LineEnding, Mapping};
+use super::out::problem_columns::ProblemColumns;
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Eol, Fault, Piece, Scanner};
 use super::text::{self, Decided};
@@ -48,6 +49,8 @@ pub(super) struct Sample {
 pub(super) struct Sniffed {
     pub(super) format: Format,
     pub(super) columns: Vec<String>,
+    /// Where the file is one of rejects.
+    pub(super) problem_columns: Option<ProblemColumns>,
     pub(super) mapping: Mapping,
     pub(super) notes: Vec<Problem>,
     pub(super) dialect: Dialect,
@@ -197,7 +200,11 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     }
     let columns = columns::names(names, count);
     let layout = layout::recognise(&columns, header, delimiter, data);
-    let mapping = columns::map(head, &columns, header, data, layout, options, &mut notes)?;
+    let mut problem_columns = if header { ProblemColumns::find(&columns) } else { None };
+    let rows = data.iter().map(|sample| sample.cells.as_slice());
+    let carried = problem_columns.as_mut().and_then(|found| found.carried(&columns, rows));
+    let table = columns::Table { columns: &columns, header, data, layout };
+    let mapping = columns::map(head, table, carried, options, &mut notes)?;
     if !header && options.header.is_none() && layout != Some(layout::FTC_SPLIT) {
         let hint = "the first record is read as data, since it holds no column names";
         notes.push(note(Code::AssumedHeaderless, "", hint));
@@ -227,6 +234,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         },
         dialect: Dialect { delimiter, columns: count, number },
         columns,
+        problem_columns,
         mapping,
         notes,
         start,

@@ -34,7 +34,8 @@ impl App {
             }
             Fact::Written { path, rows } => {
                 let path = self.cx.name(&path.display().to_string(), 120);
-                self.say(Role::Good, format!("{} rows written to {path}", thousands(*rows)));
+                let rows = if *rows > 0 { format!("{} rows ", thousands(*rows)) } else { String::new() };
+                self.say(Role::Good, format!("{rows}written to {path}"));
             }
             Fact::Gate(answer) => {
                 let (list, readiness) = answer.as_ref();

@@ -46,6 +46,14 @@ pub(super) const ROWS: &[Row] = &[
         .help("Write the rejected rows to a file, with code and hint.")
         .footer(6)
         .needs(checked),
+    Row::new(C::FileClean, HERE, "file.clean", "cleaned list")
+        .keys(&["X"])
+        .help("Write the usable numbers to a file, each once.")
+        .needs(checked),
+    Row::new(C::FileReport, HERE, "file.report", "report")
+        .keys(&["W"])
+        .help("Write a page to print or to send: what was found, with charts; numbers masked.")
+        .needs(checked),
     Row::new(C::Accept, HERE, "file.detail", "detail")
         .keys(&["enter"])
         .help("The row in full: bytes, fields, problems with their hints; a group opens.")

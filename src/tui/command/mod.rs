@@ -141,6 +141,8 @@ pub enum Command {
     FileNextProblem,
     FilePrevProblem,
     FileRejects,
+    FileClean,
+    FileReport,
     FilePlan,
     // uploads
     UploadPause,

@@ -30,7 +30,7 @@ use crate::ops::Input;
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
-use crate::tui::event::{Op, Slot};
+use crate::tui::event::{Op, Output, Slot};
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::overlays::approve::Approve;
 use crate::tui::overlays::file_picker::{FilePicker, typed_path};
@@ -196,15 +196,31 @@ impl File {
         Reply::Consumed(acts)
     }
 
-    fn rejects(cx: &Cx, file: &OpenFile) -> Reply {
+    /// Writes what is made from the file, under its name, into the folder of exports.
+    fn write(what: Output, cx: &Cx, file: &OpenFile) -> Reply {
         let Some(checked) = &file.checked else { return Reply::done() };
-        if checked.rejected == 0 {
-            return Reply::act(Act::Say("no row was rejected: there is nothing to write".into()));
+        let (ending, nothing) = match what {
+            Output::Rejects => (
+                "rejects.csv",
+                (checked.rejected == 0).then_some("no row was rejected: there is nothing to write"),
+            ),
+            Output::Clean => (
+                "clean.csv",
+                (checked.valid == 0).then_some("no number is usable: there is nothing to write"),
+            ),
+            Output::Report => ("report.html", None),
+        };
+        if let Some(why) = nothing {
+            return Reply::act(Act::Say(why.into()));
         }
-        let document = &file.opened.document;
-        let stem = document.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let out = cx.env.exports.join(format!("{stem}.rejects.csv"));
-        Reply::act(Act::Start(Op::WriteRejects { file: file.opened.clone(), checked: checked.clone(), out }))
+        let stem = file.opened.document.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let out = cx.env.exports.join(format!("{stem}.{ending}"));
+        Reply::act(Act::Start(Op::WriteOut {
+            what,
+            file: file.opened.clone(),
+            checked: checked.clone(),
+            out,
+        }))
     }
 
     /// Rows on the screen that are not at hand, with a page around them.
@@ -285,7 +301,9 @@ impl Pane for File {
             Command::FilePrevProblem => return self.step_problem(true, known),
             Command::FileMapping => return Reply::act(Act::Open(Box::<Mapping>::default())),
             Command::FilePlan => return Self::plan(cx, file),
-            Command::FileRejects => return Self::rejects(cx, file),
+            Command::FileRejects => return Self::write(Output::Rejects, cx, file),
+            Command::FileClean => return Self::write(Output::Clean, cx, file),
+            Command::FileReport => return Self::write(Output::Report, cx, file),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();
                 return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));

@@ -1,8 +1,8 @@
-//! Folders for the file picker, and exports that a person asked for. Blocking.
+//! Folders for the file picker. Blocking.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -31,25 +31,6 @@ pub fn read_folder(path: &Path) -> io::Result<Folder> {
     Ok(Folder { path, items })
 }
 
-/// Writes a file that only its owner reads: whole or not at all.
-pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let mut file = create_private(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
-}
-
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,17 +44,5 @@ mod tests {
         let read = read_folder(folder.path()).unwrap();
         let names: Vec<_> = read.items.iter().map(|item| item.name.as_str()).collect();
         assert_eq!(names, ["z", "b.csv"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn an_export_is_whole_and_only_its_owner_reads_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("answers.csv");
-        write_private(&path, b"one\n").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"one\n");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -10,7 +10,7 @@ use crate::ops::{
     self, Credentials, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until,
     check_options, setup,
 };
-use crate::tui::event::{Asked, Fact, Op, OpenedFile, PreviewRow, RowWindow, SetUp, Trouble, Typed};
+use crate::tui::event::{Asked, Fact, Op, OpenedFile, Output, PreviewRow, RowWindow, SetUp, Trouble, Typed};
 
 /// The preset that the wizard offers.
 const MY: &str = "my";
@@ -26,7 +26,7 @@ impl Job {
             Op::OpenFile { .. }
             | Op::LoadRows { .. }
             | Op::Check { .. }
-            | Op::WriteRejects { .. }
+            | Op::WriteOut { .. }
             | Op::Export { .. }
             | Op::Folder { .. }
             | Op::SetUp(_) => self.local(doing, op).await,
@@ -104,7 +104,7 @@ impl Job {
             Op::OpenFile { .. }
             | Op::LoadRows { .. }
             | Op::Check { .. }
-            | Op::WriteRejects { .. }
+            | Op::WriteOut { .. }
             | Op::Export { .. }
             | Op::Folder { .. }
             | Op::SetUp(_) => Ok(Fact::Done),
@@ -158,18 +158,24 @@ impl Job {
                 let checked = self.watched(work, said).await;
                 checked.map(|file| Fact::Checked(file.checked)).map_err(|error| Trouble::new(doing, &error))
             }
-            Op::WriteRejects { file, checked, out } => {
-                let path = out.clone();
-                let written =
-                    self.blocking(doing, move || ops::write_rejects(&file.document, &checked, &path)).await?;
+            Op::WriteOut { what, file, checked, out } => {
+                let (path, document, now) = (out.clone(), file.document, Timestamp::now());
+                let write = move || match what {
+                    Output::Rejects => ops::write_rejects(&document, &checked, &path),
+                    Output::Clean => ops::write_clean(&document, &checked, &path),
+                    Output::Report => {
+                        ops::write_report(&document, &checked, now, ops::ReportFormat::Html, &path)
+                            .map(|()| 0)
+                    }
+                };
+                let written = self.blocking(doing, write).await?;
                 written
                     .map(|rows| Fact::Written { path: out, rows })
                     .map_err(|error| Trouble::new(doing, &error.into()))
             }
             Op::Export { out, text, rows } => {
                 let path = out.clone();
-                let written =
-                    self.blocking(doing, move || disk::write_private(&path, text.as_bytes())).await?;
+                let written = self.blocking(doing, move || ops::write_safely(&path, text.as_bytes())).await?;
                 written.map(|()| Fact::Written { path: out.clone(), rows }).map_err(|error| {
                     let what = format!("{}: {error}", out.display());
                     Trouble::said(

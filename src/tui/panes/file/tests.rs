@@ -2,7 +2,7 @@
 
 use crate::ops::{Document, Input, InputOptions};
 use crate::tui::desk::{DIRTY, Desk};
-use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Report, Trouble};
+use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Output, Report, Trouble};
 use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
 
@@ -246,11 +246,28 @@ fn rejects_go_to_a_file_that_is_named() {
     let mut desk = Desk::open(DIRTY);
     desk.kit.keys("x");
     let started = desk.serve();
-    let [Op::WriteRejects { out, .. }] = started.as_slice() else { panic!("{started:?}") };
+    let [Op::WriteOut { out, .. }] = started.as_slice() else { panic!("{started:?}") };
     let out = out.clone();
     assert!(out.ends_with("dirty.rejects.csv"));
-    desk.kit.answer(|op| matches!(op, Op::WriteRejects { .. }), Fact::Written { path: out, rows: 4 });
+    desk.kit.answer(|op| matches!(op, Op::WriteOut { .. }), Fact::Written { path: out, rows: 4 });
     desk.kit.shows(&["4 rows written to", "dirty.rejects.csv"]);
+}
+
+#[test]
+fn the_cleaned_list_and_the_report_stand_beside_the_rejects() {
+    let mut desk = Desk::open(DIRTY);
+    for (key, what, name, rows, said) in [
+        ("X", Output::Clean, "dirty.clean.csv", 3, "3 rows written to"),
+        ("W", Output::Report, "dirty.report.html", 0, "written to"),
+    ] {
+        desk.kit.keys(key);
+        let started = desk.serve();
+        let [Op::WriteOut { what: asked, out, .. }] = started.as_slice() else { panic!("{started:?}") };
+        assert_eq!((*asked, out.file_name().unwrap().to_str().unwrap()), (what, name));
+        let written = Fact::Written { path: out.clone(), rows };
+        desk.kit.answer(|op| matches!(op, Op::WriteOut { .. }), written);
+        desk.kit.shows(&[said, name]);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An answer as text: for the clipboard and for an export.
 
 use crate::domain::rule::Channel;
+use crate::domain::text::guarded;
 use crate::domain::verdict::Answer;
 use crate::tui::cx::Cx;
 use crate::tui::store::Answered;
@@ -44,10 +45,7 @@ pub fn csv<'a>(answers: impl Iterator<Item = &'a Answer>) -> String {
 
 /// A quoted cell; what a spreadsheet could take for a formula gets an apostrophe, a telephone number does not.
 fn cell(text: &str) -> String {
-    let is_number =
-        text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ()-.".contains(c));
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    format!("\"{}\"", guarded(text).replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Differences as CSV, safe to open in a spreadsheet.
 
 use crate::domain::diff::{Difference, ExpectedAttributes};
+use crate::domain::text::guarded;
 
 const HEAD: &str = "kind,number,as_spelled,fields,expected_jurisdiction,expected_expires,expected_source,\
                     tenant_jurisdiction,tenant_expires,tenant_source,tenant_record\n";
@@ -34,13 +35,11 @@ pub(super) fn csv<'a>(differences: impl Iterator<Item = &'a Difference>) -> Stri
     out
 }
 
-/// Quoted where it must be. What a spreadsheet would run as a formula gets an apostrophe; a number with its plus in
-/// front stays importable.
+/// Quoted where it must be. What a spreadsheet would run as a formula gets an apostrophe.
 fn quoted(cell: &str) -> String {
-    let is_number = cell.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && !is_number { "'" } else { "" };
-    let plain = !cell.contains([',', '"', '\n', '\r']) && guard.is_empty();
-    if plain { cell.to_owned() } else { format!("\"{guard}{}\"", cell.replace('"', "\"\"")) }
+    let guarded = guarded(cell);
+    let plain = !cell.contains([',', '"', '\n', '\r']) && guarded == cell;
+    if plain { cell.to_owned() } else { format!("\"{}\"", guarded.replace('"', "\"\"")) }
 }
 
 #[cfg(test)]

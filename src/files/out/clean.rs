@@ -1,0 +1,51 @@
+//! The good rows as a list of its own: every number once, in E.164, with its strongest attributes.
+//!
+//! Sorted by number, the order in which they are held, so that a list of any length is written without being sorted again.
+//! Opened as input it holds the same numbers with the same attributes.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{csv_failed, make, unwritable};
+use crate::domain::text::guarded_value;
+use crate::files::{Checked, Document, FileError};
+
+/// Lines of a source, beyond which a reader would take its cell for swallowed rows.
+const LINES: usize = 50;
+
+/// Writes the numbers of a checked file as CSV: `number`, `jurisdiction`, `expires` (empty = for ever), `source`, and `row`,
+/// the first row of the file that holds the number. Cells are formula-safe. Returns how many numbers.
+pub fn write_clean(document: &Document, checked: &Checked, out: &Path) -> Result<u64, FileError> {
+    make(document, out, |file| {
+        let mut lines = csv::Writer::from_writer(file);
+        let failed = |error| csv_failed(out, error);
+        lines.write_record(["number", "jurisdiction", "expires", "source", "row"]).map_err(failed)?;
+        for intent in checked.intents.iter() {
+            let attributes = &intent.attributes;
+            let source = one_line(attributes.source.as_deref().unwrap_or_default());
+            let (number, row) = (intent.number.to_e164(), intent.row.to_string());
+            let expires = attributes.expires.map(date).unwrap_or_default();
+            let cells = [&number, attributes.jurisdiction.as_str(), &expires, &guarded_value(&source), &row];
+            lines.write_record(cells).map_err(failed)?;
+        }
+        lines.flush().map_err(|error| unwritable(out, error))?;
+        Ok(checked.intents.len() as u64)
+    })
+}
+
+/// The day where it is the end of one, as a date alone is read; else the moment.
+fn date(at: Timestamp) -> String {
+    let moment = at.to_string();
+    moment.strip_suffix("T23:59:59Z").map(str::to_owned).unwrap_or(moment)
+}
+
+/// A source of several lines that could be taken for rows of their own stands on one.
+fn one_line(source: &str) -> Cow<'_, str> {
+    let digits = || source.bytes().filter(u8::is_ascii_digit).count();
+    if source.contains(['\n', '\r']) && (digits() >= 7 || source.lines().count() > LINES) {
+        return source.replace(['\n', '\r'], " ").into();
+    }
+    source.into()
+}

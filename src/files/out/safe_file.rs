@@ -1,0 +1,174 @@
+//! A file that is there whole or not at all.
+//!
+//! ```text
+//! create ─▶ .NAME.PID-0.part (0600, beside its place) ─▶ write … ─▶ commit: fsync, rename, fsync of the folder
+//!                     └─ dropped before that: removed, and what stood there before still stands
+//! ```
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// A file being written. Only [`SafeFile::commit`] puts it in its place.
+#[derive(Debug)]
+pub struct SafeFile {
+    out: PathBuf,
+    temporary: PathBuf,
+    /// `None` once it is in its place.
+    file: Option<BufWriter<File>>,
+}
+
+impl SafeFile {
+    /// Begins a file that only its owner may read. Refuses to replace `input`, where it is made from one, and anything
+    /// that is no regular file: moving a file there would put an end to a device, a pipe or a link.
+    pub fn create(out: &Path, input: Option<&Path>) -> io::Result<Self> {
+        if input.is_some_and(|input| is_same_file(input, out)) {
+            let why = "it would overwrite the file that it is made from";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        match std::fs::symlink_metadata(out) {
+            Ok(there) if !there.is_file() => {
+                return Err(io::Error::other("what stands there is not a regular file"));
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let (temporary, file) = create_beside(out)?;
+        let file = Some(BufWriter::with_capacity(1 << 16, file));
+        Ok(Self { out: out.into(), temporary, file })
+    }
+
+    /// Puts the file in its place; from then on it lasts.
+    pub fn commit(mut self) -> io::Result<()> {
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        let moved = file
+            .flush()
+            .and_then(|()| file.get_ref().sync_all())
+            .and_then(|()| std::fs::rename(&self.temporary, &self.out));
+        if moved.is_err() {
+            self.file = Some(file);
+            return moved;
+        }
+        sync_folder(&self.out)
+    }
+}
+
+impl Write for SafeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for SafeFile {
+    fn drop(&mut self) {
+        if let Some(file) = self.file.take() {
+            // What stands there is ours and worth nothing; what the buffer still holds is not written any more.
+            let _ = file.into_parts();
+            let _ = std::fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Replaces `out` by `bytes`, whole or not at all.
+pub fn write_safely(out: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = SafeFile::create(out, None)?;
+    file.write_all(bytes)?;
+    file.commit()
+}
+
+/// Whether both paths lead to one file.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// A new file in the folder of `out`, so that renaming it is one step.
+fn create_beside(out: &Path) -> io::Result<(PathBuf, File)> {
+    let name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for attempt in 0..1000 {
+        let mut temporary = std::ffi::OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}-{attempt}.part", std::process::id()));
+        let path = out.with_file_name(temporary);
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (path, file)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Makes the new name last: on Unix the folder has to be written out too.
+fn sync_folder(out: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()?;
+    }
+    let _ = out;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_every_step_the_old_file_or_the_whole_new_one_stands_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out.csv");
+        std::fs::write(&out, "old").unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+
+        let mut file = SafeFile::create(&out, None).unwrap();
+        file.write_all(&vec![b'x'; 1 << 18]).unwrap();
+        assert_eq!((std::fs::read(&out).unwrap(), names()), (b"old".to_vec(), 2));
+        drop(file);
+        assert_eq!((std::fs::read(&out).unwrap(), names()), (b"old".to_vec(), 1));
+
+        let mut file = SafeFile::create(&out, None).unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(std::fs::read(&out).unwrap(), b"old");
+        file.commit().unwrap();
+        assert_eq!((std::fs::read(&out).unwrap(), names()), (b"new".to_vec(), 1));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_its_place_is_removed_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out.csv");
+        let mut file = SafeFile::create(&out, None).unwrap();
+        file.write_all(b"new").unwrap();
+        // Somebody makes a folder there in the meantime.
+        std::fs::create_dir(&out).unwrap();
+        assert!(file.commit().is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(SafeFile::create(&out, None).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn neither_the_input_nor_a_link_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, link) = (folder.path().join("kept"), folder.path().join("link"));
+        std::fs::write(&kept, "mine").unwrap();
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        assert!(write_safely(&link, b"ours").is_err());
+        let roundabout = folder.path().join(".").join("kept");
+        assert!(SafeFile::create(&roundabout, Some(&kept)).is_err());
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&kept).unwrap(), b"mine");
+    }
+}

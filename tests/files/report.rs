@@ -1,0 +1,114 @@
+//! The report of a check: whole, masked, inert, and its sums those of the check.
+
+use super::*;
+
+fn report(text: impl AsRef<[u8]>, name: &str, format: ReportFormat) -> (String, Checked) {
+    let (folder, path) = stored(name, text);
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let checked = check_document(&document).unwrap();
+    let out = folder.path().join("report.out");
+    write_report(&document, &checked, options().now, format, &out).unwrap();
+    (std::fs::read_to_string(&out).unwrap(), checked)
+}
+
+fn html(text: impl AsRef<[u8]>, name: &str) -> (String, Checked) {
+    report(text, name, ReportFormat::Html)
+}
+
+const MIXED: &str = "phone,state,expires,source\n2025550101,US-DC,2027-03-31,web\n2025550102,US-DC,2027-03-15,web\n\
+    4155550103,US-CA,,web\n202-555-0101,US-DC,,web\n=1+1,US-DC,,web\n555-0101,US-DC,,web\n";
+
+#[test]
+fn the_page_says_what_was_checked_and_its_sums_add_up() {
+    let (page, checked) = html(MIXED, "list.csv");
+    for said in [
+        "list.csv",
+        &checked.sha256,
+        "UTF-8",
+        "20 November 2026, 12:00 UTC",
+        concat!("quietline ", env!("CARGO_PKG_VERSION")),
+        "not-a-number",
+        "local-only",
+        "2027-03",
+        "US-CA",
+    ] {
+        assert!(page.contains(said), "{said}\n{page}");
+    }
+    let cell = |label: &str| -> u64 {
+        let row = page.split("<tr").find(|row| row.contains(label)).unwrap_or_else(|| panic!("{label}"));
+        let number = row.split("class=\"n\">").nth(1).unwrap().split('<').next().unwrap();
+        number.replace(',', "").parse().unwrap()
+    };
+    let outcomes = ["</span>usable", "</span>duplicates", "</span>rejected"].map(cell);
+    assert_eq!(outcomes, [checked.valid, checked.duplicates, checked.rejected]);
+    assert_eq!((outcomes.iter().sum::<u64>(), cell("all rows")), (6, 6));
+    let parts = ["records", "header", "blank lines", "comments", "byte order mark", "end-of-file character"];
+    let bytes: u64 = parts.map(|part| cell(&format!("<td>{part}</td>"))).iter().sum();
+    assert_eq!((bytes, cell("all bytes")), (MIXED.len() as u64, MIXED.len() as u64));
+    assert_eq!([cell("<td>2027-03</td>"), cell("<td>never</td>")], [1, 2]);
+    // Every chart has its numbers in a table: there is a bar or a column for each, and none stands alone.
+    assert!(page.matches("<svg").count() > 4 && page.matches("<table").count() >= 6);
+}
+
+#[test]
+fn nothing_of_a_hostile_file_runs_in_a_page() {
+    let hostile = "<script>alert(1)</script>";
+    let text = format!(
+        "phone,\"{hostile}\",notes\nx\" onload=\"{hostile},&lt;,a\n\"{hostile}\",\"'\"\"><img src=x>\",\u{202e}b\n2025550101,a\u{7}b,c\n"
+    );
+    let (page, _) = html(text, "<b onclick='x'>&.csv");
+    let body = page.split_once("<body>").unwrap().1;
+    for mark in ["<script", "<img", "<b on", "\u{202e}", "\u{7}", "javascript:", "http:", "https:"] {
+        assert!(!body.contains(mark), "{mark}: {body}");
+    }
+    assert!(body.contains("&lt;script&gt;") && body.contains("&lt;b onclick=&#39;x&#39;&gt;&amp;.csv"));
+    assert!(page.contains("default-src 'none'"));
+    // Tags are balanced, so nothing of the file closed one.
+    for tag in ["table", "tbody", "tr", "td", "th", "svg", "h2", "h3", "ul", "li", "p", "span"] {
+        let opened = body.matches(&format!("<{tag}>")).count() + body.matches(&format!("<{tag} ")).count();
+        assert_eq!(opened, body.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+}
+
+#[test]
+fn a_report_of_any_size_stays_small_but_the_table_has_every_problem() {
+    let rows: String = (0..5_000)
+        .map(|n| {
+            format!(
+                "n/a,US-DC,2{:03}-01-31\n202{:07},US-DC,2{:03}-02-01\n",
+                30 + n % 900,
+                5_550_000 + n,
+                30 + n % 900
+            )
+        })
+        .collect();
+    let text = format!("phone,state,expires\n{rows}");
+    let (page, checked) = html(&text, "list.csv");
+    assert_eq!(checked.rejected, 5_000);
+    assert!(page.len() < 60_000, "{}", page.len());
+    let (json, _) = report(&text, "list.csv", ReportFormat::Json);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["examples"]["not-a-number"].as_array().unwrap().len(), 10);
+    assert_eq!(json["problems"]["not-a-number"], 5_000);
+    let (table, _) = report(&text, "list.csv", ReportFormat::Csv);
+    assert_eq!(table.lines().count(), 1 + checked.problems.len());
+}
+
+#[test]
+fn no_report_holds_a_number_whole_or_a_formula() {
+    let text =
+        "phone,state\n202-555-0101 / 202-555-0102,US-DC\n=2025550103,US-DC\n2025550104,US-CA\n2025550104,\n";
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let (text, _) = report(text, "list.csv", format);
+        assert!(text.contains("•••-•••-••01 / ") || text.contains("•••-•••-•••• / "), "{format:?}: {text}");
+        for number in ["555-0101", "555-0102", "2025550103", "2025550104", "12025550104"] {
+            assert!(!text.contains(number), "{format:?}: {number} in {text}");
+        }
+        if format == ReportFormat::Csv {
+            let mut rows = csv::Reader::from_reader(text.as_bytes());
+            assert!(
+                rows.records().all(|row| row.unwrap().iter().all(|cell| !cell.starts_with(['=', '@', '-'])))
+            );
+        }
+    }
+}
