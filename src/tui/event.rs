@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::Ended;
@@ -21,9 +20,13 @@ use crate::domain::run::RunSummary;
 use crate::domain::text::visible;
 use crate::domain::verdict::{Answer, LedgerEvidence};
 use crate::ops::{
-    Catalog, Checked, DeadLetter, Document, Gauges, IndexState, Input, Interpreted, LookupSources, OpsError,
-    PlanRequest, Planned, Question, Reconciliation, Record,
+    Catalog, Checked, DeadLetter, Gauges, IndexState, Input, LookupSources, OpsError, PlanRequest, Planned,
+    Reconciliation,
 };
+
+mod file;
+
+pub use file::{Asked, Folder, FolderItem, OpenedFile, PreviewRow, RowWindow};
 
 /// Names one piece of work. Numbers only grow, so a report of an older task in a slot is recognised as stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,68 +142,6 @@ pub struct Typed {
     pub read: Result<Phone, NotANumber>,
     /// What the ledger knows of it.
     pub known: Vec<LedgerEvidence>,
-}
-
-/// A file that was opened, and how it is read.
-#[derive(Clone, Debug)]
-pub struct OpenedFile {
-    /// The file.
-    pub document: Document,
-    /// How it is read.
-    pub input: Input,
-}
-
-/// A question about a file, and how the file was to be read when it came up.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Which file.
-    pub path: PathBuf,
-    /// How it was to be read.
-    pub input: Input,
-    /// The question.
-    pub question: Question,
-}
-
-/// A stretch of rows of the open file, as asked for.
-#[derive(Clone, Debug)]
-pub struct RowWindow {
-    /// First row asked for, from 1.
-    pub first: u64,
-    /// Rows that the index had reached.
-    pub rows: Vec<PreviewRow>,
-}
-
-/// One row of the preview.
-#[derive(Clone, Debug)]
-pub struct PreviewRow {
-    /// As it stands in the file.
-    pub record: Record,
-    /// As validation reads it.
-    pub read: Interpreted,
-}
-
-/// What stands in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder {
-    /// Which.
-    pub path: PathBuf,
-    /// Folders first, then files, each by name. Hidden ones are left out.
-    pub items: Vec<FolderItem>,
-}
-
-/// One thing in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FolderItem {
-    /// Full path.
-    pub path: PathBuf,
-    /// Name; not escaped for a terminal.
-    pub name: String,
-    /// Whether it is a folder.
-    pub is_folder: bool,
-    /// Bytes of a file.
-    pub size: u64,
-    /// Last change, where the system tells.
-    pub modified: Option<Timestamp>,
 }
 
 /// What went wrong, ready to be shown: every string is already safe for a terminal.

@@ -17,6 +17,7 @@ use crate::domain::progress::Progress;
 use crate::ops::{Ops, OpsEvent, Sink};
 
 mod disk;
+mod file;
 mod perform;
 
 /// How many facts may wait for the loop before tasks do.

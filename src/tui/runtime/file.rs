@@ -1,0 +1,91 @@
+//! Work on the open file: opening, indexing, rows, validation, rejects.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::Job;
+use super::perform::End;
+use crate::ops::{self, Checked, Document, IndexState, Input, check_options};
+use crate::tui::event::{Asked, Fact, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
+
+/// Interim facts come this often at most: the screen shows no more, and keys must not wait behind them.
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Job {
+    pub(super) async fn open_file(&self, doing: &str, path: PathBuf, input: Input) -> End {
+        let (options, asked) = (input.options.clone(), path.clone());
+        let opened = self.blocking(doing, move || ops::open_or_ask(&path, &options)).await?;
+        let document = match opened.map_err(|error| Trouble::new(doing, &error.into()))? {
+            ops::Opened::Document(document) => document,
+            ops::Opened::Question(question) => {
+                return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
+            }
+        };
+        self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
+        self.index(document).await
+    }
+
+    /// Indexes the whole file; how far it is comes as interim facts, which may be skipped: the last one is whole.
+    async fn index(&self, document: Document) -> End {
+        let (stop, facts, id) = (self.stop.clone(), self.facts.clone(), self.id);
+        let indexed = self
+            .blocking("index the file", move || {
+                let mut told = Instant::now();
+                document.build_index(&stop, &mut |state| {
+                    if !state.complete && told.elapsed() >= PAUSE {
+                        told = Instant::now();
+                        let _ = facts.try_send(Report { task: id, fact: Fact::Indexed(state) });
+                    }
+                })
+            })
+            .await?;
+        indexed
+            .map(|state| Fact::Indexed(IndexState { complete: true, ..state }))
+            .map_err(|error| Trouble::new("index the file", &error.into()))
+    }
+
+    pub(super) async fn rows(&self, doing: &str, file: OpenedFile, first: u64, count: usize) -> End {
+        let options = check_options(self.profile(), &file.input, Timestamp::now());
+        let read = self
+            .blocking(doing, move || {
+                file.document.rows(first, count).map(|records| {
+                    records
+                        .into_iter()
+                        .map(|record| {
+                            let read = file.document.interpret(&record, &options);
+                            PreviewRow { record, read }
+                        })
+                        .collect()
+                })
+            })
+            .await?;
+        read.map(|rows| Fact::Rows(RowWindow { first, rows }))
+            .map_err(|error| Trouble::new(doing, &error.into()))
+    }
+
+    pub(super) async fn check(&self, doing: &str, file: OpenedFile) -> End {
+        let options = check_options(self.profile(), &file.input, Timestamp::now());
+        let (sink, said) = self.sink();
+        let work = ops::check_document(file.document, options, sink, &self.stop);
+        let checked = self.watched(work, said).await;
+        checked.map(|file| Fact::Checked(file.checked)).map_err(|error| Trouble::new(doing, &error))
+    }
+
+    pub(super) async fn write_rejects(
+        &self,
+        doing: &str,
+        file: OpenedFile,
+        checked: Arc<Checked>,
+        out: PathBuf,
+    ) -> End {
+        let path = out.clone();
+        let written =
+            self.blocking(doing, move || ops::write_rejects(&file.document, &checked, &path)).await?;
+        written
+            .map(|rows| Fact::Written { path: out, rows })
+            .map_err(|error| Trouble::new(doing, &error.into()))
+    }
+}
