@@ -41,8 +41,8 @@ pub use upload::{Launch, Launched, Until};
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
     Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
-    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record, question,
-    write_rejects,
+    Format, Found, Hits, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Needle,
+    Question, Record, question, write_rejects,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

@@ -165,6 +165,16 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
             let read = |record| PreviewRow { read: file.document.interpret(&record, &options), record };
             vec![Fact::Rows(RowWindow { first: *first, rows: rows.into_iter().map(read).collect() })]
         }
+        Op::Search { file, needle, from } => {
+            let (mut facts, stop) = (Vec::new(), CancellationToken::new());
+            let searched =
+                file.document.search(needle, *from, &stop, &mut |found| facts.push(Fact::Found(found)));
+            facts.push(searched.map_or_else(
+                |error| Fact::Failed(Trouble::new(op.doing(), &error.into())),
+                |()| Fact::Searched,
+            ));
+            facts
+        }
         Op::Check { file } => {
             let options = check_options(None, &file.input, now);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

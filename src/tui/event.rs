@@ -20,8 +20,8 @@ use crate::domain::run::RunSummary;
 use crate::domain::text::visible;
 use crate::domain::verdict::{Answer, LedgerEvidence};
 use crate::ops::{
-    Catalog, Checked, DeadLetter, Gauges, IndexState, Input, LookupSources, OpsError, PlanRequest, Planned,
-    Reconciliation,
+    Catalog, Checked, DeadLetter, Found, Gauges, IndexState, Input, LookupSources, Needle, OpsError,
+    PlanRequest, Planned, Reconciliation,
 };
 
 mod file;
@@ -56,7 +56,7 @@ pub struct Report {
     pub fact: Fact,
 }
 
-/// What a task found. `Run`, `Note`, `Opened` and `Indexed` may be followed by more; every other fact ends its task.
+/// What a task found. `Run`, `Note`, `Opened`, `Found` and `Indexed` may be followed by more; every other fact ends its task.
 #[derive(Debug)]
 pub enum Fact {
     /// Lists and rules.
@@ -95,6 +95,10 @@ pub enum Fact {
     Indexed(IndexState),
     /// Rows of the open file.
     Rows(RowWindow),
+    /// More matches of a search, and how far it is.
+    Found(Found),
+    /// A search came to its end.
+    Searched,
     /// Validation ended.
     Checked(Arc<Checked>),
     /// A plan is ready.
@@ -126,7 +130,7 @@ impl Fact {
     /// Whether the task goes on after this fact.
     pub fn is_interim(&self) -> bool {
         match self {
-            Self::Run(_) | Self::Note(_) | Self::Opened(_) => true,
+            Self::Run(_) | Self::Note(_) | Self::Opened(_) | Self::Found(_) => true,
             Self::Indexed(state) => !state.complete,
             _ => false,
         }
@@ -263,6 +267,15 @@ pub enum Op {
         /// How many.
         count: usize,
     },
+    /// Search every row of the open file. Latest wins.
+    Search {
+        /// The open file.
+        file: OpenedFile,
+        /// What for.
+        needle: Needle,
+        /// The row to begin at, from 1; it goes round to the one before.
+        from: u64,
+    },
     /// Validate the whole file. Latest wins.
     Check {
         /// The open file.
@@ -367,6 +380,8 @@ pub enum Slot {
     File,
     /// Rows of the preview.
     Rows,
+    /// The search in the open file.
+    Search,
     /// Validation of the open file.
     Check,
     /// The plan in preparation.
@@ -389,6 +404,7 @@ impl Op {
             Self::Lookup { .. } => Some(Slot::Lookup),
             Self::OpenFile { .. } => Some(Slot::File),
             Self::LoadRows { .. } => Some(Slot::Rows),
+            Self::Search { .. } => Some(Slot::Search),
             Self::Check { .. } => Some(Slot::Check),
             Self::Plan(_) => Some(Slot::Plan),
             Self::Folder { .. } => Some(Slot::Folder),
@@ -415,6 +431,7 @@ impl Op {
             Self::Lookup { .. } => "look the number up",
             Self::OpenFile { .. } => "open the file",
             Self::LoadRows { .. } => "read the rows",
+            Self::Search { .. } => "search the file",
             Self::Check { .. } => "check the file",
             Self::Plan(_) => "plan the upload",
             Self::Launch { .. } => "upload",
@@ -440,6 +457,7 @@ impl Op {
         matches!(
             self,
             Self::OpenFile { .. }
+                | Self::Search { .. }
                 | Self::Check { .. }
                 | Self::Plan(_)
                 | Self::Reconcile { .. }

@@ -46,14 +46,25 @@ pub(super) const ROWS: &[Row] = &[
         .help("Write the rejected rows to a file, with code and hint.")
         .footer(6)
         .needs(checked),
+    Row::new(C::FileRow, HERE, "file.row", "go to a row")
+        .help("Its number after : does it, as in :1102.")
+        .needs(open),
     Row::new(C::Accept, HERE, "file.detail", "detail")
         .keys(&["enter"])
         .help("The row in full: bytes, fields, problems with their hints; a group opens.")
         .needs(open),
-    Row::new(C::Filter, HERE, "file.find", "find")
+    Row::new(C::Filter, HERE, "file.find", "search")
         .keys(&["/"])
-        .help("A row number jumps there; words show only problems that hold them.")
+        .help("In the rows: searches the whole file, a number in any spelling. In the problems: shows those with these words.")
         .footer(7)
+        .needs(open),
+    Row::new(C::NextMatch, HERE, "file.next-match", "next match")
+        .keys(&["n"])
+        .help("To the next row that holds what is searched for; behind the last, on from the top.")
+        .needs(open),
+    Row::new(C::PrevMatch, HERE, "file.previous-match", "previous match")
+        .keys(&["N"])
+        .help("To the match before this row; before the first, on from the end.")
         .needs(open),
     Row::new(C::Refresh, HERE, "file.refresh", "read again")
         .keys(&["R", "ctrl-r"])

@@ -141,6 +141,7 @@ pub enum Command {
     FileNextProblem,
     FilePrevProblem,
     FileRejects,
+    FileRow,
     FilePlan,
     // uploads
     UploadPause,

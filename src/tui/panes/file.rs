@@ -10,6 +10,7 @@
 //!
 //! Rows and problems are one selection seen twice: moving in either moves the other.
 
+mod finder;
 mod planning;
 mod preview;
 mod problems;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use self::finder::Finder;
 use self::problems::{Node, Tree};
 use super::Pane;
 use crate::domain::text::thousands;
@@ -37,7 +39,7 @@ use crate::tui::overlays::file_picker::{FilePicker, typed_path};
 use crate::tui::overlays::list_picker::ListPicker;
 use crate::tui::overlays::mapping::Mapping;
 use crate::tui::overlays::row_detail::row_detail;
-use crate::tui::store::OpenFile;
+use crate::tui::store::{OpenFile, Step};
 use crate::tui::widgets::input::Field;
 use crate::tui::widgets::list::Spot;
 
@@ -54,12 +56,17 @@ pub struct File {
     /// The last row was asked for while rows were still being counted: the selection goes to the real end
     /// once it is known.
     to_end: bool,
+    /// A row that is gone to once the index has come to it.
+    wanted: Option<u64>,
     /// Columns scrolled away.
     scroll: usize,
     tree: Tree,
     problem: Spot,
     /// The problem selected, where one is.
     current: Option<usize>,
+    /// The search in the rows.
+    finder: Finder,
+    /// The filter of the problems: its field, whether that has the focus, and what it says.
     find: Field,
     finding: bool,
     filter: String,
@@ -74,14 +81,34 @@ fn known(file: &OpenFile) -> usize {
     usize::try_from(file.index.rows.max(at_hand)).unwrap_or(usize::MAX)
 }
 
+/// Why a row cannot be gone to.
+fn no_such_row(row: u64, file: &OpenFile) -> String {
+    let (row, known) = (thousands(row), thousands(known(file) as u64));
+    match file.index.complete {
+        true => format!("there is no row {row}; the last is row {known}"),
+        false => format!("row {row} was not reached: reading stopped at row {known}; R reads the file again"),
+    }
+}
+
 impl File {
     fn row(&self) -> u64 {
         self.rows.at as u64 + 1
     }
 
+    /// A person moved: what the selection was on its way to does not count any more.
+    fn went(&mut self) {
+        self.to_end = false;
+        self.wanted = None;
+        self.finder.moved();
+    }
+
     /// The row moved: the problem list follows to its first problem, or stays where it is.
     fn row_moved(&mut self) {
-        self.to_end = false;
+        self.went();
+        self.follow_row();
+    }
+
+    fn follow_row(&mut self) {
         self.current = self.tree.first_of(self.row());
         self.follow_current();
     }
@@ -94,7 +121,7 @@ impl File {
 
     /// A problem was selected: the rows follow to it.
     fn problem_moved(&mut self, known: usize) {
-        self.to_end = false;
+        self.went();
         self.current = None;
         if let Some(Node::Problem(problem)) = self.tree.node(self.problem.at) {
             self.current = Some(problem);
@@ -113,7 +140,7 @@ impl File {
     fn step_problem(&mut self, back: bool, known: usize) -> Reply {
         match self.tree.next(self.row(), self.current, back) {
             Some(problem) => {
-                self.to_end = false;
+                self.went();
                 self.tree.reveal(problem);
                 self.current = Some(problem);
                 self.follow_current();
@@ -161,20 +188,63 @@ impl File {
         self.scroll = if left { self.scroll.saturating_sub(1) } else { (self.scroll + 1).min(last) };
     }
 
-    /// What was typed after `/`: a row number jumps, words filter the problems.
-    fn found(&mut self, known: usize) -> Reply {
-        self.finding = false;
-        let typed = self.find.value().trim().to_owned();
-        let number = typed.trim_start_matches("row").trim().replace([',', ' '], "");
-        if let Ok(row) = number.parse::<usize>() {
+    /// Goes to a row, at once or as soon as the index has come to it.
+    fn go_to(&mut self, row: u64, known: usize) {
+        match usize::try_from(row).ok().filter(|row| *row <= known) {
+            Some(row) => {
+                self.wanted = None;
+                self.rows.at = row.saturating_sub(1);
+            }
+            None => self.wanted = Some(row),
+        }
+        self.to_end = false;
+        self.follow_row();
+    }
+
+    /// Enter in the field of the search.
+    fn search(&mut self, cx: &Cx, file: &OpenFile) -> Reply {
+        let running = cx.store.in_slot(Slot::Search).map(|(task, _)| Act::Stop(task));
+        let from = self.row();
+        match self.finder.start(file, cx, from) {
+            Some(op) => Reply::act(Act::Start(op)),
+            None => Reply::Consumed(running.into_iter().collect()),
+        }
+    }
+
+    /// `n` and `N`.
+    fn step_match(&mut self, file: &OpenFile, back: bool) -> Reply {
+        let row = self.wanted.unwrap_or_else(|| self.row());
+        let Some(search) = self.finder.search(file) else { return Reply::done() };
+        let step = self.finder.step(search, row, back);
+        self.take_step(step, file)
+    }
+
+    fn take_step(&mut self, step: Step, file: &OpenFile) -> Reply {
+        match step {
+            Step::To(row) | Step::Round(row) => {
+                self.go_to(row, known(file));
+                Reply::done()
+            }
+            Step::Searching => Reply::act(Act::Refuse("the rows on the way are still being searched".into())),
+            Step::Nowhere => Reply::act(Act::Refuse("no row holds what is searched for".into())),
+        }
+    }
+
+    /// One step back: out of a field, then what it brought, then the region.
+    fn back(&mut self, cx: &Cx) -> Reply {
+        if self.finder.open {
+            self.finder.open = false;
+        } else if self.finding || !self.find.value().is_empty() {
             self.find.set("");
             self.filter.clear();
-            if row == 0 || row > known {
-                let why = format!("there is no row {row}; {} are known", thousands(known as u64));
-                return Reply::act(Act::Refuse(why));
-            }
-            self.rows.at = row - 1;
-            self.row_moved();
+            self.finding = false;
+        } else if self.finder.clear() {
+            let running = cx.store.in_slot(Slot::Search).map(|(task, _)| Act::Stop(task));
+            return Reply::Consumed(running.into_iter().collect());
+        } else if self.focus == PROBLEMS {
+            self.focus = ROWS;
+        } else {
+            return Reply::Ignored;
         }
         Reply::done()
     }
@@ -249,7 +319,13 @@ impl Pane for File {
     }
 
     fn field(&self) -> bool {
-        self.finding
+        self.finding || self.finder.open
+    }
+
+    fn why_not(&self, command: Command, cx: &Cx) -> Option<String> {
+        let searched = cx.store.file.as_ref().is_some_and(|file| self.finder.search(file).is_some());
+        let steps = matches!(command, Command::NextMatch | Command::PrevMatch);
+        (steps && !searched).then(|| "nothing is searched for (/)".to_owned())
     }
 
     fn update(&mut self, command: Command, cx: &Cx) -> Reply {
@@ -277,42 +353,44 @@ impl Pane for File {
             return Reply::done();
         }
         match command {
-            Command::Accept if self.finding => return self.found(known),
+            Command::Accept if self.finder.open => return self.search(cx, file),
+            Command::Accept if self.finding => self.finding = false,
             Command::Accept => return self.open(cx, file),
             Command::NextRegion | Command::PrevRegion => self.focus = 1 - self.focus,
             Command::Left | Command::Right => self.sideways(command == Command::Left, file),
             Command::FileNextProblem => return self.step_problem(false, known),
             Command::FilePrevProblem => return self.step_problem(true, known),
             Command::FileMapping => return Reply::act(Act::Open(Box::<Mapping>::default())),
+            Command::FileRow => return Reply::act(Act::Run(Command::Palette)),
             Command::FilePlan => return Self::plan(cx, file),
             Command::FileRejects => return Self::rejects(cx, file),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();
                 return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));
             }
-            Command::Filter => self.finding = true,
+            Command::NextMatch => return self.step_match(file, false),
+            Command::PrevMatch => return self.step_match(file, true),
+            Command::Filter if self.focus == PROBLEMS => self.finding = true,
+            Command::Filter => self.finder.begin(),
             Command::Copy => {
                 let Some(row) = file.row(self.row()) else { return Reply::done() };
                 let text = String::from_utf8_lossy(&row.record.raw).into_owned();
                 return Reply::act(Act::Copy(text, "row"));
             }
-            Command::Back if self.finding || !self.find.value().is_empty() => {
-                self.find.set("");
-                self.filter.clear();
-                self.finding = false;
-            }
-            Command::Back if self.focus == PROBLEMS => self.focus = ROWS,
+            Command::Back => return self.back(cx),
             _ => return Reply::Ignored,
         }
         Reply::done()
     }
 
     fn text(&mut self, text: &Text, _cx: &Cx) -> Reply {
+        if self.finder.open {
+            self.finder.edit(text);
+            return Reply::done();
+        }
         if self.finding {
             if self.find.edit(text) {
-                let typed = self.find.value().trim();
-                let is_row = typed.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' '));
-                self.filter = if is_row { String::new() } else { typed.to_owned() };
+                self.filter = self.find.value().trim().to_owned();
                 self.problem = Spot::default();
             }
             return Reply::done();
@@ -361,13 +439,40 @@ impl Pane for File {
             self.rows.at = known.saturating_sub(1);
             self.row_moved();
         }
+        let mut said = None;
+        if let Some(step) = self.finder.first(file)
+            && let Reply::Consumed(acts) = self.take_step(step, file)
+        {
+            said = acts.into_iter().next();
+        }
+        if let Some(row) = self.wanted {
+            let over = file.index.complete || !cx.store.busy(Slot::File);
+            if row <= known as u64 {
+                self.go_to(row, known);
+            } else if over {
+                self.wanted = None;
+                said = Some(Act::Refuse(no_such_row(row, file)));
+            }
+        }
         if self.tree.follow(file.checked.as_ref(), &self.filter) {
-            self.row_moved();
+            self.follow_row();
         }
         self.problem.clamp(self.tree.len());
         let rows = self.ask_rows(cx, file);
         let plan = planning::plan_if_due(cx, file).map(Act::Start);
-        rows.into_iter().chain(plan).collect()
+        said.into_iter().chain(rows).chain(plan).collect()
+    }
+
+    fn jump(&mut self, row: u64, cx: &Cx) -> Reply {
+        let Some(file) = &cx.store.file else { return Reply::Ignored };
+        let known = known(file);
+        if row == 0 || file.index.complete && row > known as u64 {
+            return Reply::act(Act::Refuse(no_such_row(row, file)));
+        }
+        self.focus = ROWS;
+        self.went();
+        self.go_to(row, known);
+        Reply::done()
     }
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Job;
 use super::perform::End;
-use crate::ops::{self, Checked, Document, IndexState, Input, check_options};
+use crate::ops::{self, Checked, Document, IndexState, Input, Needle, check_options};
 use crate::tui::event::{Asked, Fact, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
 
 /// Interim facts come this often at most: the screen shows no more, and keys must not wait behind them.
@@ -64,6 +64,19 @@ impl Job {
             .await?;
         read.map(|rows| Fact::Rows(RowWindow { first, rows }))
             .map_err(|error| Trouble::new(doing, &error.into()))
+    }
+
+    /// Searches every row. Matches are never dropped: where the screen is slower, the search waits for it.
+    pub(super) async fn search(&self, doing: &str, file: OpenedFile, needle: Needle, from: u64) -> End {
+        let (stop, facts, id) = (self.stop.clone(), self.facts.clone(), self.id);
+        let searched = self
+            .blocking(doing, move || {
+                file.document.search(&needle, from, &stop, &mut |found| {
+                    let _ = facts.blocking_send(Report { task: id, fact: Fact::Found(found) });
+                })
+            })
+            .await?;
+        searched.map(|()| Fact::Searched).map_err(|error| Trouble::new(doing, &error.into()))
     }
 
     pub(super) async fn check(&self, doing: &str, file: OpenedFile) -> End {

@@ -20,6 +20,7 @@ impl Job {
         let ended = match op {
             Op::OpenFile { .. }
             | Op::LoadRows { .. }
+            | Op::Search { .. }
             | Op::Check { .. }
             | Op::WriteRejects { .. }
             | Op::Export { .. }
@@ -98,6 +99,7 @@ impl Job {
             }
             Op::OpenFile { .. }
             | Op::LoadRows { .. }
+            | Op::Search { .. }
             | Op::Check { .. }
             | Op::WriteRejects { .. }
             | Op::Export { .. }
@@ -135,6 +137,7 @@ impl Job {
         match op {
             Op::OpenFile { path, input } => self.open_file(doing, path, input).await,
             Op::LoadRows { file, first, count } => self.rows(doing, file, first, count).await,
+            Op::Search { file, needle, from } => self.search(doing, file, needle, from).await,
             Op::Check { file } => self.check(doing, file).await,
             Op::WriteRejects { file, checked, out } => self.write_rejects(doing, file, checked, out).await,
             Op::Export { out, text, rows } => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::search::Search;
 use crate::domain::problem::Problem;
 use crate::ops::{Checked, IndexState, PlanRequest, Planned};
 use crate::tui::event::{OpenedFile, PreviewRow, RowWindow, Trouble};
@@ -15,6 +16,8 @@ pub struct OpenFile {
     pub index: IndexState,
     /// The rows that were loaded last.
     pub window: Option<RowWindow>,
+    /// The last search in it.
+    pub search: Option<Search>,
     /// What validation found, once it ended.
     pub checked: Option<Arc<Checked>>,
     /// Why rows or validation are not to be had.
@@ -24,7 +27,7 @@ pub struct OpenFile {
 impl OpenFile {
     pub(super) fn new(opened: OpenedFile) -> Self {
         let index = opened.document.index_state();
-        Self { opened, index, window: None, checked: None, trouble: None }
+        Self { opened, index, window: None, search: None, checked: None, trouble: None }
     }
 
     pub(super) fn set_checked(&mut self, checked: Arc<Checked>) {

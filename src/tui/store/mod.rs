@@ -16,9 +16,11 @@ use crate::domain::verdict::Answer;
 use crate::ops::{Catalog, DeadLetter, Gauges, ListOverview, Reconciliation};
 
 mod file;
+mod search;
 mod task;
 
 pub use file::{OpenFile, Planning};
+pub use search::{Search, SearchState, Step};
 pub use task::{Live, Task};
 
 /// Something that is fetched: the last good value stays while a newer one is on its way or did not come.
@@ -121,6 +123,11 @@ impl Store {
         match &op {
             Op::OpenFile { .. } => self.file_trouble = None,
             Op::Plan(request) => self.planning = Planning::begun(request.clone()),
+            Op::Search { needle, from, .. } => {
+                if let Some(file) = &mut self.file {
+                    file.search = Some(Search::new(id, needle.clone(), *from));
+                }
+            }
             _ => {}
         }
         self.tasks.insert(id, Task::new(op, now));
@@ -269,6 +276,16 @@ impl Store {
                     file.window = Some(window);
                 }
             }
+            Fact::Found(found) => {
+                if let Some(search) = self.search_of(id) {
+                    search.take(&found);
+                }
+            }
+            Fact::Searched => {
+                if let Some(search) = self.search_of(id) {
+                    search.end(SearchState::Done);
+                }
+            }
             Fact::Checked(checked) => {
                 if let Some(file) = &mut self.file {
                     file.trouble = None;
@@ -289,7 +306,7 @@ impl Store {
                 self.gates.insert(list.id.clone(), (now, list, readiness));
             }
             Fact::Folder(folder) => self.folder.set(folder, now),
-            Fact::Failed(trouble) => self.failed(ended, trouble),
+            Fact::Failed(trouble) => self.failed(id, ended, trouble),
             Fact::Asked(_)
             | Fact::Written { .. }
             | Fact::SandboxLost(_)
@@ -299,7 +316,7 @@ impl Store {
     }
 
     /// Puts the trouble where its subject is shown; the last good value stays.
-    fn failed(&mut self, task: Option<Task>, trouble: Trouble) {
+    fn failed(&mut self, id: TaskId, task: Option<Task>, trouble: Trouble) {
         if let Some(task) = task {
             match &task.op {
                 Op::Catalog => self.catalog.trouble = Some(trouble.clone()),
@@ -312,6 +329,14 @@ impl Store {
                 Op::Check { .. } | Op::LoadRows { .. } => {
                     if let Some(file) = &mut self.file {
                         file.trouble = Some(trouble.clone());
+                    }
+                }
+                Op::Search { .. } => {
+                    if let Some(search) = self.search_of(id) {
+                        search.end(match trouble.is_stop() {
+                            true => SearchState::Stopped,
+                            false => SearchState::Failed(trouble.clone()),
+                        });
                     }
                 }
                 Op::Plan(_) => self.planning.trouble = Some(trouble.clone()),
@@ -330,6 +355,11 @@ impl Store {
         if !trouble.is_stop() {
             self.trouble = Some(trouble);
         }
+    }
+
+    /// The search of a task, unless a newer one took its place.
+    fn search_of(&mut self, id: TaskId) -> Option<&mut Search> {
+        self.file.as_mut()?.search.as_mut().filter(|search| search.task == id)
     }
 
     fn put_run(&mut self, run: RunSummary, now: Timestamp) {

@@ -17,7 +17,7 @@ use crate::tui::overlays::row_detail::{problems_of, said};
 use crate::tui::store::OpenFile;
 use crate::tui::theme::Role;
 use crate::tui::widgets::list::{cells, list, right};
-use crate::tui::widgets::{frame, line, span, text};
+use crate::tui::widgets::{frame, line, span, state, text};
 
 pub(super) fn view(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
     let Some(file) = &cx.store.file else {
@@ -131,7 +131,9 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
     }
     let width = inside.width.saturating_sub(1);
     cells(Rect { height: 1, ..inside }, buf, preview::heading(cx, file, known, pane.scroll, width));
-    let body = Rect { y: inside.y + 1, height: inside.height - 2, ..inside };
+    let found = pane.finder.line(cx, file, pane.row()).filter(|_| inside.height > 4 && !pane.finder.open);
+    let lines = 1 + u16::from(found.is_some());
+    let body = Rect { y: inside.y + 1, height: inside.height - 1 - lines, ..inside };
     if known == 0 {
         match &file.trouble {
             Some(trouble) => text::trouble(body, buf, cx, trouble),
@@ -144,14 +146,24 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
         list(body, buf, cx, hits, (ROWS, focused), known, &pane.rows, |at| {
             let row = at as u64 + 1;
             match file.row(row) {
-                Some(loaded) => preview::row(cx, file, known, loaded, pane.scroll, width),
+                Some(loaded) => {
+                    let search = pane.finder.search(file).filter(|search| search.holds(row));
+                    let needle = search.map(|search| &search.needle);
+                    preview::row(cx, file, known, loaded, (pane.scroll, width), needle)
+                }
                 None => preview::pending(cx, file, known, row, width),
             }
         });
     }
     let last = Rect { y: inside.bottom() - 1, height: 1, ..inside };
-    if pane.finding {
-        pane.find.view(last, buf, cx, hits, "/", "a row number, or words of a problem", true);
+    if let Some(found) = found {
+        line(Rect { y: last.y - 1, ..last }, buf, &found);
+    }
+    if pane.finder.open {
+        let ghost = "text, or a telephone number in any spelling";
+        pane.finder.field.view(last, buf, cx, hits, "/", ghost, true);
+    } else if pane.finding {
+        pane.find.view(last, buf, cx, hits, "/", "words of a problem", true);
     } else {
         line(last, buf, &status(pane, cx, file, last.width));
     }
@@ -163,6 +175,14 @@ fn kinds(count: usize) -> String {
 
 /// The row in words, or the parts of the legend that fit.
 fn status(pane: &File, cx: &Cx, file: &OpenFile, width: u16) -> Line<'static> {
+    if let Some(wanted) = pane.wanted {
+        let said = format!(
+            "row {} is gone to once the index has come there; it is at row {}",
+            thousands(wanted),
+            thousands(known(file) as u64)
+        );
+        return Line::from(state(cx, Role::Busy, &said));
+    }
     let row = pane.row();
     let known = thousands(known(file) as u64);
     let at = span(cx, Role::Muted, format!("row {} of {known}  ", thousands(row)));
