@@ -83,21 +83,32 @@ pub async fn check_document(
     sink: Arc<dyn Sink>,
     stop: &CancellationToken,
 ) -> Result<CheckedFile, OpsError> {
+    check_telling(document, options, stop, move |event| {
+        if let Some(progress) = progress(&event) {
+            sink.event(OpsEvent::Progress(progress));
+        }
+    })
+    .await
+}
+
+/// The same for whoever shows problems while they are found. `tell` is called on the thread that checks: while it waits,
+/// the check waits too.
+pub async fn check_telling(
+    document: Document,
+    options: CheckOptions,
+    stop: &CancellationToken,
+    mut tell: impl FnMut(CheckEvent) + Send + 'static,
+) -> Result<CheckedFile, OpsError> {
     let stop = stop.clone();
     off_thread(move || {
-        let checked = files::check(&document, &options, &stop, &mut |event| {
-            if let CheckEvent::Progress { bytes, total, .. } = event {
-                let progress = Progress {
-                    phase: Phase::Validate,
-                    done: bytes,
-                    total: Some(total),
-                    rate: None,
-                    eta: None,
-                };
-                sink.event(OpsEvent::Progress(progress));
-            }
-        })?;
+        let checked = files::check(&document, &options, &stop, &mut tell)?;
         Ok(CheckedFile { document, checked: Arc::new(checked) })
     })
     .await?
+}
+
+/// How far a check is, in bytes.
+pub fn progress(event: &CheckEvent) -> Option<Progress> {
+    let CheckEvent::Progress { bytes, total, .. } = event else { return None };
+    Some(Progress { phase: Phase::Validate, done: *bytes, total: Some(*total), rate: None, eta: None })
 }

@@ -30,7 +30,10 @@ mod upload;
 mod walk;
 
 pub use catalog::{Catalog, ListOverview};
-pub use check::{CheckedFile, Opened, check, check_document, check_options, normaliser, open_or_ask};
+pub use check::{
+    CheckedFile, Opened, check, check_document, check_options, check_telling, normaliser, open_or_ask,
+    progress,
+};
 pub use input::Input;
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};

@@ -26,7 +26,7 @@ use crate::ops::{
 
 mod file;
 
-pub use file::{Asked, Folder, FolderItem, OpenedFile, PreviewRow, RowWindow};
+pub use file::{Asked, Checking, Folder, FolderItem, OpenedFile, PreviewRow, RowWindow};
 
 /// Names one piece of work. Numbers only grow, so a report of an older task in a slot is recognised as stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,7 +56,7 @@ pub struct Report {
     pub fact: Fact,
 }
 
-/// What a task found. `Run`, `Note`, `Opened`, `Found` and `Indexed` may be followed by more; every other fact ends its task.
+/// What a task found. `Run`, `Note`, `Opened`, `Found`, `Checking` and `Indexed` may be followed by more; every other fact ends its task.
 #[derive(Debug)]
 pub enum Fact {
     /// Lists and rules.
@@ -99,6 +99,8 @@ pub enum Fact {
     Found(Found),
     /// A search came to its end.
     Searched,
+    /// Validation goes on: what it found meanwhile.
+    Checking(Box<Checking>),
     /// Validation ended.
     Checked(Arc<Checked>),
     /// A plan is ready.
@@ -130,7 +132,7 @@ impl Fact {
     /// Whether the task goes on after this fact.
     pub fn is_interim(&self) -> bool {
         match self {
-            Self::Run(_) | Self::Note(_) | Self::Opened(_) | Self::Found(_) => true,
+            Self::Run(_) | Self::Note(_) | Self::Opened(_) | Self::Found(_) | Self::Checking(_) => true,
             Self::Indexed(state) => !state.complete,
             _ => false,
         }

@@ -2,6 +2,7 @@
 
 use super::{Command as C, PaneId, Row, Scope, tenant};
 use crate::tui::cx::Cx;
+use crate::tui::store::OpenFile;
 
 const HERE: Scope = Scope::Pane(PaneId::File);
 
@@ -12,6 +13,9 @@ fn open(cx: &Cx) -> Option<&'static str> {
 fn checked(cx: &Cx) -> Option<&'static str> {
     match &cx.store.file {
         None => Some("open a file first (o)"),
+        Some(OpenFile { so_far: Some(so_far), .. }) if so_far.stopped => {
+            Some("the check was stopped; R starts again")
+        }
         Some(file) if file.checked.is_none() => Some("the file is still being checked"),
         Some(_) => None,
     }
@@ -34,13 +38,13 @@ pub(super) const ROWS: &[Row] = &[
         .needs(tenant),
     Row::new(C::FileNextProblem, HERE, "file.next-problem", "next error")
         .keys(&["e"])
-        .help("To the next row with a problem.")
+        .help("To the next row with a problem; while the file is checked, among those found so far.")
         .footer(3)
-        .needs(checked),
+        .needs(open),
     Row::new(C::FilePrevProblem, HERE, "file.prev-problem", "previous error")
         .keys(&["E"])
         .help("To the row with a problem before this one.")
-        .needs(checked),
+        .needs(open),
     Row::new(C::FileRejects, HERE, "file.rejects", "rejects")
         .keys(&["x"])
         .help("Write the rejected rows to a file, with code and hint.")

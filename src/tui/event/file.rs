@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::domain::problem::Problems;
 use crate::ops::{Document, Input, Interpreted, Question, Record};
 
 /// A file that was opened, and how it is read.
@@ -24,6 +25,17 @@ pub struct Asked {
     pub input: Input,
     /// The question.
     pub question: Question,
+}
+
+/// What a running check found since it told the last time, and how far it is.
+#[derive(Clone, Debug, Default)]
+pub struct Checking {
+    /// Rows so far.
+    pub rows: u64,
+    /// Rows rejected so far.
+    pub rejected: u64,
+    /// New problems, in file order.
+    pub problems: Problems,
 }
 
 /// A stretch of rows of the open file, as asked for.

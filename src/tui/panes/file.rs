@@ -25,7 +25,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::finder::Finder;
-use self::problems::{Node, Tree};
+use self::problems::{Anchor, Node, Tree, anchor_of};
 use super::Pane;
 use crate::domain::text::thousands;
 use crate::ops::Input;
@@ -64,6 +64,8 @@ pub struct File {
     problem: Spot,
     /// The problem selected, where one is.
     current: Option<usize>,
+    /// The selected line of the problems and the selected problem, to find them again when more problems come.
+    kept: (Option<Anchor>, Option<Anchor>),
     /// The search in the rows.
     finder: Finder,
     /// The filter of the problems: its field, whether that has the focus, and what it says.
@@ -103,54 +105,64 @@ impl File {
     }
 
     /// The row moved: the problem list follows to its first problem, or stays where it is.
-    fn row_moved(&mut self) {
+    fn row_moved(&mut self, file: &OpenFile) {
         self.went();
-        self.follow_row();
+        self.follow_row(file);
     }
 
-    fn follow_row(&mut self) {
-        self.current = self.tree.first_of(self.row());
-        self.follow_current();
+    fn follow_row(&mut self, file: &OpenFile) {
+        self.current = file.problems().and_then(|problems| self.tree.first_of(self.row(), problems));
+        self.follow_current(file);
     }
 
-    fn follow_current(&mut self) {
-        if let Some(place) = self.current.and_then(|problem| self.tree.place_of(problem)) {
+    fn follow_current(&mut self, file: &OpenFile) {
+        let Some(problems) = file.problems() else { return };
+        if let Some(place) = self.current.and_then(|problem| self.tree.place_of(problem, problems)) {
             self.problem.at = place;
         }
     }
 
     /// A problem was selected: the rows follow to it.
-    fn problem_moved(&mut self, known: usize) {
+    fn problem_moved(&mut self, file: &OpenFile) {
         self.went();
         self.current = None;
         if let Some(Node::Problem(problem)) = self.tree.node(self.problem.at) {
             self.current = Some(problem);
-            self.show_row_of(problem, known);
+            self.show_row_of(problem, file);
         }
     }
 
-    fn show_row_of(&mut self, problem: usize, known: usize) {
-        if let Some(row) = self.tree.problem(problem).map(|problem| problem.place.row).filter(|row| *row > 0)
-        {
-            self.rows.at = usize::try_from(row - 1).unwrap_or(usize::MAX);
-            self.rows.clamp(known);
+    /// The row of a problem, which the check may know before the index does.
+    fn show_row_of(&mut self, problem: usize, file: &OpenFile) {
+        let brief = file.problems().and_then(|problems| problems.briefs(problem).next());
+        if let Some(row) = brief.map(|brief| brief.row).filter(|row| *row > 0) {
+            self.reach(row, known(file));
         }
     }
 
-    fn step_problem(&mut self, back: bool, known: usize) -> Reply {
-        match self.tree.next(self.row(), self.current, back) {
+    fn step_problem(&mut self, back: bool, file: &OpenFile) -> Reply {
+        let Some(problems) = file.problems() else {
+            return Reply::act(Act::Refuse("not checked: m says which column holds the number".into()));
+        };
+        match self.tree.next(self.row(), self.current, back, problems) {
             Some(problem) => {
                 self.went();
-                self.tree.reveal(problem);
+                self.tree.reveal(problem, problems);
                 self.current = Some(problem);
-                self.follow_current();
-                self.show_row_of(problem, known);
+                self.follow_current(file);
+                self.show_row_of(problem, file);
                 Reply::done()
             }
-            None if self.tree.is_clean() => Reply::act(Act::Say("no problem in this file".into())),
+            None if problems.is_empty() && file.checked.is_some() => {
+                Reply::act(Act::Say("no problem in this file".into()))
+            }
             None => {
                 let what = if back { "no problem above this row" } else { "no problem below this row" };
-                Reply::act(Act::Refuse(what.into()))
+                let so_far = file.so_far.as_ref().filter(|_| !back);
+                let so_far = so_far.map_or_else(String::new, |so_far| {
+                    format!(" so far; {} rows are checked", thousands(so_far.rows))
+                });
+                Reply::act(Act::Refuse(format!("{what}{so_far}")))
             }
         }
     }
@@ -189,7 +201,13 @@ impl File {
     }
 
     /// Goes to a row, at once or as soon as the index has come to it.
-    fn go_to(&mut self, row: u64, known: usize) {
+    fn go_to(&mut self, row: u64, file: &OpenFile) {
+        self.reach(row, known(file));
+        self.to_end = false;
+        self.follow_row(file);
+    }
+
+    fn reach(&mut self, row: u64, known: usize) {
         match usize::try_from(row).ok().filter(|row| *row <= known) {
             Some(row) => {
                 self.wanted = None;
@@ -197,8 +215,36 @@ impl File {
             }
             None => self.wanted = Some(row),
         }
-        self.to_end = false;
-        self.follow_row();
+    }
+
+    /// Whether the selected problem is one of this row.
+    fn is_on(&self, row: u64, file: &OpenFile) -> bool {
+        let brief = self.current.and_then(|problem| file.problems()?.briefs(problem).next());
+        brief.is_some_and(|brief| brief.row == row)
+    }
+
+    /// The tree changed: the selected line and problem are found again. Where there were none, they follow the row.
+    fn find_again(&mut self, file: &OpenFile) {
+        let Some(problems) = file.problems() else {
+            self.current = None;
+            return;
+        };
+        let (line, current) = self.kept;
+        self.current = current.and_then(|anchor| self.tree.find(anchor, problems)?.1);
+        let line = line.and_then(|anchor| self.tree.find(anchor, problems));
+        if let Some((at, _)) = line {
+            self.problem.at = at;
+        }
+        if self.current.is_none() && (line.is_none() || self.focus == ROWS) {
+            self.follow_row(file);
+        }
+    }
+
+    fn keep(&mut self, file: &OpenFile) {
+        self.kept = file.problems().map_or((None, None), |problems| {
+            let current = self.current.and_then(|problem| anchor_of(problems, problem));
+            (self.tree.anchor(self.problem.at, problems), current)
+        });
     }
 
     /// Enter in the field of the search.
@@ -222,7 +268,7 @@ impl File {
     fn take_step(&mut self, step: Step, file: &OpenFile) -> Reply {
         match step {
             Step::To(row) | Step::Round(row) => {
-                self.go_to(row, known(file));
+                self.go_to(row, file);
                 Reply::done()
             }
             Step::Searching => Reply::act(Act::Refuse("the rows on the way are still being searched".into())),
@@ -243,6 +289,8 @@ impl File {
             return Reply::Consumed(running.into_iter().collect());
         } else if self.focus == PROBLEMS {
             self.focus = ROWS;
+        } else if let Some((task, _)) = cx.store.in_slot(Slot::Check) {
+            return Reply::act(Act::Stop(task));
         } else {
             return Reply::Ignored;
         }
@@ -314,8 +362,8 @@ impl Pane for File {
     }
 
     fn badge(&self, cx: &Cx) -> Option<String> {
-        let checked = cx.store.file.as_ref()?.checked.as_ref()?;
-        (checked.rejected > 0).then(|| format!("✗{}", thousands(checked.rejected)))
+        let rejected = cx.store.file.as_ref()?.rejected();
+        (rejected > 0).then(|| format!("✗{}", thousands(rejected)))
     }
 
     fn field(&self) -> bool {
@@ -344,11 +392,11 @@ impl Pane for File {
         let known = known(file);
         if self.focus == PROBLEMS {
             if self.problem.step(command, self.tree.len(), cx.hits.page_of(PROBLEMS)) {
-                self.problem_moved(known);
+                self.problem_moved(file);
                 return Reply::done();
             }
         } else if self.rows.step(command, known, cx.hits.page_of(ROWS)) {
-            self.row_moved();
+            self.row_moved(file);
             self.to_end = command == Command::Last && !file.index.complete;
             return Reply::done();
         }
@@ -358,8 +406,8 @@ impl Pane for File {
             Command::Accept => return self.open(cx, file),
             Command::NextRegion | Command::PrevRegion => self.focus = 1 - self.focus,
             Command::Left | Command::Right => self.sideways(command == Command::Left, file),
-            Command::FileNextProblem => return self.step_problem(false, known),
-            Command::FilePrevProblem => return self.step_problem(true, known),
+            Command::FileNextProblem => return self.step_problem(false, file),
+            Command::FilePrevProblem => return self.step_problem(true, file),
             Command::FileMapping => return Reply::act(Act::Open(Box::<Mapping>::default())),
             Command::FileRow => return Reply::act(Act::Run(Command::Palette)),
             Command::FilePlan => return Self::plan(cx, file),
@@ -392,6 +440,7 @@ impl Pane for File {
             if self.find.edit(text) {
                 self.filter = self.find.value().trim().to_owned();
                 self.problem = Spot::default();
+                self.kept = (None, None);
             }
             return Reply::done();
         }
@@ -410,12 +459,12 @@ impl Pane for File {
             Hit::Row(ROWS, index) => {
                 self.focus = ROWS;
                 self.rows.at = index;
-                self.row_moved();
+                self.row_moved(file);
             }
             Hit::Row(PROBLEMS, index) => {
                 self.focus = PROBLEMS;
                 self.problem.at = index;
-                self.problem_moved(known(file));
+                self.problem_moved(file);
             }
             Hit::Region(region) => self.focus(region),
             _ => return Reply::Ignored,
@@ -437,7 +486,7 @@ impl Pane for File {
         self.rows.clamp(known);
         if self.to_end && file.index.complete {
             self.rows.at = known.saturating_sub(1);
-            self.row_moved();
+            self.row_moved(file);
         }
         let mut said = None;
         if let Some(step) = self.finder.first(file)
@@ -448,16 +497,20 @@ impl Pane for File {
         if let Some(row) = self.wanted {
             let over = file.index.complete || !cx.store.busy(Slot::File);
             if row <= known as u64 {
-                self.go_to(row, known);
+                self.reach(row, known);
+                if !self.is_on(row, file) {
+                    self.follow_row(file);
+                }
             } else if over {
                 self.wanted = None;
                 said = Some(Act::Refuse(no_such_row(row, file)));
             }
         }
-        if self.tree.follow(file.checked.as_ref(), &self.filter) {
-            self.follow_row();
+        if self.tree.follow(file, &self.filter) {
+            self.find_again(file);
         }
         self.problem.clamp(self.tree.len());
+        self.keep(file);
         let rows = self.ask_rows(cx, file);
         let plan = planning::plan_if_due(cx, file).map(Act::Start);
         said.into_iter().chain(rows).chain(plan).collect()
@@ -471,7 +524,7 @@ impl Pane for File {
         }
         self.focus = ROWS;
         self.went();
-        self.go_to(row, known);
+        self.go_to(row, file);
         Reply::done()
     }
 

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::Job;
 use super::perform::End;
-use crate::ops::{self, Checked, Document, IndexState, Input, Needle, check_options};
-use crate::tui::event::{Asked, Fact, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
+use crate::ops::{self, CheckEvent, Checked, Document, IndexState, Input, Needle, check_options};
+use crate::tui::event::{Asked, Checking, Fact, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
 
 /// Interim facts come this often at most: the screen shows no more, and keys must not wait behind them.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -81,9 +81,26 @@ impl Job {
 
     pub(super) async fn check(&self, doing: &str, file: OpenedFile) -> End {
         let options = check_options(self.profile(), &file.input, Timestamp::now());
-        let (sink, said) = self.sink();
-        let work = ops::check_document(file.document, options, sink, &self.stop);
-        let checked = self.watched(work, said).await;
+        let (gauges, facts, id) = (self.progress.clone(), self.facts.clone(), self.id);
+        let (mut told, mut news) = (None::<Instant>, Checking::default());
+        let checked = ops::check_telling(file.document, options, &self.stop, move |event| {
+            if let Some(progress) = ops::progress(&event) {
+                super::note(&gauges, id, progress);
+            }
+            match event {
+                CheckEvent::Progress { rows, rejected, .. } => (news.rows, news.rejected) = (rows, rejected),
+                // What only the whole file could tell comes last and out of order: the end says all of it.
+                CheckEvent::Problems(problems) => {
+                    news.problems.go_on(&problems);
+                }
+            }
+            if told.is_none_or(|told| told.elapsed() >= PAUSE) {
+                told = Some(Instant::now());
+                let fact = Fact::Checking(Box::new(std::mem::take(&mut news)));
+                let _ = facts.blocking_send(Report { task: id, fact });
+            }
+        })
+        .await;
         checked.map(|file| Fact::Checked(file.checked)).map_err(|error| Trouble::new(doing, &error))
     }
 

@@ -19,7 +19,7 @@ mod file;
 mod search;
 mod task;
 
-pub use file::{OpenFile, Planning};
+pub use file::{OpenFile, Planning, SoFar};
 pub use search::{Search, SearchState, Step};
 pub use task::{Live, Task};
 
@@ -123,6 +123,11 @@ impl Store {
         match &op {
             Op::OpenFile { .. } => self.file_trouble = None,
             Op::Plan(request) => self.planning = Planning::begun(request.clone()),
+            Op::Check { .. } => {
+                if let Some(file) = &mut self.file {
+                    file.check_began(id);
+                }
+            }
             Op::Search { needle, from, .. } => {
                 if let Some(file) = &mut self.file {
                     file.search = Some(Search::new(id, needle.clone(), *from));
@@ -264,7 +269,7 @@ impl Store {
                 self.recent.insert(0, path);
                 self.recent.truncate(20);
                 self.planning = Planning::default();
-                self.file = Some(OpenFile::new(opened));
+                self.file = Some(OpenFile::new(opened, id));
             }
             Fact::Indexed(state) => {
                 if let Some(file) = &mut self.file {
@@ -284,6 +289,11 @@ impl Store {
             Fact::Searched => {
                 if let Some(search) = self.search_of(id) {
                     search.end(SearchState::Done);
+                }
+            }
+            Fact::Checking(news) => {
+                if let Some(file) = &mut self.file {
+                    file.check_goes_on(id, &news);
                 }
             }
             Fact::Checked(checked) => {
@@ -326,6 +336,11 @@ impl Store {
                     self.dead_letters.entry(run.clone()).or_default().trouble = Some(trouble.clone());
                 }
                 Op::OpenFile { .. } => self.file_trouble = Some(trouble.clone()),
+                Op::Check { .. } if trouble.is_stop() => {
+                    if let Some(file) = &mut self.file {
+                        file.check_stopped(id);
+                    }
+                }
                 Op::Check { .. } | Op::LoadRows { .. } => {
                     if let Some(file) = &mut self.file {
                         file.trouble = Some(trouble.clone());

@@ -7,7 +7,7 @@ use crate::domain::text::thousands;
 use crate::ops::{Field, PlanRequest};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Slot, Trouble};
-use crate::tui::store::OpenFile;
+use crate::tui::store::{OpenFile, SoFar};
 use crate::tui::theme::{self, Role};
 use crate::tui::widgets::{span, state};
 
@@ -86,7 +86,21 @@ fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
     }
     if let Some((_, task)) = cx.store.in_slot(Slot::Check) {
         let percent = task.live.percent().map_or_else(String::new, |percent| format!(" {percent:.0} %"));
-        return Line::from(span(cx, Role::Busy, format!("◌ checking every row{percent}")));
+        let so_far = file.so_far.as_ref().filter(|so_far| so_far.rows > 0).map_or_else(String::new, counted);
+        return Line::from(vec![
+            span(cx, Role::Busy, format!("◌ checking every row{percent}{so_far}")),
+            span(cx, Role::Muted, "  Esc stops it"),
+        ]);
+    }
+    if let Some(so_far) = file.so_far.as_ref().filter(|so_far| so_far.stopped) {
+        let at = match so_far.rows {
+            0 => " at its start".to_owned(),
+            rows => format!(" at row {}, rejected {} so far", thousands(rows), thousands(so_far.rejected)),
+        };
+        return Line::from(vec![
+            state(cx, Role::Warn, &format!("check stopped{at}")),
+            span(cx, Role::Muted, "  R starts again"),
+        ]);
     }
     if !has_number(file) {
         return Line::from(state(cx, Role::Warn, "Which column holds the number? m says so."));
@@ -95,6 +109,11 @@ fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
         Some(trouble) => trouble_line(cx, trouble, "R reads it again"),
         None => Line::from(span(cx, Role::Muted, "not checked; R reads it again")),
     }
+}
+
+/// ` · 4,200,000 rows · rejected 126,000 so far`.
+fn counted(so_far: &SoFar) -> String {
+    format!(" · {} rows · rejected {} so far", thousands(so_far.rows), thousands(so_far.rejected))
 }
 
 fn trouble_line(cx: &Cx, trouble: &Trouble, next: &str) -> Line<'static> {
@@ -141,6 +160,9 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
             Line::from(vec![span(cx, Role::Text, said), span(cx, Role::Warn, unbound)])
         }
         (_, Some(trouble)) if current => trouble_line(cx, trouble, "u tries again"),
+        _ if file.so_far.as_ref().is_some_and(|so_far| so_far.stopped) => {
+            Line::from(span(cx, Role::Muted, "not planned: not every row is checked"))
+        }
         _ => Line::from(span(cx, Role::Muted, "planned once every row is checked")),
     }
 }

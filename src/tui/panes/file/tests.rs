@@ -6,6 +6,7 @@ use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Report, Trouble};
 use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
 
+mod checking;
 mod search;
 
 /// A number per row, one in a thousand of them broken.

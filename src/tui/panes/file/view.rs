@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::problems::Node;
 use super::{File, PROBLEMS, ROWS, known, planning, preview};
-use crate::domain::problem::{Code, Severity};
+use crate::domain::problem::{Code, Problems, Severity};
 use crate::domain::text::thousands;
 use crate::ops::{Document, LineEnding};
 use crate::tui::cx::Cx;
@@ -77,12 +77,24 @@ fn heading(cx: &Cx, file: &OpenFile) -> String {
         format!("{} rows", thousands(file.index.rows))
     } else {
         let about = file.index.rows.saturating_mul(file.index.total_bytes).checked_div(file.index.bytes);
+        let stopped = if cx.store.in_slot(Slot::File).is_some_and(|(task, _)| task == file.task) {
+            ""
+        } else {
+            " · not read further (R)"
+        };
         match about {
-            Some(about) => format!("rows 1–{} of about {}", thousands(file.index.rows), roughly(about)),
-            None => "counting rows".to_owned(),
+            Some(about) => {
+                format!("rows 1–{} of about {}{stopped}", shortly(file.index.rows), roughly(about))
+            }
+            None => format!("counting rows{stopped}"),
         }
     };
     format!("{} ── {rows} · {}", cx.name(&document.name(), 60), format(cx, document))
+}
+
+/// `8.1 M`, `812,400`: what changes many times a second is not read to the last figure.
+fn shortly(n: u64) -> String {
+    if n < 1_000_000 { thousands(n) } else { roughly(n) }
 }
 
 /// `20 M`, `1,200`: two figures, because it is a guess.
@@ -215,22 +227,28 @@ fn problems(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMa
         Some(checked) => {
             format!("Problems · {} rejected · {}", thousands(checked.rejected), kinds(pane.tree.kinds()))
         }
-        None => "Problems".to_owned(),
+        None => match &file.so_far {
+            Some(so_far) => format!("Problems · {} rejected so far", thousands(so_far.rejected)),
+            None => "Problems".to_owned(),
+        },
     };
     let inside = frame(area, buf, cx, &title, focused);
     if inside.is_empty() {
         return;
     }
-    if file.checked.is_none() {
+    let known = file.problems().filter(|_| file.checked.is_some() || pane.tree.len() > 0);
+    let Some(known) = known else {
         if cx.store.busy(Slot::Check) {
             text::empty(inside, buf, cx, "checking every row …", "the rows can be read already");
+        } else if file.so_far.as_ref().is_some_and(|so_far| so_far.stopped) {
+            text::empty(inside, buf, cx, "The check was stopped; it had found no problem.", "R starts again");
         } else if let Some(trouble) = &file.trouble {
             text::trouble(inside, buf, cx, trouble);
         } else {
             text::empty(inside, buf, cx, "Not checked yet.", "m says which column holds the number");
         }
         return;
-    }
+    };
     if pane.tree.len() == 0 {
         if pane.filter.is_empty() {
             text::empty(inside, buf, cx, "● No problem in any row.", "u plans the upload");
@@ -243,17 +261,24 @@ fn problems(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMa
     let body = Rect { height: inside.height - hint, ..inside };
     let width = body.width.saturating_sub(1);
     list(body, buf, cx, hits, (PROBLEMS, focused), pane.tree.len(), &pane.problem, |at| {
-        node(pane, cx, file, at, width)
+        node(pane, cx, (file, known), at, width)
     });
     let below = Rect { y: body.bottom(), height: hint, ..inside };
-    let advice = match pane.current.and_then(|at| pane.tree.problem(at)) {
+    let advice = match pane.current.and_then(|at| known.get(at)) {
         Some(problem) => format!("→ {}", cx.text(&problem.hint, 200)),
+        None if file.checked.is_none() => "Enter opens a kind · e, E next, previous".to_owned(),
         None => "Enter opens a kind · e, E next, previous · x writes the rejects".to_owned(),
     };
     text::lines(below, buf, vec![Line::from(span(cx, Role::Muted, advice))], 0);
 }
 
-fn node(pane: &File, cx: &Cx, file: &OpenFile, at: usize, width: u16) -> Vec<(u16, u16, Span<'static>)> {
+fn node(
+    pane: &File,
+    cx: &Cx,
+    (file, known): (&OpenFile, &Problems),
+    at: usize,
+    width: u16,
+) -> Vec<(u16, u16, Span<'static>)> {
     match pane.tree.node(at) {
         Some(Node::Group(index)) => {
             let Some(group) = pane.tree.group(index) else { return Vec::new() };
@@ -271,7 +296,7 @@ fn node(pane: &File, cx: &Cx, file: &OpenFile, at: usize, width: u16) -> Vec<(u1
             ]
         }
         Some(Node::Problem(index)) => {
-            let Some(problem) = pane.tree.problem(index) else { return Vec::new() };
+            let Some(problem) = known.get(index) else { return Vec::new() };
             let names = file.opened.document.columns();
             let column = problem.column.and_then(|at| names.get(at)).map(|name| cx.name(name, 20));
             let place = match problem.place.row {
