@@ -48,8 +48,8 @@ pub async fn check(
     stop: &CancellationToken,
 ) -> Result<CheckedFile, OpsError> {
     let path = path.to_owned();
-    let open = input.options.clone();
-    let document = off_thread(move || Document::open(&path, &open)).await??;
+    let (open, halt) = (input.options.clone(), stop.clone());
+    let document = off_thread(move || Document::open_with(&path, &open, &halt, &mut |_| ())).await??;
     check_document(document, options, sink, stop).await
 }
 
@@ -63,14 +63,19 @@ pub enum Opened {
 }
 
 /// Opens a file for a person: where only they can decide how it is read, the question with its answers comes back.
-/// Blocking.
-pub fn open_or_ask(path: &Path, options: &InputOptions) -> Result<Opened, FileError> {
-    let error = match Document::open(path, options) {
+/// Blocking. `unpacked` hears how many bytes of text an archive has given by now.
+pub fn open_or_ask(
+    path: &Path,
+    options: &InputOptions,
+    stop: &CancellationToken,
+    unpacked: &mut dyn FnMut(u64),
+) -> Result<Opened, FileError> {
+    let error = match Document::open_with(path, options, stop, unpacked) {
         Ok(document) => return Ok(Opened::Document(document)),
         Err(error) => error,
     };
     let FileError::NeedsChoice { flag, .. } = &error else { return Err(error) };
-    match files::question(path, options, flag)? {
+    match files::question(path, options, flag, stop)? {
         Some(question) => Ok(Opened::Question(question)),
         None => Err(error),
     }

@@ -277,7 +277,8 @@ impl File {
     }
 
     /// One step back: out of a field, then what it brought, then the region.
-    fn back(&mut self, cx: &Cx) -> Reply {
+    fn back(&mut self, cx: &Cx, file: &OpenFile) -> Reply {
+        let running = |slot| cx.store.in_slot(slot).map(|(task, _)| task);
         if self.finder.open {
             self.finder.open = false;
         } else if self.finding || !self.find.value().is_empty() {
@@ -285,11 +286,12 @@ impl File {
             self.filter.clear();
             self.finding = false;
         } else if self.finder.clear() {
-            let running = cx.store.in_slot(Slot::Search).map(|(task, _)| Act::Stop(task));
-            return Reply::Consumed(running.into_iter().collect());
+            return Reply::Consumed(running(Slot::Search).map(Act::Stop).into_iter().collect());
         } else if self.focus == PROBLEMS {
             self.focus = ROWS;
-        } else if let Some((task, _)) = cx.store.in_slot(Slot::Check) {
+        } else if let Some(opening) = running(Slot::File).filter(|task| *task != file.task) {
+            return Reply::act(Act::Stop(opening));
+        } else if let Some(task) = running(Slot::Check) {
             return Reply::act(Act::Stop(task));
         } else {
             return Reply::Ignored;
@@ -386,6 +388,10 @@ impl Pane for File {
             // With nothing open there is one thing to do.
             return match command {
                 Command::Accept => Reply::act(Act::Open(Box::new(FilePicker::new(cx)))),
+                Command::Back => {
+                    let opening = cx.store.in_slot(Slot::File).map(|(task, _)| Act::Stop(task));
+                    opening.map_or(Reply::Ignored, Reply::act)
+                }
                 _ => Reply::Ignored,
             };
         };
@@ -425,7 +431,7 @@ impl Pane for File {
                 let text = String::from_utf8_lossy(&row.record.raw).into_owned();
                 return Reply::act(Act::Copy(text, "row"));
             }
-            Command::Back => return self.back(cx),
+            Command::Back => return self.back(cx, file),
             _ => return Reply::Ignored,
         }
         Reply::done()

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::Job;
 use super::perform::End;
+use crate::domain::progress::{Phase, Progress};
 use crate::ops::{self, CheckEvent, Checked, Document, IndexState, Input, Needle, check_options};
 use crate::tui::event::{Asked, Checking, Fact, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
 
@@ -17,7 +18,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 impl Job {
     pub(super) async fn open_file(&self, doing: &str, path: PathBuf, input: Input) -> End {
         let (options, asked) = (input.options.clone(), path.clone());
-        let opened = self.blocking(doing, move || ops::open_or_ask(&path, &options)).await?;
+        let (stop, gauges, id) = (self.stop.clone(), self.progress.clone(), self.id);
+        let unpacked = move |bytes| {
+            let phase = Phase::Validate;
+            super::note(&gauges, id, Progress { phase, done: bytes, total: None, rate: None, eta: None });
+        };
+        let open = move || ops::open_or_ask(&path, &options, &stop, &mut { unpacked });
+        let opened = self.blocking(doing, open).await?;
         let document = match opened.map_err(|error| Trouble::new(doing, &error.into()))? {
             ops::Opened::Document(document) => document,
             ops::Opened::Question(question) => {

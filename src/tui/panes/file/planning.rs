@@ -7,7 +7,7 @@ use crate::domain::text::thousands;
 use crate::ops::{Field, PlanRequest};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Slot, Trouble};
-use crate::tui::store::{OpenFile, SoFar};
+use crate::tui::store::{OpenFile, SoFar, Task};
 use crate::tui::theme::{self, Role};
 use crate::tui::widgets::{span, state};
 
@@ -57,7 +57,26 @@ pub(super) fn lines(cx: &Cx, file: &OpenFile) -> Vec<Line<'static>> {
     vec![holds(cx, file), would_do(cx, file)]
 }
 
+/// What the opening of a file is at: an archive has to be unpacked first.
+pub(super) fn opening(task: &Task) -> String {
+    match task.live.now.map(|progress| progress.done) {
+        Some(bytes) if bytes >= 1_000_000 => format!("unpacking {} MB …", thousands(bytes / 1_000_000)),
+        Some(_) => "unpacking …".to_owned(),
+        None => "opening …".to_owned(),
+    }
+}
+
 fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
+    // Another file is on its way; the one that is shown stays until it is there.
+    if let Some((_, task)) = cx.store.in_slot(Slot::File).filter(|(task, _)| *task != file.task)
+        && let Op::OpenFile { path, .. } = &task.op
+    {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        return Line::from(vec![
+            span(cx, Role::Busy, format!("◌ {}: {}", cx.name(&name, 40), opening(task))),
+            span(cx, Role::Muted, "  Esc stops it"),
+        ]);
+    }
     // Counts of a file that cannot be read any more, or is another one by now, are not shown as if they held.
     if let (Some(trouble), Some(_)) = (&file.trouble, &file.checked) {
         return trouble_line(cx, trouble, "R reads it again");

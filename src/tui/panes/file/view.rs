@@ -54,8 +54,8 @@ pub(super) fn view(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mu
 /// Nothing is open: being opened, did not open, or nothing yet. Each with the next key.
 fn nothing(area: Rect, buf: &mut Buffer, cx: &Cx) {
     let inside = frame(area, buf, cx, "File", true);
-    if cx.store.busy(Slot::File) {
-        text::empty(inside, buf, cx, "opening …", "Ctrl-C stops it");
+    if let Some((_, task)) = cx.store.in_slot(Slot::File) {
+        text::empty(inside, buf, cx, &planning::opening(task), "Esc stops it");
     } else if let Some(trouble) = &cx.store.file_trouble {
         let mut lines = text::trouble_lines(cx, trouble);
         lines.push(Line::from(span(cx, Role::Key, "o opens another file")));

@@ -2,6 +2,7 @@
 
 use super::many;
 use crate::domain::problem::Problems;
+use crate::domain::progress::{Phase, Progress};
 use crate::ops::IndexState;
 use crate::tui::act::Act;
 use crate::tui::desk::{DIRTY, Desk};
@@ -116,6 +117,38 @@ fn a_problem_beyond_the_index_is_gone_to_once_the_index_is_there() {
     desk.kit.event(crate::tui::event::Event::Report(report(1_200)));
     desk.serve();
     desk.kit.shows(&["row 1,000 of 1,200", "✗ not a phone number, phone “broken”"]);
+}
+
+/// How far the opening is.
+fn unpacked(desk: &mut Desk, bytes: u64) {
+    let task = desk.kit.task(|op| matches!(op, Op::OpenFile { .. }));
+    let (phase, total) = (Phase::Validate, None);
+    let progress = Progress { phase, done: bytes, total, rate: None, eta: None };
+    desk.kit.event(crate::tui::event::Event::Progress([(task, progress)].into()));
+}
+
+#[test]
+fn an_archive_says_how_much_is_unpacked_and_esc_stops_it() {
+    let stopped = || Fact::Failed(Trouble::said("open the file", "stopped", "stopped", "Start it again."));
+    let is_open = |op: &Op| matches!(op, Op::OpenFile { .. });
+    let mut desk = Desk::with(DIRTY);
+    let path = desk.path().display().to_string();
+    desk.kit.keys("f4").paste(&path).shows(&["opening …"]);
+    unpacked(&mut desk, 262_144);
+    desk.kit.shows(&["unpacking …"]);
+    unpacked(&mut desk, 1_234_567_890);
+    desk.kit.shows(&["unpacking 1,234 MB …", "Esc stops it"]).effects();
+    desk.kit.keys("esc");
+    assert!(matches!(desk.kit.effects().as_slice(), [Effect::Stop(_)]));
+    desk.kit.answer(is_open, stopped()).shows(&["stopped: open the file", "o opens another file"]);
+
+    // With a file open, it stays until the other one is there.
+    let mut desk = Desk::open(DIRTY);
+    let other = desk.path().with_file_name("other.zip");
+    desk.kit.paste(&other.display().to_string()).shows(&["◌ other.zip: opening …", "(415) 555-0101"]);
+    unpacked(&mut desk, 120_000_000);
+    desk.kit.shows(&["◌ other.zip: unpacking 120 MB …  Esc stops it"]).keys("esc");
+    desk.kit.answer(is_open, stopped()).shows(&["usable of 8 rows", "(415) 555-0101"]);
 }
 
 #[test]
