@@ -95,10 +95,12 @@ impl Job {
                 super::note(&gauges, id, progress);
             }
             match event {
+                // Problems come before the progress that counts their rows: told together, they agree.
                 CheckEvent::Progress { rows, rejected, .. } => (news.rows, news.rejected) = (rows, rejected),
                 // What only the whole file could tell comes last and out of order: the end says all of it.
                 CheckEvent::Problems(problems) => {
                     news.problems.go_on(&problems);
+                    return;
                 }
             }
             if told.is_none_or(|told| told.elapsed() >= PAUSE) {

@@ -3,6 +3,7 @@
 //! The matches themselves are facts and stand in the store; here is only what a person did with them.
 
 use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
 
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::text::thousands;
@@ -100,7 +101,7 @@ impl Finder {
     }
 
     /// The line below the rows, while a search is shown.
-    pub(super) fn line(&self, cx: &Cx, file: &OpenFile, row: u64) -> Option<Line<'static>> {
+    pub(super) fn line(&self, cx: &Cx, file: &OpenFile, row: u64, width: u16) -> Option<Line<'static>> {
         let search = self.search(file)?;
         let needle = span(cx, Role::Key, format!("/{}", cx.text(search.needle.text(), 40)));
         let gap = span(cx, Role::Muted, "  ");
@@ -118,11 +119,16 @@ impl Finder {
             more.push_str(&format!(" · {round}"));
         }
         parts.push(span(cx, Role::Text, more));
+        let used: usize = parts.iter().map(ratatui::text::Span::width).sum();
         let how = match search.needle.number() {
-            Some(number) => format!(" · as text, and as {} in any spelling", cx.number(number)),
-            None => " · as text".to_owned(),
+            Some(number) => [
+                format!(" · as text, and as {} in any spelling", cx.number(number)),
+                " · in any spelling".to_owned(),
+            ],
+            None => [" · as text".to_owned(), String::new()],
         };
-        parts.push(span(cx, Role::Muted, how));
+        let fitting = how.into_iter().find(|how| used + how.width() <= usize::from(width));
+        parts.push(span(cx, Role::Muted, fitting.unwrap_or_default()));
         Some(Line::from(parts))
     }
 }

@@ -7,6 +7,7 @@ use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
 
 mod checking;
+mod row;
 mod search;
 
 /// A number per row, one in a thousand of them broken.
@@ -122,7 +123,15 @@ fn enter_shows_the_row_in_full_with_bytes_fields_and_hints() {
         "remark",
         "“no number”",
         "(not-a-number)",
+        "39 without the line ending, from byte 88",
     ]);
+    // A copy is plain text, whatever was cut on the screen.
+    desk.kit.keys("y");
+    let copied = desk.kit.effects().into_iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text),
+        _ => None,
+    });
+    assert!(copied.unwrap().contains("n/a,US-CA,2027-12-31,State_CA,no number"));
 }
 
 #[test]

@@ -143,7 +143,8 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
     }
     let width = inside.width.saturating_sub(1);
     cells(Rect { height: 1, ..inside }, buf, preview::heading(cx, file, known, pane.scroll, width));
-    let found = pane.finder.line(cx, file, pane.row()).filter(|_| inside.height > 4 && !pane.finder.open);
+    let found = pane.finder.line(cx, file, pane.row(), inside.width);
+    let found = found.filter(|_| inside.height > 4 && !pane.finder.open);
     let lines = 1 + u16::from(found.is_some());
     let body = Rect { y: inside.y + 1, height: inside.height - 1 - lines, ..inside };
     if known == 0 {
