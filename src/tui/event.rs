@@ -274,7 +274,7 @@ pub enum Op {
         /// The open file.
         file: OpenedFile,
         /// What for.
-        needle: Needle,
+        needle: Box<Needle>,
         /// The row to begin at, from 1; it goes round to the one before.
         from: u64,
     },

@@ -74,7 +74,7 @@ impl Job {
     }
 
     /// Searches every row. Matches are never dropped: where the screen is slower, the search waits for it.
-    pub(super) async fn search(&self, doing: &str, file: OpenedFile, needle: Needle, from: u64) -> End {
+    pub(super) async fn search(&self, doing: &str, file: OpenedFile, needle: Box<Needle>, from: u64) -> End {
         let (stop, facts, id) = (self.stop.clone(), self.facts.clone(), self.id);
         let searched = self
             .blocking(doing, move || {

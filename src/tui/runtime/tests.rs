@@ -73,7 +73,7 @@ async fn a_check_tells_its_problems_in_order_before_it_ends() {
 async fn a_search_tells_every_match_and_ends() {
     let (_folder, path) = stored("list.csv", list(50_000).as_bytes());
     let (mut runtime, mut reports) = runtime();
-    let needle = Needle::new("broken", None).unwrap();
+    let needle = Box::new(Needle::new("broken", None).unwrap());
     let op = Op::Search { file: opened(&path), needle, from: 30_001 };
     let told = facts(&mut runtime, &mut reports, op).await;
     assert!(matches!(told.last(), Some(Fact::Searched)));
@@ -95,7 +95,7 @@ async fn unpacking_is_told_and_a_stop_ends_it() {
     let (mut runtime, mut reports) = runtime();
     let open = || Op::OpenFile { path: path.clone(), input: Input::default() };
     runtime.start(TaskId(2), open());
-    while !reports.progress.borrow_and_update().get(&TaskId(2)).is_some_and(|progress| progress.done > 0) {
+    while reports.progress.borrow_and_update().get(&TaskId(2)).is_none_or(|progress| progress.done == 0) {
         reports.progress.changed().await.unwrap();
     }
     runtime.stop(TaskId(2));

@@ -130,7 +130,7 @@ impl Store {
             }
             Op::Search { needle, from, .. } => {
                 if let Some(file) = &mut self.file {
-                    file.search = Some(Search::new(id, needle.clone(), *from));
+                    file.search = Some(Search::new(id, needle.as_ref().clone(), *from));
                 }
             }
             _ => {}

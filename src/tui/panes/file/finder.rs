@@ -52,7 +52,7 @@ impl Finder {
         self.open = false;
         let needle = Needle::new(self.field.value(), Some(&reader(file, cx)));
         (self.active, self.first_is_due, self.round) = (needle.is_some(), needle.is_some(), None);
-        needle.map(|needle| Op::Search { file: file.opened.clone(), needle, from })
+        needle.map(|needle| Op::Search { file: file.opened.clone(), needle: Box::new(needle), from })
     }
 
     /// Ends the search; whether there was one.

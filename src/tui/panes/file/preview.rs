@@ -170,7 +170,8 @@ fn mark_match(cx: &Cx, cells: &mut Cells, (grid, needle, is_number): (Grid, &Nee
     for (x, room, cell) in cells.iter().skip(2) {
         let text = cell.content.as_ref();
         let whole = is_number && *x == grid.row + 3 && !text.is_empty();
-        let places: Vec<_> = if whole { vec![0..text.len()] } else { needle.places_in(text).collect() };
+        let places: Vec<_> =
+            if whole { std::iter::once(0..text.len()).collect() } else { needle.places_in(text).collect() };
         // What is cut ends in a sign of its own.
         let end = if text.width() > usize::from(*room) { usize::from(*room) - 1 } else { usize::from(*room) };
         for place in places {
