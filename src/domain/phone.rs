@@ -165,6 +165,11 @@ impl Normaliser {
         Self { region, home, north_american, policy, own_numbers }
     }
 
+    /// Where numbers without a country code are read.
+    pub fn region(&self) -> Region {
+        self.region
+    }
+
     /// Reads one cell. Never panics, never guesses: a second number, an Excel ruin or a short code is a reason.
     pub fn normalise(&self, raw: &str) -> Result<Phone, NotANumber> {
         match self.quick(raw.as_bytes()) {

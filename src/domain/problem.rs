@@ -102,6 +102,7 @@ codes! {
     SeparatorLine = "separator-line", Warning, "separator line of a spreadsheet";
     UnpackedMember = "unpacked-member", Warning, "a member of an archive";
     ChosenSheet = "chosen-sheet", Warning, "a sheet of a workbook";
+    HiddenRows = "hidden-rows", Warning, "hidden rows of a sheet";
     FormulaCells = "formula-cells", Warning, "cells with formulas";
     StoredAsNumbers = "stored-as-numbers", Warning, "telephone numbers stored as numbers";
     AreaCodeMismatch = "area-code-mismatch", Warning, "area code differs from the file name";

@@ -132,10 +132,21 @@ impl Document {
     /// Opens and sniffs. Reads a bounded head of the file only, so it returns at once at any size. Where no column can
     /// be told to hold the numbers, the mapping is without `Number`, and validation asks.
     pub fn open(path: &Path, options: &InputOptions) -> Result<Self, FileError> {
+        Self::open_with(path, options, &CancellationToken::new(), &mut |_| ())
+    }
+
+    /// The same for an archive or a workbook that may be large: it has to be unpacked first, which takes as long as it
+    /// takes. `progress` hears how many bytes of text there are by now; `stop` ends it with [`FileError::Stopped`].
+    pub fn open_with(
+        path: &Path,
+        options: &InputOptions,
+        stop: &CancellationToken,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, FileError> {
         let mut source = Source::open(path)?;
         let first = read_up_to(source.file(), 0, HEAD.min(source.size()) as usize);
         let kind = packed(&first.map_err(|error| source.error(error))?);
-        let unpacked = kind.map(|kind| unpack(&source, kind, options)).transpose()?;
+        let unpacked = kind.map(|kind| unpack(&source, kind, options, stop, progress)).transpose()?;
         let (mut notes, mut container, mut unpacked_rows) = (Vec::new(), None, None);
         let mut options = options.clone();
         if let Some(unpacked) = unpacked {

@@ -14,6 +14,8 @@ use encoding_rs::Encoding;
 use super::dates::{self, Reading};
 use super::kind::wide_without_mark;
 use super::scan::Width;
+use tokio_util::sync::CancellationToken;
+
 use super::scan::split::Fields;
 use super::source::{Source, read_up_to};
 use super::{DateOrder, Document, FileError, InputOptions, text, unpack};
@@ -111,12 +113,19 @@ impl InputOptions {
 
 /// The question that a flag answers, for one file; `None` where there is nothing to choose from. `flag` may carry more
 /// behind a blank, as in [`FileError::NeedsChoice`]. Reads a bounded head of the file.
-pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Option<Question>, FileError> {
+pub fn question(
+    path: &Path,
+    options: &InputOptions,
+    flag: &str,
+    stop: &CancellationToken,
+) -> Result<Option<Question>, FileError> {
     let flag = flag.split(' ').next().unwrap_or_default();
     if matches!(flag, "--sheet" | "--member") {
         let source = Source::open(path)?;
-        let names = unpack::parts(&source)?;
-        return Ok(parts(path, options, flag == "--sheet", &names, source.size() <= SAMPLED));
+        let names = unpack::parts(&source, stop)?;
+        let open = |options: &InputOptions| Document::open_with(path, options, stop, &mut |_| ());
+        let parts = parts(&open, options, flag == "--sheet", &names, source.size() <= SAMPLED);
+        return if stop.is_cancelled() { Err(FileError::Stopped) } else { Ok(parts) };
     }
     if !matches!(flag, "--encoding" | "--delimiter" | "--header" | "--no-header" | "--date-order") {
         return Ok(None);
@@ -125,7 +134,7 @@ pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Optio
     let head = read_up_to::<File>(source.file(), 0, HEAD).map_err(|error| source.error(error))?;
     let whole = head.len() as u64 == source.size();
     // How it is read now, where it can be read at all.
-    let now = Document::open(path, options).ok();
+    let now = Document::open_with(path, options, stop, &mut |_| ()).ok();
     Ok(match flag {
         "--encoding" => Some(encodings(&head, whole, now.as_ref())),
         "--delimiter" => Some(delimiters(&lines(&head, options, now.as_ref()), now.as_ref())),
@@ -136,7 +145,7 @@ pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Optio
 
 /// Which sheet or member, with the first rows of each.
 fn parts(
-    path: &Path,
+    open: &dyn Fn(&InputOptions) -> Result<Document, FileError>,
     options: &InputOptions,
     is_sheet: bool,
     names: &[String],
@@ -152,7 +161,7 @@ fn parts(
         }
         let mut options = options.clone();
         options.answer(flag, name);
-        let sample = Document::open(path, &options).and_then(|document| document.rows(1, VALUES));
+        let sample = open(&options).and_then(|document| document.rows(1, VALUES));
         let rows = sample.unwrap_or_default();
         let sample: Vec<String> = rows.iter().map(|row| row.fields.join(", ")).collect();
         Answer::new(name, name.clone(), sample.join(" · "))
@@ -372,7 +381,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("numbers.csv");
         std::fs::write(&path, content).unwrap();
-        question(&path, options, flag).unwrap().unwrap()
+        question(&path, options, flag, &CancellationToken::new()).unwrap().unwrap()
     }
 
     #[test]

@@ -48,8 +48,8 @@ pub async fn check(
     stop: &CancellationToken,
 ) -> Result<CheckedFile, OpsError> {
     let path = path.to_owned();
-    let open = input.options.clone();
-    let document = off_thread(move || Document::open(&path, &open)).await??;
+    let (open, halt) = (input.options.clone(), stop.clone());
+    let document = off_thread(move || Document::open_with(&path, &open, &halt, &mut |_| ())).await??;
     check_document(document, options, sink, stop).await
 }
 
@@ -63,14 +63,19 @@ pub enum Opened {
 }
 
 /// Opens a file for a person: where only they can decide how it is read, the question with its answers comes back.
-/// Blocking.
-pub fn open_or_ask(path: &Path, options: &InputOptions) -> Result<Opened, FileError> {
-    let error = match Document::open(path, options) {
+/// Blocking. `unpacked` hears how many bytes of text an archive has given by now.
+pub fn open_or_ask(
+    path: &Path,
+    options: &InputOptions,
+    stop: &CancellationToken,
+    unpacked: &mut dyn FnMut(u64),
+) -> Result<Opened, FileError> {
+    let error = match Document::open_with(path, options, stop, unpacked) {
         Ok(document) => return Ok(Opened::Document(document)),
         Err(error) => error,
     };
     let FileError::NeedsChoice { flag, .. } = &error else { return Err(error) };
-    match files::question(path, options, flag)? {
+    match files::question(path, options, flag, stop)? {
         Some(question) => Ok(Opened::Question(question)),
         None => Err(error),
     }
@@ -83,21 +88,32 @@ pub async fn check_document(
     sink: Arc<dyn Sink>,
     stop: &CancellationToken,
 ) -> Result<CheckedFile, OpsError> {
+    check_telling(document, options, stop, move |event| {
+        if let Some(progress) = progress(&event) {
+            sink.event(OpsEvent::Progress(progress));
+        }
+    })
+    .await
+}
+
+/// The same for whoever shows problems while they are found. `tell` is called on the thread that checks: while it waits,
+/// the check waits too.
+pub async fn check_telling(
+    document: Document,
+    options: CheckOptions,
+    stop: &CancellationToken,
+    mut tell: impl FnMut(CheckEvent) + Send + 'static,
+) -> Result<CheckedFile, OpsError> {
     let stop = stop.clone();
     off_thread(move || {
-        let checked = files::check(&document, &options, &stop, &mut |event| {
-            if let CheckEvent::Progress { bytes, total, .. } = event {
-                let progress = Progress {
-                    phase: Phase::Validate,
-                    done: bytes,
-                    total: Some(total),
-                    rate: None,
-                    eta: None,
-                };
-                sink.event(OpsEvent::Progress(progress));
-            }
-        })?;
+        let checked = files::check(&document, &options, &stop, &mut tell)?;
         Ok(CheckedFile { document, checked: Arc::new(checked) })
     })
     .await?
+}
+
+/// How far a check is, in bytes.
+pub fn progress(event: &CheckEvent) -> Option<Progress> {
+    let CheckEvent::Progress { bytes, total, .. } = event else { return None };
+    Some(Progress { phase: Phase::Validate, done: *bytes, total: Some(*total), rate: None, eta: None })
 }

@@ -30,7 +30,10 @@ mod upload;
 mod walk;
 
 pub use catalog::{Catalog, ListOverview};
-pub use check::{CheckedFile, Opened, check, check_document, check_options, normaliser, open_or_ask};
+pub use check::{
+    CheckedFile, Opened, check, check_document, check_options, check_telling, normaliser, open_or_ask,
+    progress,
+};
 pub use input::Input;
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};
@@ -41,8 +44,9 @@ pub use upload::{Launch, Launched, Until};
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
     Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
-    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record,
-    ReportFormat, is_same_file, question, write_clean, write_rejects, write_report, write_safely,
+    Format, Found, Hits, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Needle,
+    Question, Record, ReportFormat, is_same_file, question, write_clean, write_rejects, write_report,
+    write_safely,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

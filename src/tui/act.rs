@@ -21,6 +21,8 @@ pub enum Act {
     Close,
     /// Go to a pane, closing every overlay.
     Go(PaneId),
+    /// Go to a row of the open file.
+    Jump(u64),
     /// Aim at a list, for every pane.
     AimList(ListId),
     /// Aim at a run, for every pane.

@@ -147,23 +147,35 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
     let failed = |error: &ops::OpsError| vec![Fact::Failed(Trouble::new(op.doing(), error))];
     let now = "2026-11-20T14:00:00Z".parse().unwrap();
     Some(match op {
-        Op::OpenFile { path, input } => match ops::open_or_ask(path, &input.options) {
-            Ok(ops::Opened::Question(question)) => {
-                let asked = Asked { path: path.clone(), input: input.clone(), question };
-                vec![Fact::Asked(Box::new(asked))]
+        Op::OpenFile { path, input } => {
+            match ops::open_or_ask(path, &input.options, &CancellationToken::new(), &mut |_| ()) {
+                Ok(ops::Opened::Question(question)) => {
+                    let asked = Asked { path: path.clone(), input: input.clone(), question };
+                    vec![Fact::Asked(Box::new(asked))]
+                }
+                Ok(ops::Opened::Document(document)) => {
+                    let opened = OpenedFile { document: document.clone(), input: input.clone() };
+                    let index = document.build_index(&CancellationToken::new(), &mut |_| ()).unwrap();
+                    vec![Fact::Opened(opened), Fact::Indexed(ops::IndexState { complete: true, ..index })]
+                }
+                Err(error) => failed(&error.into()),
             }
-            Ok(ops::Opened::Document(document)) => {
-                let opened = OpenedFile { document: document.clone(), input: input.clone() };
-                let index = document.build_index(&CancellationToken::new(), &mut |_| ()).unwrap();
-                vec![Fact::Opened(opened), Fact::Indexed(ops::IndexState { complete: true, ..index })]
-            }
-            Err(error) => failed(&error.into()),
-        },
+        }
         Op::LoadRows { file, first, count } => {
             let options = check_options(None, &file.input, now);
             let rows = file.document.rows(*first, *count).unwrap();
             let read = |record| PreviewRow { read: file.document.interpret(&record, &options), record };
             vec![Fact::Rows(RowWindow { first: *first, rows: rows.into_iter().map(read).collect() })]
+        }
+        Op::Search { file, needle, from } => {
+            let (mut facts, stop) = (Vec::new(), CancellationToken::new());
+            let searched =
+                file.document.search(needle, *from, &stop, &mut |found| facts.push(Fact::Found(found)));
+            facts.push(searched.map_or_else(
+                |error| Fact::Failed(Trouble::new(op.doing(), &error.into())),
+                |()| Fact::Searched,
+            ));
+            facts
         }
         Op::Check { file } => {
             let options = check_options(None, &file.input, now);

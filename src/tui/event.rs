@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use secrecy::SecretString;
 
 use super::Ended;
@@ -21,9 +20,13 @@ use crate::domain::run::RunSummary;
 use crate::domain::text::visible;
 use crate::domain::verdict::{Answer, LedgerEvidence};
 use crate::ops::{
-    Catalog, Checked, DeadLetter, Document, Gauges, IndexState, Input, Interpreted, LookupSources, OpsError,
-    PlanRequest, Planned, Question, Reconciliation, Record,
+    Catalog, Checked, DeadLetter, Found, Gauges, IndexState, Input, LookupSources, Needle, OpsError,
+    PlanRequest, Planned, Reconciliation,
 };
+
+mod file;
+
+pub use file::{Asked, Checking, Folder, FolderItem, OpenedFile, Output, PreviewRow, RowWindow};
 
 /// Names one piece of work. Numbers only grow, so a report of an older task in a slot is recognised as stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +56,7 @@ pub struct Report {
     pub fact: Fact,
 }
 
-/// What a task found. `Run`, `Note`, `Opened` and `Indexed` may be followed by more; every other fact ends its task.
+/// What a task found. `Run`, `Note`, `Opened`, `Found`, `Checking` and `Indexed` may be followed by more; every other fact ends its task.
 #[derive(Debug)]
 pub enum Fact {
     /// Lists and rules.
@@ -92,6 +95,12 @@ pub enum Fact {
     Indexed(IndexState),
     /// Rows of the open file.
     Rows(RowWindow),
+    /// More matches of a search, and how far it is.
+    Found(Found),
+    /// A search came to its end.
+    Searched,
+    /// Validation goes on: what it found meanwhile.
+    Checking(Box<Checking>),
     /// Validation ended.
     Checked(Arc<Checked>),
     /// A plan is ready.
@@ -123,7 +132,7 @@ impl Fact {
     /// Whether the task goes on after this fact.
     pub fn is_interim(&self) -> bool {
         match self {
-            Self::Run(_) | Self::Note(_) | Self::Opened(_) => true,
+            Self::Run(_) | Self::Note(_) | Self::Opened(_) | Self::Found(_) | Self::Checking(_) => true,
             Self::Indexed(state) => !state.complete,
             _ => false,
         }
@@ -139,79 +148,6 @@ pub struct Typed {
     pub read: Result<Phone, NotANumber>,
     /// What the ledger knows of it.
     pub known: Vec<LedgerEvidence>,
-}
-
-/// A file that was opened, and how it is read.
-#[derive(Clone, Debug)]
-pub struct OpenedFile {
-    /// The file.
-    pub document: Document,
-    /// How it is read.
-    pub input: Input,
-}
-
-/// A question about a file, and how the file was to be read when it came up.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Which file.
-    pub path: PathBuf,
-    /// How it was to be read.
-    pub input: Input,
-    /// The question.
-    pub question: Question,
-}
-
-/// A stretch of rows of the open file, as asked for.
-#[derive(Clone, Debug)]
-pub struct RowWindow {
-    /// First row asked for, from 1.
-    pub first: u64,
-    /// Rows that the index had reached.
-    pub rows: Vec<PreviewRow>,
-}
-
-/// One row of the preview.
-#[derive(Clone, Debug)]
-pub struct PreviewRow {
-    /// As it stands in the file.
-    pub record: Record,
-    /// As validation reads it.
-    pub read: Interpreted,
-}
-
-/// What stands in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folder {
-    /// Which.
-    pub path: PathBuf,
-    /// Folders first, then files, each by name. Hidden ones are left out.
-    pub items: Vec<FolderItem>,
-}
-
-/// What is made from a checked file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// The rejected rows, to be mended.
-    Rejects,
-    /// The usable numbers, each once.
-    Clean,
-    /// A page that says what was found.
-    Report,
-}
-
-/// One thing in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FolderItem {
-    /// Full path.
-    pub path: PathBuf,
-    /// Name; not escaped for a terminal.
-    pub name: String,
-    /// Whether it is a folder.
-    pub is_folder: bool,
-    /// Bytes of a file.
-    pub size: u64,
-    /// Last change, where the system tells.
-    pub modified: Option<Timestamp>,
 }
 
 /// What went wrong, ready to be shown: every string is already safe for a terminal.
@@ -333,6 +269,15 @@ pub enum Op {
         /// How many.
         count: usize,
     },
+    /// Search every row of the open file. Latest wins.
+    Search {
+        /// The open file.
+        file: OpenedFile,
+        /// What for.
+        needle: Box<Needle>,
+        /// The row to begin at, from 1; it goes round to the one before.
+        from: u64,
+    },
     /// Validate the whole file. Latest wins.
     Check {
         /// The open file.
@@ -439,6 +384,8 @@ pub enum Slot {
     File,
     /// Rows of the preview.
     Rows,
+    /// The search in the open file.
+    Search,
     /// Validation of the open file.
     Check,
     /// The plan in preparation.
@@ -461,6 +408,7 @@ impl Op {
             Self::Lookup { .. } => Some(Slot::Lookup),
             Self::OpenFile { .. } => Some(Slot::File),
             Self::LoadRows { .. } => Some(Slot::Rows),
+            Self::Search { .. } => Some(Slot::Search),
             Self::Check { .. } => Some(Slot::Check),
             Self::Plan(_) => Some(Slot::Plan),
             Self::Folder { .. } => Some(Slot::Folder),
@@ -487,6 +435,7 @@ impl Op {
             Self::Lookup { .. } => "look the number up",
             Self::OpenFile { .. } => "open the file",
             Self::LoadRows { .. } => "read the rows",
+            Self::Search { .. } => "search the file",
             Self::Check { .. } => "check the file",
             Self::Plan(_) => "plan the upload",
             Self::Launch { .. } => "upload",
@@ -514,6 +463,7 @@ impl Op {
         matches!(
             self,
             Self::OpenFile { .. }
+                | Self::Search { .. }
                 | Self::Check { .. }
                 | Self::Plan(_)
                 | Self::Reconcile { .. }

@@ -247,6 +247,8 @@ fn a_workbook_gives_its_rows_under_the_numbers_that_a_spreadsheet_shows() {
     assert_eq!(lines, [7, 8]);
     let expires = checked.intents.iter().next().unwrap().attributes.expires.unwrap();
     assert_eq!(expires.to_string(), "2027-12-31T23:59:59Z");
+    let hidden = checked.problems.iter().find(|problem| problem.code == Code::HiddenRows).unwrap();
+    assert_eq!((hidden.place.row, hidden.raw.as_ref()), (0, "1"), "its number is among those above");
     let said = file_codes(&checked);
     for code in [Code::ChosenSheet, Code::FormulaCells, Code::StoredAsNumbers] {
         assert!(said.contains(&code), "{code:?} in {said:?}");
@@ -292,6 +294,76 @@ fn an_open_document_sheet_reads_past_a_million_empty_rows() {
     let bad: Vec<_> =
         checked.problems.iter().filter(|p| p.place.row == 2).map(|p| (p.place.line, p.raw)).collect();
     assert_eq!(bad, [(6, "212 555 0102 & co".into())]);
+}
+
+#[test]
+fn rows_that_a_filter_hides_in_an_open_document_sheet_are_included_and_counted() {
+    let row = |attributes: &str, text: &str| {
+        let cell = format!(
+            "<table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell>"
+        );
+        format!("<table:table-row {attributes}>{cell}</table:table-row>")
+    };
+    let rows = [
+        row("", "phone"),
+        row("table:visibility='filter'", "2025550101"),
+        row("table:visibility='collapse' table:number-rows-repeated='2'", "2025550102"),
+        row("table:visibility='visible'", "2025550103"),
+        "<table:table-row table:visibility='collapse' table:number-rows-repeated='9'><table:table-cell/></table:table-row>".to_owned(),
+    ];
+    let (_, checked) = open("a.ods", &ods(&rows.concat()), &InputOptions::default()).unwrap();
+    assert_eq!(checked.records, 4);
+    let hidden = checked.problems.iter().find(|problem| problem.code == Code::HiddenRows).unwrap();
+    assert_eq!(hidden.raw.as_ref(), "3");
+}
+
+#[test]
+fn a_workbook_that_hides_nothing_says_nothing_of_hidden_rows() {
+    let sheet = format!(
+        "<row r='1'>{}</row><row r='2' hidden='0'>{}</row><row r='3' hidden='1'/>",
+        text_cell("A1", "phone"),
+        text_cell("A2", "2025550101")
+    );
+    let (_, checked) =
+        open("a.xlsx", &xlsx(&[("Numbers", &sheet)], false), &InputOptions::default()).unwrap();
+    assert!(!file_codes(&checked).contains(&Code::HiddenRows));
+}
+
+#[test]
+fn unpacking_tells_how_far_it_is_and_ends_when_it_is_stopped() {
+    let text = format!("phone,remark\n{}", "2025550101,the same again and again\n".repeat(200_000));
+    let rows: String = (2..30_000)
+        .map(|row| format!("<row r='{row}'>{}</row>", text_cell(&format!("A{row}"), "2025550101")))
+        .collect();
+    let head = format!("<row r='1'>{}</row>", text_cell("A1", "phone"));
+    let packed = [
+        ("a.csv.gz", gzip(text.as_bytes())),
+        ("a.csv.zst", zstd(text.as_bytes())),
+        ("a.zip", zip(&[("a.csv", text.as_bytes())])),
+        ("a.xlsx", xlsx(&[("Numbers", &(head + &rows))], false)),
+    ];
+    for (name, bytes) in packed {
+        let (_folder, path) = stored(name, &bytes);
+        let mut told = Vec::new();
+        let open = |stop: &CancellationToken, tell: &mut dyn FnMut(u64)| {
+            Document::open_with(&path, &InputOptions::default(), stop, tell)
+        };
+        let document = open(&CancellationToken::new(), &mut |bytes| told.push(bytes)).unwrap();
+        assert!(!told.is_empty() && told.is_sorted(), "{name}: {told:?}");
+        assert!(told.last().unwrap() <= &document.size(), "{name}");
+
+        // Stopped on the way: at the first word of progress, and before the first byte.
+        let stop = CancellationToken::new();
+        let mut heard = 0;
+        let stopped = open(&stop, &mut |_| {
+            heard += 1;
+            stop.cancel();
+        });
+        assert!(matches!(stopped, Err(FileError::Stopped)), "{name}: {stopped:?}");
+        assert_eq!(heard, 1, "{name}");
+        let stopped = open(&stop, &mut |_| unreachable!());
+        assert!(matches!(stopped, Err(FileError::Stopped)), "{name}: {stopped:?}");
+    }
 }
 
 #[test]

@@ -7,3 +7,4 @@ mod harness;
 mod hygiene;
 mod keys;
 mod lifecycle;
+mod search;

@@ -124,6 +124,20 @@ impl Problems {
         }
     }
 
+    /// Takes in all of `other` if it goes on where these end; `false`, and nothing taken, where it begins before.
+    pub fn go_on(&mut self, other: &Self) -> bool {
+        let last = self.len.checked_sub(1).and_then(|last| self.get(last));
+        let first = other.briefs(0).next();
+        let follows = match (last, first) {
+            (Some(last), Some(first)) => last.place.row <= first.row,
+            _ => true,
+        };
+        if follows {
+            self.append(other, Place::default());
+        }
+        follows
+    }
+
     /// Gives back what growing took too much of.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
@@ -411,6 +425,24 @@ mod tests {
             let rows: Vec<_> = list[cut..].iter().map(|problem| problem.place.row).collect();
             prop_assert_eq!(joined.briefs(cut).map(|brief| brief.row).collect::<Vec<_>>(), rows);
         }
+    }
+
+    #[test]
+    fn what_would_break_the_order_is_not_taken_in() {
+        let at = |row| Problem {
+            code: Code::TooShort,
+            place: Place { row, line: row, byte: row },
+            column: None,
+            raw: "1".into(),
+            hint: "".into(),
+        };
+        let list = |rows: &[u64]| rows.iter().map(|row| at(*row)).collect::<Problems>();
+        let mut store = Problems::default();
+        assert!(
+            store.go_on(&list(&[0, 3])) && store.go_on(&list(&[3, 9])) && store.go_on(&Problems::default())
+        );
+        assert!(!store.go_on(&list(&[8, 20])));
+        assert_eq!(store, list(&[0, 3, 3, 9]));
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl<'a> QuickReader<'a> {
     pub(super) fn new(reader: &'a RowReader<'a>, memory: Memory<'a>, on: bool) -> Self {
         let column = |field| reader.column(field);
         Self {
-            number: column(Field::Number).filter(|_| on && reader.has_one_number() && !reader.is_of_rejects()),
+            number: column(Field::Number)
+                .filter(|_| on && reader.has_one_number() && !reader.is_of_rejects()),
             split: reader.has_split_numbers(),
             jurisdiction: column(Field::Jurisdiction),
             expires: column(Field::Expires),

@@ -4,13 +4,13 @@ use std::io::BufRead;
 
 use super::{Container, Spool, Trouble, Unpacked, copy};
 
-pub(super) fn gzip(file: impl BufRead, mut spool: Spool) -> Result<Unpacked, Trouble> {
+pub(super) fn gzip(file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked, Trouble> {
     // Several members one behind the other are one text, as gzip itself reads them.
     copy(flate2::bufread::MultiGzDecoder::new(file), &mut spool)?;
     finish("gzip", spool)
 }
 
-pub(super) fn zstd(mut file: impl BufRead, mut spool: Spool) -> Result<Unpacked, Trouble> {
+pub(super) fn zstd(mut file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked, Trouble> {
     loop {
         let at_end = file.fill_buf().map_err(|error| Trouble::of_reading(&error))?.is_empty();
         if at_end {
@@ -30,7 +30,7 @@ pub(super) fn zstd(mut file: impl BufRead, mut spool: Spool) -> Result<Unpacked,
     finish("zstd", spool)
 }
 
-fn finish(kind: &'static str, spool: Spool) -> Result<Unpacked, Trouble> {
+fn finish(kind: &'static str, spool: Spool<'_>) -> Result<Unpacked, Trouble> {
     let (text, size) = spool.finish()?;
     let container = Container { kind, part: None };
     Ok(Unpacked { text, size, container, notes: Vec::new(), rows: None, delimiter: None })

@@ -8,22 +8,28 @@
 //! has limits, since a small archive can hold a thousand disks. A spreadsheet's line numbers are its row numbers.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Read, Seek};
+
+use tokio_util::sync::CancellationToken;
 
 use super::kind::Packed;
+use super::sniff::note;
 use super::source::Source;
 use super::{FileError, InputOptions};
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Code, Problem};
 
 mod compressed;
+mod hidden;
 mod ods;
 mod registry_xml;
 mod sheet;
 mod spool;
+mod watched;
 mod xlsx;
 mod zipped;
 
 pub(super) use spool::Spool;
+use watched::Watched;
 
 /// What a file was unpacked from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,25 +61,39 @@ pub(super) struct Unpacked {
     pub(super) delimiter: Option<u8>,
 }
 
-/// Unpacks a file of that kind.
-pub(super) fn unpack(source: &Source, packed: Packed, options: &InputOptions) -> Result<Unpacked, FileError> {
+/// Unpacks a file of that kind. `tell` hears how many bytes of text there are by now.
+pub(super) fn unpack(
+    source: &Source,
+    packed: Packed,
+    options: &InputOptions,
+    stop: &CancellationToken,
+    tell: &mut dyn FnMut(u64),
+) -> Result<Unpacked, FileError> {
     let file = source.file().try_clone().map_err(|error| source.error(error))?;
-    let mut file = BufReader::with_capacity(1 << 18, file);
+    let mut file = Watched::buffered(file, stop);
     file.rewind().map_err(|error| source.error(error))?;
-    let spool = Spool::new(source.size()).map_err(|error| Trouble::Room(error).told(source))?;
+    let spool = Spool::new(source.size(), stop, tell).map_err(|error| Trouble::Room(error).told(source))?;
     let unpacked = match packed {
         Packed::Gzip => compressed::gzip(file, spool),
         Packed::Zstd => compressed::zstd(file, spool),
         Packed::Zip => zipped::zip(file, spool, options),
         Packed::Xml => registry_xml::read(file, spool),
     };
-    unpacked.map_err(|trouble| trouble.told(source))
+    ended(unpacked, source, stop)
+}
+
+/// Whatever a reader says after a stop, it is the stop that it says.
+fn ended<T>(result: Result<T, Trouble>, source: &Source, stop: &CancellationToken) -> Result<T, FileError> {
+    if stop.is_cancelled() {
+        return Err(FileError::Stopped);
+    }
+    result.map_err(|trouble| trouble.told(source))
 }
 
 /// The sheets or members that a file has, where it has any.
-pub(super) fn parts(source: &Source) -> Result<Vec<String>, FileError> {
+pub(super) fn parts(source: &Source, stop: &CancellationToken) -> Result<Vec<String>, FileError> {
     let file = source.file().try_clone().map_err(|error| source.error(error))?;
-    zipped::parts(BufReader::with_capacity(1 << 18, file)).map_err(|trouble| trouble.told(source))
+    ended(zipped::parts(Watched::buffered(file, stop)), source, stop)
 }
 
 /// Why a file cannot be unpacked.
@@ -89,6 +109,8 @@ pub(super) enum Trouble {
     Choice { question: String, flag: &'static str },
     /// There is no room for its content.
     Room(io::Error),
+    /// A person stopped it.
+    Stopped,
 }
 
 impl Trouble {
@@ -105,12 +127,20 @@ impl Trouble {
             Self::Other(what) => FileError::WrongKind { path, what },
             Self::Choice { question, flag } => FileError::NeedsChoice { path, question, flag: flag.into() },
             Self::Room(source) => FileError::NoRoom { path, source },
+            Self::Stopped => FileError::Stopped,
         }
     }
 }
 
+/// What is said of rows that the spreadsheet does not show.
+fn hidden_rows(count: u64) -> Option<Problem> {
+    let hint =
+        "rows that a filter or a person hid are included: delete them in the workbook if they must stay out";
+    (count > 0).then(|| note(Code::HiddenRows, &count.to_string(), hint))
+}
+
 /// Copies what a decoder gives into the spool.
-fn copy(mut from: impl Read, spool: &mut Spool) -> Result<(), Trouble> {
+fn copy(mut from: impl Read, spool: &mut Spool<'_>) -> Result<(), Trouble> {
     let mut buffer = vec![0; 1 << 17];
     loop {
         match from.read(&mut buffer) {

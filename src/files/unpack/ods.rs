@@ -10,24 +10,31 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, number};
 use super::zipped::{Archive, damaged, ensure_bounded};
-use super::{Container, Spool, Trouble, Unpacked};
+use super::{Container, Spool, Trouble, Unpacked, hidden_rows};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
 use crate::files::sniff::note;
 
-pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
+pub(super) fn read(
+    mut archive: Archive,
+    spool: Spool<'_>,
+    options: &InputOptions,
+) -> Result<Unpacked, Trouble> {
     let tables = measured(&mut archive)?;
     let filled: Vec<String> = tables.iter().map(|(name, _)| name.clone()).collect();
     let chosen = choose(&filled, &filled, options.sheet.as_deref())?;
     let columns = tables.iter().find(|(name, _)| *name == chosen).map_or(0, |(_, columns)| *columns);
     let mut writer = RowWriter::new(spool, columns);
-    let formulas = walk(&mut archive, &mut |table, row, cells| {
+    let noticed = walk(&mut archive, &mut |table, row, cells| {
         if table == chosen { writer.row(row, cells) } else { Ok(()) }
     })?;
     let mut notes = Vec::new();
-    if let Some(count) = formulas.get(&chosen).filter(|count| **count > 0) {
-        notes.push(note(Code::FormulaCells, &count.to_string(), "their stored results are read"));
+    let noticed = noticed.get(&chosen).copied().unwrap_or_default();
+    if noticed.formulas > 0 {
+        let count = noticed.formulas.to_string();
+        notes.push(note(Code::FormulaCells, &count, "their stored results are read"));
     }
+    notes.extend(hidden_rows(noticed.hidden_rows));
     if options.sheet.is_none() {
         notes.push(note(Code::ChosenSheet, &chosen, "the only sheet with cells was taken"));
     }
@@ -60,9 +67,17 @@ fn measured(archive: &mut Archive) -> Result<Vec<(String, usize)>, Trouble> {
 
 type Row<'a> = dyn FnMut(&str, u64, &[String]) -> Result<(), Trouble> + 'a;
 
-/// Calls `each` with every row that holds something: its table, its number from 1, its cells. Returns the formulas by
+/// What was noticed in a table.
+#[derive(Clone, Copy, Default)]
+struct Noticed {
+    formulas: u64,
+    /// Rows with anything in them that a filter or a person hid.
+    hidden_rows: u64,
+}
+
+/// Calls `each` with every row that holds something: its table, its number from 1, its cells. Returns what was noticed by
 /// table.
-fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, u64>, Trouble> {
+fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, Noticed>, Trouble> {
     let content = archive.by_name("content.xml").map_err(damaged)?;
     let mut reader = Reader::from_reader(BufReader::new(content));
     let mut state = State::default();
@@ -102,7 +117,7 @@ fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, u6
     if state.depth != 0 {
         return Err(Trouble::Damaged("the sheet is cut short".into()));
     }
-    Ok(state.formulas)
+    Ok(state.noticed)
 }
 
 #[derive(Default)]
@@ -117,7 +132,8 @@ struct State {
     value: Option<String>,
     text: String,
     in_text: bool,
-    formulas: BTreeMap<String, u64>,
+    row_is_hidden: bool,
+    noticed: BTreeMap<String, Noticed>,
 }
 
 impl State {
@@ -131,13 +147,15 @@ impl State {
             }
             "table-row" => {
                 self.row_repeats = count("table:number-rows-repeated");
+                let visible = attribute(tag, "table:visibility");
+                self.row_is_hidden = visible.is_some_and(|said| said == "collapse" || said == "filter");
                 self.cells.clear();
             }
             "table-cell" | "covered-table-cell" => {
                 self.cell_repeats = count("table:number-columns-repeated") as usize;
                 self.text.clear();
                 if attribute(tag, "table:formula").is_some() {
-                    *self.formulas.entry(self.table.clone()).or_default() += 1;
+                    self.noticed.entry(self.table.clone()).or_default().formulas += 1;
                 }
                 self.value = match attribute(tag, "office:value-type").as_deref() {
                     Some("float" | "currency" | "percentage") => {
@@ -180,6 +198,9 @@ impl State {
                 if !self.cells.is_empty() {
                     if self.row + self.row_repeats > MOST_ROWS {
                         return Err(Trouble::TooLarge(format!("it has more than {MOST_ROWS} rows")));
+                    }
+                    if self.row_is_hidden {
+                        self.noticed.entry(self.table.clone()).or_default().hidden_rows += self.row_repeats;
                     }
                     for row in 1..=self.row_repeats {
                         each(&self.table, self.row + row, &self.cells)?;

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::{Container, Spool, Trouble, Unpacked};
 
-pub(super) fn read(file: impl BufRead, mut spool: Spool) -> Result<Unpacked, Trouble> {
+pub(super) fn read(file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked, Trouble> {
     let mut reader = Reader::from_reader(file);
     reader.config_mut().check_end_names = true;
     let (mut areas, mut buffer): (Vec<Option<String>>, _) = (Vec::new(), Vec::new());
@@ -88,7 +88,7 @@ fn area(tag: &BytesStart<'_>) -> Option<String> {
 }
 
 /// A line `AAA,NNNNNNN`. What is no number is written as it stands: the check rejects it with its row.
-fn write(tag: &BytesStart<'_>, area: Option<&Option<String>>, spool: &mut Spool) -> Result<(), Odd> {
+fn write(tag: &BytesStart<'_>, area: Option<&Option<String>>, spool: &mut Spool<'_>) -> Result<(), Odd> {
     let local = value(tag).ok_or(Odd::Said("a number without a value"))?;
     if local.contains(['\n', '\r', ',', '"']) {
         return Err(Odd::Said("a number that holds a line break, a comma or a quotation mark"));

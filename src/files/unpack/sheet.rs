@@ -9,8 +9,8 @@ pub(super) const MOST_ROWS: u64 = 1 << 20;
 pub(super) const MOST_COLUMNS: usize = 1 << 14;
 
 /// Writes rows.
-pub(super) struct RowWriter {
-    spool: Spool,
+pub(super) struct RowWriter<'a> {
+    spool: Spool<'a>,
     columns: usize,
     /// Rows of the sheet that are written, blank ones too.
     line: u64,
@@ -19,9 +19,9 @@ pub(super) struct RowWriter {
     text: Vec<u8>,
 }
 
-impl RowWriter {
+impl<'a> RowWriter<'a> {
     /// For a sheet of so many columns.
-    pub(super) fn new(spool: Spool, columns: usize) -> Self {
+    pub(super) fn new(spool: Spool<'a>, columns: usize) -> Self {
         Self { spool, columns, line: 0, rows: 0, text: Vec::new() }
     }
 
@@ -67,7 +67,7 @@ impl RowWriter {
     }
 
     /// The spool, and the rows with anything in them.
-    pub(super) fn finish(self) -> (Spool, u64) {
+    pub(super) fn finish(self) -> (Spool<'a>, u64) {
         (self.spool, self.rows)
     }
 }

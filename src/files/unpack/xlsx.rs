@@ -1,17 +1,25 @@
 //! XLSX and XLSM workbooks: a sheet, row by row, with the values that were stored in it.
 
 use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
+use zip::ZipArchive;
 
 use super::sheet::{MOST_COLUMNS, RowWriter, choose, number};
-use super::zipped::{Archive, ensure_bounded};
-use super::{Container, Spool, Trouble, Unpacked};
+use super::watched::Packed;
+use super::zipped::{Archive, damaged, ensure_bounded};
+use super::{Container, Spool, Trouble, Unpacked, hidden};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
 use crate::files::sniff::note;
 
-pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -> Result<Unpacked, Trouble> {
+pub(super) fn read(
+    mut archive: Archive,
+    spool: Spool<'_>,
+    options: &InputOptions,
+) -> Result<Unpacked, Trouble> {
     ensure_bounded(&mut archive)?;
-    let mut book: Xlsx<_> = Xlsx::new(archive.into_inner()).map_err(trouble)?;
+    let packed = archive.into_inner();
+    let again = packed.get_ref().again().map_err(|error| Trouble::of_reading(&error))?;
+    let mut book: Xlsx<_> = Xlsx::new(packed).map_err(trouble)?;
     let about = book.sheets_metadata().to_vec();
     let sheets = book.sheet_names();
     let filled = filled(&mut book)?;
@@ -35,7 +43,12 @@ pub(super) fn read(mut archive: Archive, spool: Spool, options: &InputOptions) -
         writer.row(last + 1, &texts)?;
     }
     let hidden = about.iter().any(|sheet| sheet.name == chosen && sheet.visible != SheetVisible::Visible);
+    drop(cells);
+    // The two share the place in the file, so the book has to be closed first.
+    drop(book);
+    let hidden_rows = hidden::of_sheet(&mut ZipArchive::new(again).map_err(damaged)?, &chosen)?;
     let mut notes = seen.notes();
+    notes.extend(super::hidden_rows(hidden_rows));
     if options.sheet.is_none() || hidden {
         let hint = if hidden {
             "the sheet is hidden in the workbook"
@@ -56,7 +69,7 @@ pub(super) fn sheets(mut archive: Archive) -> Result<Vec<String>, Trouble> {
     filled(&mut Xlsx::new(archive.into_inner()).map_err(trouble)?)
 }
 
-fn filled(book: &mut Xlsx<std::io::BufReader<std::fs::File>>) -> Result<Vec<String>, Trouble> {
+fn filled(book: &mut Xlsx<Packed>) -> Result<Vec<String>, Trouble> {
     let mut filled = Vec::new();
     for sheet in &book.sheet_names() {
         let mut cells = match book.worksheet_cells_reader(sheet) {
@@ -78,7 +91,7 @@ fn filled(book: &mut Xlsx<std::io::BufReader<std::fs::File>>) -> Result<Vec<Stri
     Ok(filled)
 }
 
-fn width(book: &mut Xlsx<std::io::BufReader<std::fs::File>>, sheet: &str) -> Result<usize, Trouble> {
+fn width(book: &mut Xlsx<Packed>, sheet: &str) -> Result<usize, Trouble> {
     let mut cells = book.worksheet_cells_reader(sheet).map_err(trouble)?;
     let mut columns = 0;
     while let Some(cell) = cells.next_cell().map_err(trouble)? {

@@ -2,12 +2,12 @@
 //!
 //! Nothing is ever written under a member's name, so names with `..` in them can do no harm.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, Read as _};
 
 use zip::ZipArchive;
 
 use super::spool::limit;
+use super::watched::Packed;
 use super::{Container, Spool, Trouble, Unpacked, copy, listed, ods, xlsx};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
@@ -17,13 +17,9 @@ use crate::files::sniff::note;
 const MEMBERS: usize = 10_000;
 
 /// An archive on disk.
-pub(super) type Archive = ZipArchive<BufReader<File>>;
+pub(super) type Archive = ZipArchive<Packed>;
 
-pub(super) fn zip(
-    file: BufReader<File>,
-    mut spool: Spool,
-    options: &InputOptions,
-) -> Result<Unpacked, Trouble> {
+pub(super) fn zip(file: Packed, mut spool: Spool<'_>, options: &InputOptions) -> Result<Unpacked, Trouble> {
     let mut archive = ZipArchive::new(file).map_err(damaged)?;
     let names = names(&archive)?;
     let holds = |name: &str| names.iter().any(|own| own == name);
@@ -59,7 +55,7 @@ pub(super) fn zip(
 }
 
 /// The sheets of a workbook, or the members of another archive.
-pub(super) fn parts(file: BufReader<File>) -> Result<Vec<String>, Trouble> {
+pub(super) fn parts(file: Packed) -> Result<Vec<String>, Trouble> {
     let mut archive = ZipArchive::new(file).map_err(damaged)?;
     let names = names(&archive)?;
     let holds = |name: &str| names.iter().any(|own| own == name);

@@ -60,7 +60,7 @@ impl App {
         let more = follow(&op, &fact);
         if matches!(fact, Fact::Opened(_)) {
             // What was at work on the file before belongs to that one.
-            for slot in [Slot::Plan, Slot::Check, Slot::Rows] {
+            for slot in [Slot::Plan, Slot::Check, Slot::Rows, Slot::Search] {
                 self.drop_slot(slot);
             }
         }

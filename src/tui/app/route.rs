@@ -182,6 +182,10 @@ impl App {
             Act::Open(overlay) => self.layers.push(overlay),
             Act::Close => drop(self.layers.pop()),
             Act::Go(pane) => self.go(pane),
+            Act::Jump(row) => {
+                let reply = self.panes[self.active].jump(row, &self.cx);
+                self.reply(reply);
+            }
             Act::AimList(list) => self.cx.aim.list = Some(list),
             Act::AimRun(run) => self.cx.aim.run = Some(run),
             Act::Say(text) => self.say(Role::Good, text),

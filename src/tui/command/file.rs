@@ -2,6 +2,7 @@
 
 use super::{Command as C, PaneId, Row, Scope, tenant};
 use crate::tui::cx::Cx;
+use crate::tui::store::OpenFile;
 
 const HERE: Scope = Scope::Pane(PaneId::File);
 
@@ -12,6 +13,9 @@ fn open(cx: &Cx) -> Option<&'static str> {
 fn checked(cx: &Cx) -> Option<&'static str> {
     match &cx.store.file {
         None => Some("open a file first (o)"),
+        Some(OpenFile { so_far: Some(so_far), .. }) if so_far.stopped => {
+            Some("the check was stopped; R starts again")
+        }
         Some(file) if file.checked.is_none() => Some("the file is still being checked"),
         Some(_) => None,
     }
@@ -34,13 +38,13 @@ pub(super) const ROWS: &[Row] = &[
         .needs(tenant),
     Row::new(C::FileNextProblem, HERE, "file.next-problem", "next error")
         .keys(&["e"])
-        .help("To the next row with a problem.")
+        .help("To the next row with a problem; while the file is checked, among those found so far.")
         .footer(3)
-        .needs(checked),
+        .needs(open),
     Row::new(C::FilePrevProblem, HERE, "file.prev-problem", "previous error")
         .keys(&["E"])
         .help("To the row with a problem before this one.")
-        .needs(checked),
+        .needs(open),
     Row::new(C::FileRejects, HERE, "file.rejects", "rejects")
         .keys(&["x"])
         .help("Write the rejected rows to a file, with code and hint.")
@@ -54,14 +58,25 @@ pub(super) const ROWS: &[Row] = &[
         .keys(&["W"])
         .help("Write a page to print or to send: what was found, with charts; numbers masked.")
         .needs(checked),
+    Row::new(C::FileRow, HERE, "file.row", "go to a row")
+        .help("Its number after : does it, as in :1102.")
+        .needs(open),
     Row::new(C::Accept, HERE, "file.detail", "detail")
         .keys(&["enter"])
         .help("The row in full: bytes, fields, problems with their hints; a group opens.")
         .needs(open),
-    Row::new(C::Filter, HERE, "file.find", "find")
+    Row::new(C::Filter, HERE, "file.find", "search")
         .keys(&["/"])
-        .help("A row number jumps there; words show only problems that hold them.")
+        .help("In the rows: searches the whole file, a number in any spelling. In the problems: shows those with these words.")
         .footer(7)
+        .needs(open),
+    Row::new(C::NextMatch, HERE, "file.next-match", "next match")
+        .keys(&["n"])
+        .help("To the next row that holds what is searched for; behind the last, on from the top.")
+        .needs(open),
+    Row::new(C::PrevMatch, HERE, "file.previous-match", "previous match")
+        .keys(&["N"])
+        .help("To the match before this row; before the first, on from the end.")
         .needs(open),
     Row::new(C::Refresh, HERE, "file.refresh", "read again")
         .keys(&["R", "ctrl-r"])

@@ -143,6 +143,7 @@ pub enum Command {
     FileRejects,
     FileClean,
     FileReport,
+    FileRow,
     FilePlan,
     // uploads
     UploadPause,

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
 use super::{Overlay, window};
+use crate::domain::text::thousands;
 use crate::ops::Input;
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{self, Command, OverlayId, PaneId, Row, Scope};
@@ -34,6 +35,7 @@ enum Target {
     List(crate::domain::list::ListId),
     Run(String),
     File(std::path::PathBuf),
+    Row(u64),
 }
 
 /// Where the typed letters were found, best first: a name that begins with them is what was meant.
@@ -65,6 +67,8 @@ pub struct Menu {
     cursor: Cursor<usize>,
     items: Vec<Item>,
     shown: Vec<usize>,
+    /// Rows of the file that the pane behind shows, and whether that is all of them.
+    rows: Option<(u64, bool)>,
 }
 
 impl Menu {
@@ -94,10 +98,13 @@ impl Menu {
         let mut items: Vec<Item> = rows.into_iter().map(|row| command_item(row, here, why_not)).collect();
         items.extend(fact_items(cx));
         let shown = (0..items.len()).collect();
-        Self { kind, here, field: Field::default(), cursor: Cursor::default(), items, shown }
+        let file = cx.store.file.as_ref().filter(|_| here == PaneId::File);
+        let rows = file.map(|file| (file.index.rows, file.index.complete));
+        Self { kind, here, field: Field::default(), cursor: Cursor::default(), items, shown, rows }
     }
 
     fn filter(&mut self) {
+        self.items.retain(|item| !matches!(item.target, Target::Row(_)));
         let pattern = Pattern::parse(self.field.value(), CaseMatching::Ignore, Normalization::Smart);
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut letters = Vec::new();
@@ -124,8 +131,30 @@ impl Menu {
             scored.sort();
         }
         self.shown = scored.into_iter().map(|(_, index)| index).collect();
+        if let Some(item) = self.row_item() {
+            self.shown.insert(0, self.items.len());
+            self.items.push(item);
+        }
         self.cursor = Cursor::default();
         self.cursor.go(0, &self.shown);
+    }
+
+    /// A number alone is a row of the file behind.
+    fn row_item(&self) -> Option<Item> {
+        let (rows, complete) = self.rows?;
+        let typed = self.field.value().trim();
+        let number = typed.strip_prefix("row").unwrap_or(typed).trim().replace([',', ' '], "");
+        let row: u64 = number.parse().ok()?;
+        let last = thousands(rows);
+        let beyond = (row == 0 || row > rows) && complete;
+        Some(Item {
+            target: Target::Row(row),
+            key: String::new(),
+            name: format!("go to row {}", thousands(row)),
+            note: if complete { format!("the last is row {last}") } else { format!("read so far: {last}") },
+            id: "",
+            why_not: beyond.then(|| format!("there is no row {}; the last is row {last}", thousands(row))),
+        })
     }
 
     fn take(&self) -> Reply {
@@ -142,6 +171,7 @@ impl Menu {
                 acts.extend([Act::Go(*pane), Act::Run(*command)]);
             }
             Target::Command(command, _) => acts.push(Act::Run(*command)),
+            Target::Row(row) => acts.push(Act::Jump(*row)),
             Target::List(list) => acts.extend([Act::AimList(list.clone()), Act::Go(PaneId::Lists)]),
             Target::Run(run) => acts.extend([Act::AimRun(run.clone()), Act::Go(PaneId::Uploads)]),
             Target::File(path) => acts.extend([
@@ -249,7 +279,11 @@ impl Overlay for Menu {
             return;
         }
         let top = Rect { height: 1, ..inside };
-        self.field.view(top, buf, cx, hits, ": ", "type to find; Enter does it", true);
+        let ghost = match self.rows {
+            Some(_) => "type to find, or the number of a row; Enter does it",
+            None => "type to find; Enter does it",
+        };
+        self.field.view(top, buf, cx, hits, ": ", ghost, true);
         let rest = Rect { y: inside.y + 2, height: inside.height - 2, ..inside };
         if self.shown.is_empty() {
             crate::tui::widgets::text::empty(rest, buf, cx, "Nothing has these letters.", "Esc clears");

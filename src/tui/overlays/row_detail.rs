@@ -1,7 +1,7 @@
 //! A row of the file in full: where it stands, its bytes, every field, every problem with its hint.
 
 use super::detail::Detail;
-use crate::domain::problem::{Problem, Severity};
+use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::thousands;
 use crate::ops::Field;
 use crate::tui::cx::Cx;
@@ -30,7 +30,12 @@ pub fn row_detail(cx: &Cx, file: &OpenFile, row: &PreviewRow) -> Detail {
         lines.push((String::new(), format!("{} ({})", cx.text(&problem.hint, 400), problem.code.as_str())));
     }
     if problems.is_empty() {
-        let clean = if file.checked.is_some() { "none" } else { "none in this row alone; checking" };
+        let clean = match (&file.checked, &file.so_far) {
+            (Some(_), _) => "none",
+            (None, Some(so_far)) if so_far.stopped => "none in this row alone; the check was stopped",
+            (None, Some(_)) => "none in this row alone; the check goes on",
+            (None, None) => "none in this row alone; the file is not checked",
+        };
         lines.push(("problem".to_owned(), clean.to_owned()));
     }
     let columns = file.opened.document.columns();
@@ -38,10 +43,27 @@ pub fn row_detail(cx: &Cx, file: &OpenFile, row: &PreviewRow) -> Detail {
         let name = columns.get(at).map_or_else(|| format!("column {}", at + 1), |name| cx.name(name, 30));
         lines.push((name, format!("“{}”", cx.text(value, LONG))));
     }
-    // The bytes as stored, each that is not plain ASCII by its value, so that nothing about them is hidden.
-    let raw: String = row.record.raw.escape_ascii().to_string();
-    lines.push(("bytes".to_owned(), cx.text(&raw, LONG)));
+    lines.extend(bytes(cx, file, row));
     Detail::new(&format!("Row {}", thousands(place.row)), lines)
+}
+
+/// The bytes as stored, each that is not plain ASCII by its value, so that nothing about them is hidden; and where they
+/// stand. Those of a workbook or an archive are the text that was unpacked.
+fn bytes(cx: &Cx, file: &OpenFile, row: &PreviewRow) -> Vec<(String, String)> {
+    let raw = &row.record.raw;
+    let count = thousands(raw.len() as u64);
+    let whole = match row.record.faults.contains(&Code::RecordTooLong) {
+        true => format!("the first {count} of a row over the limit"),
+        false => format!("{count} without the line ending"),
+    };
+    let of = match file.opened.document.container() {
+        Some(container) if container.is_workbook() => " of the sheet as text",
+        Some(_) => " of the unpacked text",
+        None => "",
+    };
+    let shown: String = raw.escape_ascii().to_string();
+    let at = thousands(row.record.place.byte);
+    vec![("bytes".to_owned(), format!("{whole}, from byte {at}{of}")), (String::new(), cx.text(&shown, LONG))]
 }
 
 fn reading(cx: &Cx, row: &PreviewRow) -> Vec<(String, String)> {
@@ -54,6 +76,13 @@ fn reading(cx: &Cx, row: &PreviewRow) -> Vec<(String, String)> {
             Err(why) => format!("✗ {}", why.code.title()),
         },
     ));
+    for more in &read.more {
+        let said = match more {
+            Ok(phone) => cx.number(phone.number),
+            Err(why) => format!("✗ {}", why.code.title()),
+        };
+        lines.push((String::new(), said));
+    }
     if let Some((jurisdiction, inferred)) = read.jurisdiction {
         let how = if inferred { " (inferred from the area code)" } else { "" };
         lines.push(("jurisdiction".to_owned(), format!("{jurisdiction}{how}")));

@@ -10,6 +10,7 @@
 //!
 //! Rows and problems are one selection seen twice: moving in either moves the other.
 
+mod finder;
 mod planning;
 mod preview;
 mod problems;
@@ -23,7 +24,8 @@ use std::path::PathBuf;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use self::problems::{Node, Tree};
+use self::finder::Finder;
+use self::problems::{Anchor, Node, Tree, anchor_of};
 use super::Pane;
 use crate::domain::text::thousands;
 use crate::ops::Input;
@@ -37,7 +39,7 @@ use crate::tui::overlays::file_picker::{FilePicker, typed_path};
 use crate::tui::overlays::list_picker::ListPicker;
 use crate::tui::overlays::mapping::Mapping;
 use crate::tui::overlays::row_detail::row_detail;
-use crate::tui::store::OpenFile;
+use crate::tui::store::{OpenFile, Step};
 use crate::tui::widgets::input::Field;
 use crate::tui::widgets::list::Spot;
 
@@ -54,12 +56,19 @@ pub struct File {
     /// The last row was asked for while rows were still being counted: the selection goes to the real end
     /// once it is known.
     to_end: bool,
+    /// A row that is gone to once the index has come to it.
+    wanted: Option<u64>,
     /// Columns scrolled away.
     scroll: usize,
     tree: Tree,
     problem: Spot,
     /// The problem selected, where one is.
     current: Option<usize>,
+    /// The selected line of the problems and the selected problem, to find them again when more problems come.
+    kept: (Option<Anchor>, Option<Anchor>),
+    /// The search in the rows.
+    finder: Finder,
+    /// The filter of the problems: its field, whether that has the focus, and what it says.
     find: Field,
     finding: bool,
     filter: String,
@@ -74,56 +83,86 @@ fn known(file: &OpenFile) -> usize {
     usize::try_from(file.index.rows.max(at_hand)).unwrap_or(usize::MAX)
 }
 
+/// Why a row cannot be gone to.
+fn no_such_row(row: u64, file: &OpenFile) -> String {
+    let (row, known) = (thousands(row), thousands(known(file) as u64));
+    match file.index.complete {
+        true => format!("there is no row {row}; the last is row {known}"),
+        false => format!("row {row} was not reached: reading stopped at row {known}; R reads the file again"),
+    }
+}
+
 impl File {
     fn row(&self) -> u64 {
         self.rows.at as u64 + 1
     }
 
-    /// The row moved: the problem list follows to its first problem, or stays where it is.
-    fn row_moved(&mut self) {
+    /// A person moved: what the selection was on its way to does not count any more.
+    fn went(&mut self) {
         self.to_end = false;
-        self.current = self.tree.first_of(self.row());
-        self.follow_current();
+        self.wanted = None;
+        self.finder.moved();
     }
 
-    fn follow_current(&mut self) {
-        if let Some(place) = self.current.and_then(|problem| self.tree.place_of(problem)) {
+    /// The row moved: the problem list follows to its first problem, or stays where it is.
+    fn row_moved(&mut self, file: &OpenFile) {
+        self.went();
+        self.follow_row(file);
+    }
+
+    fn follow_row(&mut self, file: &OpenFile) {
+        self.current = file.problems().and_then(|problems| self.tree.first_of(self.row(), problems));
+        self.follow_current(file);
+    }
+
+    fn follow_current(&mut self, file: &OpenFile) {
+        let Some(problems) = file.problems() else { return };
+        if let Some(place) = self.current.and_then(|problem| self.tree.place_of(problem, problems)) {
             self.problem.at = place;
         }
     }
 
     /// A problem was selected: the rows follow to it.
-    fn problem_moved(&mut self, known: usize) {
-        self.to_end = false;
+    fn problem_moved(&mut self, file: &OpenFile) {
+        self.went();
         self.current = None;
         if let Some(Node::Problem(problem)) = self.tree.node(self.problem.at) {
             self.current = Some(problem);
-            self.show_row_of(problem, known);
+            self.show_row_of(problem, file);
         }
     }
 
-    fn show_row_of(&mut self, problem: usize, known: usize) {
-        if let Some(row) = self.tree.problem(problem).map(|problem| problem.place.row).filter(|row| *row > 0)
-        {
-            self.rows.at = usize::try_from(row - 1).unwrap_or(usize::MAX);
-            self.rows.clamp(known);
+    /// The row of a problem, which the check may know before the index does.
+    fn show_row_of(&mut self, problem: usize, file: &OpenFile) {
+        let brief = file.problems().and_then(|problems| problems.briefs(problem).next());
+        if let Some(row) = brief.map(|brief| brief.row).filter(|row| *row > 0) {
+            self.reach(row, known(file));
         }
     }
 
-    fn step_problem(&mut self, back: bool, known: usize) -> Reply {
-        match self.tree.next(self.row(), self.current, back) {
+    fn step_problem(&mut self, back: bool, file: &OpenFile) -> Reply {
+        let Some(problems) = file.problems() else {
+            return Reply::act(Act::Refuse("not checked: m says which column holds the number".into()));
+        };
+        match self.tree.next(self.row(), self.current, back, problems) {
             Some(problem) => {
-                self.to_end = false;
-                self.tree.reveal(problem);
+                self.went();
+                self.tree.reveal(problem, problems);
                 self.current = Some(problem);
-                self.follow_current();
-                self.show_row_of(problem, known);
+                self.follow_current(file);
+                self.show_row_of(problem, file);
                 Reply::done()
             }
-            None if self.tree.is_clean() => Reply::act(Act::Say("no problem in this file".into())),
+            None if problems.is_empty() && file.checked.is_some() => {
+                Reply::act(Act::Say("no problem in this file".into()))
+            }
             None => {
                 let what = if back { "no problem above this row" } else { "no problem below this row" };
-                Reply::act(Act::Refuse(what.into()))
+                let so_far = file.so_far.as_ref().filter(|_| !back);
+                let so_far = so_far.map_or_else(String::new, |so_far| {
+                    format!(" so far; {} rows are checked", thousands(so_far.rows))
+                });
+                Reply::act(Act::Refuse(format!("{what}{so_far}")))
             }
         }
     }
@@ -161,20 +200,101 @@ impl File {
         self.scroll = if left { self.scroll.saturating_sub(1) } else { (self.scroll + 1).min(last) };
     }
 
-    /// What was typed after `/`: a row number jumps, words filter the problems.
-    fn found(&mut self, known: usize) -> Reply {
-        self.finding = false;
-        let typed = self.find.value().trim().to_owned();
-        let number = typed.trim_start_matches("row").trim().replace([',', ' '], "");
-        if let Ok(row) = number.parse::<usize>() {
+    /// Goes to a row, at once or as soon as the index has come to it.
+    fn go_to(&mut self, row: u64, file: &OpenFile) {
+        self.reach(row, known(file));
+        self.to_end = false;
+        self.follow_row(file);
+    }
+
+    fn reach(&mut self, row: u64, known: usize) {
+        match usize::try_from(row).ok().filter(|row| *row <= known) {
+            Some(row) => {
+                self.wanted = None;
+                self.rows.at = row.saturating_sub(1);
+            }
+            None => self.wanted = Some(row),
+        }
+    }
+
+    /// Whether the selected problem is one of this row.
+    fn is_on(&self, row: u64, file: &OpenFile) -> bool {
+        let brief = self.current.and_then(|problem| file.problems()?.briefs(problem).next());
+        brief.is_some_and(|brief| brief.row == row)
+    }
+
+    /// The tree changed: the selected line and problem are found again. Where there were none, they follow the row.
+    fn find_again(&mut self, file: &OpenFile) {
+        let Some(problems) = file.problems() else {
+            self.current = None;
+            return;
+        };
+        let (line, current) = self.kept;
+        self.current = current.and_then(|anchor| self.tree.find(anchor, problems)?.1);
+        let line = line.and_then(|anchor| self.tree.find(anchor, problems));
+        if let Some((at, _)) = line {
+            self.problem.at = at;
+        }
+        if self.current.is_none() && (line.is_none() || self.focus == ROWS) {
+            self.follow_row(file);
+        }
+    }
+
+    fn keep(&mut self, file: &OpenFile) {
+        self.kept = file.problems().map_or((None, None), |problems| {
+            let current = self.current.and_then(|problem| anchor_of(problems, problem));
+            (self.tree.anchor(self.problem.at, problems), current)
+        });
+    }
+
+    /// Enter in the field of the search.
+    fn search(&mut self, cx: &Cx, file: &OpenFile) -> Reply {
+        let running = cx.store.in_slot(Slot::Search).map(|(task, _)| Act::Stop(task));
+        let from = self.row();
+        match self.finder.start(file, cx, from) {
+            Some(op) => Reply::act(Act::Start(op)),
+            None => Reply::Consumed(running.into_iter().collect()),
+        }
+    }
+
+    /// `n` and `N`.
+    fn step_match(&mut self, file: &OpenFile, back: bool) -> Reply {
+        let row = self.wanted.unwrap_or_else(|| self.row());
+        let Some(search) = self.finder.search(file) else { return Reply::done() };
+        let step = self.finder.step(search, row, back);
+        self.take_step(step, file)
+    }
+
+    fn take_step(&mut self, step: Step, file: &OpenFile) -> Reply {
+        match step {
+            Step::To(row) | Step::Round(row) => {
+                self.go_to(row, file);
+                Reply::done()
+            }
+            Step::Searching => Reply::act(Act::Refuse("the rows on the way are still being searched".into())),
+            Step::Nowhere => Reply::act(Act::Refuse("no row holds what is searched for".into())),
+        }
+    }
+
+    /// One step back: out of a field, then what it brought, then the region.
+    fn back(&mut self, cx: &Cx, file: &OpenFile) -> Reply {
+        let running = |slot| cx.store.in_slot(slot).map(|(task, _)| task);
+        if self.finder.open {
+            self.finder.open = false;
+        } else if self.finding || !self.find.value().is_empty() {
             self.find.set("");
             self.filter.clear();
-            if row == 0 || row > known {
-                let why = format!("there is no row {row}; {} are known", thousands(known as u64));
-                return Reply::act(Act::Refuse(why));
-            }
-            self.rows.at = row - 1;
-            self.row_moved();
+            self.finding = false;
+        } else if self.finder.clear() {
+            return Reply::Consumed(running(Slot::Search).map(Act::Stop).into_iter().collect());
+        } else if self.focus == PROBLEMS {
+            self.focus = ROWS;
+        } else if let Some(opening) = running(Slot::File).filter(|task| *task != file.task) {
+            return Reply::act(Act::Stop(opening));
+        } else if let Some(task) = running(Slot::Check) {
+            return Reply::act(Act::Stop(task));
+        } else {
+            return Reply::Ignored;
         }
         Reply::done()
     }
@@ -260,12 +380,18 @@ impl Pane for File {
     }
 
     fn badge(&self, cx: &Cx) -> Option<String> {
-        let checked = cx.store.file.as_ref()?.checked.as_ref()?;
-        (checked.rejected > 0).then(|| format!("✗{}", thousands(checked.rejected)))
+        let rejected = cx.store.file.as_ref()?.rejected();
+        (rejected > 0).then(|| format!("✗{}", thousands(rejected)))
     }
 
     fn field(&self) -> bool {
-        self.finding
+        self.finding || self.finder.open
+    }
+
+    fn why_not(&self, command: Command, cx: &Cx) -> Option<String> {
+        let searched = cx.store.file.as_ref().is_some_and(|file| self.finder.search(file).is_some());
+        let steps = matches!(command, Command::NextMatch | Command::PrevMatch);
+        (steps && !searched).then(|| "nothing is searched for (/)".to_owned())
     }
 
     fn update(&mut self, command: Command, cx: &Cx) -> Reply {
@@ -278,28 +404,34 @@ impl Pane for File {
             // With nothing open there is one thing to do.
             return match command {
                 Command::Accept => Reply::act(Act::Open(Box::new(FilePicker::new(cx)))),
+                Command::Back => {
+                    let opening = cx.store.in_slot(Slot::File).map(|(task, _)| Act::Stop(task));
+                    opening.map_or(Reply::Ignored, Reply::act)
+                }
                 _ => Reply::Ignored,
             };
         };
         let known = known(file);
         if self.focus == PROBLEMS {
             if self.problem.step(command, self.tree.len(), cx.hits.page_of(PROBLEMS)) {
-                self.problem_moved(known);
+                self.problem_moved(file);
                 return Reply::done();
             }
         } else if self.rows.step(command, known, cx.hits.page_of(ROWS)) {
-            self.row_moved();
+            self.row_moved(file);
             self.to_end = command == Command::Last && !file.index.complete;
             return Reply::done();
         }
         match command {
-            Command::Accept if self.finding => return self.found(known),
+            Command::Accept if self.finder.open => return self.search(cx, file),
+            Command::Accept if self.finding => self.finding = false,
             Command::Accept => return self.open(cx, file),
             Command::NextRegion | Command::PrevRegion => self.focus = 1 - self.focus,
             Command::Left | Command::Right => self.sideways(command == Command::Left, file),
-            Command::FileNextProblem => return self.step_problem(false, known),
-            Command::FilePrevProblem => return self.step_problem(true, known),
+            Command::FileNextProblem => return self.step_problem(false, file),
+            Command::FilePrevProblem => return self.step_problem(true, file),
             Command::FileMapping => return Reply::act(Act::Open(Box::<Mapping>::default())),
+            Command::FileRow => return Reply::act(Act::Run(Command::Palette)),
             Command::FilePlan => return Self::plan(cx, file),
             Command::FileRejects => return Self::write(Output::Rejects, cx, file),
             Command::FileClean => return Self::write(Output::Clean, cx, file),
@@ -308,30 +440,31 @@ impl Pane for File {
                 let path = file.opened.document.path().to_path_buf();
                 return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));
             }
-            Command::Filter => self.finding = true,
+            Command::NextMatch => return self.step_match(file, false),
+            Command::PrevMatch => return self.step_match(file, true),
+            Command::Filter if self.focus == PROBLEMS => self.finding = true,
+            Command::Filter => self.finder.begin(),
             Command::Copy => {
                 let Some(row) = file.row(self.row()) else { return Reply::done() };
                 let text = String::from_utf8_lossy(&row.record.raw).into_owned();
                 return Reply::act(Act::Copy(text, "row"));
             }
-            Command::Back if self.finding || !self.find.value().is_empty() => {
-                self.find.set("");
-                self.filter.clear();
-                self.finding = false;
-            }
-            Command::Back if self.focus == PROBLEMS => self.focus = ROWS,
+            Command::Back => return self.back(cx, file),
             _ => return Reply::Ignored,
         }
         Reply::done()
     }
 
     fn text(&mut self, text: &Text, _cx: &Cx) -> Reply {
+        if self.finder.open {
+            self.finder.edit(text);
+            return Reply::done();
+        }
         if self.finding {
             if self.find.edit(text) {
-                let typed = self.find.value().trim();
-                let is_row = typed.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' '));
-                self.filter = if is_row { String::new() } else { typed.to_owned() };
+                self.filter = self.find.value().trim().to_owned();
                 self.problem = Spot::default();
+                self.kept = (None, None);
             }
             return Reply::done();
         }
@@ -350,12 +483,12 @@ impl Pane for File {
             Hit::Row(ROWS, index) => {
                 self.focus = ROWS;
                 self.rows.at = index;
-                self.row_moved();
+                self.row_moved(file);
             }
             Hit::Row(PROBLEMS, index) => {
                 self.focus = PROBLEMS;
                 self.problem.at = index;
-                self.problem_moved(known(file));
+                self.problem_moved(file);
             }
             Hit::Region(region) => self.focus(region),
             _ => return Reply::Ignored,
@@ -377,15 +510,46 @@ impl Pane for File {
         self.rows.clamp(known);
         if self.to_end && file.index.complete {
             self.rows.at = known.saturating_sub(1);
-            self.row_moved();
+            self.row_moved(file);
         }
-        if self.tree.follow(file.checked.as_ref(), &self.filter) {
-            self.row_moved();
+        let mut said = None;
+        if let Some(step) = self.finder.first(file)
+            && let Reply::Consumed(acts) = self.take_step(step, file)
+        {
+            said = acts.into_iter().next();
+        }
+        if let Some(row) = self.wanted {
+            let over = file.index.complete || !cx.store.busy(Slot::File);
+            if row <= known as u64 {
+                self.reach(row, known);
+                if !self.is_on(row, file) {
+                    self.follow_row(file);
+                }
+            } else if over {
+                self.wanted = None;
+                said = Some(Act::Refuse(no_such_row(row, file)));
+            }
+        }
+        if self.tree.follow(file, &self.filter) {
+            self.find_again(file);
         }
         self.problem.clamp(self.tree.len());
+        self.keep(file);
         let rows = self.ask_rows(cx, file);
         let plan = planning::plan_if_due(cx, file).map(Act::Start);
-        rows.into_iter().chain(plan).collect()
+        said.into_iter().chain(rows).chain(plan).collect()
+    }
+
+    fn jump(&mut self, row: u64, cx: &Cx) -> Reply {
+        let Some(file) = &cx.store.file else { return Reply::Ignored };
+        let known = known(file);
+        if row == 0 || file.index.complete && row > known as u64 {
+            return Reply::act(Act::Refuse(no_such_row(row, file)));
+        }
+        self.focus = ROWS;
+        self.went();
+        self.go_to(row, file);
+        Reply::done()
     }
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {

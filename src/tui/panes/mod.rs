@@ -46,6 +46,12 @@ pub trait Pane: std::fmt::Debug {
     /// A command. `Back` that is ignored leaves the pane as it is.
     fn update(&mut self, command: Command, cx: &Cx) -> Reply;
 
+    /// Goes to a row by its number, where the pane shows rows that have one.
+    fn jump(&mut self, row: u64, cx: &Cx) -> Reply {
+        let _ = (row, cx);
+        Reply::Ignored
+    }
+
     /// Text for the focused field; a paste comes here even where no field has the focus.
     fn text(&mut self, text: &Text, cx: &Cx) -> Reply {
         let _ = (text, cx);

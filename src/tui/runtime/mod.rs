@@ -17,7 +17,10 @@ use crate::domain::progress::Progress;
 use crate::ops::{Ops, OpsEvent, Sink};
 
 mod disk;
+mod file;
 mod perform;
+#[cfg(test)]
+mod tests;
 
 /// How many facts may wait for the loop before tasks do.
 const FACTS: usize = 256;

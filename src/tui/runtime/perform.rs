@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
-use crate::ops::{
-    self, Credentials, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until,
-    check_options, setup,
-};
-use crate::tui::event::{Asked, Fact, Op, OpenedFile, Output, PreviewRow, RowWindow, SetUp, Trouble, Typed};
+use crate::ops::{Credentials, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until, setup};
+use crate::tui::event::{Fact, Op, SetUp, Trouble, Typed};
 
 /// The preset that the wizard offers.
 const MY: &str = "my";
 
 /// The end of a task: its last fact.
-type End = Result<Fact, Trouble>;
+pub(super) type End = Result<Fact, Trouble>;
 
 impl Job {
     /// Does it; the fact returned is the last.
@@ -25,6 +20,7 @@ impl Job {
         let ended = match op {
             Op::OpenFile { .. }
             | Op::LoadRows { .. }
+            | Op::Search { .. }
             | Op::Check { .. }
             | Op::WriteOut { .. }
             | Op::Export { .. }
@@ -103,6 +99,7 @@ impl Job {
             }
             Op::OpenFile { .. }
             | Op::LoadRows { .. }
+            | Op::Search { .. }
             | Op::Check { .. }
             | Op::WriteOut { .. }
             | Op::Export { .. }
@@ -138,40 +135,12 @@ impl Job {
     /// Work that needs no tenant.
     async fn local(&self, doing: &str, op: Op) -> End {
         match op {
-            Op::OpenFile { path, input } => {
-                let (options, asked) = (input.options.clone(), path.clone());
-                let opened = self.blocking(doing, move || ops::open_or_ask(&path, &options)).await?;
-                let document = match opened.map_err(|error| Trouble::new(doing, &error.into()))? {
-                    ops::Opened::Document(document) => document,
-                    ops::Opened::Question(question) => {
-                        return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
-                    }
-                };
-                self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
-                self.index(document).await
-            }
+            Op::OpenFile { path, input } => self.open_file(doing, path, input).await,
             Op::LoadRows { file, first, count } => self.rows(doing, file, first, count).await,
-            Op::Check { file } => {
-                let options = check_options(self.profile(), &file.input, Timestamp::now());
-                let (sink, said) = self.sink();
-                let work = ops::check_document(file.document, options, sink, &self.stop);
-                let checked = self.watched(work, said).await;
-                checked.map(|file| Fact::Checked(file.checked)).map_err(|error| Trouble::new(doing, &error))
-            }
+            Op::Search { file, needle, from } => self.search(doing, file, needle, from).await,
+            Op::Check { file } => self.check(doing, file).await,
             Op::WriteOut { what, file, checked, out } => {
-                let (path, document, now) = (out.clone(), file.document, Timestamp::now());
-                let write = move || match what {
-                    Output::Rejects => ops::write_rejects(&document, &checked, &path),
-                    Output::Clean => ops::write_clean(&document, &checked, &path),
-                    Output::Report => {
-                        ops::write_report(&document, &checked, now, ops::ReportFormat::Html, &path)
-                            .map(|()| 0)
-                    }
-                };
-                let written = self.blocking(doing, write).await?;
-                written
-                    .map(|rows| Fact::Written { path: out, rows })
-                    .map_err(|error| Trouble::new(doing, &error.into()))
+                self.write_out(doing, what, file, checked, out).await
             }
             Op::Export { out, text, rows } => {
                 let path = out.clone();
@@ -239,44 +208,7 @@ impl Job {
         Ok(Fact::ProfileReady(set_up.tenant))
     }
 
-    /// Indexes the whole file; how far it is comes as interim facts, which may be skipped: the last one is whole.
-    async fn index(&self, document: Document) -> End {
-        let (stop, facts, id) = (self.stop.clone(), self.facts.clone(), self.id);
-        let indexed = self
-            .blocking("index the file", move || {
-                document.build_index(&stop, &mut |state| {
-                    if !state.complete {
-                        let _ = facts
-                            .try_send(crate::tui::event::Report { task: id, fact: Fact::Indexed(state) });
-                    }
-                })
-            })
-            .await?;
-        indexed
-            .map(|state| Fact::Indexed(crate::ops::IndexState { complete: true, ..state }))
-            .map_err(|error| Trouble::new("index the file", &error.into()))
-    }
-
-    async fn rows(&self, doing: &str, file: OpenedFile, first: u64, count: usize) -> End {
-        let options = check_options(self.profile(), &file.input, Timestamp::now());
-        let read = self
-            .blocking(doing, move || {
-                file.document.rows(first, count).map(|records| {
-                    records
-                        .into_iter()
-                        .map(|record| {
-                            let read = file.document.interpret(&record, &options);
-                            PreviewRow { record, read }
-                        })
-                        .collect()
-                })
-            })
-            .await?;
-        read.map(|rows| Fact::Rows(RowWindow { first, rows }))
-            .map_err(|error| Trouble::new(doing, &error.into()))
-    }
-
-    fn profile(&self) -> Option<&Profile> {
+    pub(super) fn profile(&self) -> Option<&Profile> {
         self.ops.as_ref().map(Ops::profile)
     }
 

@@ -16,9 +16,11 @@ use crate::domain::verdict::Answer;
 use crate::ops::{Catalog, DeadLetter, Gauges, ListOverview, Reconciliation};
 
 mod file;
+mod search;
 mod task;
 
-pub use file::{OpenFile, Planning};
+pub use file::{OpenFile, Planning, SoFar};
+pub use search::{Search, SearchState, Step};
 pub use task::{Live, Task};
 
 /// Something that is fetched: the last good value stays while a newer one is on its way or did not come.
@@ -121,6 +123,16 @@ impl Store {
         match &op {
             Op::OpenFile { .. } => self.file_trouble = None,
             Op::Plan(request) => self.planning = Planning::begun(request.clone()),
+            Op::Check { .. } => {
+                if let Some(file) = &mut self.file {
+                    file.check_began(id);
+                }
+            }
+            Op::Search { needle, from, .. } => {
+                if let Some(file) = &mut self.file {
+                    file.search = Some(Search::new(id, needle.as_ref().clone(), *from));
+                }
+            }
             _ => {}
         }
         self.tasks.insert(id, Task::new(op, now));
@@ -257,7 +269,7 @@ impl Store {
                 self.recent.insert(0, path);
                 self.recent.truncate(20);
                 self.planning = Planning::default();
-                self.file = Some(OpenFile::new(opened));
+                self.file = Some(OpenFile::new(opened, id));
             }
             Fact::Indexed(state) => {
                 if let Some(file) = &mut self.file {
@@ -267,6 +279,21 @@ impl Store {
             Fact::Rows(window) => {
                 if let Some(file) = &mut self.file {
                     file.window = Some(window);
+                }
+            }
+            Fact::Found(found) => {
+                if let Some(search) = self.search_of(id) {
+                    search.take(&found);
+                }
+            }
+            Fact::Searched => {
+                if let Some(search) = self.search_of(id) {
+                    search.end(SearchState::Done);
+                }
+            }
+            Fact::Checking(news) => {
+                if let Some(file) = &mut self.file {
+                    file.check_goes_on(id, &news);
                 }
             }
             Fact::Checked(checked) => {
@@ -289,7 +316,7 @@ impl Store {
                 self.gates.insert(list.id.clone(), (now, list, readiness));
             }
             Fact::Folder(folder) => self.folder.set(folder, now),
-            Fact::Failed(trouble) => self.failed(ended, trouble),
+            Fact::Failed(trouble) => self.failed(id, ended, trouble),
             Fact::Asked(_)
             | Fact::Written { .. }
             | Fact::SandboxLost(_)
@@ -299,7 +326,7 @@ impl Store {
     }
 
     /// Puts the trouble where its subject is shown; the last good value stays.
-    fn failed(&mut self, task: Option<Task>, trouble: Trouble) {
+    fn failed(&mut self, id: TaskId, task: Option<Task>, trouble: Trouble) {
         if let Some(task) = task {
             match &task.op {
                 Op::Catalog => self.catalog.trouble = Some(trouble.clone()),
@@ -309,9 +336,22 @@ impl Store {
                     self.dead_letters.entry(run.clone()).or_default().trouble = Some(trouble.clone());
                 }
                 Op::OpenFile { .. } => self.file_trouble = Some(trouble.clone()),
+                Op::Check { .. } if trouble.is_stop() => {
+                    if let Some(file) = &mut self.file {
+                        file.check_stopped(id);
+                    }
+                }
                 Op::Check { .. } | Op::LoadRows { .. } => {
                     if let Some(file) = &mut self.file {
                         file.trouble = Some(trouble.clone());
+                    }
+                }
+                Op::Search { .. } => {
+                    if let Some(search) = self.search_of(id) {
+                        search.end(match trouble.is_stop() {
+                            true => SearchState::Stopped,
+                            false => SearchState::Failed(trouble.clone()),
+                        });
                     }
                 }
                 Op::Plan(_) => self.planning.trouble = Some(trouble.clone()),
@@ -330,6 +370,11 @@ impl Store {
         if !trouble.is_stop() {
             self.trouble = Some(trouble);
         }
+    }
+
+    /// The search of a task, unless a newer one took its place.
+    fn search_of(&mut self, id: TaskId) -> Option<&mut Search> {
+        self.file.as_mut()?.search.as_mut().filter(|search| search.task == id)
     }
 
     fn put_run(&mut self, run: RunSummary, now: Timestamp) {

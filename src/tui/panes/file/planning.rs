@@ -7,7 +7,7 @@ use crate::domain::text::thousands;
 use crate::ops::{Field, PlanRequest};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Slot, Trouble};
-use crate::tui::store::OpenFile;
+use crate::tui::store::{OpenFile, SoFar, Task};
 use crate::tui::theme::{self, Role};
 use crate::tui::widgets::{span, state};
 
@@ -57,7 +57,26 @@ pub(super) fn lines(cx: &Cx, file: &OpenFile) -> Vec<Line<'static>> {
     vec![holds(cx, file), would_do(cx, file)]
 }
 
+/// What the opening of a file is at: an archive has to be unpacked first.
+pub(super) fn opening(task: &Task) -> String {
+    match task.live.now.map(|progress| progress.done) {
+        Some(bytes) if bytes >= 1_000_000 => format!("unpacking {} MB …", thousands(bytes / 1_000_000)),
+        Some(_) => "unpacking …".to_owned(),
+        None => "opening …".to_owned(),
+    }
+}
+
 fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
+    // Another file is on its way; the one that is shown stays until it is there.
+    if let Some((_, task)) = cx.store.in_slot(Slot::File).filter(|(task, _)| *task != file.task)
+        && let Op::OpenFile { path, .. } = &task.op
+    {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        return Line::from(vec![
+            span(cx, Role::Busy, format!("◌ {}: {}", cx.name(&name, 40), opening(task))),
+            span(cx, Role::Muted, "  Esc stops it"),
+        ]);
+    }
     // Counts of a file that cannot be read any more, or is another one by now, are not shown as if they held.
     if let (Some(trouble), Some(_)) = (&file.trouble, &file.checked) {
         return trouble_line(cx, trouble, "R reads it again");
@@ -86,7 +105,21 @@ fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
     }
     if let Some((_, task)) = cx.store.in_slot(Slot::Check) {
         let percent = task.live.percent().map_or_else(String::new, |percent| format!(" {percent:.0} %"));
-        return Line::from(span(cx, Role::Busy, format!("◌ checking every row{percent}")));
+        let so_far = file.so_far.as_ref().filter(|so_far| so_far.rows > 0).map_or_else(String::new, counted);
+        return Line::from(vec![
+            span(cx, Role::Busy, format!("◌ checking every row{percent}{so_far}")),
+            span(cx, Role::Muted, "  Esc stops it"),
+        ]);
+    }
+    if let Some(so_far) = file.so_far.as_ref().filter(|so_far| so_far.stopped) {
+        let at = match so_far.rows {
+            0 => " at its start".to_owned(),
+            rows => format!(" at row {}, rejected {} so far", thousands(rows), thousands(so_far.rejected)),
+        };
+        return Line::from(vec![
+            state(cx, Role::Warn, &format!("check stopped{at}")),
+            span(cx, Role::Muted, "  R starts again"),
+        ]);
     }
     if !has_number(file) {
         return Line::from(state(cx, Role::Warn, "Which column holds the number? m says so."));
@@ -95,6 +128,11 @@ fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
         Some(trouble) => trouble_line(cx, trouble, "R reads it again"),
         None => Line::from(span(cx, Role::Muted, "not checked; R reads it again")),
     }
+}
+
+/// ` · 4,200,000 rows · rejected 126,000 so far`.
+fn counted(so_far: &SoFar) -> String {
+    format!(" · {} rows · rejected {} so far", thousands(so_far.rows), thousands(so_far.rejected))
 }
 
 fn trouble_line(cx: &Cx, trouble: &Trouble, next: &str) -> Line<'static> {
@@ -141,6 +179,9 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
             Line::from(vec![span(cx, Role::Text, said), span(cx, Role::Warn, unbound)])
         }
         (_, Some(trouble)) if current => trouble_line(cx, trouble, "u tries again"),
+        _ if file.so_far.as_ref().is_some_and(|so_far| so_far.stopped) => {
+            Line::from(span(cx, Role::Muted, "not planned: not every row is checked"))
+        }
         _ => Line::from(span(cx, Role::Muted, "planned once every row is checked")),
     }
 }

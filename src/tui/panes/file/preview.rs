@@ -6,11 +6,13 @@
 //! ▌   1,102 ✗ n/a              ✗ not a phone number     US-CA        2027-12-31 State_CA
 //! ```
 
+use ratatui::style::Modifier;
 use ratatui::text::Span;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::thousands;
-use crate::ops::Field;
+use crate::ops::{Field, Needle};
 use crate::tui::cx::Cx;
 use crate::tui::event::PreviewRow;
 use crate::tui::overlays::row_detail::problems_of;
@@ -137,8 +139,8 @@ pub(super) fn row(
     file: &OpenFile,
     known: usize,
     preview: &PreviewRow,
-    scroll: usize,
-    width: u16,
+    (scroll, width): (usize, u16),
+    needle: Option<&Needle>,
 ) -> Cells {
     let grid = Grid::new(file, known, width);
     let problems = problems_of(file, preview);
@@ -153,7 +155,42 @@ pub(super) fn row(
     for (x, room, column) in place(&columns(file), scroll, grid.behind(), width) {
         cells.push((x, room, cell(cx, file, preview, column)));
     }
+    if let Some(needle) = needle {
+        let number = preview.read.number.as_ref().ok().map(|phone| phone.number);
+        let is_number = number.is_some() && number == needle.number();
+        mark_match(cx, &mut cells, (grid, needle, is_number));
+    }
     cells
+}
+
+/// Marks a row that is found: a sign before its number, and the text itself where it shows.
+fn mark_match(cx: &Cx, cells: &mut Cells, (grid, needle, is_number): (Grid, &Needle, bool)) {
+    let style = cx.theme.style(Role::Accent).add_modifier(Modifier::REVERSED);
+    let mut marks = vec![(grid.row + 2, 1, span(cx, Role::Accent, "»"))];
+    for (x, room, cell) in cells.iter().skip(2) {
+        let text = cell.content.as_ref();
+        let whole = is_number && *x == grid.row + 3 && !text.is_empty();
+        let places: Vec<_> =
+            if whole { std::iter::once(0..text.len()).collect() } else { needle.places_in(text).collect() };
+        // What is cut ends in a sign of its own.
+        let end = if text.width() > usize::from(*room) { usize::from(*room) - 1 } else { usize::from(*room) };
+        for place in places {
+            let (before, held) =
+                (text.get(..place.start).unwrap_or_default(), text.get(place).unwrap_or_default());
+            let from = before.width();
+            let mut shown = String::new();
+            for letter in held.chars() {
+                if from + shown.width() + letter.width().unwrap_or(0) > end {
+                    break;
+                }
+                shown.push(letter);
+            }
+            if !shown.is_empty() {
+                marks.push((x + from as u16, shown.width() as u16, Span::styled(shown, style)));
+            }
+        }
+    }
+    cells.extend(marks);
 }
 
 fn raw_number(cx: &Cx, file: &OpenFile, preview: &PreviewRow) -> String {

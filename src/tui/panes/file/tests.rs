@@ -6,6 +6,10 @@ use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Output, Report, Tro
 use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
 
+mod checking;
+mod row;
+mod search;
+
 /// A number per row, one in a thousand of them broken.
 fn many(rows: usize) -> String {
     let mut file = String::from("phone,remark\n");
@@ -119,7 +123,15 @@ fn enter_shows_the_row_in_full_with_bytes_fields_and_hints() {
         "remark",
         "“no number”",
         "(not-a-number)",
+        "39 without the line ending, from byte 88",
     ]);
+    // A copy is plain text, whatever was cut on the screen.
+    desk.kit.keys("y");
+    let copied = desk.kit.effects().into_iter().find_map(|effect| match effect {
+        Effect::Copy(text) => Some(text),
+        _ => None,
+    });
+    assert!(copied.unwrap().contains("n/a,US-CA,2027-12-31,State_CA,no number"));
 }
 
 #[test]
@@ -135,7 +147,7 @@ fn any_row_is_reached_and_only_a_few_are_read() {
     desk.kit.shows(&["5,000 rows"]);
     desk.keys("G").kit.shows(&["row 5,000 of 5,000", "✗ not a phone number"]);
     desk.keys("pageup").kit.hides(&["row 5,000 of"]);
-    desk.kit.keys("/").types("2,500").shows(&["/2,500"]);
+    desk.kit.keys(":").types("2,500").shows(&["go to row 2,500", "the last is row 5,000"]);
     desk.keys("enter").kit.shows(&["row 2,500 of 5,000", "2125552500"]);
     desk.keys("home").kit.shows(&["row 1 of 5,000", "2125550001"]);
     let window = desk.kit.app.cx.store.file.as_ref().unwrap().window.as_ref().unwrap();
@@ -162,9 +174,9 @@ fn while_the_index_grows_the_rows_at_hand_can_be_read() {
 }
 
 #[test]
-fn slash_finds_problems_by_their_words() {
+fn slash_in_the_problems_shows_those_with_these_words() {
     let mut desk = Desk::open(DIRTY);
-    desk.kit.keys("/").types("expired");
+    desk.kit.keys("tab /").types("expired");
     desk.keys("enter").kit.shows(&["Problems with “expired” · 1 kind ", "expired before today"]);
     desk.keys("e").kit.shows(&["row 5 of 8"]);
     desk.keys("esc").kit.shows(&["Problems · "]);

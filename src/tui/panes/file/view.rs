@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::problems::Node;
 use super::{File, PROBLEMS, ROWS, known, planning, preview};
-use crate::domain::problem::{Code, Severity};
+use crate::domain::problem::{Code, Problems, Severity};
 use crate::domain::text::thousands;
 use crate::ops::{Document, LineEnding};
 use crate::tui::cx::Cx;
@@ -17,7 +17,7 @@ use crate::tui::overlays::row_detail::{problems_of, said};
 use crate::tui::store::OpenFile;
 use crate::tui::theme::Role;
 use crate::tui::widgets::list::{cells, list, right};
-use crate::tui::widgets::{frame, line, span, text};
+use crate::tui::widgets::{frame, line, span, state, text};
 
 pub(super) fn view(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
     let Some(file) = &cx.store.file else {
@@ -54,8 +54,8 @@ pub(super) fn view(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mu
 /// Nothing is open: being opened, did not open, or nothing yet. Each with the next key.
 fn nothing(area: Rect, buf: &mut Buffer, cx: &Cx) {
     let inside = frame(area, buf, cx, "File", true);
-    if cx.store.busy(Slot::File) {
-        text::empty(inside, buf, cx, "opening …", "Ctrl-C stops it");
+    if let Some((_, task)) = cx.store.in_slot(Slot::File) {
+        text::empty(inside, buf, cx, &planning::opening(task), "Esc stops it");
     } else if let Some(trouble) = &cx.store.file_trouble {
         let mut lines = text::trouble_lines(cx, trouble);
         lines.push(Line::from(span(cx, Role::Key, "o opens another file")));
@@ -77,12 +77,24 @@ fn heading(cx: &Cx, file: &OpenFile) -> String {
         format!("{} rows", thousands(file.index.rows))
     } else {
         let about = file.index.rows.saturating_mul(file.index.total_bytes).checked_div(file.index.bytes);
+        let stopped = if cx.store.in_slot(Slot::File).is_some_and(|(task, _)| task == file.task) {
+            ""
+        } else {
+            " · not read further (R)"
+        };
         match about {
-            Some(about) => format!("rows 1–{} of about {}", thousands(file.index.rows), roughly(about)),
-            None => "counting rows".to_owned(),
+            Some(about) => {
+                format!("rows 1–{} of about {}{stopped}", shortly(file.index.rows), roughly(about))
+            }
+            None => format!("counting rows{stopped}"),
         }
     };
     format!("{} ── {rows} · {}", cx.name(&document.name(), 60), format(cx, document))
+}
+
+/// `8.1 M`, `812,400`: what changes many times a second is not read to the last figure.
+fn shortly(n: u64) -> String {
+    if n < 1_000_000 { thousands(n) } else { roughly(n) }
 }
 
 /// `20 M`, `1,200`: two figures, because it is a guess.
@@ -131,7 +143,10 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
     }
     let width = inside.width.saturating_sub(1);
     cells(Rect { height: 1, ..inside }, buf, preview::heading(cx, file, known, pane.scroll, width));
-    let body = Rect { y: inside.y + 1, height: inside.height - 2, ..inside };
+    let found = pane.finder.line(cx, file, pane.row(), inside.width);
+    let found = found.filter(|_| inside.height > 4 && !pane.finder.open);
+    let lines = 1 + u16::from(found.is_some());
+    let body = Rect { y: inside.y + 1, height: inside.height - 1 - lines, ..inside };
     if known == 0 {
         match &file.trouble {
             Some(trouble) => text::trouble(body, buf, cx, trouble),
@@ -144,14 +159,24 @@ fn rows(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, f
         list(body, buf, cx, hits, (ROWS, focused), known, &pane.rows, |at| {
             let row = at as u64 + 1;
             match file.row(row) {
-                Some(loaded) => preview::row(cx, file, known, loaded, pane.scroll, width),
+                Some(loaded) => {
+                    let search = pane.finder.search(file).filter(|search| search.holds(row));
+                    let needle = search.map(|search| &search.needle);
+                    preview::row(cx, file, known, loaded, (pane.scroll, width), needle)
+                }
                 None => preview::pending(cx, file, known, row, width),
             }
         });
     }
     let last = Rect { y: inside.bottom() - 1, height: 1, ..inside };
-    if pane.finding {
-        pane.find.view(last, buf, cx, hits, "/", "a row number, or words of a problem", true);
+    if let Some(found) = found {
+        line(Rect { y: last.y - 1, ..last }, buf, &found);
+    }
+    if pane.finder.open {
+        let ghost = "text, or a telephone number in any spelling";
+        pane.finder.field.view(last, buf, cx, hits, "/", ghost, true);
+    } else if pane.finding {
+        pane.find.view(last, buf, cx, hits, "/", "words of a problem", true);
     } else {
         line(last, buf, &status(pane, cx, file, last.width));
     }
@@ -163,6 +188,14 @@ fn kinds(count: usize) -> String {
 
 /// The row in words, or the parts of the legend that fit.
 fn status(pane: &File, cx: &Cx, file: &OpenFile, width: u16) -> Line<'static> {
+    if let Some(wanted) = pane.wanted {
+        let said = format!(
+            "row {} is gone to once the index has come there; it is at row {}",
+            thousands(wanted),
+            thousands(known(file) as u64)
+        );
+        return Line::from(state(cx, Role::Busy, &said));
+    }
     let row = pane.row();
     let known = thousands(known(file) as u64);
     let at = span(cx, Role::Muted, format!("row {} of {known}  ", thousands(row)));
@@ -195,22 +228,28 @@ fn problems(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMa
         Some(checked) => {
             format!("Problems · {} rejected · {}", thousands(checked.rejected), kinds(pane.tree.kinds()))
         }
-        None => "Problems".to_owned(),
+        None => match &file.so_far {
+            Some(so_far) => format!("Problems · {} rejected so far", thousands(so_far.rejected)),
+            None => "Problems".to_owned(),
+        },
     };
     let inside = frame(area, buf, cx, &title, focused);
     if inside.is_empty() {
         return;
     }
-    if file.checked.is_none() {
+    let known = file.problems().filter(|_| file.checked.is_some() || pane.tree.len() > 0);
+    let Some(known) = known else {
         if cx.store.busy(Slot::Check) {
             text::empty(inside, buf, cx, "checking every row …", "the rows can be read already");
+        } else if file.so_far.as_ref().is_some_and(|so_far| so_far.stopped) {
+            text::empty(inside, buf, cx, "The check was stopped; it had found no problem.", "R starts again");
         } else if let Some(trouble) = &file.trouble {
             text::trouble(inside, buf, cx, trouble);
         } else {
             text::empty(inside, buf, cx, "Not checked yet.", "m says which column holds the number");
         }
         return;
-    }
+    };
     if pane.tree.len() == 0 {
         if pane.filter.is_empty() {
             text::empty(inside, buf, cx, "● No problem in any row.", "u plans the upload");
@@ -223,17 +262,24 @@ fn problems(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMa
     let body = Rect { height: inside.height - hint, ..inside };
     let width = body.width.saturating_sub(1);
     list(body, buf, cx, hits, (PROBLEMS, focused), pane.tree.len(), &pane.problem, |at| {
-        node(pane, cx, file, at, width)
+        node(pane, cx, (file, known), at, width)
     });
     let below = Rect { y: body.bottom(), height: hint, ..inside };
-    let advice = match pane.current.and_then(|at| pane.tree.problem(at)) {
+    let advice = match pane.current.and_then(|at| known.get(at)) {
         Some(problem) => format!("→ {}", cx.text(&problem.hint, 200)),
+        None if file.checked.is_none() => "Enter opens a kind · e, E next, previous".to_owned(),
         None => "Enter opens a kind · e, E next, previous · x writes the rejects".to_owned(),
     };
     text::lines(below, buf, vec![Line::from(span(cx, Role::Muted, advice))], 0);
 }
 
-fn node(pane: &File, cx: &Cx, file: &OpenFile, at: usize, width: u16) -> Vec<(u16, u16, Span<'static>)> {
+fn node(
+    pane: &File,
+    cx: &Cx,
+    (file, known): (&OpenFile, &Problems),
+    at: usize,
+    width: u16,
+) -> Vec<(u16, u16, Span<'static>)> {
     match pane.tree.node(at) {
         Some(Node::Group(index)) => {
             let Some(group) = pane.tree.group(index) else { return Vec::new() };
@@ -251,7 +297,7 @@ fn node(pane: &File, cx: &Cx, file: &OpenFile, at: usize, width: u16) -> Vec<(u1
             ]
         }
         Some(Node::Problem(index)) => {
-            let Some(problem) = pane.tree.problem(index) else { return Vec::new() };
+            let Some(problem) = known.get(index) else { return Vec::new() };
             let names = file.opened.document.columns();
             let column = problem.column.and_then(|at| names.get(at)).map(|name| cx.name(name, 20));
             let place = match problem.place.row {
