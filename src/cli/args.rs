@@ -139,7 +139,7 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "CC")]
     pub region: Option<String>,
     /// Column (name, or number from 1) of a field: number (again for each further column of numbers), jurisdiction,
-    /// expires, source, notes; `-` where no column holds it
+    /// expires, source, notes, range-end (of a range that begins in number), change (A or D); `-` where no column holds it
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
     /// The sheet of a workbook with several
@@ -148,6 +148,18 @@ pub(super) struct InputArgs {
     /// The member of an archive with several
     #[arg(long, value_name = "NAME")]
     pub member: Option<String>,
+    /// What to do with a list of changes, whose rows add numbers and take numbers off
+    #[arg(long, value_name = "WHAT")]
+    pub changes: Option<ChangesArg>,
+}
+
+/// `--changes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ChangesArg {
+    /// Read the additions; each deletion is a rejected row
+    Additions,
+    /// It is no list of changes: read every row
+    Ignore,
 }
 
 /// `--date-order`.

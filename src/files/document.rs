@@ -15,7 +15,7 @@ use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likel
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::unpack::{Container, unpack};
-use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
+use super::{Accounting, Changes, DateOrder, Field, FileError, InputOptions, text};
 use crate::domain::problem::{Code, Place, Problem};
 
 /// How much of a file is read before its first rows are shown.
@@ -53,7 +53,8 @@ pub struct Format {
     pub header: bool,
     /// How lines end, as far as sniffed.
     pub line_ending: LineEnding,
-    /// A named layout, where recognised: `ftc-split` (`AAA,NNNNNNN`), `ftc-plain` (`AAANNNNNNN`).
+    /// A named layout, where recognised: `ftc-split` (`AAA,NNNNNNN`), `ftc-plain` (`AAANNNNNNN`), `ftc-changes` (rows add
+    /// and delete), `ported` (a number a line, by the file's name), `ported-ranges`.
     pub layout: Option<&'static str>,
 }
 
@@ -66,6 +67,18 @@ pub struct Mapping {
     pub split_number: bool,
     /// Further number columns: each filled cell counts as a row of its own.
     pub more_numbers: Vec<usize>,
+}
+
+impl Mapping {
+    /// Whether a record may hold several rows.
+    pub(super) fn has_several(&self) -> bool {
+        !self.more_numbers.is_empty() || self.has_ranges()
+    }
+
+    /// Whether a row may be a range of numbers.
+    pub(super) fn has_ranges(&self) -> bool {
+        self.columns.contains_key(&Field::RangeEnd)
+    }
 }
 
 /// One record as it stands in the file.
@@ -121,6 +134,7 @@ struct Shared {
     outside: Accounting,
     record_bytes: u64,
     date_order: Option<DateOrder>,
+    changes: Option<Changes>,
     index: Index,
 }
 
@@ -204,6 +218,7 @@ impl Document {
                 outside,
                 record_bytes: found.record_bytes,
                 date_order: options.date_order,
+                changes: options.changes,
                 index: Index::new(found.start),
             }),
         };
@@ -403,6 +418,11 @@ impl Document {
     /// The order of day and month that the person named when the file was opened.
     pub(super) fn said_date_order(&self) -> Option<DateOrder> {
         self.shared.date_order
+    }
+
+    /// What the person wants of a list of changes.
+    pub(super) fn said_changes(&self) -> Option<Changes> {
+        self.shared.changes
     }
 
     /// The order of day and month that the first rows prove; for the preview.

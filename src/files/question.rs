@@ -16,7 +16,7 @@ use super::kind::wide_without_mark;
 use super::scan::Width;
 use super::scan::split::Fields;
 use super::source::{Source, read_up_to};
-use super::{DateOrder, Document, FileError, InputOptions, text, unpack};
+use super::{Changes, DateOrder, Document, Field, FileError, InputOptions, changes, ranges, text, unpack};
 
 /// How much of the file is looked at.
 const HEAD: usize = 256 * 1024;
@@ -104,6 +104,16 @@ impl InputOptions {
                 self.member = Some(value.to_owned());
                 true
             }
+            "--changes" => {
+                let said = Changes::from_name(value);
+                self.changes = said.or(self.changes);
+                said.is_some()
+            }
+            "--map range-end" => {
+                self.map.retain(|(field, _)| *field != Field::RangeEnd);
+                self.map.push((Field::RangeEnd, value.to_owned()));
+                true
+            }
             _ => false,
         }
     }
@@ -112,7 +122,18 @@ impl InputOptions {
 /// The question that a flag answers, for one file; `None` where there is nothing to choose from. `flag` may carry more
 /// behind a blank, as in [`FileError::NeedsChoice`]. Reads a bounded head of the file.
 pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Option<Question>, FileError> {
+    if flag.starts_with("--map range-end") {
+        let none = InputOptions { map: vec![(Field::RangeEnd, "-".into())], ..options.clone() };
+        let document = Document::open(path, &none)?;
+        let first =
+            document.rows(1, 200)?.into_iter().find(|row| row.fields.get(1).is_some_and(|c| !c.is_empty()));
+        return Ok(first.map(|row| ranges::question(1, &row.fields)));
+    }
     let flag = flag.split(' ').next().unwrap_or_default();
+    if flag == "--changes" {
+        let as_answered = InputOptions { changes: Some(Changes::Additions), ..options.clone() };
+        return Ok(changes::question(&Document::open(path, &as_answered)?));
+    }
     if matches!(flag, "--sheet" | "--member") {
         let source = Source::open(path)?;
         let names = unpack::parts(&source)?;

@@ -40,9 +40,9 @@ pub use upload::{Launch, Launched, Until};
 // What `tui` and `cli` need of the layers below, by the only door they may use.
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
-    Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
-    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record, question,
-    write_rejects,
+    Accounting, Answer, Changes, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field,
+    FileError, Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record,
+    question, write_rejects,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

@@ -9,17 +9,19 @@ use proptest::prelude::*;
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use quietline::domain::problem::{Code, Severity};
 use quietline::files::{
-    CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping, check,
-    write_rejects,
+    Changes, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping,
+    check, write_rejects,
 };
 use rstest::rstest;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 mod cells;
+mod changes;
 mod containers;
 mod laws;
 mod layout;
+mod ranges;
 mod reading;
 mod refused;
 mod samples;

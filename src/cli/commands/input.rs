@@ -2,11 +2,11 @@
 
 use std::str::FromStr as _;
 
-use crate::cli::args::{DateOrderArg, InputArgs};
+use crate::cli::args::{ChangesArg, DateOrderArg, InputArgs};
 use crate::cli::failure::Failure;
 use crate::config::nearest;
 use crate::domain::phone::Region;
-use crate::ops::{DateOrder, Field, Input, InputOptions};
+use crate::ops::{Changes, DateOrder, Field, Input, InputOptions};
 
 pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
     let header = match (args.header, args.no_header) {
@@ -29,6 +29,10 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             map: mappings(&args.map)?,
             sheet: args.sheet.clone(),
             member: args.member.clone(),
+            changes: args.changes.map(|changes| match changes {
+                ChangesArg::Additions => Changes::Additions,
+                ChangesArg::Ignore => Changes::Ignore,
+            }),
         },
         region,
     })

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader};
+use crate::files::ranges::MOST_NUMBERS;
 use crate::files::scan::{Checkpoint, READ, Width, Window};
 use crate::files::{Document, FileError};
 
@@ -38,13 +39,15 @@ pub(super) struct Plan {
     pub(super) stretch: u64,
     /// Rows that nothing has to be said about are read the quick way; `false` is for the test that compares.
     pub(super) quick: bool,
+    /// Numbers that a file with ranges may hold.
+    pub(super) most_numbers: u64,
 }
 
 impl Plan {
     /// On every core.
     pub(super) fn usual() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { threads, stretch: STRETCH, quick: true }
+        Self { threads, stretch: STRETCH, quick: true, most_numbers: MOST_NUMBERS }
     }
 }
 

@@ -9,12 +9,14 @@ use super::document::{Format, LineEnding, Mapping};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Eol, Fault, Piece, Scanner};
 use super::text::{self, Decided};
-use super::{FileError, InputOptions};
+use super::{Changes, Field, FileError, InputOptions, changes};
 use crate::domain::problem::{Code, Place, Problem};
 
 mod columns;
 mod delimiter;
 pub(super) mod layout;
+
+use layout::Ranges;
 
 /// Records that are looked at.
 const SAMPLE: usize = 200;
@@ -191,14 +193,39 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         let what = format!("text with {count} columns in a line");
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
-    if !header && layout::is_change_list(data, count) {
-        let what = "a change list of a registry (it takes numbers off too)".to_owned();
-        return Err(FileError::WrongKind { path: head.path.into(), what });
-    }
     let columns = columns::names(names, count);
-    let layout = layout::recognise(&columns, header, delimiter, data);
+    let mut layout = layout::recognise(head.path, &columns, header, delimiter, data);
+    let said_ranges = options.map.iter().find(|(field, _)| *field == Field::RangeEnd);
+    match layout::ranges(count, header, data) {
+        Ranges::No => {}
+        _ if said_ranges.is_some_and(|(_, column)| column == columns::NO_COLUMN) => {}
+        Ranges::Maybe if said_ranges.is_none() => {
+            let question = "the second column may end a range of numbers or mean something else, such as an extension \
+                            (then --map range-end=-)";
+            return Err(head.ask(question, "--map range-end=2"));
+        }
+        _ => {
+            layout = Some(layout::PORTED_RANGES);
+            if said_ranges.is_none() {
+                let hint =
+                    "every number of a range is suppressed; if that is wrong, say so with --map range-end=-";
+                notes.push(note(Code::AssumedRanges, &columns[1], hint));
+            }
+        }
+    }
     let mapping = columns::map(head, &columns, header, data, layout, options, &mut notes)?;
-    if !header && options.header.is_none() && layout != Some(layout::FTC_SPLIT) {
+    if let Some(&column) = mapping.columns.get(&Field::Change)
+        && options.changes.is_none()
+    {
+        return Err(changes::undecided(head.path, &columns[column]));
+    }
+    if options.changes == Some(Changes::Additions) && !mapping.columns.contains_key(&Field::Change) {
+        return Err(
+            head.ask("no column is seen to say which rows add and which delete", "--map change=COLUMN")
+        );
+    }
+    let is_registry = [layout::FTC_SPLIT, layout::FTC_CHANGES, layout::PORTED_RANGES];
+    if !header && options.header.is_none() && !layout.is_some_and(|layout| is_registry.contains(&layout)) {
         let hint = "the first record is read as data, since it holds no column names";
         notes.push(note(Code::AssumedHeaderless, "", hint));
     }
