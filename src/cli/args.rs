@@ -123,6 +123,10 @@ pub(super) struct InputArgs {
     /// Field separator: a character, or comma, semicolon, tab, pipe
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
     pub delimiter: Option<String>,
+    /// Widths of the columns in characters where nothing separates the fields: 10,5,10; the last may be `*`, the rest of
+    /// the line
+    #[arg(long, value_name = "N,N,…", conflicts_with = "delimiter")]
+    pub widths: Option<String>,
     /// Encoding, such as utf-8, windows-1252, utf-16le
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,

@@ -79,6 +79,7 @@ codes! {
     SwallowedRows = "swallowed-rows", Rejection, "quotation mark that swallows rows";
     UnterminatedQuote = "unterminated-quote", Rejection, "quotation mark that never closes";
     WrongColumnCount = "wrong-column-count", Rejection, "wrong number of columns";
+    MisalignedRow = "misaligned-row", Rejection, "row of another width than its columns";
     RecordTooLong = "record-too-long", Rejection, "row longer than the limit";
     // lists of changes
     DeletionRow = "deletion-row", Rejection, "row that takes a number off";
@@ -97,6 +98,7 @@ codes! {
     ConflictingDuplicate = "conflicting-duplicate", Warning, "duplicate with other attributes";
     // the file as a whole (row 0)
     AssumedDelimiter = "assumed-delimiter", Warning, "delimiter taken from the content";
+    AssumedWidths = "assumed-widths", Warning, "widths of the columns taken from the content";
     AssumedEncoding = "assumed-encoding", Warning, "encoding taken from the content";
     AssumedHeaderless = "assumed-headerless", Warning, "no header line found";
     AssumedColumn = "assumed-column", Warning, "number column taken from the content";

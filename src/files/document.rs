@@ -15,7 +15,7 @@ use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likel
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::unpack::{Container, unpack};
-use super::{Accounting, Changes, DateOrder, Field, FileError, InputOptions, text};
+use super::{Accounting, Changes, DateOrder, Field, FileError, InputOptions, Widths, text};
 use crate::domain::problem::{Code, Place, Problem};
 
 /// How much of a file is read before its first rows are shown.
@@ -49,6 +49,8 @@ pub struct Format {
     pub bom: bool,
     /// Field separator; `None` where each line is one number.
     pub delimiter: Option<u8>,
+    /// Widths of the columns, where the fields have no separator.
+    pub widths: Option<Widths>,
     /// Whether the first record names the columns.
     pub header: bool,
     /// How lines end, as far as sniffed.
@@ -153,6 +155,8 @@ impl Document {
             source.read_instead(unpacked.text, unpacked.size);
             (notes, container, unpacked_rows) = (unpacked.notes, Some(unpacked.container), unpacked.rows);
             options.delimiter = unpacked.delimiter.or(options.delimiter);
+            // A workbook's cells come with marks between them.
+            options.widths = options.widths.filter(|_| unpacked.delimiter.is_none());
         }
         let options = &options;
         let size = source.size();
@@ -349,7 +353,7 @@ impl Document {
     /// The fields of a piece, and what is wrong with its shape or encoding.
     pub(super) fn read_fields(&self, piece: &Piece, stored: &[u8], fields: &mut Fields) -> Vec<Code> {
         let (text, broken) = text::decode(self.shared.encoding, stored);
-        fields.split(&text, self.shared.dialect.delimiter, piece.fault.is_none());
+        let fits = self.cut(&text, piece.fault.is_none(), fields);
         let shape = piece.fault.map(|fault| match fault {
             Fault::Irregular => Code::IrregularQuote,
             Fault::Swallowed => Code::SwallowedRows,
@@ -357,11 +361,26 @@ impl Document {
             Fault::TooLong => Code::RecordTooLong,
         });
         let mut faults = Vec::new();
-        faults.extend(shape);
+        faults.extend(shape.or((!fits).then_some(Code::MisalignedRow)));
         if broken && shape != Some(Code::RecordTooLong) {
             faults.push(Code::InvalidEncoding);
         }
         faults
+    }
+
+    /// Cuts a record into its fields; `sound`: the scanner found no fault. `false` where it does not fit the widths.
+    pub(super) fn cut(&self, text: &str, sound: bool, fields: &mut Fields) -> bool {
+        let shared = &*self.shared;
+        match &shared.format.widths {
+            None => {
+                fields.split(text, shared.dialect.delimiter, sound);
+                true
+            }
+            Some(widths) => {
+                let exact = shared.encoding.is_single_byte() || shared.width != Width::One;
+                widths.cut(text, exact, fields)
+            }
+        }
     }
 
     /// A likely start of a record at or behind `from`, before `end`.
@@ -377,11 +396,6 @@ impl Document {
     /// How text is stored.
     pub(super) fn encoding(&self) -> &'static Encoding {
         self.shared.encoding
-    }
-
-    /// What separates the fields.
-    pub(super) fn delimiter(&self) -> Option<u8> {
-        self.shared.dialect.delimiter
     }
 
     /// The nearest known place before a row, and the number of rows before it.

@@ -25,6 +25,7 @@ mod sniff;
 mod source;
 mod text;
 mod unpack;
+mod widths;
 
 pub use changes::Changes;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
@@ -34,6 +35,7 @@ pub use rejects::write_rejects;
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
+pub use widths::{BadWidths, Widths};
 
 /// What a column can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +103,8 @@ pub enum DateOrder {
 pub struct InputOptions {
     /// Field separator byte.
     pub delimiter: Option<u8>,
+    /// Widths of the columns, where the fields have no separator.
+    pub widths: Option<Widths>,
     /// WHATWG encoding label.
     pub encoding: Option<String>,
     /// Whether the first record is a header.

@@ -22,6 +22,8 @@ use super::{Changes, DateOrder, Document, Field, FileError, InputOptions, change
 const HEAD: usize = 256 * 1024;
 /// Encodings that are offered at most.
 const ENCODINGS: usize = 6;
+/// Widths under which each line is one field.
+const ONE_FIELD: &str = "*";
 /// Values that one sample shows.
 const VALUES: usize = 3;
 /// Sheets or members that are offered at most.
@@ -77,6 +79,12 @@ impl InputOptions {
                 self.delimiter = found.map(|(byte, _)| *byte).or(self.delimiter);
                 found.is_some()
             }
+            "--widths" => {
+                let found = value.parse().ok();
+                let known = found.is_some();
+                self.widths = found.or(self.widths.take());
+                known
+            }
             "--header" => {
                 let said = match value {
                     "yes" => Some(true),
@@ -130,6 +138,9 @@ pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Optio
         return Ok(first.map(|row| ranges::question(1, &row.fields)));
     }
     let flag = flag.split(' ').next().unwrap_or_default();
+    if flag == "--widths" {
+        return widths(path, options);
+    }
     if flag == "--changes" {
         let as_answered = InputOptions { changes: Some(Changes::Additions), ..options.clone() };
         return Ok(changes::question(&Document::open(path, &as_answered)?));
@@ -153,6 +164,31 @@ pub fn question(path: &Path, options: &InputOptions, flag: &str) -> Result<Optio
         "--date-order" => now.as_ref().and_then(|now| date_order(&ambiguous_dates(now), false)),
         _ => headers(path, options, now.as_ref()),
     })
+}
+
+/// Whether the columns are those that the lines show.
+fn widths(path: &Path, options: &InputOptions) -> Result<Option<Question>, FileError> {
+    let document = Document::open(path, options)?;
+    let Some(widths) = document.format().widths.clone() else { return Ok(None) };
+    let read = |document: &Document| {
+        let first = document.rows(1, 1).unwrap_or_default().into_iter().next();
+        first.map_or_else(String::new, |record| record.fields.join(" │ "))
+    };
+    let mut whole = options.clone();
+    whole.answer("--widths", ONE_FIELD);
+    let lines = Document::open(path, &whole).ok();
+    let answers = vec![
+        Answer::new(
+            &widths.to_string(),
+            format!("{} columns of fixed width", widths.columns()),
+            read(&document),
+        ),
+        Answer::new(ONE_FIELD, "each line is one field", lines.as_ref().map_or_else(String::new, read)),
+    ];
+    let sentence = "Every line is equally long and no mark separates the fields. Choose the line in which the first \
+                    row falls into its fields; other widths can be given with --widths.";
+    let (flag, title) = ("--widths", "Columns of fixed width?");
+    Ok(Some(Question { flag, title, sentence: sentence.into(), answers, proposed: 0 }))
 }
 
 /// Which sheet or member, with the first rows of each.

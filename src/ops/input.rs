@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::phone::Region;
-use crate::files::{Changes, DateOrder, Field, InputOptions};
+use crate::files::{Changes, DateOrder, Field, InputOptions, Widths};
 
 /// How a file is to be read: what the person said, and the region where they said one.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ struct Stored {
     member: Option<String>,
     #[serde(default)]
     changes: Option<String>,
+    #[serde(default)]
+    widths: Option<String>,
     mark: Option<FileMark>,
 }
 
@@ -66,6 +68,7 @@ impl Input {
             sheet: self.options.sheet.clone(),
             member: self.options.member.clone(),
             changes: self.options.changes.map(|changes| changes.as_str().to_owned()),
+            widths: self.options.widths.as_ref().map(Widths::to_string),
             mark,
         };
         serde_json::to_string(&stored).unwrap_or_default()
@@ -91,6 +94,10 @@ impl Input {
             map,
             sheet: stored.sheet,
             member: stored.member,
+            widths: match stored.widths {
+                Some(widths) => Some(widths.parse().ok()?),
+                None => None,
+            },
             changes: stored.changes.as_deref().and_then(Changes::from_name),
         };
         Some((stored.list, Self { options, region }, stored.mark))
@@ -125,6 +132,7 @@ mod tests {
                 sheet: Some("Q4".into()),
                 member: None,
                 changes: Some(Changes::Additions),
+                widths: "10,5,*".parse().ok(),
             },
             region: Some(Region::US),
         };

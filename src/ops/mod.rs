@@ -42,7 +42,7 @@ pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
     Accounting, Answer, Changes, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field,
     FileError, Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record,
-    question, write_rejects,
+    Widths, question, write_rejects,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

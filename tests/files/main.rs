@@ -26,6 +26,7 @@ mod reading;
 mod refused;
 mod samples;
 mod text;
+mod widths;
 
 fn options() -> CheckOptions {
     CheckOptions {

@@ -18,6 +18,9 @@ impl Code {
             Self::RecordTooLong => {
                 "no row is longer than 1 MiB: check the line endings and the quotation marks"
             }
+            Self::MisalignedRow => {
+                "a character too many or too few shifts every field behind it: mend the line, or say --widths"
+            }
             Self::Unassigned => "check the number; it is used, since number plans grow",
             Self::Extension => "the whole number is suppressed, not the extension alone",
             Self::VanityLetters => "letters were read as the digits of a keypad",

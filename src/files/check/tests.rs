@@ -161,6 +161,44 @@ proptest! {
     }
 }
 
+/// Lines of fixed width: of the right length and not, repeated, with marks that mean nothing.
+fn any_line() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        5 => (0..30_u32).prop_map(|n| format!("202555{:04}", 100 + n)),
+        1 => Just("n/a       ".to_owned()),
+        1 => Just("\"202555010".to_owned()),
+    ];
+    let state =
+        prop_oneof![4 => Just("US-DC"), 1 => Just("     "), 1 => Just("US-D"), 1 => Just("US-\u{e9}C")];
+    let date = prop_oneof![3 => Just("          "), 2 => Just("03/04/2027"), 1 => Just("13/04/2027")];
+    let rest = prop_oneof![3 => Just(""), 1 => Just(" a \"note\","), 1 => Just("\u{7}")];
+    let end = prop_oneof![6 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n")];
+    (number, state, date, rest, end)
+        .prop_map(|(number, state, date, rest, end)| format!("{number}{state}{date}{rest}{end}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn fixed_width_reads_the_same_in_any_cut(
+        rows in proptest::collection::vec(any_line(), 1..60),
+        half in 8..400_u64,
+        threads in 1..4_usize,
+        open in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.txt");
+        std::fs::write(&path, rows.concat()).unwrap();
+        let widths = if open { "10,5,10,*" } else { "10,5,10" }.parse().ok();
+        let map = ["1", "2", "3"].map(str::to_owned);
+        let map = [Field::Number, Field::Jurisdiction, Field::Expires].into_iter().zip(map).collect();
+        let given = InputOptions { widths, header: Some(false), map, ..InputOptions::default() };
+        let whole = read(&path, &given, &plan(1, 1 << 30, false));
+        let cut = read(&path, &given, &plan(threads, half * 2, true));
+        are_same(whole, cut)?;
+    }
+}
+
 #[test]
 fn more_numbers_than_are_taken_are_refused_before_they_are_held() {
     let folder = tempfile::tempdir().unwrap();

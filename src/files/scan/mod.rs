@@ -42,6 +42,8 @@ pub(super) struct Dialect {
     pub(super) delimiter: Option<u8>,
     /// Columns of a record; 0 while they are not known, which turns off the look for swallowed records.
     pub(super) columns: usize,
+    /// A quotation mark is a character like any other: every line is a record.
+    pub(super) plain: bool,
     /// The column of the number; `None` where it is not known: then any column will do.
     pub(super) number: Option<usize>,
 }

@@ -105,7 +105,7 @@ pub(super) fn ensure_header_is_first(
 }
 
 /// Of a thousand filled cells of a column, those that look like numbers with at least `digits` digits.
-fn share_of_numbers(data: &[Sample], column: usize, digits: usize) -> usize {
+pub(super) fn share_of_numbers(data: &[Sample], column: usize, digits: usize) -> usize {
     let cells = data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim());
     let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
     let fits = |cell: &&&str| {

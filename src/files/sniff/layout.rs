@@ -47,18 +47,17 @@ pub(super) fn recognise(
     path: &Path,
     columns: &[String],
     header: bool,
-    delimiter: Option<u8>,
     data: &[Sample],
 ) -> Option<&'static str> {
     if header {
         return None;
     }
-    if delimiter.is_some() && columns.len() == 2 && splits_at(data, 0) {
+    if columns.len() == 2 && splits_at(data, 0) {
         return Some(FTC_SPLIT);
     }
     let plain =
         data.iter().filter(|sample| sample.cells.first().is_some_and(|cell| is_digits(cell, 10))).count();
-    if delimiter.is_some() || !most(plain, data.len()) {
+    if columns.len() > 1 || !most(plain, data.len()) {
         return change_column(columns, header, data).map(|_| FTC_CHANGES);
     }
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
