@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::scan::split::Fields;
 
@@ -16,7 +17,10 @@ const MOST_COLUMNS: usize = 10_000;
 /// The widths of the columns in characters, from left to right: `10,5,10`, or `10,5,*` where the last column takes what is
 /// left of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Widths {
+pub struct Widths(Arc<Layout>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Layout {
     /// Of the columns that have one.
     fixed: Vec<usize>,
     /// One more column takes the rest of the line.
@@ -50,8 +54,8 @@ impl FromStr for Widths {
 
 impl fmt::Display for Widths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts: Vec<String> = self.fixed.iter().map(usize::to_string).collect();
-        parts.extend(self.rest.then(|| "*".to_owned()));
+        let mut parts: Vec<String> = self.0.fixed.iter().map(usize::to_string).collect();
+        parts.extend(self.0.rest.then(|| "*".to_owned()));
         f.write_str(&parts.join(","))
     }
 }
@@ -61,12 +65,12 @@ impl Widths {
     pub(super) fn new(fixed: Vec<usize>, rest: bool) -> Option<Self> {
         let total = fixed.iter().fold(0_usize, |total, width| total.saturating_add(*width));
         (total <= WIDEST && fixed.len() <= MOST_COLUMNS && total + usize::from(rest) > 0)
-            .then_some(Self { fixed, rest })
+            .then(|| Self(Arc::new(Layout { fixed, rest })))
     }
 
     /// How many columns there are.
     pub fn columns(&self) -> usize {
-        self.fixed.len() + usize::from(self.rest)
+        self.0.fixed.len() + usize::from(self.0.rest)
     }
 
     /// Cuts a line into its fields, without their padding. `false` where the line does not have the layout's width; its
@@ -75,11 +79,11 @@ impl Widths {
     /// Where the last column takes the rest, the length of the line proves nothing. Some programs count bytes, so a
     /// character of several bytes in front of that column would shift the others unseen, and such a line does not fit.
     pub(super) fn cut(&self, line: &str, exact: bool, fields: &mut Fields) -> bool {
-        let total: usize = self.fixed.iter().sum();
+        let total: usize = self.0.fixed.iter().sum();
         let is_plain = line.is_ascii();
         let length = if is_plain { line.len() } else { line.chars().count() };
         let shifts = || !is_plain && !exact && line.chars().take(total).any(|c| !c.is_ascii());
-        let fits = if self.rest { length >= total && !shifts() } else { length == total };
+        let fits = if self.0.rest { length >= total && !shifts() } else { length == total };
         if fits {
             self.cut_loosely(line, fields);
         } else {
@@ -92,7 +96,7 @@ impl Widths {
     pub(super) fn cut_loosely(&self, line: &str, fields: &mut Fields) {
         let mut at = 0;
         let is_plain = line.is_ascii();
-        let fixed = self.fixed.iter().map(|&width| {
+        let fixed = self.0.fixed.iter().map(|&width| {
             let rest = &line[at..];
             let step = match is_plain {
                 true => width.min(rest.len()),
@@ -103,7 +107,7 @@ impl Widths {
             (start, at)
         });
         let mut spans: Vec<(usize, usize)> = fixed.collect();
-        if self.rest {
+        if self.0.rest {
             spans.push((at, line.len()));
         }
         fields.take_spans(line, spans.into_iter().map(|span| trimmed(line, span)));

@@ -78,7 +78,7 @@ impl Mapping {
         if self.column(Field::Number, file).is_none() {
             return Reply::act(Act::Refuse("choose the column of the number first (←, →)".into()));
         }
-        let mut input: Input = file.opened.input.clone();
+        let mut input: Input = Input::clone(&file.opened.input);
         if let Some(chosen) = &self.chosen {
             // Every choice is said, also where sniffing found the same: it must not change behind the person's back.
             let none = |said: &(Field, String)| said.1 == "-" && !chosen.contains_key(&said.0);

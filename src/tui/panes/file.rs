@@ -288,7 +288,10 @@ impl Pane for File {
             Command::FileRejects => return Self::rejects(cx, file),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();
-                return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));
+                return Reply::act(Act::Start(Op::OpenFile {
+                    path,
+                    input: Input::clone(&file.opened.input),
+                }));
             }
             Command::Filter => self.finding = true,
             Command::Copy => {

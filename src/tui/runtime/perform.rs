@@ -147,7 +147,8 @@ impl Job {
                         return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
                     }
                 };
-                self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
+                self.report(Fact::Opened(OpenedFile { document: document.clone(), input: Box::new(input) }))
+                    .await;
                 self.index(document).await
             }
             Op::LoadRows { file, first, count } => self.rows(doing, file, first, count).await,
