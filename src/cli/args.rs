@@ -125,6 +125,10 @@ pub(super) struct InputArgs {
     /// Field separator: a character, or comma, semicolon, tab, pipe
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
     pub delimiter: Option<String>,
+    /// Widths of the columns in characters where nothing separates the fields: 10,5,10; the last may be `*`, the rest of
+    /// the line
+    #[arg(long, value_name = "N,N,…", conflicts_with = "delimiter")]
+    pub widths: Option<String>,
     /// Encoding, such as utf-8, windows-1252, utf-16le
     #[arg(long, value_name = "NAME")]
     pub encoding: Option<String>,
@@ -141,7 +145,7 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "CC")]
     pub region: Option<String>,
     /// Column (name, or number from 1) of a field: number (again for each further column of numbers), jurisdiction,
-    /// expires, source, notes; `-` where no column holds it
+    /// expires, source, notes, range-end (of a range that begins in number), change (A or D); `-` where no column holds it
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
     /// The sheet of a workbook with several
@@ -150,6 +154,18 @@ pub(super) struct InputArgs {
     /// The member of an archive with several
     #[arg(long, value_name = "NAME")]
     pub member: Option<String>,
+    /// What to do with a list of changes, whose rows add numbers and take numbers off
+    #[arg(long, value_name = "WHAT")]
+    pub changes: Option<ChangesArg>,
+}
+
+/// `--changes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ChangesArg {
+    /// Read the additions; each deletion is a rejected row
+    Additions,
+    /// It is no list of changes: read every row
+    Ignore,
 }
 
 /// `--date-order`.

@@ -7,14 +7,23 @@ use std::path::{Path, PathBuf};
 const SAMPLES: &[(&str, &[u8])] = &[
     ("dirty.csv", include_bytes!("../../assets/samples/dirty.csv")),
     ("european.csv", include_bytes!("../../assets/samples/european.csv")),
+    ("fixed.txt", include_bytes!("../../assets/samples/fixed.txt")),
     ("ftc_202.txt", include_bytes!("../../assets/samples/ftc_202.txt")),
     ("ftc_202.xml", include_bytes!("../../assets/samples/ftc_202.xml")),
+    ("ftc_changes.txt", include_bytes!("../../assets/samples/ftc_changes.txt")),
     ("good.csv", include_bytes!("../../assets/samples/good.csv")),
     ("good.csv.gz", include_bytes!("../../assets/samples/good.csv.gz")),
     ("good.csv.zst", include_bytes!("../../assets/samples/good.csv.zst")),
     ("good.ods", include_bytes!("../../assets/samples/good.ods")),
+    ("good.tsv", include_bytes!("../../assets/samples/good.tsv")),
     ("good.xlsx", include_bytes!("../../assets/samples/good.xlsx")),
     ("good.zip", include_bytes!("../../assets/samples/good.zip")),
+    ("good_pipe.txt", include_bytes!("../../assets/samples/good_pipe.txt")),
+    ("good_semicolon.csv", include_bytes!("../../assets/samples/good_semicolon.csv")),
+    ("good_utf16.csv", include_bytes!("../../assets/samples/good_utf16.csv")),
+    ("good_windows1252.csv", include_bytes!("../../assets/samples/good_windows1252.csv")),
+    ("ported_norange.txt", include_bytes!("../../assets/samples/ported_norange.txt")),
+    ("ported_ranges.txt", include_bytes!("../../assets/samples/ported_ranges.txt")),
 ];
 
 /// Writes the samples into a folder (0700, files 0600) and says where.
@@ -34,6 +43,7 @@ pub(super) fn write(demo: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::{SAMPLES, write};
+    use crate::ops::{InputOptions, Opened, open_or_ask};
 
     #[test]
     fn every_sample_of_the_repository_travels_in_the_program() {
@@ -45,6 +55,31 @@ mod tests {
         there.sort();
         let carried: Vec<_> = SAMPLES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(carried, there);
+    }
+
+    #[test]
+    fn every_sample_opens_or_asks_a_question_whose_first_answer_opens_it() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = write(home.path()).unwrap();
+        for (name, _) in SAMPLES {
+            let mut options = InputOptions::default();
+            let path = folder.join(name);
+            let asked = match open_or_ask(&path, &options).unwrap() {
+                Opened::Document(_) => None,
+                Opened::Question(question) => {
+                    let answer = &question.answers[question.proposed];
+                    assert!(options.answer(question.flag, &answer.value), "{name}");
+                    assert!(matches!(open_or_ask(&path, &options), Ok(Opened::Document(_))), "{name}");
+                    Some(question.flag)
+                }
+            };
+            let expected = match *name {
+                "fixed.txt" => Some("--widths"),
+                "ftc_changes.txt" => Some("--changes"),
+                _ => None,
+            };
+            assert_eq!(asked, expected, "{name}");
+        }
     }
 
     #[test]

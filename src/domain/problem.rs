@@ -58,6 +58,7 @@ codes! {
     Unassigned = "unassigned-number", Warning, "possible but not assigned";
     UnassignedStrict = "unassigned-rejected", Rejection, "not assigned (strict policy)";
     SeveralNumbers = "several-numbers", Rejection, "several numbers in one cell";
+    NumberRange = "number-range", Rejection, "range of numbers that cannot be used";
     Placeholder = "placeholder-number", Rejection, "placeholder, all digits equal";
     Emergency = "emergency-number", Rejection, "emergency or service code";
     OwnNumber = "own-number", Rejection, "one of our own numbers";
@@ -78,7 +79,12 @@ codes! {
     SwallowedRows = "swallowed-rows", Rejection, "quotation mark that swallows rows";
     UnterminatedQuote = "unterminated-quote", Rejection, "quotation mark that never closes";
     WrongColumnCount = "wrong-column-count", Rejection, "wrong number of columns";
+    MisalignedRow = "misaligned-row", Rejection, "row of another width than its columns";
     RecordTooLong = "record-too-long", Rejection, "row longer than the limit";
+    // lists of changes
+    DeletionRow = "deletion-row", Rejection, "row that takes a number off";
+    BadChange = "bad-change", Rejection, "neither an addition nor a deletion";
+    AddedAndDeleted = "added-and-deleted", Warning, "number both added and taken off";
     // dates and places
     BadDate = "bad-date", Rejection, "unreadable expiry date";
     AmbiguousDate = "ambiguous-date", Rejection, "ambiguous expiry date";
@@ -92,9 +98,11 @@ codes! {
     ConflictingDuplicate = "conflicting-duplicate", Warning, "duplicate with other attributes";
     // the file as a whole (row 0)
     AssumedDelimiter = "assumed-delimiter", Warning, "delimiter taken from the content";
+    AssumedWidths = "assumed-widths", Warning, "widths of the columns taken from the content";
     AssumedEncoding = "assumed-encoding", Warning, "encoding taken from the content";
     AssumedHeaderless = "assumed-headerless", Warning, "no header line found";
     AssumedColumn = "assumed-column", Warning, "number column taken from the content";
+    AssumedRanges = "assumed-ranges", Warning, "ranges of numbers taken from the content";
     AssumedDateOrder = "assumed-date-order", Warning, "date order taken from the content";
     MixedLineEndings = "mixed-line-endings", Warning, "mixed line endings";
     CarriageReturnOnly = "carriage-return-only", Warning, "lines end in a lone carriage return";

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::out::problem_columns::Dates;
 use super::scan::split::Fields;
-use super::{DateOrder, Document, Field, FileError, Record};
+use super::{DateOrder, Document, Field, FileError, Record, changes};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, Normaliser, NotANumber, Phone};
@@ -104,7 +104,8 @@ pub struct Checked {
     pub sha256: String,
     /// Data records of the file.
     pub records: u64,
-    /// Rows: one for each record; where several columns hold numbers, one for each filled cell of them.
+    /// Rows: one for each record; where several columns hold numbers, one for each filled cell of them; where rows are
+    /// ranges, one for each number of a sound range. A range that is not sound is one row.
     pub rows: u64,
     /// Rows that become an intent.
     pub valid: u64,
@@ -135,6 +136,8 @@ pub struct Interpreted {
     pub number: Result<Phone, NotANumber>,
     /// Its further numbers, where several columns hold numbers and are filled.
     pub more: Vec<Result<Phone, NotANumber>>,
+    /// How many numbers it stands for, from the first on: more than one where it is a range.
+    pub count: u64,
     /// Its jurisdiction, and whether it was inferred.
     pub jurisdiction: Option<(Jurisdiction, bool)>,
     /// Its expiry: `Ok(None)` = for ever.
@@ -177,9 +180,11 @@ impl Document {
         let missing = || NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() };
         let first = entries.next();
         let jurisdiction = first.as_ref().and_then(|entry| entry.jurisdiction);
+        let count = first.as_ref().map_or(1, |entry| entry.count);
         Interpreted {
             number: first.map_or_else(|| Err(missing()), |entry| entry.number),
             more: entries.map(|entry| entry.number).collect(),
+            count,
             jurisdiction,
             expires,
             source: row.source.map(str::to_owned),
@@ -201,6 +206,12 @@ pub fn check(
             question: row::which_column(document),
             flag: "--map number=COLUMN".into(),
         });
+    }
+    if let Some(&column) = document.mapping().columns.get(&Field::Change)
+        && document.said_changes().is_none()
+    {
+        let name = document.columns().get(column).map_or("", String::as_str);
+        return Err(changes::undecided(document.path(), name));
     }
     pass::run(document, options, &read::Plan::usual(), stop, events)
 }

@@ -17,7 +17,7 @@ use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::stretches::{Cut, Halt};
 use super::unpack::{Container, unpack};
-use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
+use super::{Accounting, Changes, DateOrder, Field, FileError, InputOptions, Widths, text};
 use crate::domain::problem::{Code, Place, Problem};
 
 /// How much of a file is read before its first rows are shown.
@@ -51,11 +51,14 @@ pub struct Format {
     pub bom: bool,
     /// Field separator; `None` where each line is one number.
     pub delimiter: Option<u8>,
+    /// Widths of the columns, where the fields have no separator.
+    pub widths: Option<Widths>,
     /// Whether the first record names the columns.
     pub header: bool,
     /// How lines end, as far as sniffed.
     pub line_ending: LineEnding,
-    /// A named layout, where recognised: `ftc-split` (`AAA,NNNNNNN`), `ftc-plain` (`AAANNNNNNN`).
+    /// A named layout, where recognised: `ftc-split` (`AAA,NNNNNNN`), `ftc-plain` (`AAANNNNNNN`), `ftc-changes` (rows add
+    /// and delete), `ported` (a number a line, by the file's name), `ported-ranges`.
     pub layout: Option<&'static str>,
 }
 
@@ -68,6 +71,18 @@ pub struct Mapping {
     pub split_number: bool,
     /// Further number columns: each filled cell counts as a row of its own.
     pub more_numbers: Vec<usize>,
+}
+
+impl Mapping {
+    /// Whether a record may hold several rows.
+    pub(super) fn has_several(&self) -> bool {
+        !self.more_numbers.is_empty() || self.has_ranges()
+    }
+
+    /// Whether a row may be a range of numbers.
+    pub(super) fn has_ranges(&self) -> bool {
+        self.columns.contains_key(&Field::RangeEnd)
+    }
 }
 
 /// One record as it stands in the file.
@@ -125,6 +140,7 @@ struct Shared {
     outside: Accounting,
     record_bytes: u64,
     date_order: Option<DateOrder>,
+    changes: Option<Changes>,
     index: Index,
 }
 
@@ -154,6 +170,8 @@ impl Document {
             source.read_instead(unpacked.text, unpacked.size);
             (notes, container, unpacked_rows) = (unpacked.notes, Some(unpacked.container), unpacked.rows);
             options.delimiter = unpacked.delimiter.or(options.delimiter);
+            // A workbook's cells come with marks between them.
+            options.widths = options.widths.filter(|_| unpacked.delimiter.is_none());
         }
         let options = &options;
         let size = source.size();
@@ -220,6 +238,7 @@ impl Document {
                 outside,
                 record_bytes: found.record_bytes,
                 date_order: options.date_order,
+                changes: options.changes,
                 index: Index::new(found.start),
             }),
         };
@@ -365,7 +384,7 @@ impl Document {
     /// The fields of a piece, and what is wrong with its shape or encoding.
     pub(super) fn read_fields(&self, piece: &Piece, stored: &[u8], fields: &mut Fields) -> Vec<Code> {
         let (text, broken) = text::decode(self.shared.encoding, stored);
-        fields.split(&text, self.shared.dialect.delimiter, piece.fault.is_none());
+        let fits = self.cut(&text, piece.fault.is_none(), fields);
         let shape = piece.fault.map(|fault| match fault {
             Fault::Irregular => Code::IrregularQuote,
             Fault::Swallowed => Code::SwallowedRows,
@@ -373,11 +392,26 @@ impl Document {
             Fault::TooLong => Code::RecordTooLong,
         });
         let mut faults = Vec::new();
-        faults.extend(shape);
+        faults.extend(shape.or((!fits).then_some(Code::MisalignedRow)));
         if broken && shape != Some(Code::RecordTooLong) {
             faults.push(Code::InvalidEncoding);
         }
         faults
+    }
+
+    /// Cuts a record into its fields; `sound`: the scanner found no fault. `false` where it does not fit the widths.
+    pub(super) fn cut(&self, text: &str, sound: bool, fields: &mut Fields) -> bool {
+        let shared = &*self.shared;
+        match &shared.format.widths {
+            None => {
+                fields.split(text, shared.dialect.delimiter, sound);
+                true
+            }
+            Some(widths) => {
+                let exact = shared.encoding.is_single_byte() || shared.width != Width::One;
+                widths.cut(text, exact, fields)
+            }
+        }
     }
 
     /// A likely start of a record at or behind `from`, before `end`.
@@ -393,11 +427,6 @@ impl Document {
     /// How text is stored.
     pub(super) fn encoding(&self) -> &'static Encoding {
         self.shared.encoding
-    }
-
-    /// What separates the fields.
-    pub(super) fn delimiter(&self) -> Option<u8> {
-        self.shared.dialect.delimiter
     }
 
     /// The nearest known place before a row, and the number of rows before it.
@@ -444,6 +473,11 @@ impl Document {
     /// How the dates were read in the file that these rows come from, where the file is one of rejects.
     pub(super) fn carried_dates(&self) -> Dates {
         self.shared.problem_columns.as_ref().map(|found| found.dates).unwrap_or_default()
+    }
+
+    /// What the person wants of a list of changes.
+    pub(super) fn said_changes(&self) -> Option<Changes> {
+        self.shared.changes
     }
 
     /// The order of day and month that the first rows prove; for the preview.

@@ -9,6 +9,7 @@
 
 use std::path::PathBuf;
 
+mod changes;
 mod check;
 mod dates;
 mod document;
@@ -17,6 +18,7 @@ mod kind;
 mod names;
 mod out;
 mod question;
+mod ranges;
 mod scan;
 mod search;
 mod sniff;
@@ -24,7 +26,9 @@ mod source;
 mod stretches;
 mod text;
 mod unpack;
+mod widths;
 
+pub use changes::Changes;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
@@ -32,6 +36,7 @@ pub use question::{Answer, Question, date_order, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
+pub use widths::{BadWidths, Widths};
 
 /// What a column can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,11 +51,23 @@ pub enum Field {
     Source,
     /// Kept in rejects, not sent.
     Notes,
+    /// Where a range of numbers ends that begins in the number column: the last four digits.
+    RangeEnd,
+    /// Whether the row adds its number or takes it off.
+    Change,
 }
 
 impl Field {
     /// Every field, in the order of the mapping overlay.
-    pub const ALL: [Self; 5] = [Self::Number, Self::Jurisdiction, Self::Expires, Self::Source, Self::Notes];
+    pub const ALL: [Self; 7] = [
+        Self::Number,
+        Self::Jurisdiction,
+        Self::Expires,
+        Self::Source,
+        Self::Notes,
+        Self::RangeEnd,
+        Self::Change,
+    ];
 
     /// The word of `--map field=column`.
     pub fn as_str(self) -> &'static str {
@@ -60,6 +77,8 @@ impl Field {
             Self::Expires => "expires",
             Self::Source => "source",
             Self::Notes => "notes",
+            Self::RangeEnd => "range-end",
+            Self::Change => "change",
         }
     }
 
@@ -85,6 +104,8 @@ pub enum DateOrder {
 pub struct InputOptions {
     /// Field separator byte.
     pub delimiter: Option<u8>,
+    /// Widths of the columns, where the fields have no separator.
+    pub widths: Option<Widths>,
     /// WHATWG encoding label.
     pub encoding: Option<String>,
     /// Whether the first record is a header.
@@ -98,6 +119,8 @@ pub struct InputOptions {
     pub sheet: Option<String>,
     /// The member of an archive.
     pub member: Option<String>,
+    /// What to do with a list of changes.
+    pub changes: Option<Changes>,
 }
 
 /// Why a file cannot be used at all. Exit code 3. Each has what, where, why; [`FileError::advice`] says what next.
@@ -150,6 +173,14 @@ pub enum FileError {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// Its ranges hold more numbers than are taken.
+    #[error("{path} holds more than {most} numbers in its ranges")]
+    TooManyNumbers {
+        /// Which file.
+        path: PathBuf,
+        /// How many may be in it.
+        most: u64,
     },
     /// It unpacks to more than is taken.
     #[error("{path} is too large: {what}")]
@@ -207,6 +238,7 @@ impl FileError {
             Self::WrongKind { .. } => "wrong-kind",
             Self::Damaged { .. } => "damaged-file",
             Self::TooLarge { .. } => "expands-too-far",
+            Self::TooManyNumbers { .. } => "too-many-numbers",
             Self::NoRoom { .. } => "no-room",
             Self::NeedsChoice { .. } => "needs-choice",
             Self::Changed { .. } => "file-changed",
@@ -229,6 +261,7 @@ impl FileError {
             Self::WrongKind { .. } => "Export the data as CSV and open that.".into(),
             Self::Damaged { .. } => "Fetch or export it again; nothing of it was used.".into(),
             Self::TooLarge { .. } => "Check where it comes from; unpack it yourself if you trust it.".into(),
+            Self::TooManyNumbers { .. } => "Split it, and keep only the ranges that you call.".into(),
             Self::NoRoom { .. } => "Make room in the temporary folder, or name another one in TMPDIR.".into(),
             Self::NeedsChoice { flag, .. } => format!("Say so with {flag}."),
             Self::Changed { .. } => "Wait until it is written, or copy it, and open it again.".into(),

@@ -41,6 +41,7 @@ const NUMBER: &[&str] = &[
     "altphone",
     "otherphone",
     "dialednumber",
+    "rangestart",
     "telefon",
     "telefonnummer",
     "rufnummer",
@@ -71,6 +72,17 @@ const EXPIRES: &[&str] = &[
 ];
 const SOURCE: &[&str] = &["source", "sourcename", "listsource", "origin", "quelle"];
 const NOTES: &[&str] = &["notes", "note", "reason", "comment", "comments", "remark", "remarks", "bemerkung"];
+const RANGE_END: &[&str] = &["rangeend", "endofrange", "rangeto", "lastfour", "last4", "lastfourofend"];
+const CHANGE: &[&str] = &[
+    "change",
+    "changetype",
+    "changecode",
+    "changeaction",
+    "action",
+    "adddelete",
+    "addordelete",
+    "addeddeleted",
+];
 const AREA_CODE: &[&str] = &["areacode", "area", "npa"];
 
 /// What a column of this name means, and how good the name is: 0 is best.
@@ -82,6 +94,8 @@ pub(super) fn meaning(name: &str) -> Option<(Field, usize)> {
         (Field::Expires, EXPIRES),
         (Field::Source, SOURCE),
         (Field::Notes, NOTES),
+        (Field::RangeEnd, RANGE_END),
+        (Field::Change, CHANGE),
     ];
     // `phone 2`, `Telephone1`: one of several number columns.
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -18,12 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::scan::split::Fields;
 use super::source::{Source, read_up_to};
-use super::{DateOrder, Document, FileError, InputOptions, text, unpack};
+use super::{Changes, DateOrder, Document, Field, FileError, InputOptions, changes, ranges, text, unpack};
 
 /// How much of the file is looked at.
 const HEAD: usize = 256 * 1024;
 /// Encodings that are offered at most.
 const ENCODINGS: usize = 6;
+/// Widths under which each line is one field.
+const ONE_FIELD: &str = "*";
 /// Values that one sample shows.
 const VALUES: usize = 3;
 /// Sheets or members that are offered at most.
@@ -79,6 +81,12 @@ impl InputOptions {
                 self.delimiter = found.map(|(byte, _)| *byte).or(self.delimiter);
                 found.is_some()
             }
+            "--widths" => {
+                let found = value.parse().ok();
+                let known = found.is_some();
+                self.widths = found.or(self.widths.take());
+                known
+            }
             "--header" => {
                 let said = match value {
                     "yes" => Some(true),
@@ -106,6 +114,16 @@ impl InputOptions {
                 self.member = Some(value.to_owned());
                 true
             }
+            "--changes" => {
+                let said = Changes::from_name(value);
+                self.changes = said.or(self.changes);
+                said.is_some()
+            }
+            "--map range-end" => {
+                self.map.retain(|(field, _)| *field != Field::RangeEnd);
+                self.map.push((Field::RangeEnd, value.to_owned()));
+                true
+            }
             _ => false,
         }
     }
@@ -119,11 +137,25 @@ pub fn question(
     flag: &str,
     stop: &CancellationToken,
 ) -> Result<Option<Question>, FileError> {
+    let open = |options: &InputOptions| Document::open_with(path, options, stop, &mut |_| ());
+    if flag.starts_with("--map range-end") {
+        let none = InputOptions { map: vec![(Field::RangeEnd, "-".into())], ..options.clone() };
+        let document = open(&none)?;
+        let first =
+            document.rows(1, 200)?.into_iter().find(|row| row.fields.get(1).is_some_and(|c| !c.is_empty()));
+        return Ok(first.map(|row| ranges::question(1, &row.fields)));
+    }
     let flag = flag.split(' ').next().unwrap_or_default();
+    if flag == "--widths" {
+        return widths(&open, options);
+    }
+    if flag == "--changes" {
+        let as_answered = InputOptions { changes: Some(Changes::Additions), ..options.clone() };
+        return Ok(changes::question(&open(&as_answered)?));
+    }
     if matches!(flag, "--sheet" | "--member") {
         let source = Source::open(path)?;
         let names = unpack::parts(&source, stop)?;
-        let open = |options: &InputOptions| Document::open_with(path, options, stop, &mut |_| ());
         let parts = parts(&open, options, flag == "--sheet", &names, source.size() <= SAMPLED);
         return if stop.is_cancelled() { Err(FileError::Stopped) } else { Ok(parts) };
     }
@@ -141,6 +173,34 @@ pub fn question(
         "--date-order" => now.as_ref().and_then(|now| date_order(&ambiguous_dates(now), false)),
         _ => headers(path, options, now.as_ref()),
     })
+}
+
+/// Whether the columns are those that the lines show.
+fn widths(
+    open: &dyn Fn(&InputOptions) -> Result<Document, FileError>,
+    options: &InputOptions,
+) -> Result<Option<Question>, FileError> {
+    let document = open(options)?;
+    let Some(widths) = document.format().widths.clone() else { return Ok(None) };
+    let read = |document: &Document| {
+        let first = document.rows(1, 1).unwrap_or_default().into_iter().next();
+        first.map_or_else(String::new, |record| record.fields.join(" │ "))
+    };
+    let mut whole = options.clone();
+    whole.answer("--widths", ONE_FIELD);
+    let lines = open(&whole).ok();
+    let answers = vec![
+        Answer::new(
+            &widths.to_string(),
+            format!("{} columns of fixed width", widths.columns()),
+            read(&document),
+        ),
+        Answer::new(ONE_FIELD, "each line is one field", lines.as_ref().map_or_else(String::new, read)),
+    ];
+    let sentence = "Every line is equally long and no mark separates the fields. Choose the line in which the first \
+                    row falls into its fields; other widths can be given with --widths.";
+    let (flag, title) = ("--widths", "Columns of fixed width?");
+    Ok(Some(Question { flag, title, sentence: sentence.into(), answers, proposed: 0 }))
 }
 
 /// Which sheet or member, with the first rows of each.

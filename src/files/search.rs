@@ -230,7 +230,7 @@ impl<'a> Search<'a> {
         if self.needle.is_in(&whole) {
             return true;
         }
-        self.fields.split(&whole, self.document.delimiter(), piece.fault.is_none());
+        self.document.cut(&whole, piece.fault.is_none(), &mut self.fields);
         let mapping = self.document.mapping();
         let columns = mapping.columns.get(&Field::Number).into_iter().chain(&mapping.more_numbers);
         let joined = columns.filter(|_| mapping.split_number).any(|&at| {

@@ -10,6 +10,7 @@ use super::input::Input;
 use super::{OpsError, OpsEvent, Sink, off_thread};
 use crate::config::Profile;
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
+use crate::domain::problem::Code;
 use crate::domain::progress::{Phase, Progress};
 use crate::files::{self, CheckEvent, CheckOptions, Checked, Document, FileError, InputOptions, Question};
 
@@ -71,6 +72,11 @@ pub fn open_or_ask(
     unpacked: &mut dyn FnMut(u64),
 ) -> Result<Opened, FileError> {
     let error = match Document::open_with(path, options, stop, unpacked) {
+        // Other columns would be other numbers, and a person sees at once whether these are right.
+        Ok(document) if document.notes().iter().any(|note| note.code == Code::AssumedWidths) => {
+            let asked = files::question(path, options, "--widths", stop)?;
+            return Ok(asked.map_or(Opened::Document(document), Opened::Question));
+        }
         Ok(document) => return Ok(Opened::Document(document)),
         Err(error) => error,
     };

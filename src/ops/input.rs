@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::phone::Region;
-use crate::files::{DateOrder, Field, InputOptions};
+use crate::files::{Changes, DateOrder, Field, InputOptions, Widths};
 
 /// How a file is to be read: what the person said, and the region where they said one.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,10 @@ struct Stored {
     sheet: Option<String>,
     #[serde(default)]
     member: Option<String>,
+    #[serde(default)]
+    changes: Option<String>,
+    #[serde(default)]
+    widths: Option<String>,
     mark: Option<FileMark>,
 }
 
@@ -63,6 +67,8 @@ impl Input {
             map: self.options.map.iter().map(|(f, c)| (f.as_str().to_owned(), c.clone())).collect(),
             sheet: self.options.sheet.clone(),
             member: self.options.member.clone(),
+            changes: self.options.changes.map(|changes| changes.as_str().to_owned()),
+            widths: self.options.widths.as_ref().map(Widths::to_string),
             mark,
         };
         serde_json::to_string(&stored).unwrap_or_default()
@@ -88,6 +94,11 @@ impl Input {
             map,
             sheet: stored.sheet,
             member: stored.member,
+            widths: match stored.widths {
+                Some(widths) => Some(widths.parse().ok()?),
+                None => None,
+            },
+            changes: stored.changes.as_deref().and_then(Changes::from_name),
         };
         Some((stored.list, Self { options, region }, stored.mark))
     }
@@ -120,6 +131,8 @@ mod tests {
                 map: vec![(Field::Number, "Tel. 1".into()), (Field::Expires, "3".into())],
                 sheet: Some("Q4".into()),
                 member: None,
+                changes: Some(Changes::Additions),
+                widths: "10,5,*".parse().ok(),
             },
             region: Some(Region::US),
         };

@@ -43,10 +43,10 @@ pub use upload::{Launch, Launched, Until};
 // What `tui` and `cli` need of the layers below, by the only door they may use.
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
-    Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
-    Format, Found, Hits, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Needle,
-    Question, Record, ReportFormat, is_same_file, question, write_clean, write_rejects, write_report,
-    write_safely,
+    Accounting, Answer, Changes, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field,
+    FileError, Format, Found, Hits, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping,
+    Needle, Question, Record, ReportFormat, Widths, is_same_file, question, write_clean, write_rejects,
+    write_report, write_safely,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

@@ -154,7 +154,7 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
                     vec![Fact::Asked(Box::new(asked))]
                 }
                 Ok(ops::Opened::Document(document)) => {
-                    let opened = OpenedFile { document: document.clone(), input: input.clone() };
+                    let opened = OpenedFile { document: document.clone(), input: Box::new(input.clone()) };
                     let index = document.build_index(&CancellationToken::new(), &mut |_| ()).unwrap();
                     vec![Fact::Opened(opened), Fact::Indexed(ops::IndexState { complete: true, ..index })]
                 }

@@ -104,6 +104,40 @@ fn the_input_flags_reach_the_reader() {
 }
 
 #[test]
+fn a_list_of_changes_is_not_uploaded_before_somebody_says_how() {
+    let desk = Desk::new();
+    desk.write("changes.txt", "2025550147,2026-11-02,A\n2025550148,2026-11-02,D\n");
+    desk.run(["check", "changes.txt"]).fails(3, "needs-choice").says("--changes additions");
+    desk.run(["check", "changes.txt", "--json"]).fails_in_json(3, "needs-choice");
+    let found = desk.run(["check", "changes.txt", "--changes", "additions", "--json"]).exits(1).json();
+    assert_eq!((&found["rows"], &found["valid"], &found["rejected"]), (&2.into(), &1.into(), &1.into()));
+    assert_eq!(found["problems"]["deletion-row"], 1);
+    desk.run(["check", "changes.txt", "--changes", "ignore"]).exits(0);
+    desk.run(["check", "changes.txt", "--changes", "all"]).fails(2, "usage");
+}
+
+#[test]
+fn widths_and_ranges_are_said_by_flags_or_warned_of() {
+    let desk = Desk::new();
+    desk.write("fixed.txt", "2025550147US-DC\n2025550148US-DC\n 2025550149US-DC\n");
+    let found = desk.run(["check", "fixed.txt", "--widths", "10,5", "--json"]).exits(1).json();
+    assert_eq!((&found["valid"], &found["problems"]["misaligned-row"]), (&2.into(), &1.into()));
+    for widths in ["10,x", "0", "*,5"] {
+        desk.run(["check", "fixed.txt", "--widths", widths]).fails(2, "usage").says("--widths");
+    }
+    desk.run(["check", "fixed.txt", "--widths", "10,5", "--delimiter", ","]).fails(2, "usage");
+    let lines: String = (0..5).map(|n| format!("202555014{n} US-DC\n")).collect();
+    desk.write("even.txt", lines);
+    let found = desk.run(["check", "even.txt", "--json"]).exits(0).json();
+    assert_eq!(found["problems"]["assumed-widths"], 1);
+
+    desk.write("ported.txt", "2025550140,0149\n2025550150,\n");
+    desk.run(["check", "ported.txt"]).fails(3, "needs-choice").says("--map range-end=2");
+    let found = desk.run(["check", "ported.txt", "--map", "range-end=2", "--json"]).exits(0).json();
+    assert_eq!((&found["records"], &found["rows"], &found["valid"]), (&2.into(), &11.into(), &11.into()));
+}
+
+#[test]
 fn nothing_of_a_hostile_file_steers_the_terminal() {
     let desk = Desk::new();
     let name = "a\u{1b}]0;owned\u{7}\u{202e}.csv";

@@ -163,12 +163,6 @@ fn registry_files_are_recognised_and_their_name_is_compared() {
 }
 
 #[test]
-fn a_change_list_is_not_read_as_numbers_to_suppress() {
-    let bytes = "2025550101,2026-11-01,A\n2025550102,2026-11-02,D\n";
-    assert!(matches!(open_bytes(bytes), Err(FileError::WrongKind { .. })));
-}
-
-#[test]
 fn a_split_number_is_not_joined_from_parts_that_do_not_fit() {
     let mut rows = "202,5550101\n".repeat(20);
     rows.push_str("20,25550103\n202,555010\n");

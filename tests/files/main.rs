@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use quietline::domain::problem::{Code, Severity};
 use quietline::files::{
-    CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping,
+    Changes, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping,
     ReportFormat, check, write_clean, write_rejects, write_report,
 };
 use rstest::rstest;
@@ -17,15 +17,18 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 mod cells;
+mod changes;
 mod containers;
 mod laws;
 mod layout;
 mod out;
+mod ranges;
 mod reading;
 mod refused;
 mod report;
 mod samples;
 mod text;
+mod widths;
 
 fn options() -> CheckOptions {
     CheckOptions {

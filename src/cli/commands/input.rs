@@ -2,11 +2,11 @@
 
 use std::str::FromStr as _;
 
-use crate::cli::args::{DateOrderArg, InputArgs};
+use crate::cli::args::{ChangesArg, DateOrderArg, InputArgs};
 use crate::cli::failure::Failure;
 use crate::config::nearest;
 use crate::domain::phone::Region;
-use crate::ops::{DateOrder, Field, Input, InputOptions};
+use crate::ops::{Changes, DateOrder, Field, Input, InputOptions, Widths};
 
 pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
     let header = match (args.header, args.no_header) {
@@ -19,6 +19,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
     Ok(Input {
         options: InputOptions {
             delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
+            widths: args.widths.as_deref().map(widths).transpose()?,
             encoding: args.encoding.as_deref().map(encoding).transpose()?,
             header,
             date_order: args.date_order.map(|order| match order {
@@ -29,6 +30,10 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             map: mappings(&args.map)?,
             sheet: args.sheet.clone(),
             member: args.member.clone(),
+            changes: args.changes.map(|changes| match changes {
+                ChangesArg::Additions => Changes::Additions,
+                ChangesArg::Ignore => Changes::Ignore,
+            }),
         },
         region,
     })
@@ -42,6 +47,12 @@ fn encoding(label: &str) -> Result<String, Failure> {
             "For example utf-8, utf-16le, windows-1252, iso-8859-1, shift_jis.",
         )),
     }
+}
+
+fn widths(text: &str) -> Result<Widths, Failure> {
+    text.parse().map_err(|why| {
+        Failure::usage(format!("--widths: {why}"), "For example --widths 10,5,10 or --widths 10,5,*.")
+    })
 }
 
 fn delimiter(text: &str) -> Result<u8, Failure> {

@@ -18,12 +18,21 @@ impl Code {
             Self::RecordTooLong => {
                 "no row is longer than 1 MiB: check the line endings and the quotation marks"
             }
+            Self::MisalignedRow => {
+                "a character too many or too few shifts every field behind it: mend the line, or say --widths"
+            }
             Self::Unassigned => "check the number; it is used, since number plans grow",
             Self::Extension => "the whole number is suppressed, not the extension alone",
             Self::VanityLetters => "letters were read as the digits of a keypad",
             Self::ForeignDigits => "the digits were read as their Western twins",
             Self::LeadingApostrophe => "the apostrophe of a spreadsheet was left out",
             Self::InvisibleCharacters => "invisible characters were left out",
+            Self::NumberRange => "write the first number whole and of the last one the last four digits",
+            Self::DeletionRow => {
+                "an upload only adds: a deletion needs an operation of its own, with its own approval"
+            }
+            Self::BadChange => "write A for an addition or D for a deletion",
+            Self::AddedAndDeleted => "the addition holds: the number stays suppressed",
             Self::BadDate => "write the date as 2027-12-31, or leave it empty for ever",
             Self::AmbiguousDate => "say the order of day and month with --date-order",
             Self::PastExpiry => "the entry would suppress nothing: give a later date or none",

@@ -24,7 +24,8 @@ pub(super) struct Chunk {
     pub(super) to: Checkpoint,
     /// Data records.
     pub(super) records: u64,
-    /// Numbers: one for each record, or for each filled number cell where there are several columns of them.
+    /// Numbers: one for each record; or for each filled number cell where there are several columns of them; or for each
+    /// number of a range.
     pub(super) slots: u64,
     pub(super) rejected: u64,
     pub(super) rejected_records: u64,
@@ -42,8 +43,21 @@ pub(super) struct Chunk {
     pub(super) claims: Vec<Claim>,
     pub(super) problems: Problems,
     pub(super) steps: Steps,
-    /// The record of each slot, where a record may have several.
-    pub(super) record_of_slot: Vec<u32>,
+    /// The first slot of each record, where a record may have several.
+    pub(super) first_slots: Vec<u32>,
+    /// How many numbers each claim stands for, where it may be a range of them; else empty.
+    pub(super) counts: Vec<u32>,
+    /// Numbers of rows that take them off.
+    pub(super) deleted: Vec<Deleted>,
+}
+
+/// A number that a row takes off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deleted {
+    pub(super) number: u64,
+    pub(super) count: u64,
+    /// The record, from 1.
+    pub(super) row: u64,
 }
 
 /// How far it is from each record to the next: bytes in the low twelve bits, lines in the high four.
@@ -119,6 +133,8 @@ pub(super) struct ChunkReader<'a> {
     pub(super) named_area: Option<u16>,
     pub(super) several: bool,
     cuts: Cuts,
+    ranges: bool,
+    most_numbers: u64,
     fields: Fields,
     list: Vec<Problem>,
 }
@@ -140,7 +156,8 @@ impl Reader for ChunkReader<'_> {
         let (mut pieces, mut last) = (0_u64, None::<Checkpoint>);
         loop {
             let here = scanner.place();
-            if here.at >= end {
+            // A file over the limit is refused, so nothing more of it is wanted.
+            if here.at >= end || (self.ranges && chunk.slots > self.most_numbers) {
                 break;
             }
             let plain = if quick { scanner.next_plain(&mut self.cuts) } else { None };
@@ -194,10 +211,11 @@ impl<'a> ChunkReader<'a> {
         reader: &'a RowReader<'a>,
         quick: QuickReader<'a>,
         named_area: Option<u16>,
+        most_numbers: u64,
     ) -> Self {
-        let several = !document.mapping().more_numbers.is_empty();
+        let (several, ranges) = (document.mapping().has_several(), document.mapping().has_ranges());
         let (cuts, fields, list) = (Cuts::default(), Fields::default(), Vec::new());
-        Self { document, reader, quick, named_area, several, cuts, fields, list }
+        Self { document, reader, quick, named_area, several, ranges, most_numbers, cuts, fields, list }
     }
 
     fn record(&mut self, faults: &[Code], place: Place, chunk: &mut Chunk) {
@@ -214,13 +232,22 @@ impl<'a> ChunkReader<'a> {
         if let Some(order) = row.proves {
             chunk.orders[usize::from(order != DateOrder::Dmy)] = true;
         }
-        let rejected = row.entries.iter().filter(|entry| entry.rejected).count() as u64;
+        let rejected: u64 = row.entries.iter().filter(|entry| entry.rejected).map(|entry| entry.count).sum();
         chunk.rejected += rejected;
         chunk.rejected_records += u64::from(rejected > 0);
-        let (slots, record) = (chunk.slots, (place.row - 1) as u32);
-        chunk.slots += row.entries.len() as u64;
+        let slots = chunk.slots;
+        chunk.slots += row.entries.iter().map(|entry| entry.count).sum::<u64>();
         if self.several {
-            chunk.record_of_slot.extend(std::iter::repeat_n(record, row.entries.len()));
+            chunk.first_slots.push(slots as u32);
+        }
+        if row.deletes {
+            let sound =
+                row.entries.iter().filter_map(|entry| Some((entry.number.as_ref().ok()?, entry.count)));
+            chunk.deleted.extend(sound.map(|(phone, count)| Deleted {
+                number: phone.number.digits(),
+                count,
+                row: place.row,
+            }));
         }
         self.claim(&row, slots, chunk);
     }
@@ -247,16 +274,24 @@ impl<'a> ChunkReader<'a> {
             Expiry::Either { .. } | Expiry::Bad(_) => return,
         };
         let source = row.source.map(Into::into);
-        for (slot, entry) in (slots..).zip(&row.entries) {
+        let mut next = slots;
+        for entry in &row.entries {
+            let slot = next;
+            next += entry.count;
             if let (Ok(phone), Some((jurisdiction, inferred)), false) =
                 (&entry.number, entry.jurisdiction, entry.rejected)
             {
                 self.compare_area(phone.number.area_code(), chunk);
-                chunk.inferred += u64::from(inferred && self.reader.column(Field::Jurisdiction).is_none());
+                if inferred && self.reader.column(Field::Jurisdiction).is_none() {
+                    chunk.inferred += entry.count;
+                }
                 chunk.undecided |= expires.is_undecided();
                 let given = Some(jurisdiction).filter(|given| infer(phone.number) != Some(*given));
                 let set = table.intern(given, expires, source.as_ref());
                 chunk.claims.push(Claim { number: phone.number.digits(), slot, set });
+                if self.ranges {
+                    chunk.counts.push(entry.count as u32);
+                }
             }
         }
     }
@@ -271,6 +306,19 @@ impl<'a> ChunkReader<'a> {
 }
 
 impl Chunk {
+    /// Takes the claims of a file with ranges out, number by number, with slots counted from `slots` on.
+    pub(super) fn take_claims(&mut self, slots: u64) -> impl Iterator<Item = Claim> {
+        let counts = std::mem::take(&mut self.counts);
+        let claims = std::mem::take(&mut self.claims).into_iter().zip(counts);
+        claims.flat_map(move |(claim, count)| {
+            (0..u64::from(count)).map(move |step| Claim {
+                number: claim.number + step,
+                slot: claim.slot + slots + step,
+                ..claim
+            })
+        })
+    }
+
     fn new(from: Checkpoint) -> Self {
         Self {
             from,
@@ -289,7 +337,9 @@ impl Chunk {
             claims: Vec::new(),
             problems: Problems::default(),
             steps: Steps::default(),
-            record_of_slot: Vec::new(),
+            first_slots: Vec::new(),
+            counts: Vec::new(),
+            deleted: Vec::new(),
         }
     }
 }

@@ -16,8 +16,8 @@ pub(super) struct Stretch {
     pub(super) slot: u64,
     pub(super) problems: Problems,
     pub(super) steps: Steps,
-    /// The record of each slot, where a record may have several.
-    pub(super) record_of_slot: Vec<u32>,
+    /// The first slot of each record, where a record may have several.
+    pub(super) first_slots: Vec<u32>,
 }
 
 /// Every stretch, in order.
@@ -25,6 +25,18 @@ pub(super) struct Rest {
     pub(super) stretches: Vec<Stretch>,
     /// A record may have several slots.
     pub(super) several: bool,
+    /// A record may have thousands of them.
+    pub(super) ranges: bool,
+}
+
+/// A number that one row adds and another takes off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crossed {
+    /// The row that adds it.
+    pub(super) row: u64,
+    /// The row that takes it off.
+    pub(super) other: u64,
+    pub(super) number: u64,
 }
 
 impl Rest {
@@ -41,11 +53,11 @@ impl Rest {
 impl Stretch {
     fn row_of(&self, slot: u64) -> u64 {
         let own = slot - self.slot;
-        let record = match self.record_of_slot.get(usize::try_from(own).unwrap_or(usize::MAX)) {
-            Some(record) => u64::from(*record),
-            None => own,
+        let record = match self.first_slots.partition_point(|first| u64::from(*first) <= own) {
+            0 => own + 1,
+            record => record as u64,
         };
-        self.base.row + record + 1
+        self.base.row + record
     }
 }
 
@@ -61,32 +73,49 @@ pub(super) struct Written {
 enum New<'a> {
     Repeat(&'a Repeat),
     Date(Code, &'a Arc<str>),
+    Crossed(Crossed),
 }
 
-/// Puts everything in the order of the file. `repeats` and `late` are sorted by slot; `columns` are those of the number
-/// and of the expiry.
+/// Puts everything in the order of the file. `repeats` and `late` are sorted by slot, `crossed` by row; `columns` are those
+/// of the number and of the expiry.
 pub(super) fn write_problems(
     rest: Rest,
     notes: &[Problem],
     repeats: &[Repeat],
     late: &[Late],
+    crossed: &[Crossed],
     ruled: &Ruled,
     columns: (Option<usize>, Option<usize>),
 ) -> Written {
     let mut out = Written { all: notes.iter().cloned().collect(), late: Problems::default(), records: 0 };
     let (mut repeats, mut late) = (repeats.iter().peekable(), late.iter().peekable());
+    let mut crossed = crossed.iter().peekable();
     let mut new: Vec<(u64, New<'_>)> = Vec::new();
+    let ranges = rest.ranges;
     let mut stretches = rest.stretches.into_iter().peekable();
     while let Some(stretch) = stretches.next() {
         let end = stretches.peek().map_or(u64::MAX, |next| next.slot);
+        let last_row = stretches.peek().map_or(u64::MAX, |next| next.base.row);
         new.clear();
         while let Some(repeat) = repeats.next_if(|repeat| repeat.slot < end) {
-            new.push((stretch.row_of(repeat.slot), New::Repeat(repeat)));
+            let row = stretch.row_of(repeat.slot);
+            // A range may repeat ten thousand numbers: said once, with the first of them.
+            let is_said = |(other, new): &(u64, New<'_>)| {
+                *other == row && matches!(new, New::Repeat(said) if said.differs == repeat.differs)
+            };
+            if !ranges || !new.iter().rev().take(2).any(is_said) {
+                new.push((row, New::Repeat(repeat)));
+            }
         }
         while let Some(late) = late.next_if(|late| late.slot < end) {
-            if let Some((code, raw)) = ruled.get(late.set) {
-                new.push((stretch.row_of(late.slot), New::Date(*code, raw)));
+            let row = stretch.row_of(late.slot);
+            let is_said = matches!(new.last(), Some((other, New::Date(..))) if *other == row);
+            if let Some((code, raw)) = ruled.get(late.set).filter(|_| !is_said) {
+                new.push((row, New::Date(*code, raw)));
             }
+        }
+        while let Some(crossed) = crossed.next_if(|crossed| crossed.row <= last_row) {
+            new.push((crossed.row, New::Crossed(*crossed)));
         }
         let base = stretch.base;
         if new.is_empty() {
@@ -140,6 +169,15 @@ impl Written {
                         self.records += u64::from(!rejected);
                     }
                     New::Date(..) => {}
+                    New::Crossed(crossed) => {
+                        let Some(number) = E164::from_digits(crossed.number) else { continue };
+                        let code = Code::AddedAndDeleted;
+                        let hint = format!("row {} takes this number off: {}", crossed.other, code.hint());
+                        let (column, raw) = (columns.0, number.to_e164().into());
+                        let problem = Problem { code, place, column, raw, hint: hint.into() };
+                        self.all.push(&problem);
+                        self.late.push(&problem);
+                    }
                 }
             }
         }

@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::chunk::{Chunk, ChunkReader};
+use super::chunk::{Chunk, ChunkReader, Deleted};
 use super::facts::FactTable;
 use super::fold::{Claim, Fold, MOST_SLOTS};
-use super::late::{Rest, Stretch, write_problems};
+use super::late::{Crossed, Rest, Stretch, write_problems};
 use super::memory::Memory;
 use super::quick::QuickReader;
 use super::read::{self, Bytes, Plan};
 use super::row::RowReader;
-use super::{Accounting, CheckEvent, CheckOptions, Checked};
+use super::{Accounting, CheckEvent, CheckOptions, Checked, Intents};
 use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
 use crate::files::out::problem_columns::Dates;
 use crate::files::sniff::{self, layout};
@@ -36,6 +36,8 @@ struct Pass<'a> {
     orders: [bool; 2],
     undecided: bool,
     other_area: Option<u16>,
+    deleted: Vec<Deleted>,
+    most_numbers: u64,
 }
 
 /// Runs the pass.
@@ -50,17 +52,28 @@ pub(super) fn run(
     document.source().ensure_unchanged()?;
     let reader = RowReader::new(document, options);
     let table = FactTable::default();
-    let named_area = document.format().layout.and_then(|_| layout::area_code_in_name(document.path()));
+    let is_registry = document.format().layout.filter(|layout| layout.starts_with(layout::REGISTRY));
+    let named_area = is_registry.and_then(|_| layout::area_code_in_name(document.path()));
     let named = named_area.as_deref().and_then(|area| area.parse().ok());
     let make = || {
         let quick = QuickReader::new(&reader, Memory::new(&table), plan.quick);
-        ChunkReader::new(document, &reader, quick, named)
+        ChunkReader::new(document, &reader, quick, named, plan.most_numbers)
     };
-    let mut pass = Pass::new(document);
+    let mut pass = Pass::new(document, plan.most_numbers);
     if !document.notes().is_empty() {
         events(CheckEvent::Problems(document.notes().iter().cloned().collect()));
     }
-    let bytes = read::read(document, plan, &make, stop, &mut |chunk| pass.join(chunk, events))?;
+    let halt = stop.child_token();
+    let bytes = read::read(document, plan, &make, &halt, &mut |chunk| {
+        pass.join(chunk, events);
+        if pass.is_over() {
+            halt.cancel();
+        }
+    });
+    if pass.is_over() {
+        return Err(FileError::TooManyNumbers { path: document.path().into(), most: plan.most_numbers });
+    }
+    let bytes = bytes?;
     document.source().ensure_unchanged()?;
     pass.ensure_lines(&bytes)?;
     pass.ensure_countable()?;
@@ -83,7 +96,7 @@ pub(super) fn run(
 }
 
 impl<'a> Pass<'a> {
-    fn new(document: &'a Document) -> Self {
+    fn new(document: &'a Document, most_numbers: u64) -> Self {
         Self {
             document,
             fold: Fold::new(document.likely_rows()),
@@ -99,6 +112,8 @@ impl<'a> Pass<'a> {
             orders: document.carried_dates().proven,
             undecided: false,
             other_area: None,
+            deleted: Vec::new(),
+            most_numbers,
         }
     }
 
@@ -106,7 +121,18 @@ impl<'a> Pass<'a> {
         let base =
             Place { row: self.records, line: self.document.start().line + self.lines, byte: chunk.from.at };
         let slots = self.slots;
-        self.fold.extend(chunk.claims.drain(..).map(|claim| Claim { slot: claim.slot + slots, ..claim }));
+        if slots + chunk.slots > self.most_numbers && self.document.mapping().has_ranges() {
+            // Refused as soon as this is seen; the numbers themselves would fill the memory.
+            self.slots += chunk.slots;
+            return;
+        }
+        if chunk.counts.is_empty() {
+            self.fold.extend(chunk.claims.drain(..).map(|claim| Claim { slot: claim.slot + slots, ..claim }));
+        } else {
+            self.fold.extend(chunk.take_claims(slots));
+        }
+        let deleted = chunk.deleted.drain(..).map(|off| Deleted { row: off.row + self.records, ..off });
+        self.deleted.extend(deleted);
         self.records += chunk.records;
         self.slots += chunk.slots;
         self.lines += chunk.to.line - chunk.from.line;
@@ -131,7 +157,7 @@ impl<'a> Pass<'a> {
             slot: slots,
             problems: chunk.problems,
             steps: chunk.steps,
-            record_of_slot: chunk.record_of_slot,
+            first_slots: chunk.first_slots,
         });
         let (bytes, total) = (chunk.to.at, self.document.size());
         events(CheckEvent::Progress { bytes, total, rows: self.slots, rejected: self.rejected });
@@ -144,6 +170,11 @@ impl<'a> Pass<'a> {
         }
         let detail = format!("{} lines in the rows, but {} in the bytes", self.lines, bytes.lines);
         Err(FileError::Accounting { path: self.document.path().into(), detail })
+    }
+
+    /// More numbers in ranges than are taken.
+    fn is_over(&self) -> bool {
+        self.slots > self.most_numbers && self.document.mapping().has_ranges()
     }
 
     /// A key has room for so many slots and no more.
@@ -172,10 +203,11 @@ impl<'a> Pass<'a> {
         let said = options.date_order.or(self.document.said_date_order());
         let dates = Dates { said, proven: self.orders };
         let (table, ruled) = table.settle(day_first, options.now);
-        let several = !self.document.mapping().more_numbers.is_empty();
-        let rest = Rest { stretches: self.stretches, several };
-        let folded =
-            self.fold.finish(table, &ruled, &|slot| rest.row_of(slot), self.records, plan.cut.threads);
+        let mapping = self.document.mapping();
+        let (several, ranges) = (mapping.has_several(), mapping.has_ranges());
+        let rest = Rest { stretches: self.stretches, several, ranges };
+        let threads = plan.cut.threads;
+        let folded = self.fold.finish(table, &ruled, &|slot| rest.row_of(slot), self.records, threads);
 
         let mut notes = self.document.notes().to_vec();
         let mut new = Vec::new();
@@ -197,6 +229,7 @@ impl<'a> Pass<'a> {
             &notes,
             &folded.repeats,
             &folded.late,
+            &crossed(&self.deleted, &folded.intents),
             &ruled,
             (column(Field::Number), column(Field::Expires)),
         );
@@ -234,6 +267,27 @@ impl<'a> Pass<'a> {
         conserve(self.document, &checked, self.rejected_records + late.records, tally.rejected)?;
         Ok(checked)
     }
+}
+
+/// The numbers that rows take off though others add them, by the row that adds them.
+fn crossed(deleted: &[Deleted], intents: &Intents) -> Vec<Crossed> {
+    let each = |off: Deleted| (off.number..off.number + off.count).map(move |number| (number, off.row));
+    // By number, and the first row that takes it off before the others.
+    let mut off: Vec<(u64, u64)> = deleted.iter().copied().flat_map(each).collect();
+    off.sort_unstable();
+    let mut off = off.into_iter().peekable();
+    let mut crossed = Vec::new();
+    // Nothing is read of the intents of a file that deletes nothing.
+    let mut intents = intents.iter().take(if deleted.is_empty() { 0 } else { usize::MAX });
+    while let (Some(intent), true) = (intents.next(), off.peek().is_some()) {
+        let number = intent.number.digits();
+        while off.next_if(|(other, _)| *other < number).is_some() {}
+        if let Some((_, other)) = off.next_if(|(other, _)| *other == number) {
+            crossed.push(Crossed { row: intent.row, other, number });
+        }
+    }
+    crossed.sort_unstable_by_key(|crossed| (crossed.row, crossed.number));
+    crossed
 }
 
 fn date_order_note(day_first: bool) -> Problem {

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader};
+use crate::files::ranges::MOST_NUMBERS;
 use crate::files::scan::{READ, Width, Window};
 use crate::files::stretches::{self, Cut, Halt, Span, step_back};
 use crate::files::{Document, FileError};
@@ -29,12 +30,14 @@ pub(super) struct Plan {
     pub(super) cut: Cut,
     /// Rows that nothing has to be said about are read the quick way; `false` is for the test that compares.
     pub(super) quick: bool,
+    /// Numbers that a file with ranges may hold.
+    pub(super) most_numbers: u64,
 }
 
 impl Plan {
     /// On every core.
     pub(super) fn usual() -> Self {
-        Self { cut: Cut::usual(), quick: true }
+        Self { cut: Cut::usual(), quick: true, most_numbers: MOST_NUMBERS }
     }
 }
 

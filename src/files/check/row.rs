@@ -9,10 +9,11 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem, Severity};
 use crate::domain::text::{bare, unguarded};
+use crate::files::changes::{self, Change, Changes};
 use crate::files::dates::{self, Reading};
 use crate::files::out::problem_columns::{MEND, held_by};
 use crate::files::scan::split::Fields;
-use crate::files::{DateOrder, Document, Field, Mapping};
+use crate::files::{DateOrder, Document, Field, Mapping, ranges};
 
 /// Characters of a value that a problem keeps.
 const RAW: usize = 64;
@@ -26,6 +27,8 @@ pub(super) struct RowReader<'a> {
     problem_code: Option<usize>,
     options: &'a CheckOptions,
     order: Option<DateOrder>,
+    /// The column that says what changes, where that is wanted.
+    change: Option<usize>,
 }
 
 /// What a row says.
@@ -36,13 +39,18 @@ pub(super) struct Row<'a> {
     /// The order of day and month that its date proves.
     pub(super) proves: Option<DateOrder>,
     pub(super) source: Option<&'a str>,
+    /// It takes its numbers off, and is rejected for that.
+    pub(super) deletes: bool,
 }
 
-/// A number of a row.
+/// A number of a row, or a range of them.
 pub(super) struct Entry {
+    /// The number, or the first of the range.
     pub(super) number: Result<Phone, NotANumber>,
     /// With `true` where it was inferred.
     pub(super) jurisdiction: Option<(Jurisdiction, bool)>,
+    /// How many numbers it stands for. A range that is not sound stands for one.
+    pub(super) count: u64,
     /// Something is wrong with this number, or with the row as a whole.
     pub(super) rejected: bool,
 }
@@ -96,6 +104,10 @@ impl<'a> RowReader<'a> {
             problem_code: document.problem_columns().map(|found| found.code),
             options,
             order: options.date_order.or(document.said_date_order()),
+            change: match document.said_changes() {
+                Some(Changes::Ignore) => None,
+                _ => document.mapping().columns.get(&Field::Change).copied(),
+            },
         }
     }
 
@@ -114,9 +126,9 @@ impl<'a> RowReader<'a> {
         self.options.now
     }
 
-    /// Whether each record holds one number.
+    /// Whether each record holds one number, and adds it.
     pub(super) fn has_one_number(&self) -> bool {
-        self.mapping.more_numbers.is_empty()
+        !self.mapping.has_several() && self.change.is_none()
     }
 
     /// Whether an area code stands in a column of its own.
@@ -171,10 +183,11 @@ impl<'a> RowReader<'a> {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
             let number = Err(NotANumber { code, hint: code.hint().into() });
-            let entries = vec![Entry { number, jurisdiction: None, rejected: true }];
-            return Row { entries, expires: Expiry::Known(None), proves: None, source: None };
+            let entries = vec![Entry { number, jurisdiction: None, count: 1, rejected: true }];
+            return Row { entries, expires: Expiry::Known(None), proves: None, source: None, deletes: false };
         }
         self.text(fields, &mut problems);
+        let deletes = self.deletes(fields, &mut problems);
         let mut rejected = problems.reject_since(problems.before);
         let mut entries: Vec<Entry> =
             self.filled(fields).map(|at| self.entry(fields, Some(at), &mut problems)).collect();
@@ -186,7 +199,7 @@ impl<'a> RowReader<'a> {
         rejected |= problems.reject_since(before_date);
         entries.iter_mut().for_each(|entry| entry.rejected |= rejected);
         let source = self.cell(fields, Field::Source).filter(|source| !source.is_empty());
-        Row { entries, expires, proves, source }
+        Row { entries, expires, proves, source, deletes }
     }
 
     /// The number columns that are filled in this row.
@@ -203,8 +216,44 @@ impl<'a> RowReader<'a> {
         let number = self.number(fields, column, problems);
         let found = number.as_ref().ok().map(|phone| phone.number);
         let jurisdiction = self.jurisdiction(fields, found, problems);
+        let count = match &number {
+            Ok(phone) if column == self.column(Field::Number) => self.range(fields, phone, problems),
+            _ => Some(1),
+        };
         let rejected = number.is_err() || jurisdiction.is_none() || problems.reject_since(before);
-        Entry { number, jurisdiction, rejected }
+        Entry { number, jurisdiction, count: count.unwrap_or(1), rejected }
+    }
+
+    /// How many numbers the row holds from this one on; `None` where its range is not sound.
+    fn range(&self, fields: &Fields, start: &Phone, problems: &mut Problems<'_>) -> Option<u64> {
+        let column = self.column(Field::RangeEnd)?;
+        let end = fields.get(column).unwrap_or_default();
+        match ranges::read(start, end, &self.options.normaliser) {
+            Ok(range) => {
+                if range.unassigned {
+                    let (at, code) = (self.column(Field::Number), Code::Unassigned);
+                    problems.add(code, at, self.cell(fields, Field::Number).unwrap_or_default(), code.hint());
+                }
+                Some(range.count)
+            }
+            Err(why) => {
+                problems.add(Code::NumberRange, Some(column), end, why);
+                None
+            }
+        }
+    }
+
+    /// Whether the row takes its number off, which is no row to upload.
+    fn deletes(&self, fields: &Fields, problems: &mut Problems<'_>) -> bool {
+        let Some(column) = self.change else { return false };
+        let cell = fields.get(column).unwrap_or_default();
+        let (code, deletes) = match changes::read(cell) {
+            Some(Change::Add) => return false,
+            Some(Change::Delete) => (Code::DeletionRow, true),
+            None => (Code::BadChange, false),
+        };
+        problems.add(code, Some(column), cell, code.hint());
+        deletes
     }
 
     /// Faults that leave no cell to be trusted: nothing else is said about such a row.

@@ -11,7 +11,7 @@ use super::{CheckEvent, CheckOptions, Checked, pass};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Problem, Problems};
 use crate::files::stretches::Cut;
-use crate::files::{Document, Field, FileError, InputOptions};
+use crate::files::{Changes, Document, Field, FileError, InputOptions};
 
 fn options() -> CheckOptions {
     CheckOptions {
@@ -86,19 +86,135 @@ proptest! {
         let map = [(Field::Number, "phone".to_owned()), (Field::Number, "notes".to_owned())];
         let map = if several { map.to_vec() } else { Vec::new() };
         let given = InputOptions { delimiter: Some(b','), header: Some(true), map, ..InputOptions::default() };
-        let whole = read(&path, &given, &Plan { cut: Cut { threads: 1, stretch: 1 << 30 }, quick: false });
-        let cut = read(&path, &given, &Plan { cut: Cut { threads, stretch: half * 2 }, quick: true });
-        match (whole, cut) {
-            (Ok((whole, told_whole)), Ok((cut, told))) => {
-                prop_assert_eq!(whole.problems.iter().collect::<Vec<_>>(), cut.problems.iter().collect::<Vec<_>>());
-                prop_assert_eq!(&told_whole, &told);
-                prop_assert!(told.into_iter().collect::<Problems>() == cut.problems);
-                prop_assert_eq!(whole.intents.iter().collect::<Vec<_>>(), cut.intents.iter().collect::<Vec<_>>());
-                prop_assert_eq!(whole, cut);
-            }
-            // A sum that does not add up is a defect, however often it repeats.
-            (Err(defect @ FileError::Accounting { .. }), _) => prop_assert!(false, "{defect}"),
-            (whole, cut) => prop_assert_eq!(format!("{:?}", whole.err()), format!("{:?}", cut.err())),
+        let whole = read(&path, &given, &plan(1, 1 << 30, false));
+        let cut = read(&path, &given, &plan(threads, half * 2, true));
+        are_same(whole, cut)?;
+    }
+}
+
+type Read = Result<(Checked, Vec<Problem>), FileError>;
+
+fn are_same(whole: Read, cut: Read) -> Result<(), TestCaseError> {
+    match (whole, cut) {
+        (Ok((whole, told_whole)), Ok((cut, told))) => {
+            prop_assert_eq!(
+                whole.problems.iter().collect::<Vec<_>>(),
+                cut.problems.iter().collect::<Vec<_>>()
+            );
+            prop_assert_eq!(&told_whole, &told);
+            prop_assert!(told.into_iter().collect::<Problems>() == cut.problems);
+            prop_assert_eq!(whole.intents.iter().collect::<Vec<_>>(), cut.intents.iter().collect::<Vec<_>>());
+            prop_assert_eq!(whole, cut);
+        }
+        // A sum that does not add up is a defect, however often it repeats.
+        (Err(defect @ FileError::Accounting { .. }), _) => prop_assert!(false, "{defect}"),
+        (whole, cut) => prop_assert_eq!(format!("{:?}", whole.err()), format!("{:?}", cut.err())),
+    }
+    Ok(())
+}
+
+fn plan(threads: usize, stretch: u64, quick: bool) -> Plan {
+    Plan { cut: Cut { threads, stretch }, quick, ..Plan::usual() }
+}
+
+/// Rows of ranges and of changes: sound, repeated, deleted and added, damaged.
+fn any_change() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        6 => (0..30_u32).prop_map(|n| format!("202555{:04}", 100 + n)),
+        1 => Just("n/a".to_owned()),
+        1 => Just("+44 20 7946 0001".to_owned()),
+    ];
+    let end = prop_oneof![
+        4 => (100..140_u32).prop_map(|n| format!("{n:04}")), 3 => Just(String::new()), 1 => Just("12".to_owned()),
+    ];
+    let change = prop_oneof![4 => Just("A"), 2 => Just("D"), 1 => Just("x")];
+    let date = prop_oneof![
+        3 => Just(""), 2 => Just("03/04/2027"), 1 => Just("13/04/2027"), 1 => Just("2020-01-01"),
+    ];
+    let state = prop_oneof![4 => Just("US-DC"), 1 => Just(""), 1 => Just("nowhere"), 1 => Just("US-CA")];
+    (number, end, change, date, state)
+        .prop_map(|(number, end, change, date, state)| format!("{number},{end},{change},{date},{state}\n"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn ranges_and_changes_read_the_same_in_any_cut(
+        rows in proptest::collection::vec(any_change(), 1..60),
+        half in 8..400_u64,
+        threads in 1..4_usize,
+        (ranges, changes) in (any::<bool>(), any::<bool>()),
+        most_numbers in prop_oneof![Just(u64::MAX), 10..900_u64],
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        std::fs::write(&path, format!("phone,end,what,expires,state\n{}", rows.concat())).unwrap();
+        let column = |on: bool, field, name: &str| (field, if on { name } else { "-" }.to_owned());
+        let map = vec![column(ranges, Field::RangeEnd, "end"), column(changes, Field::Change, "what")];
+        let said = changes.then_some(Changes::Additions);
+        let given = InputOptions { delimiter: Some(b','), map, changes: said, ..InputOptions::default() };
+        let whole = read(&path, &given, &Plan { most_numbers, ..plan(1, 1 << 30, false) });
+        let cut = read(&path, &given, &Plan { most_numbers, ..plan(threads, half * 2, true) });
+        if let Ok((checked, _)) = &whole {
+            prop_assert!(!ranges || checked.rows <= most_numbers);
+        }
+        are_same(whole, cut)?;
+    }
+}
+
+/// Lines of fixed width: of the right length and not, repeated, with marks that mean nothing.
+fn any_line() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        5 => (0..30_u32).prop_map(|n| format!("202555{:04}", 100 + n)),
+        1 => Just("n/a       ".to_owned()),
+        1 => Just("\"202555010".to_owned()),
+    ];
+    let state =
+        prop_oneof![4 => Just("US-DC"), 1 => Just("     "), 1 => Just("US-D"), 1 => Just("US-\u{e9}C")];
+    let date = prop_oneof![3 => Just("          "), 2 => Just("03/04/2027"), 1 => Just("13/04/2027")];
+    let rest = prop_oneof![3 => Just(""), 1 => Just(" a \"note\","), 1 => Just("\u{7}")];
+    let end = prop_oneof![6 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n")];
+    (number, state, date, rest, end)
+        .prop_map(|(number, state, date, rest, end)| format!("{number}{state}{date}{rest}{end}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn fixed_width_reads_the_same_in_any_cut(
+        rows in proptest::collection::vec(any_line(), 1..60),
+        half in 8..400_u64,
+        threads in 1..4_usize,
+        open in any::<bool>(),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.txt");
+        std::fs::write(&path, rows.concat()).unwrap();
+        let widths = if open { "10,5,10,*" } else { "10,5,10" }.parse().ok();
+        let map = ["1", "2", "3"].map(str::to_owned);
+        let map = [Field::Number, Field::Jurisdiction, Field::Expires].into_iter().zip(map).collect();
+        let given = InputOptions { widths, header: Some(false), map, ..InputOptions::default() };
+        let whole = read(&path, &given, &plan(1, 1 << 30, false));
+        let cut = read(&path, &given, &plan(threads, half * 2, true));
+        are_same(whole, cut)?;
+    }
+}
+
+#[test]
+fn more_numbers_than_are_taken_are_refused_before_they_are_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ranges.txt");
+    let map = vec![(Field::RangeEnd, "2".to_owned())];
+    let given = InputOptions { map, ..InputOptions::default() };
+    let check = |rows: &str| {
+        std::fs::write(&path, rows).unwrap();
+        read(&path, &given, &Plan { most_numbers: 20, ..plan(2, 256, true) })
+    };
+    assert_eq!(check("2025550101,0110\n2025550111,0120\n").unwrap().0.valid, 20);
+    for rows in ["2025550101,0110\n2025550111,0121\n".to_owned(), "2025550000,9999\n".repeat(5_000)] {
+        match check(&rows) {
+            Err(FileError::TooManyNumbers { most, .. }) => assert_eq!(most, 20),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -27,6 +27,9 @@ pub(in crate::files) fn likely_start<B: Bytes + ?Sized>(
     // A record begins at `from` if the unit before it ends a line.
     let unit = width.bytes() as u64;
     let Some(mut at) = next_line(bytes, width, from - unit, end)? else { return Ok(None) };
+    if dialect.plain {
+        return Ok(Some(at));
+    }
     let first = at;
     for _ in 0..TRIES {
         if reads_well(bytes, width, dialect, at, end)? {

@@ -59,7 +59,8 @@ pub(super) fn judge(units: &[u8], is_last: bool, dialect: &Dialect) -> Verdict {
     let whole = ends && seen.len() <= RECORD_LIMIT;
     // More would not help: the record is over the limit already.
     let full = seen.len() == RECORD_LIMIT + 2 || (ends && !whole);
-    match memchr3(b'\n', b'\r', b'"', seen) {
+    let mark = if dialect.plain { memchr2(b'\n', b'\r', seen) } else { memchr3(b'\n', b'\r', b'"', seen) };
+    match mark {
         Some(at) if seen[at] == b'"' => Quoted { seen, ends, whole, full, dialect }.judge(),
         Some(at) if at > RECORD_LIMIT => Verdict::TooLong,
         Some(text) => match eol_at(seen, text, ends) {

@@ -44,6 +44,8 @@ pub(super) struct Dialect {
     pub(super) delimiter: Option<u8>,
     /// Columns of a record; 0 while they are not known, which turns off the look for swallowed records.
     pub(super) columns: usize,
+    /// A quotation mark is a character like any other: every line is a record.
+    pub(super) plain: bool,
     /// The column of the number; `None` where it is not known: then any column will do.
     pub(super) number: Option<usize>,
 }
@@ -188,7 +190,7 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
     /// nothing; [`Scanner::next`] gives that piece.
     pub(super) fn next_plain(&mut self, cuts: &mut Cuts) -> Option<Piece> {
         let delimiter = self.dialect.delimiter.unwrap_or(b'\n');
-        if self.place.mode != Mode::Record || self.width != Width::One {
+        if self.place.mode != Mode::Record || self.width != Width::One || self.dialect.plain {
             return None;
         }
         self.window.advance(std::mem::take(&mut self.held));

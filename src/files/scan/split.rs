@@ -36,6 +36,18 @@ impl Fields {
         self.spans.partition_point(|&(_, end)| end <= offset)
     }
 
+    /// Takes a record in with the places of its fields.
+    pub(in crate::files) fn take_spans(
+        &mut self,
+        record: &str,
+        spans: impl IntoIterator<Item = (usize, usize)>,
+    ) {
+        self.text.clear();
+        self.text.push_str(record);
+        self.spans.clear();
+        self.spans.extend(spans);
+    }
+
     /// Splits a record. `quotes`: the record is sound, so a field that starts with a quotation mark ends with one; a
     /// rejected record is cut at its delimiters only, to be shown as it stands.
     pub(in crate::files) fn split(&mut self, record: &str, delimiter: Option<u8>, quotes: bool) {

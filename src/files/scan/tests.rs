@@ -24,8 +24,8 @@ fn shape(bytes: &[u8], dialect: Dialect) -> Vec<(String, Option<Fault>)> {
         .collect()
 }
 
-const ONE: Dialect = Dialect { delimiter: None, columns: 1, number: Some(0) };
-const TWO: Dialect = Dialect { delimiter: Some(b','), columns: 2, number: Some(0) };
+const ONE: Dialect = Dialect { delimiter: None, columns: 1, plain: false, number: Some(0) };
+const TWO: Dialect = Dialect { delimiter: Some(b','), columns: 2, plain: false, number: Some(0) };
 
 /// The rules once more, on physical lines and one character at a time.
 mod oracle {
@@ -186,6 +186,18 @@ fn messy() -> impl Strategy<Value = Vec<u8>> {
 
 fn dialects() -> impl Strategy<Value = Dialect> {
     prop_oneof![Just(ONE), Just(TWO)]
+}
+
+#[test]
+fn where_marks_mean_nothing_every_line_is_a_record() {
+    let plain = Dialect { plain: true, ..ONE };
+    let text = b"\"2025550101\n20255\"50102\n\n\"\"\"\r\nend\"";
+    for read_size in [2, 7, READ] {
+        let pieces = scan(text, plain, read_size);
+        let lines: Vec<&[u8]> = pieces.iter().map(|(_, stored)| stored.as_slice()).collect();
+        assert_eq!(lines, [&b"\"2025550101"[..], b"20255\"50102", b"", b"\"\"\"", b"end\""]);
+        assert!(pieces.iter().all(|(piece, _)| piece.fault.is_none()));
+    }
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::layout::{self, FTC_PLAIN, FTC_SPLIT};
+use super::layout::{self, FTC_CHANGES, FTC_PLAIN, FTC_SPLIT, PORTED_RANGES};
 use super::{Head, Sample, note};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Code, Problem};
@@ -13,7 +13,7 @@ use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
 
 /// What a person says of a field that no column holds.
-const NO_COLUMN: &str = "-";
+pub(super) const NO_COLUMN: &str = "-";
 
 /// The most frequent count; the larger on a tie.
 pub(super) fn usual(counts: impl Iterator<Item = usize>) -> Option<usize> {
@@ -112,7 +112,7 @@ pub(super) fn ensure_header_is_first(
 }
 
 /// Of a thousand filled cells of a column, those that look like numbers with at least `digits` digits.
-fn share_of_numbers(data: &[Sample], column: usize, digits: usize) -> usize {
+pub(super) fn share_of_numbers(data: &[Sample], column: usize, digits: usize) -> usize {
     let cells = data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim());
     let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
     let fits = |cell: &&&str| {
@@ -177,7 +177,22 @@ pub(super) fn map(
         mapping.more_numbers.retain(|column| !said.contains(column));
         return Ok(mapping);
     }
-    let split = if layout == Some(FTC_SPLIT) { Some(0) } else { layout::split_columns(columns, data) };
+    if !chosen(&Field::Change)
+        && let Some(column) = layout::change_column(columns, header, data).filter(|at| !said.contains(at))
+    {
+        mapping.columns.retain(|_, other| *other != column);
+        mapping.columns.insert(Field::Change, column);
+    }
+    if layout == Some(PORTED_RANGES) {
+        mapping.columns.entry(Field::Number).or_insert(0);
+        mapping.columns.entry(Field::RangeEnd).or_insert(1);
+    }
+
+    let split = match layout {
+        Some(FTC_SPLIT) => Some(0),
+        Some(FTC_CHANGES) => layout::split_anywhere(columns.len(), data),
+        _ => layout::split_columns(columns, data),
+    };
     if let Some(column) = split
         && (!chosen(&Field::Number) || mapping.columns.get(&Field::Number) == Some(&column))
     {
@@ -185,11 +200,12 @@ pub(super) fn map(
         mapping.split_number = true;
         return Ok(mapping);
     }
-    if !chosen(&Field::Number)
+    if !mapping.columns.contains_key(&Field::Number)
         && let Some((column, assumed)) = number_column(columns, header, data, &mapping)
     {
         mapping.columns.insert(Field::Number, column);
-        if assumed && layout != Some(FTC_PLAIN) && columns.len() > 1 {
+        let is_known = matches!(layout, Some(FTC_PLAIN | FTC_CHANGES));
+        if assumed && !is_known && columns.len() > 1 {
             let hint = "if that is wrong, say so with --map number=COLUMN";
             notes.push(note(Code::AssumedColumn, &columns[column], hint));
         }
@@ -199,9 +215,11 @@ pub(super) fn map(
 
 /// Fields other than the number, by the best name.
 fn by_name(columns: &[String], mapping: &mut Mapping) {
+    // What a name alone says; numbers and changes have to look like it too.
+    let is_told = |field: Field| !matches!(field, Field::Number | Field::Change);
     let mut best: BTreeMap<Field, (usize, usize)> = BTreeMap::new();
     for (at, name) in columns.iter().enumerate() {
-        if let Some((field, rank)) = names::meaning(name).filter(|(field, _)| *field != Field::Number) {
+        if let Some((field, rank)) = names::meaning(name).filter(|(field, _)| is_told(*field)) {
             let held = best.entry(field).or_insert((rank, at));
             *held = (*held).min((rank, at));
         }

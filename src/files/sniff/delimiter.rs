@@ -1,6 +1,6 @@
 //! Which character separates the fields.
 
-use super::{Head, Preamble, Sample, note};
+use super::{Cut, Head, Preamble, Sample, note};
 use crate::domain::problem::{Code, Problem};
 use crate::files::{FileError, InputOptions, names};
 
@@ -46,7 +46,7 @@ pub(super) fn choose(
 }
 
 fn weigh(head: &Head<'_>, preamble: &Preamble, delimiter: u8, name: &'static str) -> Option<Candidate> {
-    let records = head.records(preamble.start, Some(delimiter));
+    let records = head.records(preamble.start, Cut::Delimited(Some(delimiter)));
     let sound: Vec<&Sample> = records.iter().filter(|sample| sample.is_sound()).collect();
     let usual =
         super::columns::usual(sound.iter().map(|sample| sample.cells.len()).filter(|count| *count > 1))?;

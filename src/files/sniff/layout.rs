@@ -1,15 +1,27 @@
-//! The layouts of the national registry's text files.
+//! The layouts of the national registry's text files, and of the lists of ported numbers.
 
 use std::path::Path;
 
 use super::{Sample, note};
 use crate::domain::problem::{Code, Problem};
-use crate::files::{dates, names};
+use crate::files::{Field, changes, dates, names};
 
+/// What the names of the registry's layouts start with: only its files carry an area code in their name.
+pub(in crate::files) const REGISTRY: &str = "ftc-";
 /// `AAA,NNNNNNN`
 pub(super) const FTC_SPLIT: &str = "ftc-split";
 /// `AAANNNNNNN`
 pub(super) const FTC_PLAIN: &str = "ftc-plain";
+
+/// Rows that add and delete.
+pub(super) const FTC_CHANGES: &str = "ftc-changes";
+/// `AAANNNNNNN` in a file that is called a list of ported numbers.
+pub(super) const PORTED: &str = "ported";
+/// The first number of a range, and the last four digits of its last.
+pub(super) const PORTED_RANGES: &str = "ported-ranges";
+
+/// Ends of ranges that prove them: four digits of another meaning lie behind the number's own half of the time.
+const PROOF: usize = 8;
 
 fn is_digits(cell: &str, count: usize) -> bool {
     let cell = cell.trim();
@@ -30,33 +42,90 @@ fn most(part: usize, all: usize) -> bool {
     all > 0 && part * 10 >= all * 9
 }
 
-/// The layout, where it is one of the registry's.
+/// The layout, where it is one that is known.
 pub(super) fn recognise(
+    path: &Path,
     columns: &[String],
     header: bool,
-    delimiter: Option<u8>,
     data: &[Sample],
 ) -> Option<&'static str> {
     if header {
         return None;
     }
-    if delimiter.is_some() && columns.len() == 2 && splits_at(data, 0) {
+    if columns.len() == 2 && splits_at(data, 0) {
         return Some(FTC_SPLIT);
     }
     let plain =
         data.iter().filter(|sample| sample.cells.first().is_some_and(|cell| is_digits(cell, 10))).count();
-    (delimiter.is_none() && most(plain, data.len())).then_some(FTC_PLAIN)
+    if columns.len() > 1 || !most(plain, data.len()) {
+        return change_column(columns, header, data).map(|_| FTC_CHANGES);
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let is_ported = ["wireless", "wireline", "norange", "ported"].iter().any(|word| name.contains(word));
+    Some(if is_ported { PORTED } else { FTC_PLAIN })
 }
 
-/// Whether the rows add and delete (`2025550101,2026-11-01,D`): read as a plain list, the deletions would suppress.
-pub(super) fn is_change_list(data: &[Sample], count: usize) -> bool {
-    let every = |column: usize, fits: &dyn Fn(&str) -> bool| {
-        let mut cells =
-            data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim()).peekable();
-        cells.peek().is_some() && cells.all(fits)
+/// The column that says of each row whether it adds or deletes (`2025550101,2026-11-01,D`): read as a plain list, the
+/// deletions would suppress. Beside it stand dates and numbers and nothing else, or its name says what it is.
+pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -> Option<usize> {
+    let cells =
+        |column: usize| data.iter().map(move |sample| sample.cells.get(column).map_or("", |c| c.trim()));
+    let mostly = |column: usize, fits: &dyn Fn(&str) -> bool| {
+        most(cells(column).filter(|cell| fits(cell)).count(), data.len())
     };
-    (0..count).any(|column| every(column, &|cell| matches!(cell, "A" | "D" | "a" | "d")))
-        && (0..count).any(|column| every(column, &dates::is_date))
+    let says = |column: &usize| mostly(*column, &|cell| changes::read(cell).is_some());
+    let column = (0..columns.len()).find(says)?;
+    let is_called =
+        header && names::meaning(&columns[column]).is_some_and(|(field, _)| field == Field::Change);
+    if is_called {
+        return Some(column);
+    }
+    let is_date = |column: usize| mostly(column, &dates::is_date);
+    let is_known = |column: usize| header && names::is_known(&columns[column]);
+    let dated = (0..columns.len()).any(|column| is_date(column) && !is_known(column));
+    let plain = (0..columns.len()).filter(|other| *other != column && !is_date(*other)).count();
+    // Without names, any table of numbers, dates and these letters; with them, one of nothing else.
+    (dated && (!header || plain <= 2)).then_some(column)
+}
+
+/// Whether the rows are ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ranges {
+    /// They are not.
+    No,
+    /// Their look allows it, and there are too few of them to tell.
+    Maybe,
+    /// Nearly every one reads as a range.
+    Yes,
+}
+
+/// Whether whole numbers stand in the first column and nothing but four digits, or nothing, in the second. Taken for plain
+/// numbers, ranges would lose nearly all of theirs; taken for ranges, extensions would suppress thousands of others.
+pub(super) fn ranges(count: usize, header: bool, data: &[Sample]) -> Ranges {
+    let cell = |sample: &Sample, at: usize| sample.cells.get(at).map_or("", |cell| cell.trim()).to_owned();
+    let fits = |sample: &&Sample| {
+        let end = cell(sample, 1);
+        is_digits(&cell(sample, 0), 10) && (end.is_empty() || is_digits(&end, 4))
+    };
+    let (looks, ends): (Vec<&Sample>, Vec<&Sample>) = {
+        let looks: Vec<&Sample> = data.iter().filter(fits).collect();
+        let ends = looks.iter().copied().filter(|sample| !cell(sample, 1).is_empty()).collect();
+        (looks, ends)
+    };
+    if header || count != 2 || ends.is_empty() || !most(looks.len(), data.len()) {
+        return Ranges::No;
+    }
+    let rising = ends.iter().filter(|sample| cell(sample, 1).as_str() >= &cell(sample, 0)[6..]).count();
+    match ends.len() {
+        PROOF.. if most(rising, ends.len()) => Ranges::Yes,
+        PROOF.. if rising * 4 < ends.len() * 3 => Ranges::No,
+        _ => Ranges::Maybe,
+    }
+}
+
+/// Without a header: the column of area codes with the local numbers behind it, wherever it is.
+pub(super) fn split_anywhere(count: usize, data: &[Sample]) -> Option<usize> {
+    (0..count.saturating_sub(1)).find(|&at| splits_at(data, at))
 }
 
 /// Under a header: the column of area codes with the local numbers behind it.
@@ -76,7 +145,7 @@ pub(in crate::files) fn area_code_in_name(path: &Path) -> Option<String> {
 
 /// A note where the file's name promises another area code than its content holds.
 pub(super) fn area_code_note(path: &Path, layout: Option<&str>, data: &[Sample]) -> Option<Problem> {
-    layout?;
+    layout.filter(|layout| [FTC_SPLIT, FTC_PLAIN].contains(layout))?;
     let named = area_code_in_name(path)?;
     let other = data.iter().filter_map(|sample| sample.cells.first()).find_map(|cell| {
         let code = cell.trim().get(..3)?;

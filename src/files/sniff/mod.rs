@@ -10,12 +10,15 @@ use super::out::problem_columns::ProblemColumns;
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Eol, Fault, Piece, Scanner};
 use super::text::{self, Decided};
-use super::{FileError, InputOptions};
+use super::{Changes, Field, FileError, InputOptions, Widths, changes};
 use crate::domain::problem::{Code, Place, Problem};
 
 mod columns;
 mod delimiter;
+mod fixed;
 pub(super) mod layout;
+
+use layout::Ranges;
 
 /// Records that are looked at.
 const SAMPLE: usize = 200;
@@ -68,6 +71,17 @@ pub(super) struct Sniffed {
     pub(super) record_bytes: u64,
 }
 
+/// How records are cut.
+#[derive(Clone, Copy, Debug)]
+enum Cut<'a> {
+    /// At a separator; without one each line is a field.
+    Delimited(Option<u8>),
+    /// Nowhere, and a quotation mark means nothing.
+    Lines,
+    /// By width.
+    Widths(&'a Widths),
+}
+
 /// Lines above the first record.
 struct Preamble {
     start: Checkpoint,
@@ -81,8 +95,12 @@ struct Preamble {
 
 impl Head<'_> {
     /// The pieces of the head from `start`, with their cells. A piece that the end of the head may have cut is left out.
-    fn samples(&self, start: Checkpoint, delimiter: Option<u8>, count: usize) -> Vec<Sample> {
-        let dialect = Dialect { delimiter, columns: 0, number: None };
+    fn samples(&self, start: Checkpoint, cut: Cut<'_>, count: usize) -> Vec<Sample> {
+        let (delimiter, plain) = match cut {
+            Cut::Delimited(delimiter) => (delimiter, false),
+            Cut::Lines | Cut::Widths(_) => (None, true),
+        };
+        let dialect = Dialect { delimiter, columns: 0, plain, number: None };
         let width = text::width_of(self.encoding.encoding);
         let end = (self.bytes.len() / width.bytes() * width.bytes()) as u64;
         let mut scanner = Scanner::new(self.bytes, width, dialect, start, end);
@@ -93,24 +111,27 @@ impl Head<'_> {
                 break;
             }
             let (text, _) = text::decode(self.encoding.encoding, scanner.stored(&piece));
-            fields.split(&text, delimiter, piece.fault.is_none());
+            match cut {
+                Cut::Widths(widths) => widths.cut_loosely(&text, &mut fields),
+                _ => fields.split(&text, delimiter, piece.fault.is_none() && !plain),
+            }
             let cells = fields.iter().map(str::to_owned).collect();
             samples.push(Sample { piece, cells, after: scanner.place() });
         }
         samples
     }
 
-    fn records(&self, start: Checkpoint, delimiter: Option<u8>) -> Vec<Sample> {
-        let mut records = self.samples(start, delimiter, SAMPLE * 4);
+    fn records(&self, start: Checkpoint, cut: Cut<'_>) -> Vec<Sample> {
+        let mut records = self.samples(start, cut, SAMPLE * 4);
         records.retain(|sample| !sample.piece.blank);
         records.truncate(SAMPLE);
         records
     }
 
-    fn preamble(&self) -> Preamble {
+    fn preamble(&self, cut: Cut<'_>) -> Preamble {
         let start = Checkpoint::start(self.encoding.bom as u64, 1);
         let mut preamble = Preamble { start, separator: None, header: 0, comments: 0, blanks: 0, rows: 0 };
-        for (n, sample) in self.samples(start, None, usize::MAX).iter().enumerate() {
+        for (n, sample) in self.samples(start, cut, usize::MAX).iter().enumerate() {
             let piece = &sample.piece;
             let line = sample.cells.first().map_or("", |cell| cell.trim());
             if n == 0
@@ -167,7 +188,11 @@ pub(super) fn note(code: Code, raw: &str, hint: impl Into<std::borrow::Cow<'stat
 
 /// Finds out what the head tells.
 pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, FileError> {
-    let preamble = head.preamble();
+    if options.widths.is_some() && options.delimiter.is_some() {
+        return Err(head.ask("fields have either a separator or a width", "--widths or --delimiter"));
+    }
+    let is_said = options.widths.is_some();
+    let preamble = head.preamble(if is_said { Cut::Lines } else { Cut::Delimited(None) });
     let mut notes = Vec::new();
     if head.encoding.assumed {
         let name = head.encoding.encoding.name();
@@ -176,8 +201,15 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     if preamble.separator.is_some() {
         notes.push(note(Code::SeparatorLine, "sep=", "the first line names the separator; it is not a row"));
     }
-    let delimiter = delimiter::choose(head, &preamble, options, &mut notes)?;
-    let records = head.records(preamble.start, delimiter);
+    let delimiter = if is_said { None } else { delimiter::choose(head, &preamble, options, &mut notes)? };
+    let found = || fixed::widths(&head.records(preamble.start, Cut::Lines));
+    let widths = options.widths.clone().or_else(|| if delimiter.is_none() { found() } else { None });
+    if let Some(widths) = widths.as_ref().filter(|_| !is_said) {
+        let hint = "every line is equally long; if the columns are others, say so with --widths";
+        notes.push(note(Code::AssumedWidths, &widths.to_string(), hint));
+    }
+    let cut = widths.as_ref().map_or(Cut::Delimited(delimiter), Cut::Widths);
+    let records = head.records(preamble.start, cut);
     let Some(first) = records.first() else {
         return Err(nothing(head));
     };
@@ -189,23 +221,54 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     }
     columns::ensure_header_is_first(head, &records, header, options)?;
 
-    let count = if header { first.cells.len() } else { columns::usual_count(data) };
+    let count = if let Some(widths) = &widths {
+        widths.columns()
+    } else if header {
+        first.cells.len()
+    } else {
+        columns::usual_count(data)
+    };
     if count > MAX_COLUMNS {
         let what = format!("text with {count} columns in a line");
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
-    if !header && layout::is_change_list(data, count) {
-        let what = "a change list of a registry (it takes numbers off too)".to_owned();
-        return Err(FileError::WrongKind { path: head.path.into(), what });
-    }
     let columns = columns::names(names, count);
-    let layout = layout::recognise(&columns, header, delimiter, data);
+    let mut layout = layout::recognise(head.path, &columns, header, data);
+    let said_ranges = options.map.iter().find(|(field, _)| *field == Field::RangeEnd);
+    match layout::ranges(count, header, data) {
+        Ranges::No => {}
+        _ if said_ranges.is_some_and(|(_, column)| column == columns::NO_COLUMN) => {}
+        Ranges::Maybe if said_ranges.is_none() => {
+            let question = "the second column may end a range of numbers or mean something else, such as an extension \
+                            (then --map range-end=-)";
+            return Err(head.ask(question, "--map range-end=2"));
+        }
+        _ => {
+            layout = Some(layout::PORTED_RANGES);
+            if said_ranges.is_none() {
+                let hint =
+                    "every number of a range is suppressed; if that is wrong, say so with --map range-end=-";
+                notes.push(note(Code::AssumedRanges, &columns[1], hint));
+            }
+        }
+    }
     let mut problem_columns = if header { ProblemColumns::find(&columns) } else { None };
     let rows = data.iter().map(|sample| sample.cells.as_slice());
     let carried = problem_columns.as_mut().and_then(|found| found.carried(&columns, rows));
     let table = columns::Table { columns: &columns, header, data, layout };
     let mapping = columns::map(head, table, carried, options, &mut notes)?;
-    if !header && options.header.is_none() && layout != Some(layout::FTC_SPLIT) {
+    if let Some(&column) = mapping.columns.get(&Field::Change)
+        && options.changes.is_none()
+    {
+        return Err(changes::undecided(head.path, &columns[column]));
+    }
+    if options.changes == Some(Changes::Additions) && !mapping.columns.contains_key(&Field::Change) {
+        return Err(
+            head.ask("no column is seen to say which rows add and which delete", "--map change=COLUMN")
+        );
+    }
+    let is_registry = [layout::FTC_SPLIT, layout::FTC_CHANGES, layout::PORTED_RANGES];
+    if !header && options.header.is_none() && !layout.is_some_and(|layout| is_registry.contains(&layout)) {
         let hint = "the first record is read as data, since it holds no column names";
         notes.push(note(Code::AssumedHeaderless, "", hint));
     }
@@ -228,11 +291,12 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
             encoding: head.encoding.encoding.name(),
             bom: head.encoding.bom > 0,
             delimiter,
+            widths: widths.clone(),
             header,
             line_ending,
             layout,
         },
-        dialect: Dialect { delimiter, columns: count, number },
+        dialect: Dialect { delimiter, columns: count, plain: widths.is_some(), number },
         columns,
         problem_columns,
         mapping,

@@ -78,10 +78,13 @@ impl Mapping {
         if self.column(Field::Number, file).is_none() {
             return Reply::act(Act::Refuse("choose the column of the number first (←, →)".into()));
         }
-        let mut input: Input = file.opened.input.clone();
+        let mut input: Input = Input::clone(&file.opened.input);
         if let Some(chosen) = &self.chosen {
             // Every choice is said, also where sniffing found the same: it must not change behind the person's back.
-            input.options.map = chosen.iter().map(|(field, at)| (*field, (at + 1).to_string())).collect();
+            let none = |said: &(Field, String)| said.1 == "-" && !chosen.contains_key(&said.0);
+            let map = chosen.iter().map(|(field, at)| (*field, (at + 1).to_string()));
+            input.options.map =
+                map.chain(input.options.map.iter().filter(|said| none(said)).cloned()).collect();
         }
         input.options.header = self.header.or(input.options.header);
         let op = Op::OpenFile { path: document.path().to_path_buf(), input };
@@ -114,7 +117,7 @@ fn serves(cx: &Cx, file: &OpenFile, field: Field, column: usize) -> usize {
         Field::Jurisdiction => {
             cells_of(file, column).filter(|cell| Jurisdiction::parse(cell).is_some()).count()
         }
-        Field::Expires | Field::Source | Field::Notes => cells_of(file, column).filter(filled).count(),
+        _ => cells_of(file, column).filter(filled).count(),
     }
 }
 
@@ -123,7 +126,7 @@ fn counted(field: Field) -> &'static str {
     match field {
         Field::Number => "read as numbers",
         Field::Jurisdiction => "have the form US-CA",
-        Field::Expires | Field::Source | Field::Notes => "are filled",
+        _ => "are filled",
     }
 }
 
@@ -134,6 +137,8 @@ fn without(field: Field) -> &'static str {
         Field::Jurisdiction => "inferred from the area code",
         Field::Expires => "never",
         Field::Source | Field::Notes => "left empty",
+        Field::RangeEnd => "one number a row",
+        Field::Change => "every row adds",
     }
 }
 
@@ -144,7 +149,7 @@ impl Overlay for Mapping {
 
     fn update(&mut self, command: Command, cx: &Cx) -> Reply {
         let Some(file) = &cx.store.file else { return Reply::act(Act::Close) };
-        if self.spot.step(command, Field::ALL.len(), 5) {
+        if self.spot.step(command, Field::ALL.len(), Field::ALL.len()) {
             return Reply::done();
         }
         match command {
@@ -174,12 +179,13 @@ impl Overlay for Mapping {
             text::empty(inside, buf, cx, "No file is open.", "Esc closes");
             return;
         };
-        if inside.height < 9 {
+        if inside.height < 11 {
             return;
         }
         let names = file.opened.document.columns();
         let at_hand = file.window.as_ref().map_or(0, |window| window.rows.len().min(ROWS));
-        let top = Rect { height: 5, ..inside };
+        let fields = Field::ALL.len() as u16;
+        let top = Rect { height: fields, ..inside };
         list(top, buf, cx, hits, (0, true), Field::ALL.len(), &self.spot, |row| {
             let field = Field::ALL[row];
             let (name, count) = match self.column(field, file) {
@@ -200,10 +206,11 @@ impl Overlay for Mapping {
         let first =
             if header { "the first line names the columns" } else { "no header: the first line is data" };
         let row = |y: u16| Rect { y: inside.y + y, height: 1, ..inside };
-        line(row(5), buf, &Line::from(span(cx, Role::Muted, format!(" {first} (t changes it)"))));
+        line(row(fields), buf, &Line::from(span(cx, Role::Muted, format!(" {first} (t changes it)"))));
         let heading = format!(" columns, and how many rows {}", counted(self.field_at()));
-        line(row(6), buf, &Line::from(span(cx, Role::Title, heading)));
-        let below = Rect { y: inside.y + 7, height: inside.height - 7, ..inside };
+        line(row(fields + 1), buf, &Line::from(span(cx, Role::Title, heading)));
+        let head = fields + 2;
+        let below = Rect { y: inside.y + head, height: inside.height - head, ..inside };
         self.columns(below, buf, cx, hits, file, at_hand);
     }
 }

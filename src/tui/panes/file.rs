@@ -438,7 +438,10 @@ impl Pane for File {
             Command::FileReport => return Self::write(Output::Report, cx, file),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();
-                return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));
+                return Reply::act(Act::Start(Op::OpenFile {
+                    path,
+                    input: Input::clone(&file.opened.input),
+                }));
             }
             Command::NextMatch => return self.step_match(file, false),
             Command::PrevMatch => return self.step_match(file, true),

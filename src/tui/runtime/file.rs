@@ -31,7 +31,7 @@ impl Job {
                 return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
             }
         };
-        self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
+        self.report(Fact::Opened(OpenedFile { document: document.clone(), input: Box::new(input) })).await;
         self.index(document).await
     }
 

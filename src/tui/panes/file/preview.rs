@@ -236,7 +236,11 @@ fn read(cx: &Cx, preview: &PreviewRow, problems: &[Problem]) -> Span<'static> {
     match &preview.read.number {
         Ok(phone) => {
             let same = if is_duplicate(problems) { " ≡ duplicate" } else { "" };
-            span(cx, Role::Text, format!("→ {}{same}", cx.number(phone.number)))
+            let more = match preview.read.count {
+                1 => String::new(),
+                count => format!(" +{}", thousands(count - 1)),
+            };
+            span(cx, Role::Text, format!("→ {}{more}{same}", cx.number(phone.number)))
         }
         Err(why) => span(cx, Role::Bad, format!("✗ {}", why.code.title())),
     }

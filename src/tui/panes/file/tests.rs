@@ -1,6 +1,6 @@
 //! The File pane as an analyst uses it: a real file, keys in, screen out.
 
-use crate::ops::{Document, Input, InputOptions};
+use crate::ops::{Document, InputOptions};
 use crate::tui::desk::{DIRTY, Desk};
 use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Output, Report, Trouble};
 use crate::tui::testkit::Kit;
@@ -243,7 +243,7 @@ fn work_on_a_file_that_was_replaced_is_stopped_and_its_result_dropped() {
     desk.kit.paste(&other.display().to_string());
     // The file is open, its rows and its validation are still on their way: the old plan comes now.
     let document = Document::open(&other, &InputOptions::default()).unwrap();
-    let opened = OpenedFile { document, input: Input::default() };
+    let opened = OpenedFile { document, input: Box::default() };
     desk.kit.answer(|op| matches!(op, Op::OpenFile { .. }), Fact::Opened(opened));
     desk.kit.event(Event::Report(Report { task, fact: Fact::Planned(Box::new(stale)) }));
     assert!(desk.kit.app.cx.store.file.as_ref().unwrap().checked.is_none());
@@ -369,4 +369,49 @@ fn an_archive_of_two_lists_asks_which_and_opens_the_answer() {
     desk.kit.pass(1).keys("down enter");
     desk.serve();
     desk.kit.shows(&["two.zip", "zip b.csv", "+1 202 555 0103"]).hides(&["Which file"]);
+}
+
+#[test]
+fn a_list_of_changes_asks_what_to_do_with_it_and_its_deletions_are_rejected() {
+    let mut desk = Desk::open("4155550101,2026-11-02,A\n4155550102,2026-11-02,D\n4155550103,2026-11-02,A\n");
+    desk.kit.shows(&[
+        "What to do with a list of changes?",
+        "Of the first 3 rows 2 add a number and 1 take one off",
+        "▌ read the additions; each deletion is a rejected row",
+        "4155550101, 2026-11-02, A",
+        "it is no list of changes",
+    ]);
+    desk.kit.pass(1);
+    desk.keys("enter").kit.hides(&["What to do"]).shows(&[
+        "ftc-changes",
+        "→ +1 415 555 0101",
+        "✗ row that takes a number off",
+        "2 usable of 3 rows",
+    ]);
+}
+
+#[test]
+fn columns_of_fixed_width_are_shown_before_they_are_taken() {
+    let how = |n| if n % 2 == 0 { "web form" } else { "by mail " };
+    let lines: String = (0..5).map(|n| format!("415555010{n} US-CA {}\n", how(n))).collect();
+    let mut desk = Desk::open(&lines);
+    desk.kit.shows(&[
+        "Columns of fixed width?",
+        "▌ 3 columns of fixed width",
+        "4155550100 │ US-CA │ web form",
+    ]);
+    desk.kit.pass(1);
+    desk.keys("enter").kit.shows(&["fixed width", "→ +1 415 555 0100", "5 usable of 5 rows"]);
+}
+
+#[test]
+fn ranges_are_asked_for_and_a_row_says_how_many_more_it_holds() {
+    let mut desk = Desk::open("4155550101,0109\n4155550110,\n");
+    desk.kit.shows(&["Ranges of numbers?", "▌ ranges: every number up to the end", "4155550101 … 0109"]);
+    desk.kit.pass(1);
+    desk.keys("enter").kit.shows(&[
+        "ported-ranges",
+        "→ +1 415 555 0101 +8",
+        "10 usable of 10 numbers in 2 rows",
+    ]);
 }

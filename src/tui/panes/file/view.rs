@@ -121,6 +121,7 @@ fn format(cx: &Cx, document: &Document) -> String {
         format!("{}{part} · ", container.kind)
     });
     let separator = match format.delimiter {
+        None if format.widths.is_some() => "fixed width".to_owned(),
         None => "one per line".to_owned(),
         Some(b',') => "comma".to_owned(),
         Some(b';') => "semicolon".to_owned(),

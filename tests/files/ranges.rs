@@ -1,0 +1,114 @@
+//! Lists of ported numbers, whole and as ranges.
+
+use super::*;
+
+/// Enough ranges to be told by their look, twelve numbers in all.
+fn ported(separator: char) -> String {
+    let rows: String = (0..9).map(|n| format!("20255501{n}0,01{n}0\n")).collect();
+    format!("{rows}2025550101,0103\n2025550199,\n").replace(',', &separator.to_string())
+}
+
+fn mapped() -> InputOptions {
+    InputOptions { map: vec![(Field::RangeEnd, "2".into())], ..InputOptions::default() }
+}
+
+#[rstest]
+#[case::comma(',')]
+#[case::pipe('|')]
+fn every_number_of_a_range_becomes_an_intent(#[case] separator: char) {
+    let (_folder, path) = stored("list.txt", ported(separator));
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    assert_eq!(document.format().layout, Some("ported-ranges"));
+    assert!(document.notes().iter().any(|note| note.code == Code::AssumedRanges));
+    let checked = check_document(&document).unwrap();
+    assert_eq!((checked.records, checked.rows, checked.valid, checked.rejected), (11, 13, 13, 0));
+    let found = numbers(&checked);
+    assert!(
+        ["+12025550101", "+12025550102", "+12025550103"].iter().all(|n| found.contains(&(*n).to_owned()))
+    );
+    let rows: Vec<u64> = checked.intents.iter().map(|intent| intent.row).collect();
+    assert_eq!(rows, [1, 10, 10, 10, 2, 3, 4, 5, 6, 7, 8, 9, 11]);
+}
+
+#[test]
+fn a_range_carries_what_its_row_says() {
+    let bytes = "start,end,state,expires\n2025550101,0103,US-DC,2031-12-31\n";
+    let map = vec![(Field::Number, "start".into()), (Field::RangeEnd, "end".into())];
+    let checked = check_with(bytes, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    assert_eq!((checked.records, checked.valid), (1, 3));
+    for intent in checked.intents.iter() {
+        assert_eq!(intent.attributes.jurisdiction.as_str(), "US-DC");
+        assert!(intent.attributes.expires.is_some());
+    }
+}
+
+#[rstest]
+#[case::before_its_start("2025550109,0101")]
+#[case::over_its_block("2025550101,2025560101")]
+#[case::no_digits("2025550101,01O9")]
+#[case::too_short("2025550101,109")]
+#[case::a_placeholder("2222222220,2225")]
+fn a_range_that_is_none_is_rejected_whole(#[case] row: &str) {
+    let checked = check_with(format!("{row}\n2025550150,0152\n"), &mapped()).unwrap();
+    assert_eq!(rejections(&checked), [(1, Code::NumberRange)]);
+    assert_eq!((checked.records, checked.rows, checked.valid, checked.rejected), (2, 4, 3, 1));
+}
+
+#[test]
+fn numbers_in_two_ranges_are_counted_each_and_said_once() {
+    let checked = check_with("2025550101,0105\n2025550103,0107\n2025550110,\n", &mapped()).unwrap();
+    assert_eq!((checked.rows, checked.valid, checked.duplicates), (11, 8, 3));
+    assert_eq!(codes(&checked, 2), [Code::Duplicate]);
+}
+
+#[test]
+fn a_row_that_is_rejected_for_another_reason_counts_its_numbers() {
+    let bytes = "phone,end,expires\n2025550101,0105,2020-01-01\n2025550111,0113,03/04/2031\n2025550120,,\n";
+    let map = vec![(Field::RangeEnd, "end".into())];
+    let checked = check_with(bytes, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    assert_eq!((checked.records, checked.rows, checked.valid, checked.rejected), (3, 9, 1, 8));
+    assert_eq!(rejections(&checked), [(1, Code::PastExpiry), (2, Code::AmbiguousDate)]);
+}
+
+#[rstest]
+#[case::few("2025550101,0109\n2025550110,0119\n")]
+#[case::one("2025550101,1234\n2025550102,\n")]
+fn a_look_that_proves_nothing_is_a_question(#[case] bytes: &str) {
+    match check_bytes(bytes) {
+        Err(FileError::NeedsChoice { flag, question, .. }) => {
+            assert_eq!(flag, "--map range-end=2");
+            assert!(question.contains("--map range-end=-"), "{question}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let none = InputOptions { map: vec![(Field::RangeEnd, "-".into())], ..InputOptions::default() };
+    assert_eq!(check_with(bytes, &none).unwrap().valid, 2);
+}
+
+#[test]
+fn other_second_columns_are_no_ranges() {
+    let extensions: String = (0..40).map(|n| format!("20255501{n:02},{:04}\n", 37 * n % 250)).collect();
+    let split = "202,5550101\n202,5550102\n".repeat(8);
+    let named = "2025550101,Anna\n2025550102,0109\n".repeat(8);
+    let headed = "phone,ext\n2025550101,0109\n2025550102,0109\n".to_owned();
+    for bytes in [extensions, split, named, headed] {
+        let document = open_bytes(&bytes).unwrap();
+        assert!(!document.mapping().columns.contains_key(&Field::RangeEnd), "{bytes}");
+        let checked = check_bytes(&bytes).unwrap();
+        assert_eq!((checked.rows, checked.rejected), (checked.records, 0));
+    }
+}
+
+#[test]
+fn a_list_of_ported_numbers_is_known_by_its_name() {
+    for (name, layout) in [("WIRELINE-TO-WIRELESS-NORANGE.TXT", "ported"), ("numbers.txt", "ftc-plain")] {
+        let (_folder, path) = stored(name, "2025550101\r\n2125550102\r\n");
+        let document = Document::open(&path, &InputOptions::default()).unwrap();
+        assert_eq!(document.format().layout, Some(layout));
+        assert_eq!(check_document(&document).unwrap().valid, 2);
+    }
+    // Its numbers are of every area, so the name's digits say nothing of them.
+    let (_folder, path) = stored("ported_415.txt", "2025550101\n2125550102\n");
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    assert!(!check_document(&document).unwrap().counts.contains_key(&Code::AreaCodeMismatch));
+}
