@@ -190,6 +190,29 @@ pub fn check(
     stop: &CancellationToken,
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
+    check_by(document, options, &read::Plan::usual(), stop, events)
+}
+
+/// The same with the file cut into stretches of `bytes` that so many threads read: for tests, which hold that nothing depends
+/// on it.
+#[doc(hidden)]
+pub fn check_in_stretches(
+    document: &Document,
+    options: &CheckOptions,
+    threads: usize,
+    bytes: u64,
+) -> Result<Checked, FileError> {
+    let plan = read::Plan { threads, stretch: bytes.next_multiple_of(2).max(2), quick: true };
+    check_by(document, options, &plan, &CancellationToken::new(), &mut |_| ())
+}
+
+fn check_by(
+    document: &Document,
+    options: &CheckOptions,
+    plan: &read::Plan,
+    stop: &CancellationToken,
+    events: &mut dyn FnMut(CheckEvent),
+) -> Result<Checked, FileError> {
     if !document.mapping().columns.contains_key(&Field::Number) {
         return Err(FileError::NeedsChoice {
             path: document.path().into(),
@@ -197,5 +220,5 @@ pub fn check(
             flag: "--map number=COLUMN".into(),
         });
     }
-    pass::run(document, options, &read::Plan::usual(), stop, events)
+    pass::run(document, options, plan, stop, events)
 }

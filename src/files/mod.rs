@@ -24,6 +24,8 @@ mod source;
 mod text;
 mod unpack;
 
+#[doc(hidden)]
+pub use check::check_in_stretches;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use question::{Answer, Question, date_order, question};
