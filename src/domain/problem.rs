@@ -104,6 +104,7 @@ codes! {
     ChosenSheet = "chosen-sheet", Warning, "a sheet of a workbook";
     FormulaCells = "formula-cells", Warning, "cells with formulas";
     StoredAsNumbers = "stored-as-numbers", Warning, "telephone numbers stored as numbers";
+    FollowedLink = "followed-link", Warning, "a link to another file";
     AreaCodeMismatch = "area-code-mismatch", Warning, "area code differs from the file name";
 }
 

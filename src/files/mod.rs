@@ -144,7 +144,7 @@ pub enum FileError {
         /// What it is: `a PDF document`, `binary data`.
         what: String,
     },
-    /// An archive or workbook that is cut short, corrupt, or not what it says it is.
+    /// An archive or workbook that is cut short, corrupt, or not what it says it is; or any file with a hole in it.
     #[error("{path} is damaged: {what}")]
     Damaged {
         /// Which file.

@@ -169,8 +169,8 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
             let options = check_options(None, &file.input, now);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let stop = CancellationToken::new();
-            let path = file.document.path();
-            let checked = runtime.block_on(ops::check(path, &file.input, options, Arc::new(Silent), &stop));
+            let work = ops::check_document(file.document.clone(), options, Arc::new(Silent), &stop);
+            let checked = runtime.block_on(work);
             match checked {
                 Ok(file) => vec![Fact::Checked(file.checked)],
                 Err(error) => failed(&error),
