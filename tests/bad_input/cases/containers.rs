@@ -51,7 +51,7 @@ pub fn cases() -> Vec<Case> {
             1,
             0,
             0,
-            &[("unpacked-member", 1), ("inferred-jurisdiction", 1)],
+            &[("inferred-jurisdiction", 1)],
         ),
         Case::of(84, "nested.gz", gzip(&gzip(LIST.as_bytes())))
             .refused("wrong-kind", "an archive that holds a gzip archive"),

@@ -50,14 +50,18 @@ pub fn cases() -> Vec<Case> {
         .checked(2, 0, 1, &[("record-too-long", 1), inferred(2)]),
         Case::of(27, "million_columns.csv", format!("phone{}\n", ",x".repeat(1_000_000)))
             .refused("wrong-kind", "first record is longer than any row"),
-        Case::of(27, "five_thousand_columns.csv", format!("phone{}\n2025550101\n", ",x".repeat(5_000)))
-            .refused("wrong-kind", "5001 columns"),
-        Case::of(28, "ragged.csv", "phone,name\n2025550101\n2025550102,x,y\n2025550103,z\n").checked(
-            1,
-            0,
-            2,
-            &[("wrong-column-count", 2), inferred(1)],
-        ),
+        Case::of(
+            27,
+            "twelve_thousand_columns.csv",
+            format!("phone{0}\n2025550101{0}\n", ",x".repeat(12_000)),
+        )
+        .refused("wrong-kind", "12001 columns"),
+        Case::of(
+            28,
+            "ragged.csv",
+            "phone,name\n2025550101,x\n2025550102\n2025550103,y\n2025550104,x,y\n2025550105,z\n2025550106,\n",
+        )
+        .checked(4, 0, 2, &[("wrong-column-count", 2), inferred(4)]),
         Case::of(36, "sep_line_excel.csv", "sep=;\r\nphone;name\r\n2025550101;x\r\n")
             .checked(1, 0, 0, &[("separator-line", 1), inferred(1)])
             .shows(&["semicolon"]),

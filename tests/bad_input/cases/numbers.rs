@@ -34,7 +34,7 @@ pub fn cases() -> Vec<Case> {
         rejected(42, "lost_leading_zero.csv", "020 7946 0958", "too-long"),
         Case::of(42, "lost_leading_zero_said.csv", "phone,name\n2079460958,x\n02079460959,y\n")
             .said(&["--region", "GB"])
-            .checked(2, 0, 0, &[]),
+            .checked(2, 0, 0, &[inferred(2)]),
         rejected(43, "excel_date_as_phone.csv", "19-Nov-26", "date-as-number"),
         rejected(44, "thousands_sep.csv", "\"2,025,550,101\"", "thousands-separators"),
         warned(
@@ -68,7 +68,7 @@ pub fn cases() -> Vec<Case> {
             "+1 202 555 0101",
         ),
         Case::of(51, "vanity.csv", "phone,name\n1-800-FLOWERS,x\n2025550101,y\n")
-            .checked(2, 0, 0, &[("vanity-letters", 1), inferred(1)])
+            .checked(2, 0, 0, &[("vanity-letters", 1), inferred(2)])
             .shows(&["+1 800 356 9377"]),
         Case::of(52, "two_numbers_one_cell.csv", two).checked(
             1,
@@ -90,21 +90,23 @@ pub fn cases() -> Vec<Case> {
             &[("placeholder-number", 3), inferred(1)],
         ),
         Case::of(56, "nanp_non_us.csv", "phone,name\n+1 876 555 0101,jm\n242-555-0102,bs\n2025550101,us\n")
-            .checked(3, 0, 0, &[inferred(3)])
+            .checked(3, 0, 0, &[("unassigned-number", 1), inferred(3)])
             .shows(&["+1 876 555 0101", "JM", "BS"]),
-        // 57: read by the region: 00 is no prefix of the United States, and + without a country is nothing anywhere.
+        // 57: read by the region: 00 is no prefix of the United States, and 011 none of Britain. A plus says that a country
+        // code follows, so +20… is Egypt's, with the warning that no such number is assigned.
         Case::of(
             57,
             "plus_no_country.csv",
             "phone,name\n+2025550101,a\n0044 20 7946 0958,b\n011 44 20 7946 0958,c\n2025550101,d\n",
         )
-        .checked(2, 0, 2, &[inferred(1)]),
+        .checked(3, 0, 1, &[("too-long", 1), ("unassigned-number", 1), inferred(3)])
+        .shows(&["EG"]),
         Case::of(
             57,
             "plus_no_country_gb.csv",
             "phone,name\n0044 20 7946 0958,b\n011 44 20 7946 0958,c\n2079460958,d\n",
         )
         .said(&["--region", "GB"])
-        .checked(1, 1, 1, &[("duplicate", 1)]),
+        .checked(1, 1, 1, &[("too-long", 1), ("duplicate", 1), inferred(2)]),
     ]
 }

@@ -20,14 +20,14 @@ pub fn cases() -> Vec<Case> {
     let ambiguous = "phone,expires\n2025550101,03/04/2099\n2025550102,2099-01-01\n";
     vec![
         Case::of(58, "duplicates_10_formats.csv", format!("phone,name\n{formats}"))
-            .checked(1, 9, 0, &[("duplicate", 9), inferred(1)])
+            .checked(1, 9, 0, &[("duplicate", 9), inferred(10)])
             .shows(&["≡"]),
         Case::of(
             59,
             "conflict_expiry.csv",
             "phone,expires\n2025550101,2098-01-01\n2025550101,2099-01-01\n2025550101,\n",
         )
-        .checked(1, 2, 0, &[("conflicting-duplicate", 2), inferred(1)]),
+        .checked(1, 2, 0, &[("conflicting-duplicate", 2), inferred(3)]),
         Case::of(60, "past_expiry.csv", "phone,expires\n2025550101,2020-12-31\n2025550102,2099-01-01\n")
             .checked(1, 0, 1, &[("past-expiry", 1), inferred(1)]),
         // 61: an ambiguous cell rejects its row, and the console asks once for the file.

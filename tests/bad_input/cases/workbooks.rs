@@ -24,7 +24,7 @@ pub fn cases() -> Vec<Case> {
     let inferred = |count| ("inferred-jurisdiction", count);
     let plain = Workbook::default();
     let head = header(&["phone", "name"]);
-    let floats = format!("{head}{}{}", number_row(2, "2025550101"), number_row(3, "2.0255501020000002E9"));
+    let floats = format!("{head}{}{}", number_row(2, "2025550101"), number_row(3, "2.025550102E9"));
     let formulas = format!(
         "{head}<row r='2'><c r='A2'><f>B2+1</f><v>2025550101</v></c><c r='B2'><v>1</v></c></row>\
          <row r='3'><c r='A3'><f>B3+1</f></c><c r='B3'><v>1</v></c></row>"
@@ -97,7 +97,7 @@ pub fn cases() -> Vec<Case> {
             .asked("--sheet", "Which sheet?"),
         Case::of(79, "xlsx_multi_sheet.xlsx", xlsx(&[("May", &one), ("June", &one)], plain))
             .said(&["--sheet", "June"])
-            .checked(1, 0, 0, &[("chosen-sheet", 1), ("stored-as-numbers", 1), inferred(1)]),
+            .checked(1, 0, 0, &[("stored-as-numbers", 1), inferred(1)]),
         Case::of(80, "xlsx_password.xlsx", old_office("EncryptedPackage"))
             .refused("wrong-kind", "locked with a password"),
         Case::large(81, "xlsx_zip_bomb.xlsx", || {
