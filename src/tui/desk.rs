@@ -161,9 +161,13 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
         },
         Op::LoadRows { file, first, count } => {
             let options = check_options(None, &file.input, now);
-            let rows = file.document.rows(*first, *count).unwrap();
             let read = |record| PreviewRow { read: file.document.interpret(&record, &options), record };
-            vec![Fact::Rows(RowWindow { first: *first, rows: rows.into_iter().map(read).collect() })]
+            match file.document.rows(*first, *count) {
+                Ok(rows) => {
+                    vec![Fact::Rows(RowWindow { first: *first, rows: rows.into_iter().map(read).collect() })]
+                }
+                Err(error) => failed(&error.into()),
+            }
         }
         Op::Check { file } => {
             let options = check_options(None, &file.input, now);

@@ -2,7 +2,7 @@
 
 use super::Case;
 
-const WHICH_COLUMN: (&str, &str) = ("--map", "Which column holds what");
+const WHICH_COLUMN: (&str, &str) = ("--map", "Which column holds the number?");
 
 pub fn cases() -> Vec<Case> {
     let inferred = |count| ("inferred-jurisdiction", count);

@@ -62,7 +62,7 @@ fn unix() -> Vec<Case> {
         })
         // Followed, since a person named it, and where it leads is said. There is no mode that takes a whole folder.
         .checked(2, 0, 0, &[("followed-link", 1), INFERRED[0]])
-        .shows(&["the list itself.csv"]),
+        .shows(&["a link to another file"]),
         Case::made(85, "symlink_to_device.csv", |path| symlink("/dev/zero", path).unwrap())
             .refused("not-a-file", "a device"),
         Case::made(85, "symlink_to_itself.csv", |path| symlink(path, path).unwrap())

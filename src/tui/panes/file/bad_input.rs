@@ -148,3 +148,16 @@ fn a_file_that_changes_while_it_is_loaded_is_shown_as_changed() {
         assert!(!screen.contains("usable of"), "change {at}:\n{screen}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn where_a_link_leads_is_shown() {
+    let mut desk = Desk::with("phone\n2025550101\n");
+    let path = desk.path().with_file_name("link.csv");
+    std::os::unix::fs::symlink(desk.path(), &path).unwrap();
+    desk.kit.resize(170, 44).keys("f4").does(Act::Start(Op::OpenFile { path, input: Input::default() }));
+    desk.serve();
+    desk.kit.shows(&["link.csv ──", "a link to another file"]).hides(&["dirty.csv"]);
+    desk.kit.click_on("a link to another file", 0);
+    desk.keys("right").kit.shows(&["whole file", "dirty.csv"]);
+}
