@@ -27,6 +27,14 @@ bench *ARGS:
 bench-intake *ROWS:
     cargo bench --bench intake -- {{ROWS}}
 
+# five million spellings of telephone numbers, and every thousand of the North American plan, against the library itself
+phones-5m SEED="7":
+    QUIETLINE_PHONES=5000000 QUIETLINE_SEED={{SEED}} cargo test --release --lib domain::phone::agreement -- --nocapture
+
+# fuzz the readers of files, so many minutes each (10), held to the law of conservation; all of them or those named
+fuzz MINUTES="10" *TARGETS:
+    scripts/fuzz.sh {{MINUTES}} {{TARGETS}}
+
 # write the page of problem codes anew
 bless:
     QUIETLINE_BLESS=1 cargo test --test problem_codes

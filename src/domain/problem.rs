@@ -113,6 +113,7 @@ codes! {
     HiddenRows = "hidden-rows", Warning, "hidden rows of a sheet";
     FormulaCells = "formula-cells", Warning, "cells with formulas";
     StoredAsNumbers = "stored-as-numbers", Warning, "telephone numbers stored as numbers";
+    FollowedLink = "followed-link", Warning, "a link to another file";
     AreaCodeMismatch = "area-code-mismatch", Warning, "area code differs from the file name";
 }
 

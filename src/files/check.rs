@@ -200,6 +200,30 @@ pub fn check(
     stop: &CancellationToken,
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
+    check_by(document, options, &read::Plan::usual(), stop, events)
+}
+
+/// The same with the file cut into stretches of `bytes` that so many threads read: for tests, which hold that nothing depends
+/// on it.
+#[doc(hidden)]
+pub fn check_in_stretches(
+    document: &Document,
+    options: &CheckOptions,
+    threads: usize,
+    bytes: u64,
+) -> Result<Checked, FileError> {
+    let cut = Cut { threads, stretch: bytes.next_multiple_of(2).max(2) };
+    let plan = read::Plan { cut, ..read::Plan::usual() };
+    check_by(document, options, &plan, &CancellationToken::new(), &mut |_| ())
+}
+
+fn check_by(
+    document: &Document,
+    options: &CheckOptions,
+    plan: &read::Plan,
+    stop: &CancellationToken,
+    events: &mut dyn FnMut(CheckEvent),
+) -> Result<Checked, FileError> {
     if !document.mapping().columns.contains_key(&Field::Number) {
         return Err(FileError::NeedsChoice {
             path: document.path().into(),
@@ -213,5 +237,5 @@ pub fn check(
         let name = document.columns().get(column).map_or("", String::as_str);
         return Err(changes::undecided(document.path(), name));
     }
-    pass::run(document, options, &read::Plan::usual(), stop, events)
+    pass::run(document, options, plan, stop, events)
 }

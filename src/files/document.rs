@@ -163,6 +163,10 @@ impl Document {
         let first = read_up_to(source.file(), 0, HEAD.min(source.size()) as usize);
         let kind = packed(&first.map_err(|error| source.error(error))?);
         let unpacked = kind.map(|kind| unpack(&source, kind, options, stop, progress)).transpose()?;
+        if kind.is_none() {
+            source.ensure_written()?;
+        }
+        let link = source.linked_to();
         let (mut notes, mut container, mut unpacked_rows) = (Vec::new(), None, None);
         let mut options = options.clone();
         if let Some(unpacked) = unpacked {
@@ -207,6 +211,13 @@ impl Document {
         let whole = head.len() as u64 == end;
         let mut found = sniff(&Head { path: source.path(), bytes: &head, whole, encoding }, options)?;
         notes.append(&mut found.notes);
+        if let Some(target) = link {
+            notes.push(note(
+                Code::FollowedLink,
+                &target.to_string_lossy(),
+                "the file that it leads to is read",
+            ));
+        }
         if end < size {
             notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
         }

@@ -29,6 +29,8 @@ mod unpack;
 mod widths;
 
 pub use changes::Changes;
+#[doc(hidden)]
+pub use check::check_in_stretches;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
@@ -166,7 +168,7 @@ pub enum FileError {
         /// What it is: `a PDF document`, `binary data`.
         what: String,
     },
-    /// An archive or workbook that is cut short, corrupt, or not what it says it is.
+    /// An archive or workbook that is cut short, corrupt, or not what it says it is; or any file with a hole in it.
     #[error("{path} is damaged: {what}")]
     Damaged {
         /// Which file.

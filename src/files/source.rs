@@ -99,6 +99,20 @@ impl Source {
         Ok(Self { stamp: Stamp::of(&metadata), path, file, text: None })
     }
 
+    /// Refuses a file with a stretch that was never written: it would read as zeros, perhaps for hours.
+    pub(super) fn ensure_written(&self) -> Result<(), FileError> {
+        let Some(hole) = first_hole(&self.file).filter(|hole| *hole < self.stamp.size) else { return Ok(()) };
+        let what =
+            format!("from byte {hole} on something was never written, as by a copy that did not finish");
+        Err(FileError::Damaged { path: self.path.clone(), what })
+    }
+
+    /// Where the path leads, if it is a link.
+    pub(super) fn linked_to(&self) -> Option<PathBuf> {
+        let is_link = std::fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_symlink());
+        if is_link { self.path.canonicalize().ok() } else { None }
+    }
+
     /// Absolute path.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -188,6 +202,17 @@ fn kind_of(metadata: &Metadata) -> Option<&'static str> {
         }
     }
     Some("a special file")
+}
+
+/// Where the file system keeps nothing of the file, whole blocks of it. Text has no such place: it would be NUL bytes.
+#[cfg(target_os = "linux")]
+fn first_hole(file: &File) -> Option<u64> {
+    rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(0)).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn first_hole(_file: &File) -> Option<u64> {
+    None
 }
 
 #[cfg(unix)]

@@ -163,9 +163,13 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
         }
         Op::LoadRows { file, first, count } => {
             let options = check_options(None, &file.input, now);
-            let rows = file.document.rows(*first, *count).unwrap();
             let read = |record| PreviewRow { read: file.document.interpret(&record, &options), record };
-            vec![Fact::Rows(RowWindow { first: *first, rows: rows.into_iter().map(read).collect() })]
+            match file.document.rows(*first, *count) {
+                Ok(rows) => {
+                    vec![Fact::Rows(RowWindow { first: *first, rows: rows.into_iter().map(read).collect() })]
+                }
+                Err(error) => failed(&error.into()),
+            }
         }
         Op::Search { file, needle, from } => {
             let (mut facts, stop) = (Vec::new(), CancellationToken::new());
@@ -181,8 +185,8 @@ fn answer(op: &Op) -> Option<Vec<Fact>> {
             let options = check_options(None, &file.input, now);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let stop = CancellationToken::new();
-            let path = file.document.path();
-            let checked = runtime.block_on(ops::check(path, &file.input, options, Arc::new(Silent), &stop));
+            let work = ops::check_document(file.document.clone(), options, Arc::new(Silent), &stop);
+            let checked = runtime.block_on(work);
             match checked {
                 Ok(file) => vec![Fact::Checked(file.checked)],
                 Err(error) => failed(&error),

@@ -16,6 +16,9 @@ use rstest::rstest;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+#[path = "../common/conservation.rs"]
+mod conservation;
+
 mod cells;
 mod changes;
 mod containers;

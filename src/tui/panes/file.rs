@@ -17,6 +17,8 @@ mod problems;
 mod view;
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
