@@ -43,6 +43,8 @@ pub(super) fn write(demo: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::{SAMPLES, write};
+    use tokio_util::sync::CancellationToken;
+
     use crate::ops::{InputOptions, Opened, open_or_ask};
 
     #[test]
@@ -61,15 +63,18 @@ mod tests {
     fn every_sample_opens_or_asks_a_question_whose_first_answer_opens_it() {
         let home = tempfile::tempdir().unwrap();
         let folder = write(home.path()).unwrap();
+        let open = |path: &std::path::Path, options: &InputOptions| {
+            open_or_ask(path, options, &CancellationToken::new(), &mut |_| ())
+        };
         for (name, _) in SAMPLES {
             let mut options = InputOptions::default();
             let path = folder.join(name);
-            let asked = match open_or_ask(&path, &options).unwrap() {
+            let asked = match open(&path, &options).unwrap() {
                 Opened::Document(_) => None,
                 Opened::Question(question) => {
                     let answer = &question.answers[question.proposed];
                     assert!(options.answer(question.flag, &answer.value), "{name}");
-                    assert!(matches!(open_or_ask(&path, &options), Ok(Opened::Document(_))), "{name}");
+                    assert!(matches!(open(&path, &options), Ok(Opened::Document(_))), "{name}");
                     Some(question.flag)
                 }
             };

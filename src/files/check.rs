@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::out::problem_columns::Dates;
 use super::scan::split::Fields;
+use super::stretches::Cut;
 use super::{DateOrder, Document, Field, FileError, Record, changes};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
-use crate::ops::{Credentials, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until, setup};
+use crate::ops::{
+    self, Credentials, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until, setup,
+};
 use crate::tui::event::{Fact, Op, SetUp, Trouble, Typed};
 
 /// The preset that the wizard offers.

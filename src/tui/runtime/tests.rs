@@ -28,7 +28,7 @@ fn stored(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 
 fn opened(path: &Path) -> OpenedFile {
     let document = Document::open(path, &InputOptions::default()).unwrap();
-    OpenedFile { document, input: Input::default() }
+    OpenedFile { document, input: Box::default() }
 }
 
 /// Every fact of one piece of work.
