@@ -177,7 +177,7 @@ pub enum FileError {
         what: String,
     },
     /// Its ranges hold more numbers than are taken.
-    #[error("{path} holds more than {most} numbers in its ranges")]
+    #[error("{path} holds more than {} numbers in its ranges", crate::domain::text::thousands(*most))]
     TooManyNumbers {
         /// Which file.
         path: PathBuf,
