@@ -323,7 +323,7 @@ pub enum Op {
         /// What.
         what: Output,
         /// The open file.
-        file: OpenedFile,
+        file: Box<OpenedFile>,
         /// What validation found.
         checked: Arc<Checked>,
         /// Where to.

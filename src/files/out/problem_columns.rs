@@ -155,10 +155,9 @@ fn read(cell: &str, columns: &[String]) -> Option<(Mapping, Dates)> {
         };
         let field = if key == SPLIT { Field::Number } else { Field::from_name(key)? };
         mapping.split_number |= key == SPLIT && at + 1 < columns.len();
-        if mapping.columns.contains_key(&field) {
-            mapping.more_numbers.extend((field == Field::Number).then_some(at));
-        } else {
-            mapping.columns.insert(field, at);
+        let first = *mapping.columns.entry(field).or_insert(at);
+        if first != at && field == Field::Number {
+            mapping.more_numbers.push(at);
         }
     }
     mapping.columns.contains_key(&Field::Number).then_some((mapping, dates))

@@ -235,7 +235,7 @@ fn number_column(
     mapping: &Mapping,
 ) -> Option<(usize, bool)> {
     let free = |at: &usize| {
-        !mapping.columns.values().any(|taken| taken == at) && !(header && is_problem_column(&columns[*at]))
+        !(mapping.columns.values().any(|taken| taken == at) || header && is_problem_column(&columns[*at]))
     };
     let named: Vec<usize> = (0..columns.len())
         .filter(free)

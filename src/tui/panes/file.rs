@@ -339,7 +339,7 @@ impl File {
         let out = cx.env.exports.join(format!("{stem}.{ending}"));
         Reply::act(Act::Start(Op::WriteOut {
             what,
-            file: file.opened.clone(),
+            file: Box::new(file.opened.clone()),
             checked: checked.clone(),
             out,
         }))

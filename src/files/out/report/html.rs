@@ -50,10 +50,10 @@ pub(super) fn page(facts: &Facts<'_>) -> String {
     expiries(facts, &mut out);
     examples(facts, &mut out);
     file(facts, &mut out);
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<footer><p>The digits of telephone numbers are masked but for the last two; the rejects file has the cells whole.</p>\
-         <p>quietline {} · checked {}</p></footer>\n</body>\n</html>\n",
+         <p>quietline {} · checked {}</p></footer>\n</body>\n</html>",
         env!("CARGO_PKG_VERSION"),
         when(facts)
     );
@@ -125,15 +125,15 @@ fn outcomes(facts: &Facts<'_>, out: &mut String) {
             percent(*n, checked.rows)
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr class=\"sum\"><td>all rows</td><td></td><td class=\"n\">{}</td><td class=\"n\">100 %</td></tr></tbody></table>\n",
+        "<tr class=\"sum\"><td>all rows</td><td></td><td class=\"n\">{}</td><td class=\"n\">100 %</td></tr></tbody></table>",
         thousands(checked.rows)
     );
     if checked.rows != checked.records {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<p class=\"soft\">Several columns hold numbers: each filled cell counts as a row. The file has {} records.</p>\n",
+            "<p class=\"soft\">Several columns hold numbers: each filled cell counts as a row. The file has {} records.</p>",
             thousands(checked.records)
         );
     }
@@ -251,15 +251,15 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
     if shown.is_empty() {
         return;
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h2>Examples</h2>\n<p class=\"soft\">The first {SHOWN} of each kind. Row counts data records from 1; line is what a text editor shows.</p>\n"
+        "<h2>Examples</h2>\n<p class=\"soft\">The first {SHOWN} of each kind. Row counts data records from 1; line is what a text editor shows.</p>"
     );
     for (code, n, list) in shown {
         let list: Vec<&Problem> = list.iter().filter(|problem| problem.place.row > 0).take(SHOWN).collect();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<h3>{} <span class=\"code\">· {} · {}</span></h3>\n",
+            "<h3>{} <span class=\"code\">· {} · {}</span></h3>",
             escaped(code.title()),
             code.as_str(),
             thousands(n)
@@ -268,7 +268,7 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
         let same = list.windows(2).all(|pair| pair[0].hint == pair[1].hint);
         let advice = list.first().filter(|_| same).map(|problem| escaped(&problem.hint));
         if let Some(advice) = &advice {
-            let _ = write!(out, "<p class=\"soft\">{advice}</p>\n");
+            let _ = writeln!(out, "<p class=\"soft\">{advice}</p>");
         }
         let last = if same { "<th>value</th>" } else { "<th class=\"v\">value</th><th>what to do</th>" };
         let _ = write!(
@@ -379,9 +379,9 @@ fn sums(facts: &Facts<'_>, out: &mut String) {
     for (label, n) in parts {
         let _ = write!(out, "<tr><td>{label}</td><td class=\"n\">{}</td></tr>", thousands(n));
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr class=\"sum\"><td>all bytes of the text</td><td class=\"n\">{}</td></tr></tbody></table>\n",
+        "<tr class=\"sum\"><td>all bytes of the text</td><td class=\"n\">{}</td></tr></tbody></table>",
         thousands(bytes.size)
     );
 }
