@@ -31,6 +31,10 @@ bench-intake *ROWS:
 phones-5m SEED="7":
     QUIETLINE_PHONES=5000000 QUIETLINE_SEED={{SEED}} cargo test --release --lib domain::phone::agreement -- --nocapture
 
+# ten million rows through `check`, in 200 MB
+bad-input-10m:
+    QUIETLINE_ROWS=10000000 cargo test --release --test bad_input large_files
+
 # fuzz the readers of files, so many minutes each (10), held to the law of conservation; all of them or those named
 fuzz MINUTES="10" *TARGETS:
     scripts/fuzz.sh {{MINUTES}} {{TARGETS}}

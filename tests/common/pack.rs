@@ -29,8 +29,9 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
 /// The same, compressed or stored as it is.
 pub fn zip_with(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
     let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(method);
     for (name, bytes) in members {
-        out.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+        out.start_file(*name, options).unwrap();
         out.write_all(bytes).unwrap();
     }
     out.finish().unwrap().into_inner()

@@ -16,6 +16,11 @@ use crate::files::sniff::note;
 /// More members than any archive of tables has.
 const MEMBERS: usize = 10_000;
 
+/// A spreadsheet's cell holds 32,767 characters; readers hold each text in memory.
+const LONGEST_TEXT: usize = 4 << 20;
+/// Shared texts, styles and the like are held in memory whole; sheets are not.
+const LARGEST_HELD: u64 = 512 << 20;
+
 /// An archive on disk.
 pub(super) type Archive = ZipArchive<Packed>;
 
@@ -84,13 +89,53 @@ pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
     }
     let (limit, mut total) = (limit(packed), 0);
     for at in 0..archive.len() {
-        let mut counted = archive.by_index(at).map_err(damaged)?.take(limit - total + 1);
-        total += io::copy(&mut counted, &mut io::sink()).map_err(|error| Trouble::of_reading(&error))?;
+        let part = archive.by_index(at).map_err(damaged)?;
+        let name = part.name().map_err(damaged)?.into_owned();
+        let mut texts = Texts::default();
+        let size = io::copy(&mut part.take(limit - total + 1), &mut texts);
+        let size = size.map_err(|error| Trouble::of_reading(&error))?;
+        total += size;
         if total > limit {
             return Err(Trouble::TooLarge(format!("its parts are over {} MiB", limit >> 20)));
         }
+        let is_markup = name.ends_with(".xml") || name.ends_with(".rels");
+        if is_markup && texts.longest > LONGEST_TEXT {
+            return Err(Trouble::TooLarge(format!("a text in it is over {} MiB", LONGEST_TEXT >> 20)));
+        }
+        let is_streamed = name.starts_with("xl/worksheets/") || name == "content.xml";
+        if is_markup && !is_streamed && size > LARGEST_HELD {
+            return Err(Trouble::TooLarge(format!(
+                "a part beside its sheets is over {} MiB",
+                LARGEST_HELD >> 20
+            )));
+        }
     }
     Ok(())
+}
+
+/// Measures the texts of markup that is written to it, and keeps none.
+#[derive(Default)]
+struct Texts {
+    /// The text that is going on.
+    current: usize,
+    longest: usize,
+}
+
+impl io::Write for Texts {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut from = 0;
+        for tag in memchr::memchr_iter(b'<', bytes) {
+            self.longest = self.longest.max(self.current + tag - from);
+            (self.current, from) = (0, tag);
+        }
+        self.current += bytes.len() - from;
+        self.longest = self.longest.max(self.current);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Not a folder, and not what a Mac adds.

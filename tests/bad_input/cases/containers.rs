@@ -5,7 +5,7 @@ use super::pack::{Workbook, gzip, xlsx, zip, zstd};
 
 const LIST: &str = "phone,name\n2025550101,x\n2025550102,y\n";
 
-/// Much of the same, which packs into very little.
+/// Much of the same, which packs into less than a two-hundredth.
 fn bomb() -> Vec<u8> {
     vec![b'1'; 80 << 20]
 }

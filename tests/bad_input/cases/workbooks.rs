@@ -105,6 +105,15 @@ pub fn cases() -> Vec<Case> {
             xlsx(&[("A", &format!("<row r='1'>{cell}</row>"))], Workbook::default())
         })
         .refused("expands-too-far", "is too large"),
+        // Within the ratio, and still more than a cell holds: readers keep each text in memory.
+        Case::large(81, "xlsx_one_long_cell.xlsx", || {
+            let cell = text_cell("A1", &"1".repeat(5 << 20));
+            xlsx(
+                &[("A", &format!("<row r='1'>{cell}</row>"))],
+                Workbook { stored: true, ..Workbook::default() },
+            )
+        })
+        .refused("expands-too-far", "a text in it is over 4 MiB"),
         Case::of(81, "xlsx_declared_cells.xlsx", xlsx(&[("A", declared)], plain))
             .refused("damaged-file", "is damaged"),
         Case::large(81, "xlsx_shared_string_bomb.xlsx", || {
