@@ -114,6 +114,6 @@ fn succeeds(command: &mut Command) -> bool {
 }
 
 fn missing<T>(name: &str) -> Option<T> {
-    eprintln!("{name} is not there and cannot be installed: its figures are left out");
+    println!("{name} is not there and cannot be installed: its figures are left out\n");
     None
 }

@@ -142,7 +142,7 @@ impl Job {
             Op::Search { file, needle, from } => self.search(doing, file, needle, from).await,
             Op::Check { file } => self.check(doing, file).await,
             Op::WriteOut { what, file, checked, out } => {
-                self.write_out(doing, what, file, checked, out).await
+                self.write_out(doing, what, *file, checked, out).await
             }
             Op::Export { out, text, rows } => {
                 let path = out.clone();
