@@ -35,5 +35,5 @@ for target in "${targets[@]}"; do
     [ ! -f "tests/fuzz/words/$target" ] || words=("-dict=tests/fuzz/words/$target")
     "target/fuzz/bin/$target" "target/fuzz/corpus/$target" "tests/fuzz/corpus/$target" \
         -max_total_time="$seconds" -max_len=65536 -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
-        -artifact_prefix="target/fuzz/found/$target-" "${words[@]}" 2> >(grep -v '^#[0-9]*.*\(NEW\|REDUCE\|pulse\)' >&2)
+        -artifact_prefix="target/fuzz/found/$target-" "${words[@]}" 2> >(grep -v '^[#"]' >&2)
 done

@@ -116,6 +116,19 @@ pub fn cases() -> Vec<Case> {
         .refused("expands-too-far", "a text in it is over 4 MiB"),
         Case::of(81, "xlsx_declared_cells.xlsx", xlsx(&[("A", declared)], plain))
             .refused("damaged-file", "is damaged"),
+        // The reader of workbooks counts past its numbers there.
+        Case::of(
+            81,
+            "xlsx_far_cell.xlsx",
+            xlsx(&[("A", "<row r='1'><c s='0' r='A22025550103'><v>2025550101</v></c></row>")], plain),
+        )
+        .refused("damaged-file", "where no sheet has one"),
+        Case::of(
+            81,
+            "xlsx_far_column.xlsx",
+            xlsx(&[("A", "<row r='1'><c r='A1'><v>2025550101</v></c><c r='ZZZZZZ1'/></row>")], plain),
+        )
+        .refused("damaged-file", "where no sheet has one"),
         Case::large(81, "xlsx_shared_string_bomb.xlsx", || {
             let strings = format!("<si><t>{}</t></si>", "1".repeat(80 << 20));
             xlsx(

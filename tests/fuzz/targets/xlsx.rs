@@ -3,10 +3,12 @@
 #![no_main]
 
 #[path = "../../common/conservation.rs"]
+#[expect(dead_code, reason = "nobody says anything about such a file")]
 mod conservation;
 mod shared;
 
 #[path = "../../common/pack.rs"]
+#[expect(dead_code, reason = "shared with other tests")]
 mod pack;
 
 use libfuzzer_sys::fuzz_target;

@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../../common/conservation.rs"]
+#[expect(dead_code, reason = "nobody says anything about such a file")]
 mod conservation;
 mod shared;
 
