@@ -1,5 +1,7 @@
 //! The common case without a single allocation: plain digits in groups, read by the tables alone.
 
+use memchr::memchr_iter;
+
 use super::plan::{self, Found};
 use super::{E164, Normaliser, PhonePolicy};
 
@@ -72,18 +74,17 @@ impl Normaliser {
         if spelling.len() > LONGEST_CELL {
             return None;
         }
-        let (mut value, mut count, mut points, mut seen) = (0_u64, 0_u32, 0_u32, 0_u8);
+        let (mut value, mut count, mut seen) = (0_u64, 0_u32, 0_u8);
         for &byte in spelling {
             let class = CLASSES[usize::from(byte)];
             let is_digit = class < GROUPING;
             // Too many digits wrap around, and are too many.
             value = if is_digit { value.wrapping_mul(10).wrapping_add(u64::from(class)) } else { value };
             count = count.wrapping_add(u32::from(is_digit));
-            points = points.wrapping_add(u32::from(class == POINT));
             seen |= class;
         }
         // One point may be that of a decimal number.
-        if seen & OTHER != 0 || points == 1 {
+        if seen & OTHER != 0 || (seen & POINT != 0 && memchr_iter(b'.', spelling).count() == 1) {
             return None;
         }
         let ten = match (count, plus) {

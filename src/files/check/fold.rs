@@ -82,7 +82,7 @@ pub(super) struct Claim {
 pub(super) struct Fold {
     layout: Layout,
     buckets: Vec<(u64, Bucket)>,
-    places: QuickMap<u64, usize>,
+    places: Places,
     elsewhere: Elsewhere,
     count: u64,
 }
@@ -115,6 +115,31 @@ impl Bucket {
             left = left.saturating_sub(KEYS);
             emptied(segment);
         }
+    }
+}
+
+/// Where buckets are.
+#[derive(Debug, Default)]
+struct Places {
+    /// Those of low buckets, which the North American plan is in, by bucket: one more than the place, and 0 for none.
+    near: Vec<u32>,
+    far: QuickMap<u64, usize>,
+}
+
+impl Places {
+    const NEAR: usize = 1 << 15;
+
+    fn get(&mut self, bucket: u64, make: impl FnOnce() -> usize) -> usize {
+        let Some(at) = usize::try_from(bucket).ok().filter(|at| *at < Self::NEAR) else {
+            return *self.far.entry(bucket).or_insert_with(make);
+        };
+        if self.near.is_empty() {
+            self.near = vec![0; Self::NEAR];
+        }
+        if self.near[at] == 0 {
+            self.near[at] = make() as u32 + 1;
+        }
+        self.near[at] as usize - 1
     }
 }
 
@@ -181,7 +206,7 @@ impl Fold {
         Self {
             layout: Layout::of(likely),
             buckets: Vec::new(),
-            places: QuickMap::default(),
+            places: Places::default(),
             elsewhere: Elsewhere::default(),
             count: 0,
         }
@@ -213,7 +238,7 @@ impl Fold {
     /// The place of a bucket.
     fn bucket(&mut self, bucket: u64) -> usize {
         let buckets = &mut self.buckets;
-        *self.places.entry(bucket).or_insert_with(|| {
+        self.places.get(bucket, || {
             buckets.push((bucket, Bucket::default()));
             buckets.len() - 1
         })
@@ -226,7 +251,7 @@ impl Fold {
         }
         let (from, to) = (self.layout, LARGE);
         self.layout = to;
-        self.places = QuickMap::default();
+        self.places = Places::default();
         for (bucket, keys) in std::mem::take(&mut self.buckets) {
             let each = |key: u64| {
                 let number = bucket << from.low | from.part_of(key);

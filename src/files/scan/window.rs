@@ -55,7 +55,10 @@ pub(in crate::files) struct Window<'a, B: ?Sized> {
     next: u64,
     /// Where reading ends.
     end: u64,
+    /// Longer than what it holds: room is made once.
     raw: Vec<u8>,
+    /// Bytes that `raw` holds.
+    filled: usize,
     narrow: Vec<u8>,
     /// Units at the start of the buffers that are done with.
     done: usize,
@@ -77,6 +80,7 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
             next: from,
             end,
             raw,
+            filled: 0,
             narrow,
             done: 0,
             digest: None,
@@ -110,7 +114,7 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
     /// Units that are in the window and not done with.
     pub(in crate::files) fn units(&self) -> &[u8] {
         match self.width {
-            Width::One => &self.raw[self.done..],
+            Width::One => &self.raw[self.done..self.filled],
             _ => &self.narrow[self.done..],
         }
     }
@@ -135,35 +139,39 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
     pub(in crate::files) fn grow(&mut self) -> io::Result<()> {
         let width = self.width.bytes();
         if self.done > 0 {
-            self.raw.drain(..self.done * width);
+            self.raw.copy_within(self.done * width..self.filled, 0);
+            self.filled -= self.done * width;
             if width == 2 {
                 self.narrow.drain(..self.done);
             }
             self.done = 0;
         }
         let want = (self.end - self.next).min(self.read_size as u64) as usize;
-        let filled = self.raw.len();
-        self.raw.resize(filled + want, 0);
+        let filled = self.filled;
+        if self.raw.len() < filled + want {
+            self.raw.resize(filled + want, 0);
+        }
         let read = loop {
-            match self.bytes.read_at(self.next, &mut self.raw[filled..]) {
+            match self.bytes.read_at(self.next, &mut self.raw[filled..filled + want]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other?,
             }
         };
-        self.raw.truncate(filled + read);
         if read == 0 && want > 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        self.filled += read;
+        let new = &self.raw[filled..self.filled];
         if let Some(digest) = &mut self.digest {
-            digest.update(&self.raw[filled..]);
+            digest.update(new);
         }
         let known = if width == 2 { self.narrow.len() } else { filled };
         self.next += read as u64;
         if width == 2 {
             let from = self.narrow.len() * 2;
-            let whole = self.raw[from..].chunks_exact(2).map(|pair| self.width.narrow(pair));
+            let whole = self.raw[from..self.filled].chunks_exact(2).map(|pair| self.width.narrow(pair));
             self.narrow.extend(whole);
-            if self.is_last() && self.raw.len() % 2 == 1 {
+            if self.is_last() && self.filled % 2 == 1 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
@@ -175,10 +183,15 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
 
     fn count_lines(&mut self, known: usize) {
         let units = &self.units()[known..];
-        let is_second = |at: usize| {
-            units[at] == b'\n' && at.checked_sub(1).map_or(self.after_return, |before| units[before] == b'\r')
+        let lines = if !self.after_return && memchr::memchr(b'\r', units).is_none() {
+            memchr::memchr_iter(b'\n', units).count()
+        } else {
+            let is_second = |at: usize| {
+                units[at] == b'\n'
+                    && at.checked_sub(1).map_or(self.after_return, |before| units[before] == b'\r')
+            };
+            memchr::memchr2_iter(b'\n', b'\r', units).filter(|&at| !is_second(at)).count()
         };
-        let lines = memchr::memchr2_iter(b'\n', b'\r', units).filter(|&at| !is_second(at)).count();
         let after_return = units.last().map_or(self.after_return, |last| *last == b'\r');
         self.lines += lines as u64;
         self.after_return = after_return;
