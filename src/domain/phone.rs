@@ -191,6 +191,9 @@ impl Normaliser {
                 hint: "this is one of our own caller IDs, which are never suppressed".to_owned(),
             });
         }
+        if !found.assigned && resolve::is_at_home_without_plus(&cell, self.home, self.region.0) {
+            return Err(resolve::missing_country_code());
+        }
         let mut warnings = cell.warnings;
         if !found.assigned {
             if self.policy == PhonePolicy::Valid {

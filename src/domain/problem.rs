@@ -54,6 +54,7 @@ codes! {
     TooShort = "too-short", Rejection, "too few digits";
     TooLong = "too-long", Rejection, "too many digits";
     BadCountryCode = "bad-country-code", Rejection, "unknown country code";
+    MissingCountryCode = "missing-country-code", Rejection, "plus sign without its country code";
     LocalOnly = "local-only", Rejection, "area code missing";
     Unassigned = "unassigned-number", Warning, "possible but not assigned";
     UnassignedStrict = "unassigned-rejected", Rejection, "not assigned (strict policy)";

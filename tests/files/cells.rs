@@ -9,6 +9,7 @@ use super::*;
 #[case("2025550101 / 2025550102", Code::SeveralNumbers)]
 #[case("\"2025550101, 2025550102\"", Code::SeveralNumbers)]
 #[case("5550101", Code::LocalOnly)]
+#[case("+2025550101", Code::MissingCountryCode)]
 #[case("911", Code::Emergency)]
 #[case("0000000000", Code::Placeholder)]
 #[case("2O25550l01", Code::NotANumber)]

@@ -215,6 +215,8 @@ fn what_is_no_number_says_why() {
         ("+1 202 555 01011", "too-long"),
         ("202555010120255501012025550101", "too-long"),
         ("+999 20255501", "bad-country-code"),
+        ("+202 555 0101", "missing-country-code"),
+        ("+(202) 555-0101", "missing-country-code"),
         ("+0 202 555 0101", "bad-country-code"),
     ] {
         assert_eq!(say(&us(), raw), code, "{raw:?}");
