@@ -48,7 +48,7 @@ const BY_DESIGN: [Rule; 14] = [
         ours: Some(Code::MissingCountryCode),
         why: "what stands behind the plus is an assigned number at home, and with the plus one of another country that \
               nobody has: the country code was forgotten, and the number meant would not be suppressed",
-        concerns: |line| line.raw.starts_with('+') && line.assigned != "assigned" && line.digits().len() >= 7,
+        concerns: |line| line.raw.starts_with('+') && line.assigned != "valid" && line.digits().len() >= 7,
         cells: 26,
     },
     Rule {
