@@ -142,6 +142,14 @@ pub(super) struct InputArgs {
     /// expires, source, notes; `-` where no column holds it
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
+    /// One value for every row, where no column holds the field: expires (a date, never), source, jurisdiction (a place
+    /// such as US-CA, or inferred). Again for each further field
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// What a cell of jurisdiction, expires or source means, whatever its case: `jurisdiction:CA=US-CA`. Again for each
+    /// further cell
+    #[arg(long, value_name = "FIELD:CELL=VALUE")]
+    pub value: Vec<String>,
     /// The sheet of a workbook with several
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,

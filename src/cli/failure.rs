@@ -70,7 +70,7 @@ pub(super) fn exit_of_run_error(code: &str) -> u8 {
         "locked" | "ledger-unwritable" | "ledger-damaged" | "ledger-newer" | "illegal-transition" => {
             exit::LEDGER
         }
-        "unknown-list" | "ambiguous-list" => exit::USAGE,
+        "unknown-list" | "ambiguous-list" | "bad-constant" => exit::USAGE,
         "internal" => exit::INTERNAL,
         _ => exit::TENANT,
     }

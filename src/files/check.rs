@@ -197,5 +197,6 @@ pub fn check(
             flag: "--map number=COLUMN".into(),
         });
     }
+    row::refuse_past_constant(document, options.now)?;
     pass::run(document, options, &read::Plan::usual(), stop, events)
 }

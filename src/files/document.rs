@@ -15,7 +15,7 @@ use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likel
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::unpack::{Container, unpack};
-use super::{Accounting, DateOrder, Field, FileError, InputOptions, text};
+use super::{Accounting, Constants, DateOrder, Field, FileError, InputOptions, Values, text};
 use crate::domain::problem::{Code, Place, Problem};
 
 /// How much of a file is read before its first rows are shown.
@@ -121,6 +121,8 @@ struct Shared {
     outside: Accounting,
     record_bytes: u64,
     date_order: Option<DateOrder>,
+    constants: Constants,
+    values: Values,
     index: Index,
 }
 
@@ -174,6 +176,7 @@ impl Document {
         let whole = head.len() as u64 == end;
         let mut found = sniff(&Head { path: source.path(), bytes: &head, whole, encoding }, options)?;
         notes.append(&mut found.notes);
+        notes.extend(idle_constants(options, &found.columns, &found.mapping));
         if end < size {
             notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
         }
@@ -204,6 +207,8 @@ impl Document {
                 outside,
                 record_bytes: found.record_bytes,
                 date_order: options.date_order,
+                constants: options.constants.clone(),
+                values: options.values.clone(),
                 index: Index::new(found.start),
             }),
         };
@@ -405,6 +410,16 @@ impl Document {
         self.shared.date_order
     }
 
+    /// Values for fields that no column holds.
+    pub fn constants(&self) -> &Constants {
+        &self.shared.constants
+    }
+
+    /// What the words of the file mean.
+    pub fn values(&self) -> &Values {
+        &self.shared.values
+    }
+
     /// The order of day and month that the first rows prove; for the preview.
     pub(super) fn date_order_hint(&self) -> Option<DateOrder> {
         self.order_hint
@@ -413,14 +428,28 @@ impl Document {
     fn with_order_hint(mut self) -> Self {
         let Some(&column) = self.mapping.columns.get(&Field::Expires) else { return self };
         let records = self.rows(1, HINT_ROWS).unwrap_or_default();
-        let proofs =
-            records.iter().filter_map(|record| match dates::read(record.fields.get(column)?, None) {
+        let proofs = records.iter().filter_map(|record| {
+            let cell = self.values().of(Field::Expires, record.fields.get(column)?);
+            match dates::read(cell, None) {
                 Reading::At { proves, .. } => proves,
                 _ => None,
-            });
-        self.order_hint = sniff::only(proofs);
+            }
+        });
+        let order = sniff::only(proofs);
+        self.order_hint = order;
         self
     }
+}
+
+/// Notes about constants of fields that a column holds: they do nothing.
+fn idle_constants(options: &InputOptions, columns: &[String], mapping: &Mapping) -> Vec<Problem> {
+    let idle = options.constants.iter().filter_map(|(field, text)| {
+        let column = columns.get(*mapping.columns.get(&field)?)?;
+        let field = field.as_str();
+        let hint = format!("column “{column}” holds {field}; the constant holds with --map {field}=-");
+        Some(note(Code::ConstantUnused, text, hint))
+    });
+    idle.collect()
 }
 
 /// Bytes of end-of-file characters at the end.

@@ -10,6 +10,7 @@
 use std::path::PathBuf;
 
 mod check;
+mod constants;
 mod dates;
 mod document;
 mod index;
@@ -23,14 +24,17 @@ mod sniff;
 mod source;
 mod text;
 mod unpack;
+mod values;
 
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
+pub use constants::{BadValue, Constants};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use question::{Answer, Question, date_order, question};
 pub use rejects::write_rejects;
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
+pub use values::Values;
 
 /// What a column can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,6 +101,10 @@ pub struct InputOptions {
     pub sheet: Option<String>,
     /// The member of an archive.
     pub member: Option<String>,
+    /// Values for fields that no column holds.
+    pub constants: Constants,
+    /// What the words of the file mean.
+    pub values: Values,
 }
 
 /// Why a file cannot be used at all. Exit code 3. Each has what, where, why; [`FileError::advice`] says what next.
@@ -176,6 +184,14 @@ pub enum FileError {
         /// The flag that answers it: `--map number=COLUMN`.
         flag: String,
     },
+    /// A constant that would make every row worthless. Exit 2.
+    #[error("{path}: {why}")]
+    BadConstant {
+        /// Which file it was said of.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Changed while it was read or since it was planned.
     #[error("{path} changed while it was read")]
     Changed {
@@ -208,6 +224,7 @@ impl FileError {
             Self::TooLarge { .. } => "expands-too-far",
             Self::NoRoom { .. } => "no-room",
             Self::NeedsChoice { .. } => "needs-choice",
+            Self::BadConstant { .. } => "bad-constant",
             Self::Changed { .. } => "file-changed",
             Self::Accounting { .. } => "accounting",
             Self::Stopped => "stopped",
@@ -226,6 +243,7 @@ impl FileError {
             Self::TooLarge { .. } => "Check where it comes from; unpack it yourself if you trust it.".into(),
             Self::NoRoom { .. } => "Make room in the temporary folder, or name another one in TMPDIR.".into(),
             Self::NeedsChoice { flag, .. } => format!("Say so with {flag}."),
+            Self::BadConstant { .. } => "Give a later date or never with --set, or change the layout.".into(),
             Self::Changed { .. } => "Wait until it is written, or copy it, and open it again.".into(),
             Self::Accounting { .. } => "Please report this with the file's layout.".into(),
             Self::Stopped => "Start it again when you are ready.".into(),

@@ -327,7 +327,8 @@ fn ambiguous_dates(document: &Document) -> Vec<String> {
     let records = document.rows(1, 2_000).unwrap_or_default();
     let mut cells: Vec<String> =
         records.into_iter().filter_map(|record| record.fields.get(column).cloned()).collect();
-    cells.retain(|cell| matches!(dates::read(cell, None), Reading::Either { .. }));
+    let read = |cell: &String| dates::read(document.values().of(super::Field::Expires, cell), None);
+    cells.retain(|cell| matches!(read(cell), Reading::Either { .. }));
     cells.dedup();
     cells.truncate(VALUES);
     cells

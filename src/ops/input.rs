@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::phone::Region;
-use crate::files::{DateOrder, Field, InputOptions};
+use crate::files::{Constants, DateOrder, Field, InputOptions, Values};
 
 /// How a file is to be read: what the person said, and the region where they said one.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,10 @@ struct Stored {
     sheet: Option<String>,
     #[serde(default)]
     member: Option<String>,
+    #[serde(default)]
+    constants: Vec<(String, String)>,
+    #[serde(default)]
+    values: Vec<(String, String, String)>,
     mark: Option<FileMark>,
 }
 
@@ -63,6 +67,18 @@ impl Input {
             map: self.options.map.iter().map(|(f, c)| (f.as_str().to_owned(), c.clone())).collect(),
             sheet: self.options.sheet.clone(),
             member: self.options.member.clone(),
+            constants: self
+                .options
+                .constants
+                .iter()
+                .map(|(f, text)| (f.as_str().to_owned(), text.to_owned()))
+                .collect(),
+            values: self
+                .options
+                .values
+                .iter()
+                .map(|(f, cell, value)| (f.as_str().to_owned(), cell.to_owned(), value.to_owned()))
+                .collect(),
             mark,
         };
         serde_json::to_string(&stored).unwrap_or_default()
@@ -76,6 +92,13 @@ impl Input {
             .into_iter()
             .map(|(field, column)| Field::from_name(&field).map(|field| (field, column)))
             .collect::<Option<Vec<_>>>()?;
+        let (mut constants, mut values) = (Constants::default(), Values::default());
+        for (field, text) in &stored.constants {
+            constants.set(Field::from_name(field)?, text).ok()?;
+        }
+        for (field, cell, value) in &stored.values {
+            values.add(Field::from_name(field)?, cell, value).ok()?;
+        }
         let region = match stored.region {
             Some(code) => Some(code.parse().ok()?),
             None => None,
@@ -88,6 +111,8 @@ impl Input {
             map,
             sheet: stored.sheet,
             member: stored.member,
+            constants,
+            values,
         };
         Some((stored.list, Self { options, region }, stored.mark))
     }
@@ -111,6 +136,10 @@ mod tests {
 
     #[test]
     fn what_a_person_said_survives_the_ledger() {
+        let (mut constants, mut values) = (Constants::default(), Values::default());
+        constants.set(Field::Source, "State_CA").unwrap();
+        constants.set(Field::Jurisdiction, "inferred").unwrap();
+        values.add(Field::Expires, "01/02/27", "2027-02-01").unwrap();
         let input = Input {
             options: InputOptions {
                 delimiter: Some(b';'),
@@ -120,6 +149,8 @@ mod tests {
                 map: vec![(Field::Number, "Tel. 1".into()), (Field::Expires, "3".into())],
                 sheet: Some("Q4".into()),
                 member: None,
+                constants,
+                values,
             },
             region: Some(Region::US),
         };

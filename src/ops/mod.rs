@@ -40,9 +40,9 @@ pub use upload::{Launch, Launched, Until};
 // What `tui` and `cli` need of the layers below, by the only door they may use.
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
-    Accounting, Answer, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field, FileError,
-    Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping, Question, Record, question,
-    write_rejects,
+    Accounting, Answer, BadValue, CheckEvent, CheckOptions, Checked, Constants, Container, DateOrder,
+    Document, Field, FileError, Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping,
+    Question, Record, Values, question, write_rejects,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 
@@ -142,7 +142,7 @@ impl OpsError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::File(files::FileError::Stopped) | Self::Stopped | Self::Api(api::Error::Stopped) => 130,
-            Self::File(files::FileError::Unwritable { .. }) => 2,
+            Self::File(files::FileError::Unwritable { .. } | files::FileError::BadConstant { .. }) => 2,
             Self::File(_) => 3,
             Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
             Self::Api(_) => 5,

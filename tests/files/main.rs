@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 mod cells;
 mod containers;
+mod given;
 mod laws;
 mod layout;
 mod reading;

@@ -6,7 +6,8 @@ use crate::cli::args::{DateOrderArg, InputArgs};
 use crate::cli::failure::Failure;
 use crate::config::nearest;
 use crate::domain::phone::Region;
-use crate::ops::{DateOrder, Field, Input, InputOptions};
+use crate::domain::text::visible;
+use crate::ops::{BadValue, Constants, DateOrder, Field, Input, InputOptions, Values};
 
 pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
     let header = match (args.header, args.no_header) {
@@ -29,6 +30,8 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             map: mappings(&args.map)?,
             sheet: args.sheet.clone(),
             member: args.member.clone(),
+            constants: constants(&args.set)?,
+            values: values(&args.value)?,
         },
         region,
     })
@@ -85,15 +88,60 @@ fn mapping(text: &str) -> Result<(Field, String), Failure> {
             "For example --map number=phone, or --map number=2 for the second column.",
         ));
     };
-    match Field::from_name(field) {
-        Some(field) => Ok((field, column.to_owned())),
+    Ok((field_named("--map", field)?, column.to_owned()))
+}
+
+fn field_named(flag: &str, name: &str) -> Result<Field, Failure> {
+    match Field::from_name(name) {
+        Some(field) => Ok(field),
         None => {
             let known = Field::ALL.map(Field::as_str);
-            let advice = match nearest(field, known) {
+            let advice = match nearest(name, known) {
                 Some(near) => format!("Did you mean {near}?"),
                 None => format!("One of: {}.", known.join(", ")),
             };
-            Err(Failure::usage("--map names a field that does not exist", advice))
+            Err(Failure::usage(format!("{flag} names a field that does not exist"), advice))
         }
     }
+}
+
+fn constants(texts: &[String]) -> Result<Constants, Failure> {
+    let mut constants = Constants::default();
+    for text in texts {
+        let Some((field, value)) = text.split_once('=') else {
+            return Err(Failure::usage("--set takes FIELD=VALUE", "For example --set expires=2029-12-31."));
+        };
+        let field = field_named("--set", field)?;
+        if constants.get(field).is_some() {
+            return Err(Failure::usage(
+                format!("--set says {} twice", field.as_str()),
+                "A field has one constant.",
+            ));
+        }
+        constants.set(field, value).map_err(|why| unreadable("--set", &why))?;
+    }
+    Ok(constants)
+}
+
+fn values(texts: &[String]) -> Result<Values, Failure> {
+    let mut values = Values::default();
+    for text in texts {
+        let split = text.split_once(':').and_then(|(field, line)| Some((field, line.split_once('=')?)));
+        let Some((field, (cell, value))) = split else {
+            return Err(Failure::usage(
+                "--value takes FIELD:CELL=VALUE",
+                "For example --value jurisdiction:CA=US-CA.",
+            ));
+        };
+        let field = field_named("--value", field)?;
+        values.add(field, cell, value).map_err(|why| unreadable("--value", &why))?;
+    }
+    Ok(values)
+}
+
+fn unreadable(flag: &str, why: &BadValue) -> Failure {
+    Failure::usage(
+        format!("{flag}: {}", visible(&why.to_string(), 300)),
+        "For example --set expires=2029-12-31 --set source=State_CA --value jurisdiction:CA=US-CA.",
+    )
 }

@@ -45,9 +45,13 @@ impl<'a> Memory<'a> {
         self.table
     }
 
-    /// The jurisdiction that a cell names.
-    pub(super) fn jurisdiction(&mut self, cell: &str) -> Option<Jurisdiction> {
-        remember(&mut self.jurisdictions, cell, || Jurisdiction::parse(cell))
+    /// The jurisdiction that a cell names, by the `value` it is read as.
+    pub(super) fn jurisdiction<'c>(
+        &mut self,
+        cell: &'c str,
+        value: impl FnOnce(&'c str) -> &'c str,
+    ) -> Option<Jurisdiction> {
+        remember(&mut self.jurisdictions, cell, || Jurisdiction::parse(value(cell)))
     }
 
     /// The date of a cell as `read` reads it; `None` where there is anything to say about the cell.

@@ -64,18 +64,28 @@ impl<'a> QuickReader<'a> {
         let number = self.reader.quick_number(fields.get(self.number?)?)?;
         let by_number = infer(number);
         let (jurisdiction, inferred) = match self.jurisdiction {
-            None => (by_number?, true),
+            None => match self.reader.constant_jurisdiction() {
+                None => (by_number?, true),
+                Some(given) => (Some(given).filter(|given| Some(*given) == by_number)?, false),
+            },
             Some(column) => {
-                let given = self.memory.jurisdiction(fields.get(column)?)?;
+                let (reader, cell) = (self.reader, fields.get(column)?);
+                let given = self.memory.jurisdiction(cell, |cell| reader.value(Field::Jurisdiction, cell))?;
                 // Any other one has to be looked at: it may be wrong, or worth a word.
                 (Some(given).filter(|given| Some(*given) == by_number)?, false)
             }
         };
         let date = match self.expires {
-            None => SoundDate { expires: Expires::NEVER, day_first: None },
+            None => {
+                let expires = self.reader.constant_expires().ok()?.map_or(Expires::NEVER, Expires::at);
+                SoundDate { expires, day_first: None }
+            }
             Some(column) => self.date(fields.get(column)?)?,
         };
-        let source = self.source.map_or(Some(""), |column| fields.get(column))?;
+        let source = match self.source {
+            Some(column) => self.reader.value(Field::Source, fields.get(column)?),
+            None => self.reader.constant_source().unwrap_or_default(),
+        };
         let set = self.memory.set(jurisdiction, date.expires, source);
         let area = number.area_code();
         let undecided = date.expires.is_undecided();
@@ -88,7 +98,7 @@ impl<'a> QuickReader<'a> {
             let day_first = |order: Option<crate::files::DateOrder>| {
                 order.map(|order| order == crate::files::DateOrder::Dmy)
             };
-            match dates::read(cell, reader.order()) {
+            match dates::read(reader.value(Field::Expires, cell), reader.order()) {
                 Reading::ForEver => Some(SoundDate { expires: Expires::NEVER, day_first: None }),
                 Reading::At { at, naive: false, proves } if at > reader.now() => {
                     Some(SoundDate { expires: Expires::at(at), day_first: day_first(proves) })

@@ -10,7 +10,7 @@ use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem, Severity};
 use crate::files::dates::{self, Reading};
 use crate::files::scan::split::Fields;
-use crate::files::{DateOrder, Document, Field, Mapping};
+use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values};
 
 /// Characters of a value that a problem keeps.
 const RAW: usize = 64;
@@ -22,6 +22,10 @@ pub(super) struct RowReader<'a> {
     columns: usize,
     options: &'a CheckOptions,
     order: Option<DateOrder>,
+    constants: &'a Constants,
+    values: &'a Values,
+    constant_expires: Option<Timestamp>,
+    constant_jurisdiction: Option<Jurisdiction>,
 }
 
 /// What a row says.
@@ -91,6 +95,10 @@ impl<'a> RowReader<'a> {
             columns: document.columns().len(),
             options,
             order: options.date_order.or(document.said_date_order()),
+            constants: document.constants(),
+            values: document.values(),
+            constant_expires: document.constants().expires(),
+            constant_jurisdiction: document.constants().jurisdiction(),
         }
     }
 
@@ -128,6 +136,32 @@ impl<'a> RowReader<'a> {
         self.mapping.columns.get(&field).copied()
     }
 
+    /// What a cell of a field is read as.
+    pub(super) fn value<'f>(&self, field: Field, cell: &'f str) -> &'f str
+    where
+        'a: 'f,
+    {
+        self.values.of(field, cell)
+    }
+
+    /// The expiry of a row without a cell for it: `Ok(None)` = never, `Err` = past.
+    pub(super) fn constant_expires(&self) -> Result<Option<Timestamp>, Code> {
+        match self.constant_expires {
+            Some(at) if at <= self.options.now => Err(Code::PastExpiry),
+            at => Ok(at),
+        }
+    }
+
+    /// The jurisdiction of a row without a cell for it; `None` = inferred.
+    pub(super) fn constant_jurisdiction(&self) -> Option<Jurisdiction> {
+        self.constant_jurisdiction
+    }
+
+    /// The source of a row without a cell for it.
+    pub(super) fn constant_source(&self) -> Option<&'a str> {
+        self.constants.get(Field::Source)
+    }
+
     fn cell<'f>(&self, fields: &'f Fields, field: Field) -> Option<&'f str> {
         fields.get(self.column(field)?)
     }
@@ -144,7 +178,10 @@ impl<'a> RowReader<'a> {
         fields: &'f Fields,
         place: Place,
         list: &mut Vec<Problem>,
-    ) -> Row<'f> {
+    ) -> Row<'f>
+    where
+        'a: 'f,
+    {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
             let number = Err(NotANumber { code, hint: code.hint().into() });
@@ -162,7 +199,11 @@ impl<'a> RowReader<'a> {
         let (expires, proves) = self.expires(fields, &mut problems);
         rejected |= problems.reject_since(before_date);
         entries.iter_mut().for_each(|entry| entry.rejected |= rejected);
-        let source = self.cell(fields, Field::Source).map(str::trim).filter(|source| !source.is_empty());
+        let source = match self.column(Field::Source) {
+            Some(column) => fields.get(column).map(|cell| self.value(Field::Source, cell)),
+            None => self.constant_source(),
+        };
+        let source = source.map(str::trim).filter(|source| !source.is_empty());
         Row { entries, expires, proves, source }
     }
 
@@ -273,8 +314,19 @@ impl<'a> RowReader<'a> {
         problems: &mut Problems<'_>,
     ) -> Option<(Jurisdiction, bool)> {
         let column = self.column(Field::Jurisdiction);
-        let cell = self.cell(fields, Field::Jurisdiction).unwrap_or_default();
-        if cell.trim().is_empty() {
+        // What stands there is what problems show; what it means is read.
+        let (cell, value) = match (column, self.constant_jurisdiction) {
+            (Some(at), _) => {
+                let cell = fields.get(at).unwrap_or_default();
+                (cell, self.value(Field::Jurisdiction, cell))
+            }
+            (None, Some(_)) => {
+                let text = self.constants.get(Field::Jurisdiction).unwrap_or_default();
+                (text, text)
+            }
+            (None, None) => ("", ""),
+        };
+        if value.trim().is_empty() {
             let number = number?;
             let Some(inferred) = infer(number) else {
                 problems.add(
@@ -290,7 +342,7 @@ impl<'a> RowReader<'a> {
             }
             return Some((inferred, true));
         }
-        let Some(given) = Jurisdiction::parse(cell) else {
+        let Some(given) = Jurisdiction::parse(value) else {
             problems.add(Code::BadJurisdiction, column, cell, Code::BadJurisdiction.hint());
             return None;
         };
@@ -318,8 +370,18 @@ impl<'a> RowReader<'a> {
 
     fn expires(&self, fields: &Fields, problems: &mut Problems<'_>) -> (Expiry, Option<DateOrder>) {
         let column = self.column(Field::Expires);
+        if column.is_none() {
+            return match self.constant_expires() {
+                Ok(at) => (Expiry::Known(at), None),
+                Err(code) => {
+                    let text = self.constants.get(Field::Expires).unwrap_or_default();
+                    problems.add(code, None, text, code.hint());
+                    (Expiry::Bad(code), None)
+                }
+            };
+        }
         let cell = self.expires_cell(fields);
-        let reading = dates::read(cell, self.order);
+        let reading = dates::read(self.value(Field::Expires, cell), self.order);
         if let Reading::At { naive: true, .. } | Reading::Either { naive: true, .. } = reading {
             problems.add(Code::AssumedUtc, column, cell, Code::AssumedUtc.hint());
         }
@@ -372,6 +434,20 @@ fn fits(given: Jurisdiction, inferred: Jurisdiction) -> bool {
 pub(super) fn late_date_problem(reader: &RowReader<'_>, code: Code, place: Place, raw: &str) -> Problem {
     let column = reader.column(Field::Expires);
     Problem { code, place, column, raw: short(raw), hint: code.hint().into() }
+}
+
+/// A constant expiry in the past would reject every row: it is told once instead.
+pub(super) fn refuse_past_constant(document: &Document, now: Timestamp) -> Result<(), FileError> {
+    let constants = document.constants();
+    let holds = !document.mapping().columns.contains_key(&Field::Expires);
+    match constants.expires() {
+        Some(at) if holds && at <= now => {
+            let said = constants.get(Field::Expires).unwrap_or_default();
+            let why = format!("every row would expire on {said}, which is past");
+            Err(FileError::BadConstant { path: document.path().into(), why })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The question about the number column, with the columns that there are.

@@ -10,7 +10,7 @@ use super::read::Plan;
 use super::{CheckEvent, CheckOptions, Checked, pass};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Problem, Problems};
-use crate::files::{Document, Field, FileError, InputOptions};
+use crate::files::{Constants, Document, Field, FileError, InputOptions, Values};
 
 fn options() -> CheckOptions {
     CheckOptions {
@@ -68,6 +68,42 @@ fn any_row() -> impl Strategy<Value = String> {
     })
 }
 
+/// Fields without a column, constants (for them, and for some that have a column), and value tables.
+fn any_given() -> impl Strategy<Value = (Vec<Field>, Constants, Values)> {
+    let fields = proptest::sample::subsequence(Constants::FIELDS.to_vec(), 0..=3);
+    let set = [
+        (Field::Jurisdiction, prop_oneof![Just(""), Just("US-DC"), Just("CA"), Just("inferred")].boxed()),
+        (
+            Field::Expires,
+            prop_oneof![Just(""), Just("2029-12-31"), Just("never"), Just("2020-01-01")].boxed(),
+        ),
+        (Field::Source, prop_oneof![Just(""), Just("State_CA"), Just("A")].boxed()),
+    ];
+    let lines = [
+        (Field::Jurisdiction, "nowhere", "US-NY"),
+        (Field::Jurisdiction, "us-dc", "US-MD"),
+        (Field::Jurisdiction, "", "US-DC"),
+        (Field::Expires, "soon", "2028-01-01"),
+        (Field::Expires, "03/04/2027", "2027-04-03"),
+        (Field::Expires, "2027-12-31", "2020-12-31"),
+        (Field::Expires, "", "2030-01-01"),
+        (Field::Source, "a", "House; A"),
+        (Field::Source, "b", ""),
+    ];
+    let lines = proptest::sample::subsequence(lines.to_vec(), 0..=9);
+    let constants = set.map(|(field, text)| text.prop_map(move |text| (field, text)));
+    (fields, constants, lines).prop_map(|(without, set, lines)| {
+        let (mut constants, mut values) = (Constants::default(), Values::default());
+        for (field, text) in set {
+            if !text.is_empty() {
+                constants.set(field, text).unwrap();
+            }
+        }
+        lines.into_iter().for_each(|(field, cell, value)| values.add(field, cell, value).unwrap());
+        (without, constants, values)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
     #[test]
@@ -76,6 +112,7 @@ proptest! {
         half in 8..400_u64,
         threads in 1..4_usize,
         several in any::<bool>(),
+        given in any_given(),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv");
@@ -84,7 +121,16 @@ proptest! {
         // The notes as further numbers: some are one, most are none, so rows are rejected in part.
         let map = [(Field::Number, "phone".to_owned()), (Field::Number, "notes".to_owned())];
         let map = if several { map.to_vec() } else { Vec::new() };
-        let given = InputOptions { delimiter: Some(b','), header: Some(true), map, ..InputOptions::default() };
+        let (without, constants, values) = given;
+        let map = map.into_iter().chain(without.into_iter().map(|field| (field, "-".to_owned()))).collect();
+        let given = InputOptions {
+            delimiter: Some(b','),
+            header: Some(true),
+            map,
+            constants,
+            values,
+            ..InputOptions::default()
+        };
         let whole = read(&path, &given, &Plan { threads: 1, stretch: 1 << 30, quick: false });
         let cut = read(&path, &given, &Plan { threads, stretch: half * 2, quick: true });
         match (whole, cut) {
