@@ -108,6 +108,8 @@ pub(super) enum Command {
     Auth(AuthArgs),
     /// Tenants in the config file
     Profile(ProfileArgs),
+    /// Saved file layouts in the config file
+    Layouts(LayoutsArgs),
     /// What works, what does not, what to do
     Doctor,
     /// The simulated tenant alone, for other clients
@@ -120,6 +122,9 @@ pub(super) enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading the file")]
 pub(super) struct InputArgs {
+    /// A saved layout of the config file; `-` for none, also where one fits by itself
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub layout: Option<String>,
     /// Field separator: a character, or comma, semicolon, tab, pipe
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
     pub delimiter: Option<String>,
@@ -189,6 +194,9 @@ pub(super) struct CheckArgs {
     /// Write the rejected rows here, with their reasons
     #[arg(long, value_name = "OUT.csv")]
     pub rejects: Option<PathBuf>,
+    /// Save how this file was read as a layout of the config file
+    #[arg(long, value_name = "NAME")]
+    pub save_layout: Option<String>,
     /// Exit 0 although rows are rejected
     #[arg(long)]
     pub allow_rejects: bool,
@@ -440,6 +448,28 @@ pub(super) struct ProfileAddArgs {
     /// Seconds until the gate may open; under 180 only where nothing is real
     #[arg(long, value_name = "S")]
     pub cool_down: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LayoutsArgs {
+    #[command(subcommand)]
+    pub action: Option<LayoutsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LayoutsAction {
+    /// Every layout
+    Ls,
+    /// One layout, as it stands in the config file
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Remove a layout
+    Rm {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

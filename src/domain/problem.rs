@@ -104,6 +104,7 @@ codes! {
     ChosenSheet = "chosen-sheet", Warning, "a sheet of a workbook";
     FormulaCells = "formula-cells", Warning, "cells with formulas";
     StoredAsNumbers = "stored-as-numbers", Warning, "telephone numbers stored as numbers";
+    LayoutMatched = "layout-matched", Warning, "a saved layout was used";
     ConstantUnused = "constant-unused", Warning, "constant for a field that a column holds";
     AreaCodeMismatch = "area-code-mismatch", Warning, "area code differs from the file name";
 }

@@ -15,7 +15,7 @@ use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likel
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::unpack::{Container, unpack};
-use super::{Accounting, Constants, DateOrder, Field, FileError, InputOptions, Values, text};
+use super::{Accounting, Constants, DateOrder, Field, FileError, InputOptions, UsedLayout, Values, text};
 use crate::domain::problem::{Code, Place, Problem};
 
 /// How much of a file is read before its first rows are shown.
@@ -123,6 +123,7 @@ struct Shared {
     date_order: Option<DateOrder>,
     constants: Constants,
     values: Values,
+    layout: Option<UsedLayout>,
     index: Index,
 }
 
@@ -176,6 +177,10 @@ impl Document {
         let whole = head.len() as u64 == end;
         let mut found = sniff(&Head { path: source.path(), bytes: &head, whole, encoding }, options)?;
         notes.append(&mut found.notes);
+        if let Some(used) = options.layout.as_ref().filter(|used| used.by_match) {
+            let hint = "it is the only saved layout that fits; `--layout -` reads the file without";
+            notes.push(note(Code::LayoutMatched, &used.name, hint));
+        }
         notes.extend(idle_constants(options, &found.columns, &found.mapping));
         if end < size {
             notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
@@ -209,6 +214,7 @@ impl Document {
                 date_order: options.date_order,
                 constants: options.constants.clone(),
                 values: options.values.clone(),
+                layout: options.layout.clone(),
                 index: Index::new(found.start),
             }),
         };
@@ -418,6 +424,11 @@ impl Document {
     /// What the words of the file mean.
     pub fn values(&self) -> &Values {
         &self.shared.values
+    }
+
+    /// The saved layout that it was opened with.
+    pub fn layout(&self) -> Option<&UsedLayout> {
+        self.shared.layout.as_ref()
     }
 
     /// The order of day and month that the first rows prove; for the preview.

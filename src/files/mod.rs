@@ -15,6 +15,7 @@ mod dates;
 mod document;
 mod index;
 mod kind;
+mod layout;
 mod names;
 mod question;
 mod rejects;
@@ -29,6 +30,9 @@ mod values;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use constants::{BadValue, Constants};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+pub use layout::{Contents, Layout, Match, UsedLayout, open_with};
+pub use question::delimiter_name;
+pub use question::delimiter_named;
 pub use question::{Answer, Question, date_order, question};
 pub use rejects::write_rejects;
 pub use search::{Found, Hits, Needle};
@@ -83,8 +87,24 @@ pub enum DateOrder {
     Ymd,
 }
 
+impl DateOrder {
+    /// The word of `--date-order`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dmy => "dmy",
+            Self::Mdy => "mdy",
+            Self::Ymd => "ymd",
+        }
+    }
+
+    /// The inverse of [`DateOrder::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Dmy, Self::Mdy, Self::Ymd].into_iter().find(|order| order.as_str() == name)
+    }
+}
+
 /// What the person said about the file; `None` = sniff it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputOptions {
     /// Field separator byte.
     pub delimiter: Option<u8>,
@@ -105,6 +125,8 @@ pub struct InputOptions {
     pub constants: Constants,
     /// What the words of the file mean.
     pub values: Values,
+    /// The saved layout that these were taken from.
+    pub layout: Option<UsedLayout>,
 }
 
 /// Why a file cannot be used at all. Exit code 3. Each has what, where, why; [`FileError::advice`] says what next.
@@ -184,6 +206,16 @@ pub enum FileError {
         /// The flag that answers it: `--map number=COLUMN`.
         flag: String,
     },
+    /// The layout that was named is for other files.
+    #[error("{path} has no {} of the layout “{layout}”: {}", columns_word(missing), missing.join(", "))]
+    LayoutMismatch {
+        /// Which file.
+        path: PathBuf,
+        /// Which layout.
+        layout: String,
+        /// The columns that the file does not have.
+        missing: Vec<String>,
+    },
     /// A constant that would make every row worthless. Exit 2.
     #[error("{path}: {why}")]
     BadConstant {
@@ -224,6 +256,7 @@ impl FileError {
             Self::TooLarge { .. } => "expands-too-far",
             Self::NoRoom { .. } => "no-room",
             Self::NeedsChoice { .. } => "needs-choice",
+            Self::LayoutMismatch { .. } => "layout-mismatch",
             Self::BadConstant { .. } => "bad-constant",
             Self::Changed { .. } => "file-changed",
             Self::Accounting { .. } => "accounting",
@@ -243,10 +276,17 @@ impl FileError {
             Self::TooLarge { .. } => "Check where it comes from; unpack it yourself if you trust it.".into(),
             Self::NoRoom { .. } => "Make room in the temporary folder, or name another one in TMPDIR.".into(),
             Self::NeedsChoice { flag, .. } => format!("Say so with {flag}."),
+            Self::LayoutMismatch { .. } => {
+                "Check that this is the right file, or name its columns with --map; `--layout -` reads it without.".into()
+            }
             Self::BadConstant { .. } => "Give a later date or never with --set, or change the layout.".into(),
             Self::Changed { .. } => "Wait until it is written, or copy it, and open it again.".into(),
             Self::Accounting { .. } => "Please report this with the file's layout.".into(),
             Self::Stopped => "Start it again when you are ready.".into(),
         }
     }
+}
+
+fn columns_word(missing: &[String]) -> &'static str {
+    if missing.len() == 1 { "column" } else { "columns" }
 }

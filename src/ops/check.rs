@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
-use super::{OpsError, OpsEvent, Sink, off_thread};
+use super::{OpsError, OpsEvent, Sink, layout, off_thread};
 use crate::config::Profile;
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::progress::{Phase, Progress};
-use crate::files::{self, CheckEvent, CheckOptions, Checked, Document, FileError, InputOptions, Question};
+use crate::files::{self, CheckEvent, CheckOptions, Checked, Document, FileError, Layout, Question};
 
 /// The normaliser of a profile.
 pub fn normaliser(profile: &Profile) -> Normaliser {
@@ -56,21 +56,25 @@ pub async fn check(
 /// A file that is open, or what a person has to decide first.
 #[derive(Clone, Debug)]
 pub enum Opened {
-    /// It is open.
-    Document(Document),
+    /// It is open, and how it is read from now on.
+    Document(Document, Input),
     /// Its question.
     Question(Question),
 }
 
 /// Opens a file for a person: where only they can decide how it is read, the question with its answers comes back.
 /// Blocking.
-pub fn open_or_ask(path: &Path, options: &InputOptions) -> Result<Opened, FileError> {
-    let error = match Document::open(path, options) {
-        Ok(document) => return Ok(Opened::Document(document)),
+pub fn open_or_ask(path: &Path, input: &Input, layouts: &[Layout]) -> Result<Opened, OpsError> {
+    let error = match layout::open(path, input, layouts) {
+        Ok((document, input)) => return Ok(Opened::Document(document, input)),
         Err(error) => error,
     };
-    let FileError::NeedsChoice { flag, .. } = &error else { return Err(error) };
-    match files::question(path, options, flag)? {
+    let OpsError::File(FileError::NeedsChoice { flag, .. }) = &error else { return Err(error) };
+    let question = match flag.starts_with("--layout") {
+        true => layout::question(path, input, layouts),
+        false => files::question(path, &input.options, flag)?,
+    };
+    match question {
         Some(question) => Ok(Opened::Question(question)),
         None => Err(error),
     }

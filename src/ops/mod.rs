@@ -20,6 +20,7 @@ mod enforce;
 mod engine;
 mod gate;
 mod input;
+mod layout;
 mod lookup;
 mod plan;
 mod read_back;
@@ -31,7 +32,8 @@ mod walk;
 
 pub use catalog::{Catalog, ListOverview};
 pub use check::{CheckedFile, Opened, check, check_document, check_options, normaliser, open_or_ask};
-pub use input::Input;
+pub use input::{Input, LayoutWish};
+pub use layout::{find as find_layout, open as open_file, settle as settle_layout};
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
@@ -40,9 +42,9 @@ pub use upload::{Launch, Launched, Until};
 // What `tui` and `cli` need of the layers below, by the only door they may use.
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
-    Accounting, Answer, BadValue, CheckEvent, CheckOptions, Checked, Constants, Container, DateOrder,
-    Document, Field, FileError, Format, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping,
-    Question, Record, Values, question, write_rejects,
+    Accounting, Answer, BadValue, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
+    DateOrder, Document, Field, FileError, Format, IndexState, InputOptions, Intent, Interpreted, Layout,
+    LineEnding, Mapping, Question, Record, UsedLayout, Values, delimiter_named, question, write_rejects,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

@@ -107,6 +107,13 @@ pub enum Fact {
         /// Rows.
         rows: u64,
     },
+    /// How the open file is read is saved as a layout.
+    LayoutSaved {
+        /// Its name.
+        name: String,
+        /// Whether it was not there already.
+        new: bool,
+    },
     /// A folder's content.
     Folder(Folder),
     /// The sandbox lost entries of this list.
@@ -371,6 +378,13 @@ pub enum Op {
         /// Where to.
         out: PathBuf,
     },
+    /// Save how the open file is read as a layout of the config file.
+    SaveLayout {
+        /// Its name.
+        name: String,
+        /// The open file.
+        file: OpenedFile,
+    },
     /// Write text that a person asked for (0600).
     Export {
         /// Where to.
@@ -458,6 +472,7 @@ impl Op {
             | Self::Reconcile { .. }
             | Self::Gate { .. }
             | Self::WriteRejects { .. }
+            | Self::SaveLayout { .. }
             | Self::Export { .. }
             | Self::SandboxLose { .. } => None,
         }
@@ -482,6 +497,7 @@ impl Op {
             Self::Reconcile { .. } => "reconcile the list",
             Self::Gate { .. } => "ask the gate",
             Self::WriteRejects { .. } => "write the rejects",
+            Self::SaveLayout { .. } => "save the layout",
             Self::Export { .. } => "write the export",
             Self::Folder { .. } => "read the folder",
             Self::SandboxLose { .. } => "make the sandbox lose entries",

@@ -1,13 +1,21 @@
 //! The input flags as `ops` understands them.
 
+use std::path::Path;
 use std::str::FromStr as _;
 
 use crate::cli::args::{DateOrderArg, InputArgs};
 use crate::cli::failure::Failure;
-use crate::config::nearest;
+use crate::config::{Config, nearest};
 use crate::domain::phone::Region;
 use crate::domain::text::visible;
-use crate::ops::{BadValue, Constants, DateOrder, Field, Input, InputOptions, Values};
+use crate::ops::{
+    self, BadValue, Constants, DateOrder, Field, Input, InputOptions, LayoutWish, Values, delimiter_named,
+};
+
+/// How a file is to be read, its saved layout settled: for a plan or a run, which keeps it.
+pub(super) async fn settled(config: &Config, path: &Path, args: &InputArgs) -> Result<Input, Failure> {
+    Ok(ops::settle_layout(path, &input(args)?, config.layouts()).await?)
+}
 
 pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
     let header = match (args.header, args.no_header) {
@@ -32,8 +40,10 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             member: args.member.clone(),
             constants: constants(&args.set)?,
             values: values(&args.value)?,
+            layout: None,
         },
         region,
+        layout: args.layout.as_deref().map_or(LayoutWish::Matching, LayoutWish::named),
     })
 }
 
@@ -48,21 +58,12 @@ fn encoding(label: &str) -> Result<String, Failure> {
 }
 
 fn delimiter(text: &str) -> Result<u8, Failure> {
-    match text {
-        "comma" => Ok(b','),
-        "semicolon" => Ok(b';'),
-        "tab" | "\\t" => Ok(b'\t'),
-        "pipe" => Ok(b'|'),
-        _ => match text.as_bytes() {
-            [byte] if (byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ')) && *byte != b'"' => {
-                Ok(*byte)
-            }
-            _ => Err(Failure::usage(
-                "--delimiter takes one character that is no letter, digit or quotation mark",
-                "One of: , ; | tab, or the words comma, semicolon, tab, pipe.",
-            )),
-        },
-    }
+    delimiter_named(text).ok_or_else(|| {
+        Failure::usage(
+            "--delimiter takes one character that is no letter, digit or quotation mark",
+            "One of: , ; | tab, or the words comma, semicolon, tab, pipe.",
+        )
+    })
 }
 
 fn mappings(texts: &[String]) -> Result<Vec<(Field, String)>, Failure> {

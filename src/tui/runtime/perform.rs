@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
 use crate::ops::{
-    self, Credentials, Document, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until,
+    self, Credentials, Document, Launch, Launched, Layout, LookupSources, Ops, OpsError, PlanRequest, Until,
     check_options, setup,
 };
 use crate::tui::event::{Asked, Fact, Op, OpenedFile, PreviewRow, RowWindow, SetUp, Trouble, Typed};
@@ -27,6 +27,7 @@ impl Job {
             | Op::LoadRows { .. }
             | Op::Check { .. }
             | Op::WriteRejects { .. }
+            | Op::SaveLayout { .. }
             | Op::Export { .. }
             | Op::Folder { .. }
             | Op::SetUp(_) => self.local(doing, op).await,
@@ -105,6 +106,7 @@ impl Job {
             | Op::LoadRows { .. }
             | Op::Check { .. }
             | Op::WriteRejects { .. }
+            | Op::SaveLayout { .. }
             | Op::Export { .. }
             | Op::Folder { .. }
             | Op::SetUp(_) => Ok(Fact::Done),
@@ -139,10 +141,11 @@ impl Job {
     async fn local(&self, doing: &str, op: Op) -> End {
         match op {
             Op::OpenFile { path, input } => {
-                let (options, asked) = (input.options.clone(), path.clone());
-                let opened = self.blocking(doing, move || ops::open_or_ask(&path, &options)).await?;
-                let document = match opened.map_err(|error| Trouble::new(doing, &error.into()))? {
-                    ops::Opened::Document(document) => document,
+                let (said, asked, config) = (input.clone(), path.clone(), Arc::clone(&self.config));
+                let open = move || ops::open_or_ask(&path, &said, &config.layouts_now()?);
+                let opened = self.blocking(doing, open).await?;
+                let (document, input) = match opened.map_err(|error| Trouble::new(doing, &error))? {
+                    ops::Opened::Document(document, input) => (document, input),
                     ops::Opened::Question(question) => {
                         return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
                     }
@@ -164,6 +167,14 @@ impl Job {
                     self.blocking(doing, move || ops::write_rejects(&file.document, &checked, &path)).await?;
                 written
                     .map(|rows| Fact::Written { path: out, rows })
+                    .map_err(|error| Trouble::new(doing, &error.into()))
+            }
+            Op::SaveLayout { name, file } => {
+                let (config, layout) =
+                    (Arc::clone(&self.config), Layout::of(&name, &file.document, &file.input.options));
+                let saved = self.blocking(doing, move || config::save_layout(&config, &layout)).await?;
+                saved
+                    .map(|new| Fact::LayoutSaved { name, new })
                     .map_err(|error| Trouble::new(doing, &error.into()))
             }
             Op::Export { out, text, rows } => {

@@ -292,6 +292,7 @@ impl Store {
             Fact::Failed(trouble) => self.failed(ended, trouble),
             Fact::Asked(_)
             | Fact::Written { .. }
+            | Fact::LayoutSaved { .. }
             | Fact::SandboxLost(_)
             | Fact::ProfileReady(_)
             | Fact::Done => {}

@@ -1,0 +1,145 @@
+//! Which saved layout a file is read with, and opening it so.
+//!
+//! A layout is settled once, when a file is opened for the first time: the options that come out hold all of it, so that a
+//! stored run reads its file the same way after the config has changed.
+
+use std::path::Path;
+
+use super::input::{Input, LayoutWish};
+use super::{OpsError, off_thread};
+use crate::config::{ConfigError, nearest};
+use crate::domain::text::visible;
+use crate::files::{self, Answer, Document, FileError, InputOptions, Layout, Question, open_with};
+
+/// Settles which layout a file is read with, and opens it. Blocking.
+pub fn open(path: &Path, input: &Input, layouts: &[Layout]) -> Result<(Document, Input), OpsError> {
+    let said = &input.options;
+    let (chosen, by_match) = match &input.layout {
+        LayoutWish::Settled | LayoutWish::Without => (None, false),
+        LayoutWish::Named(name) => (Some(find(name, layouts)?), false),
+        LayoutWish::Matching => (only_match(path, said, layouts)?, true),
+    };
+    let (document, options) = match chosen {
+        None => (Document::open(path, said)?, said.clone()),
+        Some(layout) => (open_with(path, layout, said, by_match)?, layout.over(said, by_match)),
+    };
+    Ok((document, Input { options, region: input.region, layout: LayoutWish::Settled }))
+}
+
+/// [`open`] for the input alone: what a plan or a run is to keep.
+pub async fn settle(path: &Path, input: &Input, layouts: &[Layout]) -> Result<Input, OpsError> {
+    let undecided = matches!(input.layout, LayoutWish::Named(_)) || !layouts.is_empty();
+    if !undecided || input.layout == LayoutWish::Settled {
+        return Ok(input.clone());
+    }
+    let (path, input, layouts) = (path.to_path_buf(), input.clone(), layouts.to_vec());
+    off_thread(move || open(&path, &input, &layouts).map(|(_, input)| input)).await?
+}
+
+/// The layout of a name; the nearest one is named where there is none.
+pub fn find<'a>(name: &str, layouts: &'a [Layout]) -> Result<&'a Layout, OpsError> {
+    if let Some(layout) = layouts.iter().find(|layout| layout.name == name) {
+        return Ok(layout);
+    }
+    let advice = match nearest(name, layouts.iter().map(|layout| layout.name.as_str())) {
+        Some(near) => format!("Did you mean “{near}”?"),
+        None if layouts.is_empty() => "`quietline check FILE --save-layout NAME` saves one.".into(),
+        None => "`quietline layouts` shows them.".into(),
+    };
+    let message = format!("there is no saved layout “{}”", visible(name, 60));
+    Err(ConfigError { code: "unknown-layout", message, advice }.into())
+}
+
+/// The one layout that fits; a question where several do.
+fn only_match<'a>(
+    path: &Path,
+    said: &InputOptions,
+    layouts: &'a [Layout],
+) -> Result<Option<&'a Layout>, OpsError> {
+    let fitting = matching(path, said, layouts);
+    match fitting.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(only)),
+        several => {
+            let names: Vec<&str> = several.iter().map(|layout| layout.name.as_str()).collect();
+            let question = format!("several saved layouts fit this file: {}", names.join(", "));
+            Err(FileError::NeedsChoice { path: path.into(), question, flag: FLAG.into() }.into())
+        }
+    }
+}
+
+const FLAG: &str = "--layout NAME";
+
+/// The layouts that fit a file by themselves. The file is opened as each of them would read it, once for each way.
+fn matching<'a>(path: &Path, said: &InputOptions, layouts: &'a [Layout]) -> Vec<&'a Layout> {
+    let mut read: Vec<(InputOptions, Option<Vec<String>>)> = Vec::new();
+    let mut header = |layout: &Layout| {
+        let own = layout.over(said, true);
+        // Columns are not looked for yet: here the question is whether they are there.
+        let way = InputOptions {
+            map: Vec::new(),
+            constants: files::Constants::default(),
+            values: files::Values::default(),
+            layout: None,
+            ..own
+        };
+        if let Some((_, known)) = read.iter().find(|(other, _)| same_way(other, &way)) {
+            return known.clone();
+        }
+        let opened = Document::open(path, &way).ok().filter(|document| document.format().header);
+        let names = opened.map(|document| document.columns().to_vec());
+        read.push((way, names.clone()));
+        names
+    };
+    let mut fits = |layout: &&Layout| {
+        let wanted = layout.fits_name(path) && layout.asks_header();
+        let names = if wanted { header(layout) } else { None };
+        layout.fits(path, names.as_deref())
+    };
+    layouts.iter().filter(|layout| fits(layout)).collect()
+}
+
+/// Whether two ways to read a file give the same header.
+fn same_way(a: &InputOptions, b: &InputOptions) -> bool {
+    (a.delimiter, &a.encoding, a.header, &a.sheet, &a.member)
+        == (b.delimiter, &b.encoding, b.header, &b.sheet, &b.member)
+}
+
+/// The question which of several layouts is meant, with the file as each would read it. Blocking.
+pub(super) fn question(path: &Path, input: &Input, layouts: &[Layout]) -> Option<Question> {
+    let fitting = matching(path, &input.options, layouts);
+    let sample = |layout: &Layout| {
+        let Ok(document) = open_with(path, layout, &input.options, false) else { return String::new() };
+        let mapping = document.mapping();
+        let names = document.columns();
+        let columns: Vec<String> = mapping
+            .columns
+            .iter()
+            .filter_map(|(field, at)| Some(format!("{}: {}", field.as_str(), names.get(*at)?)))
+            .collect();
+        columns.join(" · ")
+    };
+    let mut answers: Vec<Answer> = fitting
+        .iter()
+        .map(|layout| Answer {
+            value: layout.name.clone(),
+            text: layout.name.clone(),
+            sample: sample(layout),
+        })
+        .collect();
+    if answers.len() < 2 {
+        return None;
+    }
+    answers.push(Answer {
+        value: LayoutWish::NONE.into(),
+        text: "none of them".into(),
+        sample: "the columns are taken from the header".into(),
+    });
+    Some(Question {
+        flag: "--layout",
+        title: "Which layout?",
+        sentence: "Several saved layouts fit this file.".into(),
+        answers,
+        proposed: 0,
+    })
+}
