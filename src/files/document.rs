@@ -99,6 +99,7 @@ pub struct IndexState {
 pub struct Document {
     shared: Arc<Shared>,
     mapping: Mapping,
+    constants: Constants,
     /// The order of day and month that the first rows prove.
     order_hint: Option<DateOrder>,
 }
@@ -121,7 +122,6 @@ struct Shared {
     outside: Accounting,
     record_bytes: u64,
     date_order: Option<DateOrder>,
-    constants: Constants,
     values: Values,
     layout: Option<UsedLayout>,
     index: Index,
@@ -196,6 +196,7 @@ impl Document {
         };
         let document = Self {
             mapping: found.mapping,
+            constants: options.constants.clone(),
             order_hint: None,
             shared: Arc::new(Shared {
                 source,
@@ -212,7 +213,6 @@ impl Document {
                 outside,
                 record_bytes: found.record_bytes,
                 date_order: options.date_order,
-                constants: options.constants.clone(),
                 values: options.values.clone(),
                 layout: options.layout.clone(),
                 index: Index::new(found.start),
@@ -265,7 +265,21 @@ impl Document {
     /// The same file read with another mapping; the index is shared.
     #[must_use]
     pub fn with_mapping(&self, mapping: Mapping) -> Self {
-        Self { shared: Arc::clone(&self.shared), mapping, order_hint: None }.with_order_hint()
+        let constants = self.constants.clone();
+        Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None }.with_order_hint()
+    }
+
+    /// The same file with a mapping and constants that are only tried, for a look at some of its rows: nothing is read.
+    #[must_use]
+    pub fn tried<'r>(
+        &self,
+        mapping: Mapping,
+        constants: Constants,
+        rows: impl Iterator<Item = &'r Record>,
+    ) -> Self {
+        let mut tried = Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None };
+        tried.order_hint = tried.proven_order(rows);
+        tried
     }
 
     /// What was assumed about the file as a whole (problems with row 0).
@@ -418,7 +432,7 @@ impl Document {
 
     /// Values for fields that no column holds.
     pub fn constants(&self) -> &Constants {
-        &self.shared.constants
+        &self.constants
     }
 
     /// What the words of the file mean.
@@ -437,18 +451,24 @@ impl Document {
     }
 
     fn with_order_hint(mut self) -> Self {
-        let Some(&column) = self.mapping.columns.get(&Field::Expires) else { return self };
-        let records = self.rows(1, HINT_ROWS).unwrap_or_default();
-        let proofs = records.iter().filter_map(|record| {
+        if self.mapping.columns.contains_key(&Field::Expires) {
+            let records = self.rows(1, HINT_ROWS).unwrap_or_default();
+            self.order_hint = self.proven_order(records.iter());
+        }
+        self
+    }
+
+    /// The order of day and month that some rows prove.
+    fn proven_order<'r>(&self, rows: impl Iterator<Item = &'r Record>) -> Option<DateOrder> {
+        let column = *self.mapping.columns.get(&Field::Expires)?;
+        let proofs = rows.filter_map(|record| {
             let cell = self.values().of(Field::Expires, record.fields.get(column)?);
             match dates::read(cell, None) {
                 Reading::At { proves, .. } => proves,
                 _ => None,
             }
         });
-        let order = sniff::only(proofs);
-        self.order_hint = order;
-        self
+        sniff::only(proofs)
     }
 }
 

@@ -67,7 +67,7 @@ impl Values {
     }
 
     /// What a cell is read as.
-    pub(super) fn of<'a>(&'a self, field: Field, cell: &'a str) -> &'a str {
+    pub fn of<'a>(&'a self, field: Field, cell: &'a str) -> &'a str {
         match self.tables.get(&field) {
             None => cell,
             Some(table) => table.get(&reduced(cell)).map_or(cell, |(_, value)| value.as_str()),

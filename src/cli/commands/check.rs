@@ -9,6 +9,9 @@ use crate::domain::text::{thousands, visible};
 use crate::ops::{self, OpsError};
 
 pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<u8, Failure> {
+    if args.save_layout.is_some() {
+        context.refuse_in_read_only("saving a layout")?;
+    }
     let input = super::input::input(&args.input)?;
     let config = context.config()?;
     let profile = context.profile_if_any(&config)?;

@@ -46,6 +46,11 @@ pub(super) const ROWS: &[Row] = &[
         .help("Write the rejected rows to a file, with code and hint.")
         .footer(6)
         .needs(checked),
+    Row::new(C::FileSaveLayout, HERE, "file.save-layout", "save layout")
+        .keys(&["S"])
+        .help("Save how this file is read, so that the next of its kind opens ready.")
+        .danger()
+        .needs(open),
     Row::new(C::Accept, HERE, "file.detail", "detail")
         .keys(&["enter"])
         .help("The row in full: bytes, fields, problems with their hints; a group opens.")

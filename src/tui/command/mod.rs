@@ -76,6 +76,8 @@ pub enum OverlayId {
     Mapping,
     /// A question about a file.
     Choice,
+    /// Naming a layout.
+    LayoutName,
     /// Plan, reason, launch.
     Approve,
     /// A text to read: row, batch, difference or event in full.
@@ -141,6 +143,7 @@ pub enum Command {
     FileNextProblem,
     FilePrevProblem,
     FileRejects,
+    FileSaveLayout,
     FilePlan,
     // uploads
     UploadPause,
@@ -161,6 +164,9 @@ pub enum Command {
     WizardBack,
     PickerParent,
     MappingHeader,
+    MappingAdd,
+    MappingRemove,
+    MappingConstant,
 }
 
 /// One row of the table.

@@ -57,7 +57,8 @@ fn said(cx: &Cx, file: &OpenFile) -> [String; 2] {
         column => column.to_owned(),
     };
     let options = &layout.options;
-    let columns = options.map.iter().map(|(field, column)| format!("{} from {}", field.as_str(), from(column)));
+    let columns =
+        options.map.iter().map(|(field, column)| format!("{} from {}", field.as_str(), from(column)));
     let constants = options.constants.iter().map(|(field, text)| format!("{} = {text}", field.as_str()));
     let values = options.values.iter().count();
     let values = (values > 0).then(|| format!("{values} values by table"));

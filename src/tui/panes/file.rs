@@ -16,6 +16,8 @@ mod problems;
 mod view;
 
 #[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ use crate::tui::event::{Op, Slot};
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::overlays::approve::Approve;
 use crate::tui::overlays::file_picker::{FilePicker, typed_path};
+use crate::tui::overlays::layout_name::LayoutName;
 use crate::tui::overlays::list_picker::ListPicker;
 use crate::tui::overlays::mapping::Mapping;
 use crate::tui::overlays::row_detail::row_detail;
@@ -286,6 +289,10 @@ impl Pane for File {
             Command::FileMapping => return Reply::act(Act::Open(Box::<Mapping>::default())),
             Command::FilePlan => return Self::plan(cx, file),
             Command::FileRejects => return Self::rejects(cx, file),
+            Command::FileSaveLayout if !planning::has_number(file) => {
+                return Reply::act(Act::Refuse("say which column holds the number first (m)".into()));
+            }
+            Command::FileSaveLayout => return Reply::act(Act::Open(Box::<LayoutName>::default())),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();
                 return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));
