@@ -37,6 +37,8 @@ pub struct Mapping {
     spot: Spot,
     /// What was chosen; `None` until the person changed something.
     chosen: Option<Chosen>,
+    /// What was chosen before a field's column was turned: columns on the way are given back to who had them.
+    before: Option<(Field, Chosen)>,
     /// What the person turned the header into, if they did.
     header: Option<bool>,
     /// The constant that is being typed.
@@ -93,6 +95,7 @@ impl Mapping {
     }
 
     fn change(&mut self, file: &OpenFile, change: impl FnOnce(&mut Chosen)) {
+        self.before = None;
         change(self.chosen.get_or_insert_with(|| Chosen::of(file)));
     }
 
@@ -109,19 +112,24 @@ impl Mapping {
             Some(at) if back => (at + count - 1) % count,
             Some(at) => (at + 1) % count,
         };
-        self.change(file, |chosen| match chosen.more.pop() {
-            Some(last) if field == Field::Number => {
-                let mut at = next(Some(last));
-                while chosen.is_used(at) && at != last {
-                    at = next(Some(at));
-                }
-                chosen.more.push(at);
+        let now = self.chosen(file);
+        if let Some((last, rest)) = now.more.split_last().filter(|_| field == Field::Number) {
+            let mut at = next(Some(*last));
+            while at != *last && now.is_used(at) {
+                at = next(Some(at));
             }
-            last => {
-                chosen.more.extend(last);
-                chosen.set(field, next(chosen.columns.get(&field).copied()));
-            }
-        });
+            let more = [rest, &[at]].concat();
+            self.change(file, |chosen| chosen.more = more);
+            return;
+        }
+        let before = match self.before.take() {
+            Some((of, before)) if of == field => before,
+            _ => now.clone(),
+        };
+        let mut turned = before.clone();
+        turned.set(field, next(now.columns.get(&field).copied()));
+        self.chosen = Some(turned);
+        self.before = Some((field, before));
     }
 
     /// One more column of numbers: the next one that serves no field.

@@ -112,7 +112,10 @@ impl Reads {
             said += &format!(" · {} {empty}", count.empty);
         }
         let bad: usize = count.rejected.values().sum();
-        if let Some((code, _)) = count.rejected.iter().max_by_key(|(_, times)| **times) {
+        // The most frequent kind; the first of the table where several are.
+        if let Some((code, _)) =
+            count.rejected.iter().min_by_key(|(code, times)| (std::cmp::Reverse(**times), **code))
+        {
             said += &format!(" · {bad} rejected: {}", code.title());
         }
         (said, bad > 0)
