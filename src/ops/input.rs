@@ -11,8 +11,8 @@ use crate::files::{Constants, Contents, DateOrder, Field, InputOptions, UsedLayo
 /// How a file is to be read: what the person said, and the region where they said one.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// Delimiter, encoding, header, mapping.
-    pub options: InputOptions,
+    /// Delimiter, encoding, header, mapping and the rest. In a box: an input travels in many messages.
+    pub options: Box<InputOptions>,
     /// `--region`.
     pub region: Option<Region>,
     /// Which saved layout goes below the options.
@@ -178,7 +178,11 @@ impl Input {
             layout,
         };
         // Whatever layouts are saved by now: it is read as it was.
-        Some((stored.list, Self { options, region, layout: LayoutWish::Settled }, stored.mark))
+        Some((
+            stored.list,
+            Self { options: Box::new(options), region, layout: LayoutWish::Settled },
+            stored.mark,
+        ))
     }
 }
 
@@ -193,7 +197,7 @@ mod tests {
         constants.set(Field::Jurisdiction, "inferred").unwrap();
         values.add(Field::Expires, "01/02/27", "2027-02-01").unwrap();
         let input = Input {
-            options: InputOptions {
+            options: Box::new(InputOptions {
                 delimiter: Some(b';'),
                 encoding: Some("windows-1252".into()),
                 header: Some(true),
@@ -204,7 +208,7 @@ mod tests {
                 constants,
                 values,
                 layout: Some(UsedLayout { name: "ca".into(), contents: Contents::Delta, by_match: true }),
-            },
+            }),
             region: Some(Region::US),
             layout: LayoutWish::Settled,
         };

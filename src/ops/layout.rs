@@ -21,7 +21,7 @@ pub fn open(path: &Path, input: &Input, layouts: &[Layout]) -> Result<(Document,
     };
     let (document, options) = match chosen {
         None => (Document::open(path, said)?, said.clone()),
-        Some(layout) => (open_with(path, layout, said, by_match)?, layout.over(said, by_match)),
+        Some(layout) => (open_with(path, layout, said, by_match)?, Box::new(layout.over(said, by_match))),
     };
     Ok((document, Input { options, region: input.region, layout: LayoutWish::Settled }))
 }

@@ -26,7 +26,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
         Failure::usage(format!("--region: {why}"), "Use a two-letter country code such as US.")
     })?;
     Ok(Input {
-        options: InputOptions {
+        options: Box::new(InputOptions {
             delimiter: args.delimiter.as_deref().map(delimiter).transpose()?,
             encoding: args.encoding.as_deref().map(encoding).transpose()?,
             header,
@@ -41,7 +41,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             constants: constants(&args.set)?,
             values: values(&args.value)?,
             layout: None,
-        },
+        }),
         region,
         layout: args.layout.as_deref().map_or(LayoutWish::Matching, LayoutWish::named),
     })

@@ -9,7 +9,7 @@ const SEVERAL: &str = "name,home,work,until\n\
     c,4155550103,n/a,\n";
 
 /// What the file is read with after Enter.
-fn taken(desk: &mut Desk) -> InputOptions {
+fn taken(desk: &mut Desk) -> Box<InputOptions> {
     desk.keys("enter");
     desk.kit.app.cx.store.file.as_ref().unwrap().opened.input.options.clone()
 }
