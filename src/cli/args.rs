@@ -110,6 +110,8 @@ pub(super) enum Command {
     Auth(AuthArgs),
     /// Tenants in the config file
     Profile(ProfileArgs),
+    /// Saved file layouts in the config file
+    Layouts(LayoutsArgs),
     /// What works, what does not, what to do
     Doctor,
     /// The simulated tenant alone, for other clients
@@ -122,6 +124,9 @@ pub(super) enum Command {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Reading the file")]
 pub(super) struct InputArgs {
+    /// A saved layout of the config file; `-` for none, also where one fits by itself
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub layout: Option<String>,
     /// Field separator: a character, or comma, semicolon, tab, pipe
     #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
     pub delimiter: Option<String>,
@@ -148,6 +153,14 @@ pub(super) struct InputArgs {
     /// expires, source, notes, range-end (of a range that begins in number), change (A or D); `-` where no column holds it
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
+    /// One value for every row, where no column holds the field: expires (a date, never), source, jurisdiction (a place
+    /// such as US-CA, or inferred). Again for each further field
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// What a cell of jurisdiction, expires or source means, whatever its case: `jurisdiction:CA=US-CA`. Again for each
+    /// further cell
+    #[arg(long, value_name = "FIELD:CELL=VALUE")]
+    pub value: Vec<String>,
     /// The sheet of a workbook with several
     #[arg(long, value_name = "NAME")]
     pub sheet: Option<String>,
@@ -213,6 +226,9 @@ pub(super) struct CheckArgs {
     /// Write a report here, by its ending: .html prints, .json is for scripts, .csv has every problem; may stand several times
     #[arg(long, value_name = "OUT.html|.json|.csv")]
     pub report: Vec<PathBuf>,
+    /// Save how this file was read as a layout of the config file
+    #[arg(long, value_name = "NAME")]
+    pub save_layout: Option<String>,
     /// Exit 0 although rows are rejected
     #[arg(long)]
     pub allow_rejects: bool,
@@ -464,6 +480,28 @@ pub(super) struct ProfileAddArgs {
     /// Seconds until the gate may open; under 180 only where nothing is real
     #[arg(long, value_name = "S")]
     pub cool_down: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LayoutsArgs {
+    #[command(subcommand)]
+    pub action: Option<LayoutsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LayoutsAction {
+    /// Every layout
+    Ls,
+    /// One layout, as it stands in the config file
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Remove a layout
+    Rm {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

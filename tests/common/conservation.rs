@@ -109,7 +109,7 @@ fn opened(path: &Path, input: &InputOptions) -> Option<Document> {
             other => panic!("{other}: {other:?}"),
         };
         assert!(flag.starts_with("--") && !error.to_string().is_empty() && !error.advice().is_empty());
-        let asked = match question(path, &input, &flag) {
+        let asked = match question(path, &input, &flag, &CancellationToken::new()) {
             Ok(asked) => asked?,
             // What is asked about may be damaged further on.
             Err(FileError::Damaged { .. } | FileError::TooLarge { .. } | FileError::NeedsChoice { .. }) => {

@@ -1,0 +1,120 @@
+//! Saved layouts: this month's file is mapped once, next month's opens ready.
+
+use serde_json::json;
+
+use crate::support::Desk;
+
+const NOVEMBER: &str = "Rufnr;Staat;Bis\n(415) 555-0147;CA;01/02/27\n415.555.0148;CA;\n";
+const DECEMBER: &str = "Bis;Rufnr;Staat\n;415-555-0149;ca\n";
+const SAID: [&str; 8] = [
+    "--map",
+    "number=Rufnr",
+    "--map",
+    "jurisdiction=Staat",
+    "--map",
+    "expires=Bis",
+    "--value",
+    "jurisdiction:CA=US-CA",
+];
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("november.csv", NOVEMBER);
+    desk.write("december.csv", DECEMBER);
+    let more = ["--value", "expires:01/02/27=2027-02-01", "--set", "source=State_CA", "--save-layout", "ca"];
+    let check = ["check", "november.csv"].into_iter().chain(SAID).chain(more);
+    desk.run(check).exits(0).says("layout “ca” saved").says("2 usable");
+    desk
+}
+
+#[test]
+fn next_months_file_of_the_same_header_opens_ready_and_says_so() {
+    let desk = desk();
+    let found = desk.run(["check", "december.csv", "--json"]).exits(0).json();
+    assert_eq!(found["layout"], json!({"name": "ca", "contents": "full", "by_match": true}));
+    assert_eq!((&found["valid"], &found["problems"]["layout-matched"]), (&json!(1), &json!(1)));
+    desk.run(["check", "december.csv"]).exits(0).says("layout ca, full").says("layout-matched");
+
+    let found = desk.run(["check", "december.csv", "--layout", "ca", "--json"]).exits(0).json();
+    assert_eq!(found["layout"]["by_match"], false);
+    assert_eq!(found["problems"].get("layout-matched"), None, "it was named");
+    let without = desk.run(["check", "december.csv", "--layout", "-", "--json"]).exits(0).json();
+    assert_eq!(without.get("layout"), None);
+}
+
+#[test]
+fn flags_go_before_the_layout() {
+    let desk = desk();
+    desk.run(["check", "december.csv", "--layout", "ca", "--value", "jurisdiction:CA=US-NV", "--json"])
+        .exits(0)
+        .says("jurisdiction-mismatch");
+    desk.run(["check", "december.csv", "--layout", "ca", "--delimiter", "comma"]).fails(3, "layout-mismatch");
+}
+
+#[test]
+fn a_layout_for_other_files_is_refused_with_the_columns_that_are_missing() {
+    let desk = desk();
+    desk.write("house.csv", "phone,Bis\n4155550147,\n");
+    desk.run(["check", "house.csv"]).exits(0).says("1 usable");
+    let refused = desk.run(["check", "house.csv", "--layout", "ca"]);
+    refused.fails(3, "layout-mismatch").says("Rufnr, Staat");
+    let near = desk.run(["check", "house.csv", "--layout", "cb"]);
+    near.fails(2, "unknown-layout").says("Did you mean “ca”?");
+}
+
+#[test]
+fn two_layouts_that_fit_are_a_question_and_a_saved_one_is_not_replaced() {
+    let desk = desk();
+    let again = |name| ["check", "november.csv", "--layout", "ca", "--save-layout", name];
+    desk.run(again("ca")).exits(0).says("says the same");
+    let other = ["check", "november.csv", "--layout", "ca", "--set", "source=House", "--save-layout", "ca"];
+    desk.run(other).fails(2, "layout-exists");
+    desk.run(again("second")).exits(0).says("saved in");
+    desk.run(["check", "december.csv"]).fails(3, "needs-choice").says("ca, second").says("--layout NAME");
+    desk.run(["check", "december.csv", "--layout", "second"]).exits(0);
+}
+
+#[test]
+fn layouts_are_listed_shown_and_removed() {
+    let desk = desk();
+    desk.run(["layouts"]).exits(0).says("header with Rufnr, Staat, Bis");
+    let listed = desk.run(["layouts", "ls", "--json"]).exits(0).json();
+    assert_eq!(listed[0]["name"], "ca");
+    desk.run(["layouts", "show", "ca"]).exits(0).says("CA = \"US-CA\"").says("[layouts.ca");
+    desk.run(["layouts", "rm", "ca", "--read-only"]).fails(2, "read-only");
+    desk.run(["layouts", "rm", "ca"]).exits(0).says("removed");
+    desk.run(["layouts", "rm", "ca"]).fails(2, "unknown-layout");
+    assert!(!desk.run(["check", "december.csv"]).exits(0).all().contains("layout"));
+}
+
+#[test]
+fn a_file_without_header_is_known_by_its_name() {
+    let desk = Desk::new();
+    desk.write("wireless_2026-11.txt", "2025550147\n2025550148\n");
+    desk.write("wireless_2026-12.txt", "2025550149\n");
+    desk.write("landline_2026-12.txt", "2025550149\n");
+    let save = ["check", "wireless_2026-11.txt", "--set", "source=ported", "--save-layout", "ported"];
+    desk.run(save).exits(0);
+    desk.run(["layouts", "show", "ported"]).exits(0).says("file = \"wireless_*.txt\"");
+    desk.run(["check", "wireless_2026-12.txt"]).exits(0).says("layout-matched");
+    assert!(!desk.run(["check", "landline_2026-12.txt"]).exits(0).all().contains("layout"));
+}
+
+#[test]
+fn constants_that_cannot_be_used_are_refused_with_a_sentence() {
+    let desk = Desk::new();
+    desk.write("list.csv", "phone\n2025550147\n");
+    for (flag, text, said) in [
+        ("--set", "expires=soon", "such as 2029-12-31"),
+        ("--set", "jurisdiction=everywhere", "none for everywhere"),
+        ("--set", "number=1", "not number"),
+        ("--set", "expires", "FIELD=VALUE"),
+        ("--set", "colour=red", "does not exist"),
+        ("--value", "jurisdiction=CA", "FIELD:CELL=VALUE"),
+        ("--value", "jurisdiction:CA=California", "such as US-CA"),
+    ] {
+        desk.run(["check", "list.csv", flag, text]).fails(2, "usage").says(said);
+    }
+    desk.run(["check", "list.csv", "--set", "expires=2020-01-01"]).fails(2, "bad-constant").says("past");
+    desk.run(["check", "list.csv", "--set", "expires=2099-12-31", "--set", "jurisdiction=inferred"]).exits(0);
+}
