@@ -3,11 +3,12 @@
 //! ```toml
 //! [layouts.ca_state]
 //! match = { header = ["Phone", "State"], file = "state_register_*.csv" }
-//! delimiter = "semicolon"
+//! delimiter = "semicolon"     # or widths = "10,5,*"
 //! encoding = "windows-1252"
 //! header = true
 //! date_order = "mdy"
 //! contents = "full"
+//! changes = "additions"       # of a list of changes
 //! columns = { number = ["Phone", "Mobile"], jurisdiction = 4 }
 //! constants = { source = "State_CA", expires = "2029-12-31" }
 //! [layouts.ca_state.values.jurisdiction]
@@ -22,8 +23,8 @@ use toml_edit::{Array, Item, value};
 use super::{Config, ConfigError, config_error, edit, file, nearest};
 use crate::domain::text::visible;
 use crate::files::{
-    BadValue, Constants, Contents, DateOrder, Field, InputOptions, Layout, Match, delimiter_name,
-    delimiter_named,
+    BadValue, BadWidths, Changes, Constants, Contents, DateOrder, Field, InputOptions, Layout, Match, Widths,
+    delimiter_name, delimiter_named,
 };
 
 /// What is wrong with a key of a layout: the key, and a sentence.
@@ -33,7 +34,7 @@ fn wrong(key: &str, why: impl Into<String>) -> Wrong {
     Wrong(key.to_owned(), why.into())
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "match",
     "delimiter",
     "encoding",
@@ -46,6 +47,7 @@ const KEYS: [&str; 12] = [
     "member",
     "contents",
     "widths",
+    "changes",
 ];
 
 /// Every layout of a config file. A mistake names file, layout and key.
@@ -96,13 +98,18 @@ fn read(name: &str, table: &Table) -> Result<Layout, Wrong> {
                 layout.contents = contents.ok_or_else(|| wrong(key, "full or delta"))?;
             }
             "widths" => {
-                return Err(wrong(
-                    key,
-                    "files with columns of fixed width cannot be read yet: take the key out",
-                ));
+                let said = text(key, value)?;
+                options.widths = Some(said.parse().map_err(|why: BadWidths| wrong(key, why.to_string()))?);
+            }
+            "changes" => {
+                let said = Changes::from_name(&text(key, value)?);
+                options.changes = Some(said.ok_or_else(|| wrong(key, "additions or ignore"))?);
             }
             _ => return Err(unknown(key, &KEYS)),
         }
+    }
+    if options.widths.is_some() && options.delimiter.is_some() {
+        return Err(wrong("widths", "columns have widths or a delimiter between them, not both"));
     }
     Ok(layout)
 }
@@ -258,10 +265,12 @@ fn written(layout: &Layout) -> toml_edit::Table {
         }
     };
     put("delimiter", options.delimiter.map(delimiter_name));
+    put("widths", options.widths.as_ref().map(Widths::to_string));
     put("encoding", options.encoding.clone());
     put("date_order", options.date_order.map(|order| order.as_str().to_owned()));
     put("sheet", options.sheet.clone());
     put("member", options.member.clone());
+    put("changes", options.changes.map(|changes| changes.as_str().to_owned()));
     put("contents", Some(layout.contents.as_str().to_owned()));
     if let Some(header) = options.header {
         table.insert("header", value(header));

@@ -1,7 +1,7 @@
 //! Saved layouts in the config: read, refused with their key, written and taken out again.
 
 use super::{Config, ConfigError, Sources, layout_text, remove_layout, save_layout};
-use crate::files::{Contents, DateOrder, Field, Layout};
+use crate::files::{Changes, Contents, DateOrder, Field, Layout};
 use rstest::rstest;
 
 fn load(text: &str) -> (tempfile::TempDir, Result<Config, ConfigError>) {
@@ -20,9 +20,10 @@ encoding = "windows-1252"
 header = true
 date_order = "mdy"
 contents = "delta"
+changes = "additions"
 sheet = "Q4"
 member = "a.csv"
-columns = { number = ["Phone", 4], expires = "Until", notes = "-" }
+columns = { number = ["Phone", 4], expires = "Until", notes = "-", range-end = "End", change = 6 }
 constants = { source = "State_CA" }
 [layouts.ca_state.values.jurisdiction]
 CA = "US-CA"
@@ -45,6 +46,7 @@ fn a_layout_says_all_that_a_person_could_say() {
         (options.encoding.as_deref(), options.date_order),
         (Some("windows-1252"), Some(DateOrder::Mdy))
     );
+    assert_eq!((options.changes, &options.widths), (Some(Changes::Additions), &None));
     assert_eq!((options.sheet.as_deref(), options.member.as_deref()), (Some("Q4"), Some("a.csv")));
     let column = |field, name: &str| (field, name.to_owned());
     assert_eq!(
@@ -54,6 +56,8 @@ fn a_layout_says_all_that_a_person_could_say() {
             column(Field::Number, "4"),
             column(Field::Expires, "Until"),
             column(Field::Notes, "-"),
+            column(Field::RangeEnd, "End"),
+            column(Field::Change, "6"),
         ]
     );
     assert_eq!(options.constants.iter().collect::<Vec<_>>(), [(Field::Source, "State_CA")]);
@@ -75,7 +79,11 @@ fn a_layout_says_all_that_a_person_could_say() {
 #[case("header = \"yes\"", "header", "true or false")]
 #[case("date_order = \"ydm\"", "date_order", "dmy, mdy, ymd")]
 #[case("contents = \"half\"", "contents", "full or delta")]
-#[case("widths = [10, 8]", "widths", "fixed width")]
+#[case("widths = [10, 8]", "widths", "a text in quotation marks")]
+#[case("widths = \"10,x\"", "widths", "a number of characters")]
+#[case("widths = \"10\"\ndelimiter = \"tab\"", "widths", "delimiter")]
+#[case("changes = \"all\"", "changes", "additions or ignore")]
+#[case("columns = { change = [1, 2] }", "columns.change", "one column")]
 #[case("columns = { nmber = 1 }", "columns.nmber", "“number”")]
 #[case("columns = { number = 0 }", "columns.number", "from 1")]
 #[case("columns = { expires = [1, 2] }", "columns.expires", "one column")]
@@ -119,6 +127,18 @@ fn a_saved_layout_comes_back_as_it_was_and_the_rest_of_the_file_stays() {
     assert!(remove_layout(&config, "second").unwrap());
     assert!(!remove_layout(&config, "second").unwrap());
     assert_eq!(config.layouts_now().unwrap(), config.layouts());
+}
+
+#[test]
+fn a_layout_of_fixed_width_comes_back_as_it_was() {
+    let (_folder, config) = load("[layouts.fixed]\nmatch = { file = \"a*.txt\" }\nwidths = \"10, 5,*\"\n");
+    let config = config.unwrap();
+    let layout = &config.layouts()[0];
+    assert_eq!(layout.options.widths, "10,5,*".parse().ok());
+    assert!(layout_text(layout).contains("widths = \"10,5,*\""), "{}", layout_text(layout));
+    let second = Layout { name: "second".into(), ..layout.clone() };
+    assert!(save_layout(&config, &second).unwrap());
+    assert_eq!(config.layouts_now().unwrap()[1], second);
 }
 
 #[test]

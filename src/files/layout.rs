@@ -10,7 +10,7 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Document, Field, FileError, InputOptions, names};
+use super::{Changes, Document, Field, FileError, InputOptions, names};
 
 /// What a file of this source holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,13 +184,25 @@ pub fn open_with_layout(
         Err(error @ FileError::NeedsChoice { .. }) => error,
         result => return result,
     };
-    let unmapped = InputOptions { map: said.map.clone(), ..options };
+    let unmapped = InputOptions { map: said.map.clone(), ..options }.without_columns();
     let Ok(document) = Document::open_with(path, &unmapped, stop, &mut |_| ()) else { return Err(error) };
     let missing = layout.missing(said, document.columns());
     if missing.is_empty() {
         return Err(error);
     }
     Err(FileError::LayoutMismatch { path: path.into(), layout: layout.name.clone(), missing })
+}
+
+impl InputOptions {
+    /// The same for a look at the names of the columns: nothing is asked that the columns are needed for.
+    #[must_use]
+    pub fn without_columns(mut self) -> Self {
+        if !self.map.iter().any(|(field, _)| *field == Field::RangeEnd) {
+            self.map.push((Field::RangeEnd, "-".into()));
+        }
+        self.changes = Some(Changes::Ignore);
+        self
+    }
 }
 
 fn reduced(name: &str) -> String {
@@ -276,6 +288,11 @@ mod tests {
         assert!(!layout.fits(file, Some(&header(&["phone", "state"]))));
     }
 
+    fn other_options() -> InputOptions {
+        let (widths, changes) = ("7,*".parse().ok(), Some(Changes::Ignore));
+        InputOptions { widths, changes, ..InputOptions::default() }
+    }
+
     #[test]
     fn what_the_person_said_goes_before_the_layout() {
         let mut layout = Layout { name: "ca".into(), contents: Contents::Delta, ..Layout::default() };
@@ -290,6 +307,13 @@ mod tests {
         assert_eq!(both.map, [(Field::Expires, "c".to_owned()), (Field::Number, "2".to_owned())]);
         let used = UsedLayout { name: "ca".into(), contents: Contents::Delta, by_match: true };
         assert_eq!(both.layout, Some(used));
+        let widths = InputOptions { widths: "10,5".parse().ok(), ..InputOptions::default() };
+        let other = layout.over(&widths, true);
+        assert_eq!((other.delimiter, other.widths), (None, widths.widths), "one or the other");
+        let fixed = Layout { options: other_options(), ..Layout::default() };
+        let other = fixed.over(&said, true);
+        assert_eq!((other.delimiter, other.widths, other.changes), (Some(b'|'), None, Some(Changes::Ignore)));
+        assert_eq!(fixed.over(&InputOptions::default(), true).widths, fixed.options.widths);
         assert_eq!(layout.missing(&said, &["phone".to_owned(), "C".to_owned()]), [] as [&str; 0]);
         assert_eq!(layout.missing(&InputOptions::default(), &["C".to_owned()]), ["a", "b"]);
     }

@@ -136,7 +136,8 @@ fn matching<'a>(
             values: files::Values::default(),
             layout: None,
             ..own
-        };
+        }
+        .without_columns();
         if let Some((_, known)) = read.iter().find(|(other, _)| same_way(other, &way)) {
             return known.clone();
         }

@@ -101,6 +101,42 @@ fn a_file_without_header_is_known_by_its_name() {
 }
 
 #[test]
+fn lists_of_changes_ranges_and_fixed_width_open_ready_too() {
+    let desk = Desk::new();
+    let save = |file: &str, said: &[&str]| {
+        let check = ["check", file].into_iter().chain(said.iter().copied());
+        desk.run(check.chain(["--allow-rejects"])).exits(0).says("saved in");
+    };
+    desk.write("dnc_2026-11.csv", "Rufnr;Was;X\n4155550147;A;1\n4155550148;D;2\n");
+    desk.write("dnc_2026-12.csv", "X;Was;Rufnr\n1;A;4155550149\n1;A;4155550150\n1;D;4155550151\n");
+    let changes = ["--changes", "additions", "--map", "change=Was", "--save-layout", "changes"];
+    save("dnc_2026-11.csv", &changes);
+    let found = desk.run(["check", "dnc_2026-12.csv", "--allow-rejects", "--json"]).exits(0).json();
+    assert_eq!(found["layout"]["name"], "changes");
+    assert_eq!((&found["valid"], &found["problems"]["deletion-row"]), (&json!(2), &json!(1)));
+    desk.run(["check", "dnc_2026-12.csv", "--layout", "-"]).says("3 usable");
+    desk.write("house.csv", "Rufnr;X\n4155550147;1\n");
+    let other = desk.run(["check", "house.csv", "--layout", "changes"]);
+    other.fails(3, "layout-mismatch").says("of the layout “changes”: Was");
+
+    desk.write("ported_1.txt", "2025550110,0119\n2025550120,0129\n");
+    desk.write("ported_2.txt", "2025550110,0114\n");
+    save("ported_1.txt", &["--map", "range-end=2", "--save-layout", "ranges"]);
+    let found = desk.run(["check", "ported_2.txt", "--json"]).exits(0).json();
+    assert_eq!((&found["layout"]["name"], &found["valid"]), (&json!("ranges"), &json!(5)));
+
+    desk.write("fixed_1.dat", "2025550110US-DC one\n2025550111US-DC two\n");
+    desk.write("fixed_2.dat", "2025550112US-DC six\n");
+    let fixed =
+        ["--widths", "10,6,*", "--map", "number=1", "--map", "jurisdiction=2", "--save-layout", "fixed"];
+    save("fixed_1.dat", &fixed);
+    desk.run(["layouts", "show", "fixed"]).exits(0).says("widths = \"10,6,*\"");
+    let found = desk.run(["check", "fixed_2.dat", "--json"]).exits(0).json();
+    assert_eq!((&found["layout"]["name"], &found["valid"]), (&json!("fixed"), &json!(1)));
+    assert_eq!(found["problems"].get("assumed-widths"), None, "its widths are known");
+}
+
+#[test]
 fn constants_that_cannot_be_used_are_refused_with_a_sentence() {
     let desk = Desk::new();
     desk.write("list.csv", "phone\n2025550147\n");
