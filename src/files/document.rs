@@ -229,7 +229,7 @@ impl Document {
             let hint = "it is the only saved layout that fits; `--layout -` reads the file without";
             notes.push(note(Code::LayoutMatched, &used.name, hint));
         }
-        notes.extend(idle_constants(options, &found.columns, &found.mapping));
+        notes.extend(idle_constants(&found.constants, &found.columns, &found.mapping));
         if end < size {
             notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
         }
@@ -244,7 +244,7 @@ impl Document {
         };
         let document = Self {
             mapping: found.mapping,
-            constants: options.constants.clone(),
+            constants: found.constants,
             order_hint: None,
             shared: Arc::new(Shared {
                 source,
@@ -263,7 +263,7 @@ impl Document {
                 record_bytes: found.record_bytes,
                 date_order: options.date_order,
                 changes: options.changes,
-                values: options.values.clone(),
+                values: found.values,
                 layout: options.layout.clone(),
                 index: Index::new(found.start),
             }),
@@ -510,6 +510,11 @@ impl Document {
         self.shared.problem_columns.as_ref()
     }
 
+    /// Whether its rows are rejects that say how the file was read that they come from.
+    pub fn tells_how_to_read(&self) -> bool {
+        self.problem_columns().is_some_and(|found| found.is_told)
+    }
+
     /// How the dates were read in the file that these rows come from, where the file is one of rejects.
     pub(super) fn carried_dates(&self) -> Dates {
         self.shared.problem_columns.as_ref().map(|found| found.dates).unwrap_or_default()
@@ -566,8 +571,8 @@ impl Document {
 }
 
 /// Notes about constants of fields that a column holds: they do nothing.
-fn idle_constants(options: &InputOptions, columns: &[String], mapping: &Mapping) -> Vec<Problem> {
-    let idle = options.constants.iter().filter_map(|(field, text)| {
+fn idle_constants(constants: &Constants, columns: &[String], mapping: &Mapping) -> Vec<Problem> {
+    let idle = constants.iter().filter_map(|(field, text)| {
         let column = columns.get(*mapping.columns.get(&field)?)?;
         let field = field.as_str();
         let hint = format!("column “{column}” holds {field}; the constant holds with --map {field}=-");

@@ -114,6 +114,7 @@ impl Layout {
             member: said.member.clone().or_else(|| own.member.clone()),
             changes: said.changes.or(own.changes),
             constants: said.constants.over(&own.constants),
+            only_said: said.only_said,
             values: said.values.over(&own.values),
             layout: Some(UsedLayout { name: self.name.clone(), contents: self.contents, by_match }),
         }
@@ -162,8 +163,9 @@ impl Layout {
                 sheet: said.sheet.clone(),
                 member: said.member.clone(),
                 changes: said.changes,
-                constants: said.constants.clone(),
-                values: said.values.clone(),
+                constants: document.constants().clone(),
+                only_said: false,
+                values: document.values().clone(),
                 layout: None,
             },
             contents: said.layout.as_ref().map_or(Contents::Full, |used| used.contents),
@@ -201,6 +203,7 @@ impl InputOptions {
             self.map.push((Field::RangeEnd, "-".into()));
         }
         self.changes = Some(Changes::Ignore);
+        self.only_said = true;
         self
     }
 }

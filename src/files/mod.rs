@@ -147,6 +147,8 @@ pub struct InputOptions {
     pub changes: Option<Changes>,
     /// Values for fields that no column holds.
     pub constants: Constants,
+    /// Constants that a file of rejects carries do not hold beside these.
+    pub only_said: bool,
     /// What the words of the file mean.
     pub values: Values,
     /// The saved layout that these were taken from.

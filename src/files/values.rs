@@ -34,14 +34,15 @@ impl Values {
             readable(field, value)?;
         }
         let table = self.tables.entry(field).or_default();
-        let line = (cell.to_owned(), value.to_owned());
-        match table.insert(reduced(cell), line.clone()) {
-            Some(before) if before.1 != line.1 => Err(BadValue::new(format!(
+        let key = reduced(cell);
+        if table.get(&key).is_some_and(|(_, before)| before != value) {
+            return Err(BadValue::new(format!(
                 "“{cell}” has two values in the table of {}: upper and lower case mean the same",
                 field.as_str()
-            ))),
-            _ => Ok(()),
+            )));
         }
+        table.insert(key, (cell.to_owned(), value.to_owned()));
+        Ok(())
     }
 
     /// Every line: field, cell, value.
@@ -108,6 +109,7 @@ mod tests {
         values.add(Field::Jurisdiction, "ca", "US-CA").unwrap();
         let why = values.add(Field::Jurisdiction, "Ca", "CA-ON").unwrap_err();
         assert!(why.to_string().contains("two values"), "{why}");
+        assert_eq!(values.of(Field::Jurisdiction, "CA"), "US-CA");
     }
 
     #[test]

@@ -66,6 +66,8 @@ struct Stored {
     #[serde(default)]
     constants: Vec<(String, String)>,
     #[serde(default)]
+    only_said: bool,
+    #[serde(default)]
     values: Vec<(String, String, String)>,
     #[serde(default)]
     layout: Option<StoredLayout>,
@@ -144,6 +146,7 @@ impl Input {
                 .iter()
                 .map(|(f, cell, value)| (f.as_str().to_owned(), cell.to_owned(), value.to_owned()))
                 .collect(),
+            only_said: self.options.only_said,
             layout: self.options.layout.as_ref().map(StoredLayout::of),
             mark,
         };
@@ -187,6 +190,7 @@ impl Input {
             },
             changes: stored.changes.as_deref().and_then(Changes::from_name),
             constants,
+            only_said: stored.only_said,
             values,
             layout,
         };
@@ -221,6 +225,7 @@ mod tests {
                 changes: Some(Changes::Additions),
                 widths: "10,5,*".parse().ok(),
                 constants,
+                only_said: true,
                 values,
                 layout: Some(UsedLayout { name: "ca".into(), contents: Contents::Delta, by_match: true }),
             }),

@@ -11,7 +11,9 @@ use super::input::{Input, LayoutWish};
 use super::{OpsError, off_thread};
 use crate::config::{ConfigError, nearest};
 use crate::domain::text::visible;
-use crate::files::{self, Answer, Document, FileError, InputOptions, Layout, Question, open_with_layout};
+use crate::files::{
+    self, Answer, Document, FileError, InputOptions, Layout, Match, Question, open_with_layout,
+};
 
 /// The layout that a file is read with, and whether nobody named it.
 fn choose<'a>(
@@ -119,13 +121,21 @@ fn only_match<'a>(
 
 const FLAG: &str = "--layout NAME";
 
-/// The layouts that fit a file by themselves. The file is opened as each of them would read it, once for each way.
+/// The layouts that fit a file by themselves. The file is opened as each of them would read it, once for each way. Rejects
+/// say themselves how they were read: none fits them.
 fn matching<'a>(
     path: &Path,
     said: &InputOptions,
     layouts: &'a [Layout],
     stop: &CancellationToken,
 ) -> Vec<&'a Layout> {
+    if !layouts.iter().any(|layout| layout.matches != Match::default() && layout.fits_name(path)) {
+        return Vec::new();
+    }
+    let plain = Document::open_with(path, &said.clone().without_columns(), stop, &mut |_| ());
+    if plain.is_ok_and(|document| document.tells_how_to_read()) {
+        return Vec::new();
+    }
     let mut read: Vec<(InputOptions, Option<Vec<String>>)> = Vec::new();
     let mut header = |layout: &Layout| {
         let own = layout.over(said, true);

@@ -137,6 +137,30 @@ fn lists_of_changes_ranges_and_fixed_width_open_ready_too() {
 }
 
 #[test]
+fn rejects_are_read_as_they_were_and_not_with_a_layout() {
+    let desk = desk();
+    desk.write("mixed.csv", "Rufnr;Staat;Bis\n(415) 555-0147;CA;01/02/27\nn/a;CA;\n");
+    let rejects = ["--allow-rejects", "--rejects", "again.csv"];
+    let other = ["check", "mixed.csv", "--set", "source=Other"].into_iter().chain(rejects);
+    desk.run(other).exits(0).says("layout-matched");
+    let text = std::fs::read_to_string(desk.work().join("again.csv")).unwrap();
+    assert!(text.contains("set.source=Other; value.jurisdiction:CA=US-CA"), "{text}");
+    std::fs::write(desk.work().join("again.csv"), text.replacen("n/a,CA", "4155550148,ca", 1)).unwrap();
+    let found = desk.run(["check", "again.csv", "--clean", "clean.csv", "--json"]).exits(0).json();
+    assert_eq!((found.get("layout"), &found["valid"]), (None, &json!(1)));
+    let clean = std::fs::read_to_string(desk.work().join("clean.csv")).unwrap();
+    assert!(clean.contains("US-CA") && clean.contains("Other"), "{clean}");
+
+    // Also where a layout goes by the name of the file alone.
+    desk.write("wireless_1.txt", "2025550147\nx\n");
+    let said = ["--allow-rejects", "--no-header", "--set", "source=ported"];
+    let save = ["--save-layout", "ported", "--rejects", "wireless_2.txt"];
+    desk.run(["check", "wireless_1.txt"].into_iter().chain(said).chain(save)).exits(0);
+    let found = desk.run(["check", "wireless_2.txt", "--allow-rejects", "--json"]).exits(0).json();
+    assert_eq!((found.get("layout"), &found["rows"]), (None, &json!(1)));
+}
+
+#[test]
 fn constants_that_cannot_be_used_are_refused_with_a_sentence() {
     let desk = Desk::new();
     desk.write("list.csv", "phone\n2025550147\n");

@@ -52,6 +52,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
                 ChangesArg::Ignore => Changes::Ignore,
             }),
             constants: constants(&args.set)?,
+            only_said: false,
             values: values(&args.value)?,
             layout: None,
         }),

@@ -210,6 +210,7 @@ impl Mapping {
             let more = now.more.iter().map(|at| (Field::Number, column(Some(at))));
             input.options.map = fields.chain(more).collect();
             input.options.constants = now.constants;
+            input.options.only_said = true;
         }
         input.options.header = self.header.or(input.options.header);
         let op = Op::OpenFile { path: document.path().to_path_buf(), input };

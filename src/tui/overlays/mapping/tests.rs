@@ -86,3 +86,14 @@ fn nothing_that_was_not_changed_is_said() {
     desk.kit.keys("down down up");
     assert!(taken(&mut desk).map.is_empty());
 }
+
+#[test]
+fn what_rejects_carry_can_be_taken_away() {
+    let rejects = "phone,problem_row,problem_code,problem_mapping\n\
+                   4155550101,1,,number=phone; set.expires=2030-12-31; set.source=web\n";
+    let mut desk = mapped(Desk::open(rejects));
+    desk.kit.keys("down down").shows(&["= 2030-12-31", "= web"]).keys("-").hides(&["= 2030-12-31"]);
+    assert_eq!(taken(&mut desk).constants.get(Field::Expires), None);
+    let constants = desk.kit.app.cx.store.file.as_ref().unwrap().opened.document.constants();
+    assert_eq!(constants.iter().collect::<Vec<_>>(), [(Field::Source, "web")]);
+}
