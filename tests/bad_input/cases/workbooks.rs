@@ -81,7 +81,12 @@ pub fn cases() -> Vec<Case> {
             ],
         ),
         Case::of(77, "xlsx_merged_hidden_rows_filtered.xlsx", xlsx(&[("A", &hidden)], filtered))
-            .checked(3, 0, 0, &[("chosen-sheet", 1), ("stored-as-numbers", 1), inferred(3)])
+            .checked(
+                3,
+                0,
+                0,
+                &[("chosen-sheet", 1), ("hidden-rows", 1), ("stored-as-numbers", 1), inferred(3)],
+            )
             .shows(&["hidden"]),
         Case::of(
             78,
