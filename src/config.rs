@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::api::{Endpoints, Limits};
 use crate::domain::phone::{E164, PhonePolicy, Region};
+use crate::files::Layout;
 
 mod edit;
 mod file;
+mod layout;
+#[cfg(test)]
+mod layout_tests;
 mod near;
 mod paths;
 mod presets;
@@ -18,6 +22,7 @@ mod tests;
 mod url;
 
 pub use edit::{NewProfile, add_profile, remove_profile};
+pub use layout::{layout_text, remove_layout, save_layout};
 pub use near::nearest;
 pub use presets::Preset;
 pub use resolve::{FourEyes, ListDialect, UploadSettings};
@@ -188,6 +193,7 @@ pub struct Config {
     wanted: Option<String>,
     exists: bool,
     file: file::File,
+    layouts: Vec<Layout>,
 }
 
 /// What is wrong with the configuration. Exit code 2.
@@ -212,7 +218,9 @@ impl Config {
         let (path, path_from) = paths::config(sources)?;
         let (data_dir, data_from) = paths::data(sources)?;
         let read = file::read(&path)?;
+        let layouts = layout::read_all(&path, read.as_ref().unwrap_or(&file::File::default()))?;
         let config = Self {
+            layouts,
             path,
             path_from,
             data_dir,
@@ -238,6 +246,7 @@ impl Config {
             wanted: None,
             exists: false,
             file: file::File::default(),
+            layouts: Vec::new(),
         }
     }
 
@@ -261,9 +270,15 @@ impl Config {
         self.file.profiles.keys().cloned().collect()
     }
 
-    /// Names of the saved file layouts.
-    pub fn layout_names(&self) -> Vec<String> {
-        self.file.layouts.keys().cloned().collect()
+    /// The saved file layouts.
+    pub fn layouts(&self) -> &[Layout] {
+        &self.layouts
+    }
+
+    /// The saved file layouts as they stand in the file by now: a console may have saved one since it began. Blocking.
+    pub fn layouts_now(&self) -> Result<Vec<Layout>, ConfigError> {
+        let read = file::read(&self.path)?.unwrap_or_default();
+        layout::read_all(&self.path, &read)
     }
 
     /// The profile that a command would use, with the place that names it; an error where nothing does.

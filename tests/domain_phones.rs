@@ -43,14 +43,7 @@ struct Rule {
     cells: usize,
 }
 
-const BY_DESIGN: [Rule; 14] = [
-    Rule {
-        ours: Some(Code::MissingCountryCode),
-        why: "what stands behind the plus is an assigned number at home, and with the plus one of another country that \
-              nobody has: the country code was forgotten, and the number meant would not be suppressed",
-        concerns: |line| line.raw.starts_with('+') && line.assigned != "valid" && line.digits().len() >= 7,
-        cells: 26,
-    },
+const BY_DESIGN: [Rule; 13] = [
     Rule {
         ours: Some(Code::Emergency),
         why: "emergency and service codes (N11, 112, 116117) are refused as what they are, also where some country \

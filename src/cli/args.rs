@@ -1,8 +1,12 @@
 //! The command line as it is typed. Names and flags are a contract: more may be added, none may change.
 
+mod input;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
 
 use crate::sandbox::Story;
 
@@ -110,73 +114,14 @@ pub(super) enum Command {
     Auth(AuthArgs),
     /// Tenants in the config file
     Profile(ProfileArgs),
+    /// Saved file layouts in the config file
+    Layouts(LayoutsArgs),
     /// What works, what does not, what to do
     Doctor,
     /// The simulated tenant alone, for other clients
     Sandbox(SandboxArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
-}
-
-/// How a file is to be read.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Reading the file")]
-pub(super) struct InputArgs {
-    /// Field separator: a character, or comma, semicolon, tab, pipe
-    #[arg(long, value_name = "CHAR", allow_hyphen_values = true)]
-    pub delimiter: Option<String>,
-    /// Widths of the columns in characters where nothing separates the fields: 10,5,10; the last may be `*`, the rest of
-    /// the line
-    #[arg(long, value_name = "N,N,…", conflicts_with = "delimiter")]
-    pub widths: Option<String>,
-    /// Encoding, such as utf-8, windows-1252, utf-16le
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<String>,
-    /// The first record names the columns
-    #[arg(long, overrides_with = "no_header")]
-    pub header: bool,
-    /// The first record is data
-    #[arg(long, overrides_with = "header")]
-    pub no_header: bool,
-    /// Order of day, month and year
-    #[arg(long, value_name = "ORDER")]
-    pub date_order: Option<DateOrderArg>,
-    /// Country in which numbers without a country code are read
-    #[arg(long, value_name = "CC")]
-    pub region: Option<String>,
-    /// Column (name, or number from 1) of a field: number (again for each further column of numbers), jurisdiction,
-    /// expires, source, notes, range-end (of a range that begins in number), change (A or D); `-` where no column holds it
-    #[arg(long, value_name = "FIELD=COLUMN")]
-    pub map: Vec<String>,
-    /// The sheet of a workbook with several
-    #[arg(long, value_name = "NAME")]
-    pub sheet: Option<String>,
-    /// The member of an archive with several
-    #[arg(long, value_name = "NAME")]
-    pub member: Option<String>,
-    /// What to do with a list of changes, whose rows add numbers and take numbers off
-    #[arg(long, value_name = "WHAT")]
-    pub changes: Option<ChangesArg>,
-}
-
-/// `--changes`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ChangesArg {
-    /// Read the additions; each deletion is a rejected row
-    Additions,
-    /// It is no list of changes: read every row
-    Ignore,
-}
-
-/// `--date-order`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DateOrderArg {
-    /// 31/12/2027
-    Dmy,
-    /// 12/31/2027
-    Mdy,
-    /// 2027-12-31
-    Ymd,
 }
 
 #[derive(Debug, Args)]
@@ -213,6 +158,9 @@ pub(super) struct CheckArgs {
     /// Write a report here, by its ending: .html prints, .json is for scripts, .csv has every problem; may stand several times
     #[arg(long, value_name = "OUT.html|.json|.csv")]
     pub report: Vec<PathBuf>,
+    /// Save how this file was read as a layout of the config file
+    #[arg(long, value_name = "NAME")]
+    pub save_layout: Option<String>,
     /// Exit 0 although rows are rejected
     #[arg(long)]
     pub allow_rejects: bool,
@@ -464,6 +412,28 @@ pub(super) struct ProfileAddArgs {
     /// Seconds until the gate may open; under 180 only where nothing is real
     #[arg(long, value_name = "S")]
     pub cool_down: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LayoutsArgs {
+    #[command(subcommand)]
+    pub action: Option<LayoutsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LayoutsAction {
+    /// Every layout
+    Ls,
+    /// One layout, as it stands in the config file
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Remove a layout
+    Rm {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -66,12 +66,12 @@ pub(super) fn exit_of_run_error(code: &str) -> u8 {
         "unauthorised" | "forbidden" | "no-credentials" | "no-keyring" | "keyring-locked"
         | "origin-changed" | "approval-needed" | "plan-stale" => exit::ACCESS,
         "file-unreadable" | "not-a-file" | "no-records" | "wrong-kind" | "damaged-file"
-        | "expands-too-far" | "too-many-numbers" | "no-room" | "needs-choice" | "file-changed"
-        | "accounting" => exit::FILE,
+        | "expands-too-far" | "too-many-numbers" | "no-room" | "needs-choice" | "layout-mismatch"
+        | "file-changed" | "accounting" => exit::FILE,
         "locked" | "ledger-unwritable" | "ledger-damaged" | "ledger-newer" | "illegal-transition" => {
             exit::LEDGER
         }
-        "unknown-list" | "ambiguous-list" => exit::USAGE,
+        "unknown-list" | "ambiguous-list" | "bad-constant" => exit::USAGE,
         "internal" => exit::INTERNAL,
         _ => exit::TENANT,
     }

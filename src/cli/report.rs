@@ -27,8 +27,11 @@ pub(super) fn check(file: &CheckedFile) -> String {
         true => format!("{} rows", thousands(checked.rows)),
         false => format!("{} numbers in {} rows", thousands(checked.rows), thousands(checked.records)),
     };
+    let layout = file.document.layout().map_or_else(String::new, |used| {
+        format!(" (layout {}, {})", visible(&used.name, 64), used.contents.as_str())
+    });
     let mut text = format!(
-        "{}{packed}: {all} · {} usable · {} duplicates · {} rejected · {} with warnings\n",
+        "{}{packed}{layout}: {all} · {} usable · {} duplicates · {} rejected · {} with warnings\n",
         visible(&file.document.name(), 200),
         thousands(checked.valid),
         thousands(checked.duplicates),

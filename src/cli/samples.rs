@@ -45,7 +45,7 @@ mod tests {
     use super::{SAMPLES, write};
     use tokio_util::sync::CancellationToken;
 
-    use crate::ops::{InputOptions, Opened, open_or_ask};
+    use crate::ops::{Input, Opened, open_or_ask};
 
     #[test]
     fn every_sample_of_the_repository_travels_in_the_program() {
@@ -63,18 +63,18 @@ mod tests {
     fn every_sample_opens_or_asks_a_question_whose_first_answer_opens_it() {
         let home = tempfile::tempdir().unwrap();
         let folder = write(home.path()).unwrap();
-        let open = |path: &std::path::Path, options: &InputOptions| {
-            open_or_ask(path, options, &CancellationToken::new(), &mut |_| ())
+        let open = |path: &std::path::Path, input: &Input| {
+            open_or_ask(path, input, &[], &CancellationToken::new(), &mut |_| ())
         };
         for (name, _) in SAMPLES {
-            let mut options = InputOptions::default();
+            let mut input = Input::default();
             let path = folder.join(name);
-            let asked = match open(&path, &options).unwrap() {
-                Opened::Document(_) => None,
+            let asked = match open(&path, &input).unwrap() {
+                Opened::Document(..) => None,
                 Opened::Question(question) => {
                     let answer = &question.answers[question.proposed];
-                    assert!(options.answer(question.flag, &answer.value), "{name}");
-                    assert!(matches!(open(&path, &options), Ok(Opened::Document(_))), "{name}");
+                    assert!(input.answer(question.flag, &answer.value), "{name}");
+                    assert!(matches!(open(&path, &input), Ok(Opened::Document(..))), "{name}");
                     Some(question.flag)
                 }
             };

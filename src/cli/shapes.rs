@@ -12,7 +12,7 @@ use crate::domain::readiness::Readiness;
 use crate::domain::rule::{Outcome, Rule};
 use crate::domain::run::RunSummary;
 use crate::domain::verdict::{Answer, Asked, RecordStatus};
-use crate::ops::{CheckedFile, Container, DeadLetter, ListOverview, Planned, Reconciliation};
+use crate::ops::{CheckedFile, Container, DeadLetter, ListOverview, Planned, Reconciliation, UsedLayout};
 
 /// `check`.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,8 @@ pub(super) struct CheckObject {
     sha256: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     container: Option<ContainerObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layout: Option<LayoutObject>,
     records: u64,
     rows: u64,
     valid: u64,
@@ -38,6 +40,7 @@ impl CheckObject {
             file: file.document.path().display().to_string(),
             sha256: checked.sha256.clone(),
             container: file.document.container().map(ContainerObject::of),
+            layout: file.document.layout().map(LayoutObject::of),
             records: checked.records,
             rows: checked.rows,
             valid: checked.valid,
@@ -47,6 +50,20 @@ impl CheckObject {
             problems: checked.counts.iter().map(|(code, n)| (code.as_str(), *n)).collect(),
             seconds: rounded(checked.seconds),
         }
+    }
+}
+
+/// The saved layout that a file was read with.
+#[derive(Debug, Serialize)]
+pub(super) struct LayoutObject {
+    name: String,
+    contents: &'static str,
+    by_match: bool,
+}
+
+impl LayoutObject {
+    fn of(used: &UsedLayout) -> Self {
+        Self { name: used.name.clone(), contents: used.contents.as_str(), by_match: used.by_match }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Editing the file: `profile add` and `profile rm`. Comments and order stay; the file is replaced whole (0600), so that
+//! Editing the file: profiles here, layouts beside it. Comments and order stay; the file is replaced whole (0600), so that
 //! a crash leaves either the old or the new one.
 
 use std::io::Write as _;
@@ -36,7 +36,7 @@ pub struct NewProfile {
 /// Writes a new profile into the config file and makes the file where there is none. The first profile becomes the
 /// default. Everything is checked before a byte is written; an existing profile is never overwritten.
 pub fn add_profile(config: &Config, new: &NewProfile) -> Result<(), ConfigError> {
-    check_name(&new.name)?;
+    check_name(&new.name, "a profile")?;
     if config.file.profiles.contains_key(&new.name) {
         return Err(config_error(
             "profile-exists",
@@ -46,7 +46,9 @@ pub fn add_profile(config: &Config, new: &NewProfile) -> Result<(), ConfigError>
     }
     let (mut document, old) = open(config.path())?;
     let profiles = document.entry("profiles").or_insert_with(implicit_table);
-    let Some(profiles) = profiles.as_table_like_mut() else { return Err(not_a_table(config.path())) };
+    let Some(profiles) = profiles.as_table_like_mut() else {
+        return Err(not_a_table(config.path(), "profiles"));
+    };
     profiles.insert(&new.name, Item::Table(table_of(new)));
     if document.get("default_profile").is_none() && config.file.profiles.is_empty() {
         // Above every table, where a plain key has to stand.
@@ -71,7 +73,7 @@ pub fn remove_profile(config: &Config, name: &str) -> Result<bool, ConfigError> 
     Ok(true)
 }
 
-fn implicit_table() -> Item {
+pub(super) fn implicit_table() -> Item {
     let mut table = Table::new();
     table.set_implicit(true);
     Item::Table(table)
@@ -102,8 +104,8 @@ fn table_of(new: &NewProfile) -> Table {
     table
 }
 
-/// A name that a person can type after `--profile`, and that a keyring and a file name can carry.
-fn check_name(name: &str) -> Result<(), ConfigError> {
+/// A name that a person can type after `--profile` or `--layout`, and that a keyring and a file name can carry.
+pub(super) fn check_name(name: &str, of: &str) -> Result<(), ConfigError> {
     let sound = (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'@'))
         && !name.starts_with(['-', '.']);
@@ -112,12 +114,12 @@ fn check_name(name: &str) -> Result<(), ConfigError> {
     }
     Err(config_error(
         "bad-name",
-        "that is no name for a profile".into(),
+        format!("that is no name for {of}"),
         "Up to 64 letters, digits, hyphens, underscores, dots; not beginning with a hyphen or dot.",
     ))
 }
 
-fn open(path: &Path) -> Result<(DocumentMut, String), ConfigError> {
+pub(super) fn open(path: &Path) -> Result<(DocumentMut, String), ConfigError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -133,21 +135,22 @@ fn open(path: &Path) -> Result<(DocumentMut, String), ConfigError> {
     Ok((document, text))
 }
 
-fn not_a_table(path: &Path) -> ConfigError {
+pub(super) fn not_a_table(path: &Path, what: &str) -> ConfigError {
     config_error(
         "bad-config",
-        format!("profiles in {} is not a table", file::shown(path)),
+        format!("{what} in {} is not a table", file::shown(path)),
         "Mend the file first.",
     )
 }
 
 /// Checks the new text as [`Config::load`] would, then replaces the file.
-fn save(path: &Path, old: &str, document: &DocumentMut) -> Result<(), ConfigError> {
+pub(super) fn save(path: &Path, old: &str, document: &DocumentMut) -> Result<(), ConfigError> {
     let text = document.to_string();
     let parsed = file::parse(path, &text)?;
     for (name, raw) in &parsed.profiles {
         super::resolve::resolve(name, raw)?;
     }
+    super::layout::read_all(path, &parsed)?;
     if text == old {
         return Ok(());
     }

@@ -132,7 +132,8 @@ delimiter = ";"
     assert!(!profile.four_eyes.demands(100, 0) && profile.four_eyes.demands(101, 0));
     assert_eq!(upload.contact_field, "do_not_call");
     assert_eq!(upload.events_url.as_deref(), Some("wss://acme.example.com/events"));
-    assert_eq!(config.layout_names(), ["ca_state"]);
+    assert_eq!(config.layouts()[0].name, "ca_state");
+    assert_eq!(config.layouts()[0].options.delimiter, Some(b';'));
     let from = |name| config.settings().into_iter().find(|s| s.name == name).unwrap().from;
     assert_eq!(from("config"), Provenance::Flag);
     assert_eq!(from("token_url"), Provenance::File);
@@ -338,10 +339,16 @@ fn the_first_profile_becomes_the_default_and_the_file_is_private() {
 
 #[test]
 fn comments_and_order_survive_an_edit() {
-    let text = "# ours\n[profiles.acme] # the real one\ntenant = \"acme\" # keep\n\n[layouts.x]\na = 1\n";
+    let text = "# ours\n[profiles.acme] # the real one\ntenant = \"acme\" # keep\n\n[layouts.x]\nheader = true # too\n";
     let desk = Desk::with(text);
     super::add_profile(&desk.load(), &new("beta")).unwrap();
-    for kept in ["# ours", "[profiles.acme] # the real one", "tenant = \"acme\" # keep", "[layouts.x]"] {
+    for kept in [
+        "# ours",
+        "[profiles.acme] # the real one",
+        "tenant = \"acme\" # keep",
+        "[layouts.x]",
+        "header = true # too",
+    ] {
         assert!(desk.text().contains(kept), "{kept} is gone from\n{}", desk.text());
     }
     assert!(super::remove_profile(&desk.load(), "beta").unwrap());

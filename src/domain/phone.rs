@@ -181,6 +181,17 @@ impl Normaliser {
         }
     }
 
+    /// Whether a cell begins with a plus and what stands behind it is an assigned number at home as it is: where what
+    /// the plus makes of it is a number of another country that nobody has, the country code was forgotten. For cells that
+    /// people wrote; what we wrote ourselves has its code.
+    pub fn lacks_country_code(&self, raw: &str) -> bool {
+        let Ok(mut cell) = cell::read(raw, self.north_american) else { return false };
+        let read = |cell: &cell::Cell| resolve::number(cell, self.home, self.region.0).ok();
+        let with_plus = read(&cell).map(|found| found.number);
+        std::mem::take(&mut cell.plus)
+            && read(&cell).is_some_and(|found| found.assigned && Some(found.number) != with_plus)
+    }
+
     /// The long way, right for every cell.
     fn normalise_by_rules(&self, raw: &str) -> Result<Phone, NotANumber> {
         let cell = cell::read(raw, self.north_american)?;
@@ -190,9 +201,6 @@ impl Normaliser {
                 code: Code::OwnNumber,
                 hint: "this is one of our own caller IDs, which are never suppressed".to_owned(),
             });
-        }
-        if !found.assigned && resolve::is_at_home_without_plus(&cell, self.home, self.region.0) {
-            return Err(resolve::missing_country_code());
         }
         let mut warnings = cell.warnings;
         if !found.assigned {

@@ -115,6 +115,8 @@ codes! {
     FormulaCells = "formula-cells", Warning, "cells with formulas";
     StoredAsNumbers = "stored-as-numbers", Warning, "telephone numbers stored as numbers";
     FollowedLink = "followed-link", Warning, "a link to another file";
+    LayoutMatched = "layout-matched", Warning, "a saved layout was used";
+    ConstantUnused = "constant-unused", Warning, "constant for a field that a column holds";
     AreaCodeMismatch = "area-code-mismatch", Warning, "area code differs from the file name";
 }
 

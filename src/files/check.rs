@@ -238,5 +238,6 @@ fn check_by(
         let name = document.columns().get(column).map_or("", String::as_str);
         return Err(changes::undecided(document.path(), name));
     }
+    row::refuse_past_constant(document, options.now)?;
     pass::run(document, options, plan, stop, events)
 }

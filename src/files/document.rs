@@ -17,8 +17,12 @@ use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::stretches::{Cut, Halt};
 use super::unpack::{Container, unpack};
-use super::{Accounting, Changes, DateOrder, Field, FileError, InputOptions, Widths, text};
+use super::{
+    Accounting, Changes, Constants, DateOrder, Field, FileError, InputOptions, UsedLayout, Values, Widths,
+    text,
+};
 use crate::domain::problem::{Code, Place, Problem};
+use crate::domain::text::bare;
 
 /// How much of a file is read before its first rows are shown.
 const HEAD: u64 = 256 * 1024;
@@ -116,6 +120,7 @@ pub struct IndexState {
 pub struct Document {
     shared: Arc<Shared>,
     mapping: Mapping,
+    constants: Constants,
     /// The order of day and month that the first rows prove.
     order_hint: Option<DateOrder>,
 }
@@ -141,6 +146,8 @@ struct Shared {
     record_bytes: u64,
     date_order: Option<DateOrder>,
     changes: Option<Changes>,
+    values: Values,
+    layout: Option<UsedLayout>,
     index: Index,
 }
 
@@ -218,6 +225,11 @@ impl Document {
                 "the file that it leads to is read",
             ));
         }
+        if let Some(used) = options.layout.as_ref().filter(|used| used.by_match) {
+            let hint = "it is the only saved layout that fits; `--layout -` reads the file without";
+            notes.push(note(Code::LayoutMatched, &used.name, hint));
+        }
+        notes.extend(idle_constants(&found.constants, &found.columns, &found.mapping));
         if end < size {
             notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
         }
@@ -232,6 +244,7 @@ impl Document {
         };
         let document = Self {
             mapping: found.mapping,
+            constants: found.constants,
             order_hint: None,
             shared: Arc::new(Shared {
                 source,
@@ -250,6 +263,8 @@ impl Document {
                 record_bytes: found.record_bytes,
                 date_order: options.date_order,
                 changes: options.changes,
+                values: found.values,
+                layout: options.layout.clone(),
                 index: Index::new(found.start),
             }),
         };
@@ -305,7 +320,21 @@ impl Document {
     /// The same file read with another mapping; the index is shared.
     #[must_use]
     pub fn with_mapping(&self, mapping: Mapping) -> Self {
-        Self { shared: Arc::clone(&self.shared), mapping, order_hint: None }.with_order_hint()
+        let constants = self.constants.clone();
+        Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None }.with_order_hint()
+    }
+
+    /// The same file with a mapping and constants that are only tried, for a look at some of its rows: nothing is read.
+    #[must_use]
+    pub fn tried<'r>(
+        &self,
+        mapping: Mapping,
+        constants: Constants,
+        rows: impl Iterator<Item = &'r Record>,
+    ) -> Self {
+        let mut tried = Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None };
+        tried.order_hint = tried.proven_order(rows);
+        tried
     }
 
     /// What was assumed about the file as a whole (problems with row 0).
@@ -481,6 +510,11 @@ impl Document {
         self.shared.problem_columns.as_ref()
     }
 
+    /// Whether its rows are rejects that say how the file was read that they come from.
+    pub fn tells_how_to_read(&self) -> bool {
+        self.problem_columns().is_some_and(|found| found.is_told)
+    }
+
     /// How the dates were read in the file that these rows come from, where the file is one of rejects.
     pub(super) fn carried_dates(&self) -> Dates {
         self.shared.problem_columns.as_ref().map(|found| found.dates).unwrap_or_default()
@@ -491,25 +525,60 @@ impl Document {
         self.shared.changes
     }
 
+    /// Values for fields that no column holds.
+    pub fn constants(&self) -> &Constants {
+        &self.constants
+    }
+
+    /// What the words of the file mean.
+    pub fn values(&self) -> &Values {
+        &self.shared.values
+    }
+
+    /// The saved layout that it was opened with.
+    pub fn layout(&self) -> Option<&UsedLayout> {
+        self.shared.layout.as_ref()
+    }
+
     /// The order of day and month that the first rows prove; for the preview.
     pub(super) fn date_order_hint(&self) -> Option<DateOrder> {
         self.order_hint
     }
 
     fn with_order_hint(mut self) -> Self {
-        let Some(&column) = self.mapping.columns.get(&Field::Expires) else { return self };
-        let records = self.rows(1, HINT_ROWS).unwrap_or_default();
+        if self.mapping.columns.contains_key(&Field::Expires) {
+            let records = self.rows(1, HINT_ROWS).unwrap_or_default();
+            self.order_hint = self.proven_order(records.iter());
+        }
+        self
+    }
+
+    /// The order of day and month that some rows prove, and those of the file that they come from.
+    fn proven_order<'r>(&self, rows: impl Iterator<Item = &'r Record>) -> Option<DateOrder> {
+        let column = *self.mapping.columns.get(&Field::Expires)?;
         let [dmy, mdy] = self.carried_dates().proven;
         let carried = [(dmy, DateOrder::Dmy), (mdy, DateOrder::Mdy)];
         let carried = carried.into_iter().filter(|(proven, _)| *proven).map(|(_, order)| order);
-        let proofs =
-            records.iter().filter_map(|record| match dates::read(record.fields.get(column)?, None) {
+        let proofs = rows.filter_map(|record| {
+            let cell = self.values().of(Field::Expires, bare(record.fields.get(column)?));
+            match dates::read(cell, None) {
                 Reading::At { proves, .. } => proves,
                 _ => None,
-            });
-        self.order_hint = sniff::only(carried.chain(proofs));
-        self
+            }
+        });
+        sniff::only(carried.chain(proofs))
     }
+}
+
+/// Notes about constants of fields that a column holds: they do nothing.
+fn idle_constants(constants: &Constants, columns: &[String], mapping: &Mapping) -> Vec<Problem> {
+    let idle = constants.iter().filter_map(|(field, text)| {
+        let column = columns.get(*mapping.columns.get(&field)?)?;
+        let field = field.as_str();
+        let hint = format!("column “{column}” holds {field}; the constant holds with --map {field}=-");
+        Some(note(Code::ConstantUnused, text, hint))
+    });
+    idle.collect()
 }
 
 /// Bytes of end-of-file characters at the end.

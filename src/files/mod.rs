@@ -11,10 +11,12 @@ use std::path::PathBuf;
 
 mod changes;
 mod check;
+mod constants;
 mod dates;
 mod document;
 mod index;
 mod kind;
+mod layout;
 mod names;
 mod out;
 mod question;
@@ -26,18 +28,22 @@ mod source;
 mod stretches;
 mod text;
 mod unpack;
+mod values;
 mod widths;
 
 pub use changes::Changes;
 #[doc(hidden)]
 pub use check::check_in_stretches;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
+pub use constants::{BadValue, Constants};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
+pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};
 pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
-pub use question::{Answer, Question, date_order, question};
+pub use question::{Answer, Question, date_order, delimiter_name, delimiter_named, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
+pub use values::Values;
 pub use widths::{BadWidths, Widths};
 
 /// What a column can mean.
@@ -101,8 +107,24 @@ pub enum DateOrder {
     Ymd,
 }
 
+impl DateOrder {
+    /// The word of `--date-order`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dmy => "dmy",
+            Self::Mdy => "mdy",
+            Self::Ymd => "ymd",
+        }
+    }
+
+    /// The inverse of [`DateOrder::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Dmy, Self::Mdy, Self::Ymd].into_iter().find(|order| order.as_str() == name)
+    }
+}
+
 /// What the person said about the file; `None` = sniff it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputOptions {
     /// Field separator byte.
     pub delimiter: Option<u8>,
@@ -123,6 +145,14 @@ pub struct InputOptions {
     pub member: Option<String>,
     /// What to do with a list of changes.
     pub changes: Option<Changes>,
+    /// Values for fields that no column holds.
+    pub constants: Constants,
+    /// Constants that a file of rejects carries do not hold beside these.
+    pub only_said: bool,
+    /// What the words of the file mean.
+    pub values: Values,
+    /// The saved layout that these were taken from.
+    pub layout: Option<UsedLayout>,
 }
 
 /// Why a file cannot be used at all. Exit code 3. Each has what, where, why; [`FileError::advice`] says what next.
@@ -210,6 +240,24 @@ pub enum FileError {
         /// The flag that answers it: `--map number=COLUMN`.
         flag: String,
     },
+    /// The layout that was named is for other files.
+    #[error("{path} has no {} of the layout “{layout}”: {}", columns_word(missing), missing.join(", "))]
+    LayoutMismatch {
+        /// Which file.
+        path: PathBuf,
+        /// Which layout.
+        layout: String,
+        /// The columns that the file does not have.
+        missing: Vec<String>,
+    },
+    /// A constant that would make every row worthless. Exit 2.
+    #[error("{path}: {why}")]
+    BadConstant {
+        /// Which file it was said of.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Changed while it was read or since it was planned.
     #[error("{path} changed while it was read")]
     Changed {
@@ -243,6 +291,8 @@ impl FileError {
             Self::TooManyNumbers { .. } => "too-many-numbers",
             Self::NoRoom { .. } => "no-room",
             Self::NeedsChoice { .. } => "needs-choice",
+            Self::LayoutMismatch { .. } => "layout-mismatch",
+            Self::BadConstant { .. } => "bad-constant",
             Self::Changed { .. } => "file-changed",
             Self::Accounting { .. } => "accounting",
             Self::Stopped => "stopped",
@@ -266,11 +316,19 @@ impl FileError {
             Self::TooManyNumbers { .. } => "Split it, and keep only the ranges that you call.".into(),
             Self::NoRoom { .. } => "Make room in the temporary folder, or name another one in TMPDIR.".into(),
             Self::NeedsChoice { flag, .. } => format!("Say so with {flag}."),
+            Self::LayoutMismatch { .. } => {
+                "Check that this is the right file, or name its columns with --map; `--layout -` reads it without.".into()
+            }
+            Self::BadConstant { .. } => "Give a later date or never with --set, or change the layout.".into(),
             Self::Changed { .. } => "Wait until it is written, or copy it, and open it again.".into(),
             Self::Accounting { .. } => "Please report this with the file's layout.".into(),
             Self::Stopped => "Start it again when you are ready.".into(),
         }
     }
+}
+
+fn columns_word(missing: &[String]) -> &'static str {
+    if missing.len() == 1 { "column" } else { "columns" }
 }
 
 /// Whether the disk, the quota or the limit of a file's size is what stops a writer.

@@ -338,6 +338,26 @@ fn lines(head: &[u8], options: &InputOptions, now: Option<&Document>) -> Vec<Str
     filled.take(20).map(str::to_owned).collect()
 }
 
+/// The separator of a word or a mark: `semicolon`, `;`. No letter, digit or quotation mark separates fields.
+pub fn delimiter_named(text: &str) -> Option<u8> {
+    if let Some((byte, _)) = DELIMITERS.iter().find(|(_, name)| *name == text) {
+        return Some(*byte);
+    }
+    match text.as_bytes() {
+        b"\\t" => Some(b'\t'),
+        [byte] if (byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ')) && *byte != b'"' => {
+            Some(*byte)
+        }
+        _ => None,
+    }
+}
+
+/// The inverse of [`delimiter_named`].
+pub fn delimiter_name(byte: u8) -> String {
+    let known = DELIMITERS.iter().find(|(known, _)| *known == byte);
+    known.map_or_else(|| char::from(byte).to_string(), |(_, name)| (*name).to_owned())
+}
+
 fn delimiters(lines: &[String], now: Option<&Document>) -> Question {
     let mut fields = Fields::default();
     let mut cells = |line: &str, delimiter: u8| {
@@ -396,7 +416,8 @@ fn ambiguous_dates(document: &Document) -> Vec<String> {
     let records = document.rows(1, 2_000).unwrap_or_default();
     let mut cells: Vec<String> =
         records.into_iter().filter_map(|record| record.fields.get(column).cloned()).collect();
-    cells.retain(|cell| matches!(dates::read(cell, None), Reading::Either { .. }));
+    let read = |cell: &String| dates::read(document.values().of(super::Field::Expires, cell), None);
+    cells.retain(|cell| matches!(read(cell), Reading::Either { .. }));
     cells.dedup();
     cells.truncate(VALUES);
     cells

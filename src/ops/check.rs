@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::input::Input;
-use super::{OpsError, OpsEvent, Sink, off_thread};
+use super::{OpsError, OpsEvent, Sink, layout, off_thread};
 use crate::config::Profile;
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::Code;
 use crate::domain::progress::{Phase, Progress};
-use crate::files::{self, CheckEvent, CheckOptions, Checked, Document, FileError, InputOptions, Question};
+use crate::files::{self, CheckEvent, CheckOptions, Checked, Document, FileError, Layout, Question};
 
 /// The normaliser of a profile.
 pub fn normaliser(profile: &Profile) -> Normaliser {
@@ -57,8 +57,8 @@ pub async fn check(
 /// A file that is open, or what a person has to decide first.
 #[derive(Clone, Debug)]
 pub enum Opened {
-    /// It is open.
-    Document(Document),
+    /// It is open, and how it is read from now on.
+    Document(Document, Input),
     /// Its question.
     Question(Question),
 }
@@ -67,21 +67,29 @@ pub enum Opened {
 /// Blocking. `unpacked` hears how many bytes of text an archive has given by now.
 pub fn open_or_ask(
     path: &Path,
-    options: &InputOptions,
+    input: &Input,
+    layouts: &[Layout],
     stop: &CancellationToken,
     unpacked: &mut dyn FnMut(u64),
-) -> Result<Opened, FileError> {
-    let error = match Document::open_with(path, options, stop, unpacked) {
+) -> Result<Opened, OpsError> {
+    let error = match layout::open(path, input, layouts, stop, unpacked) {
         // Other columns would be other numbers, and a person sees at once whether these are right.
-        Ok(document) if document.notes().iter().any(|note| note.code == Code::AssumedWidths) => {
-            let asked = files::question(path, options, "--widths", stop)?;
-            return Ok(asked.map_or(Opened::Document(document), Opened::Question));
+        Ok((document, input)) if document.notes().iter().any(|note| note.code == Code::AssumedWidths) => {
+            let asked = files::question(path, &input.options, "--widths", stop)?;
+            return Ok(asked.map_or(Opened::Document(document, input), Opened::Question));
         }
-        Ok(document) => return Ok(Opened::Document(document)),
+        Ok((document, input)) => return Ok(Opened::Document(document, input)),
         Err(error) => error,
     };
-    let FileError::NeedsChoice { flag, .. } = &error else { return Err(error) };
-    match files::question(path, options, flag, stop)? {
+    let OpsError::File(FileError::NeedsChoice { flag, .. }) = &error else { return Err(error) };
+    let question = match flag.starts_with("--layout") {
+        true => layout::question(path, input, layouts, stop),
+        false => {
+            let options = layout::settled(path, input, layouts, stop)?;
+            files::question(path, &options, flag, stop)?
+        }
+    };
+    match question {
         Some(question) => Ok(Opened::Question(question)),
         None => Err(error),
     }

@@ -20,6 +20,7 @@ mod enforce;
 mod engine;
 mod gate;
 mod input;
+mod layout;
 mod lookup;
 mod plan;
 mod read_back;
@@ -34,7 +35,8 @@ pub use check::{
     CheckedFile, Opened, check, check_document, check_options, check_telling, normaliser, open_or_ask,
     progress,
 };
-pub use input::Input;
+pub use input::{Input, LayoutWish};
+pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
@@ -43,10 +45,10 @@ pub use upload::{Launch, Launched, Until};
 // What `tui` and `cli` need of the layers below, by the only door they may use.
 pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
 pub use crate::files::{
-    Accounting, Answer, Changes, CheckEvent, CheckOptions, Checked, Container, DateOrder, Document, Field,
-    FileError, Format, Found, Hits, IndexState, InputOptions, Intent, Interpreted, LineEnding, Mapping,
-    Needle, Question, Record, ReportFormat, Widths, is_same_file, question, write_clean, write_rejects,
-    write_report, write_safely,
+    Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
+    DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
+    Interpreted, Layout, LineEnding, Mapping, Needle, Question, Record, ReportFormat, UsedLayout, Values,
+    Widths, delimiter_named, is_same_file, question, write_clean, write_rejects, write_report, write_safely,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 
@@ -146,7 +148,7 @@ impl OpsError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::File(files::FileError::Stopped) | Self::Stopped | Self::Api(api::Error::Stopped) => 130,
-            Self::File(files::FileError::Unwritable { .. }) => 2,
+            Self::File(files::FileError::Unwritable { .. } | files::FileError::BadConstant { .. }) => 2,
             Self::File(_) => 3,
             Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
             Self::Api(_) => 5,

@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::event::{Asked, Fact, Folder, FolderItem, Op, OpenedFile, PreviewRow, Report, RowWindow, Trouble};
 use super::testkit::{Kit, catalog, overview};
-use crate::config::Environment;
+use crate::config::{self, Config, Environment};
 use crate::domain::plan::{Counts, Digest, PlanSummary};
 use crate::domain::readiness::ListState;
-use crate::ops::{self, CheckedFile, Planned, Silent, check_options};
+use crate::ops::{self, CheckedFile, Layout, Planned, Silent, check_options};
 
 /// Rows of ten kinds of trouble; the numbers are fictional.
 pub const DIRTY: &str = "phone,jurisdiction,expires,source,remark\n\
@@ -71,6 +71,11 @@ impl Desk {
         desk
     }
 
+    /// A config file in the folder.
+    pub fn config(&self) -> Config {
+        Config::empty(&self.folder.path().join("config.toml"), self.folder.path())
+    }
+
     /// Where the file is.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("dirty.csv")
@@ -92,7 +97,7 @@ impl Desk {
                 return rest;
             }
             for op in started {
-                match answer(&op) {
+                match answer(&op, &self.config()) {
                     Some(facts) => {
                         let task = self
                             .kit
@@ -143,21 +148,28 @@ impl Desk {
     }
 }
 
-fn answer(op: &Op) -> Option<Vec<Fact>> {
+fn answer(op: &Op, config: &Config) -> Option<Vec<Fact>> {
     let failed = |error: &ops::OpsError| vec![Fact::Failed(Trouble::new(op.doing(), error))];
     let now = "2026-11-20T14:00:00Z".parse().unwrap();
     Some(match op {
         Op::OpenFile { path, input } => {
-            match ops::open_or_ask(path, &input.options, &CancellationToken::new(), &mut |_| ()) {
+            let layouts = config.layouts_now().unwrap();
+            match ops::open_or_ask(path, input, &layouts, &CancellationToken::new(), &mut |_| ()) {
                 Ok(ops::Opened::Question(question)) => {
                     let asked = Asked { path: path.clone(), input: input.clone(), question };
                     vec![Fact::Asked(Box::new(asked))]
                 }
-                Ok(ops::Opened::Document(document)) => {
-                    let opened = OpenedFile { document: document.clone(), input: Box::new(input.clone()) };
+                Ok(ops::Opened::Document(document, input)) => {
+                    let opened = OpenedFile { document: document.clone(), input };
                     let index = document.build_index(&CancellationToken::new(), &mut |_| ()).unwrap();
                     vec![Fact::Opened(opened), Fact::Indexed(ops::IndexState { complete: true, ..index })]
                 }
+                Err(error) => failed(&error),
+            }
+        }
+        Op::SaveLayout { name, file } => {
+            match config::save_layout(config, &Layout::of(name, &file.document, &file.input.options)) {
+                Ok(new) => vec![Fact::LayoutSaved { name: name.clone(), new }],
                 Err(error) => failed(&error.into()),
             }
         }

@@ -116,6 +116,13 @@ pub enum Fact {
         /// Rows; 0 where it has none to count.
         rows: u64,
     },
+    /// How the open file is read is saved as a layout.
+    LayoutSaved {
+        /// Its name.
+        name: String,
+        /// Whether it was not there already.
+        new: bool,
+    },
     /// A folder's content.
     Folder(Folder),
     /// The sandbox lost entries of this list.
@@ -329,6 +336,13 @@ pub enum Op {
         /// Where to.
         out: PathBuf,
     },
+    /// Save how the open file is read as a layout of the config file.
+    SaveLayout {
+        /// Its name.
+        name: String,
+        /// The open file.
+        file: OpenedFile,
+    },
     /// Write text that a person asked for (0600).
     Export {
         /// Where to.
@@ -419,6 +433,7 @@ impl Op {
             | Self::Reconcile { .. }
             | Self::Gate { .. }
             | Self::WriteOut { .. }
+            | Self::SaveLayout { .. }
             | Self::Export { .. }
             | Self::SandboxLose { .. } => None,
         }
@@ -446,6 +461,7 @@ impl Op {
             Self::WriteOut { what: Output::Rejects, .. } => "write the rejects",
             Self::WriteOut { what: Output::Clean, .. } => "write the cleaned list",
             Self::WriteOut { what: Output::Report, .. } => "write the report",
+            Self::SaveLayout { .. } => "save the layout",
             Self::Export { .. } => "write the export",
             Self::Folder { .. } => "read the folder",
             Self::SandboxLose { .. } => "make the sandbox lose entries",

@@ -9,6 +9,7 @@ mod support;
 mod bare;
 mod files;
 mod jobs;
+mod layouts;
 mod profiles;
 mod secrets;
 mod trouble;

@@ -22,6 +22,7 @@ mod conservation;
 mod cells;
 mod changes;
 mod containers;
+mod given;
 mod laws;
 mod layout;
 mod out;

@@ -1,6 +1,7 @@
 //! What leaves opens again: the rejects reject the same until they are mended, the cleaned list holds the same numbers.
 
 use super::*;
+use quietline::files::{Constants, Values};
 
 /// What is said about the rejected records, one entry for each.
 fn rejected_records(checked: &Checked) -> Vec<Vec<Code>> {
@@ -37,6 +38,7 @@ fn survives(path: &Path, input: &InputOptions) {
     }
     let again = Document::open(&first, &InputOptions::default()).unwrap();
     assert_eq!(again.mapping(), document.mapping(), "{:?}", again.columns());
+    assert_eq!((again.constants(), again.values()), (document.constants(), document.values()));
     let (second, rechecked) = rejects_of(&again, folder.path(), "second.csv");
     assert_eq!(rejected_records(&rechecked), rejected_records(&checked), "{:?}", table(&first));
     assert_eq!(again.columns().len(), document.columns().len() + 8);
@@ -107,6 +109,79 @@ fn what_a_person_said_about_the_file_travels_with_its_rejects() {
     survives_text("phone,source\nx,web\n2025550101,web\n", &none);
     let noheader = InputOptions { header: Some(false), ..InputOptions::default() };
     survives_text("phone,source\n2025550101,web\n2025550102,web\n2025550103,web\n", &noheader);
+}
+
+/// Constants and value tables, the words of which mean something in the cell that carries them.
+fn beside() -> impl Strategy<Value = (Constants, Values)> {
+    let word = "[-=+@;:,%'\"a-z0-9é ]{0,8}";
+    let set = (prop::option::of(word), prop::option::of(Just("2030-12-31")), any::<bool>());
+    let lines = prop::collection::vec((word, prop_oneof![Just("US-CA"), Just("")]), 0..4);
+    (set, lines, prop::collection::vec((word, word), 0..4)).prop_map(
+        |((source, until, place), places, sources)| {
+            let (mut constants, mut values) = (Constants::default(), Values::default());
+            if let Some(source) = source.filter(|source| !source.trim().is_empty()) {
+                constants.set(Field::Source, &source).unwrap();
+            }
+            until.into_iter().for_each(|until| constants.set(Field::Expires, until).unwrap());
+            if place {
+                constants.set(Field::Jurisdiction, "US-DC").unwrap();
+            }
+            // A cell that is said twice keeps its first meaning.
+            places.iter().for_each(|(cell, place)| drop(values.add(Field::Jurisdiction, cell, place)));
+            sources.iter().for_each(|(cell, source)| drop(values.add(Field::Source, cell, source)));
+            (constants, values)
+        },
+    )
+}
+
+#[test]
+fn constants_and_value_tables_travel_with_the_rejects_and_can_be_said_anew() {
+    let (mut constants, mut values) = (Constants::default(), Values::default());
+    constants.set(Field::Expires, "2030-12-31").unwrap();
+    values.add(Field::Jurisdiction, "CA", "US-CA").unwrap();
+    let input = InputOptions { constants, values, ..InputOptions::default() };
+    let (folder, path) = stored("list.csv", "phone,state\n4155550101,CA\nx,CA\n4155550102,ZZ\n");
+    let document = Document::open(&path, &input).unwrap();
+    let (rejects, _) = rejects_of(&document, folder.path(), "rejects.csv");
+    assert_eq!(
+        table(&rejects)[1][9],
+        "number=phone; jurisdiction=state; set.expires=2030-12-31; value.jurisdiction:CA=US-CA"
+    );
+
+    let mended = std::fs::read_to_string(&rejects).unwrap().replacen("\nx,CA", "\n4155550103,ca", 1);
+    let mended = mended.replacen("4155550102,ZZ", "4155550102,CA", 1);
+    std::fs::write(&rejects, &mended).unwrap();
+    let read = |input: &InputOptions| check_document(&Document::open(&rejects, input).unwrap()).unwrap();
+    let checked = read(&InputOptions::default());
+    assert_eq!((checked.valid, checked.rejected), (2, 0));
+    let end = "2030-12-31T23:59:59Z".parse().ok();
+    assert!(checked.intents.iter().all(|intent| intent.attributes.expires == end));
+    let mut said = InputOptions::default();
+    said.constants.set(Field::Expires, "never").unwrap();
+    assert!(read(&said).intents.iter().all(|intent| intent.attributes.expires.is_none()));
+    let only = InputOptions { only_said: true, ..InputOptions::default() };
+    assert!(read(&only).intents.iter().all(|intent| intent.attributes.expires.is_none()));
+
+    // Rows of two files: nobody but a person knows what their cells mean now.
+    std::fs::write(&rejects, mended.replacen("set.expires=2030", "set.expires=2031", 1)).unwrap();
+    let refused = Document::open(&rejects, &InputOptions::default()).unwrap_err();
+    assert!(matches!(&refused, FileError::NeedsChoice { flag, .. } if flag.contains("--set")), "{refused}");
+    let other = read(&said);
+    assert_eq!((other.valid, other.rejected), (0, 2), "the table of the state was not said again");
+}
+
+#[test]
+fn a_table_too_long_for_every_row_is_asked_for_again() {
+    let mut values = Values::default();
+    (0..200).for_each(|n| values.add(Field::Jurisdiction, &format!("state {n}"), "US-CA").unwrap());
+    let input = InputOptions { values, ..InputOptions::default() };
+    let (folder, path) = stored("list.csv", "phone,state\nx,state 1\n4155550101,state 2\n");
+    let (rejects, _) = rejects_of(&Document::open(&path, &input).unwrap(), folder.path(), "rejects.csv");
+    assert!(std::fs::metadata(&rejects).unwrap().len() < 1_000);
+    let refused = Document::open(&rejects, &InputOptions::default()).unwrap_err();
+    assert!(matches!(&refused, FileError::NeedsChoice { flag, .. } if flag.contains("--value")), "{refused}");
+    let again = Document::open(&rejects, &input).unwrap();
+    assert_eq!((again.values(), check_document(&again).unwrap().rejected), (&input.values, 1));
 }
 
 #[test]
@@ -211,7 +286,7 @@ proptest! {
         rows in prop::collection::vec((prop::collection::vec(cell(), 1..6), 0_usize..40), 1..25),
         head in prop::option::of(Just(["phone", "expires", "source", "remark", "phone 2"])),
         delimiter in prop_oneof![Just(','), Just(';'), Just('\t')],
-        several in any::<bool>(), broken in prop::option::of(0_usize..200),
+        several in any::<bool>(), broken in prop::option::of(0_usize..200), said in beside(),
     ) {
         let mut text = String::new();
         if let Some(head) = head {
@@ -234,6 +309,7 @@ proptest! {
         let map = if several { vec![(Field::Number, "1".into()), (Field::Number, "5".into())] } else { vec![(Field::Number, "1".into())] };
         let input = InputOptions {
             delimiter: Some(delimiter as u8), header: Some(head.is_some()), map, encoding: Some("utf-8".into()),
+            constants: said.0, values: said.1,
             ..InputOptions::default()
         };
         let (_folder, path) = stored("list.csv", &bytes);

@@ -8,7 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("files", &["domain"]),
     ("api", &["domain"]),
     ("ledger", &["domain"]),
-    ("config", &["api", "domain"]),
+    ("config", &["api", "files", "domain"]),
     ("credentials", &["config", "api"]),
     ("ops", &["domain", "files", "api", "ledger", "config", "credentials"]),
     ("tui", &["ops", "domain", "config"]),

@@ -4,6 +4,7 @@
 #[path = "../common/generate.rs"]
 mod generate;
 mod green;
+mod layouts;
 mod stage;
 
 use std::collections::BTreeSet;

@@ -14,6 +14,9 @@ use crate::domain::text::{thousands, visible};
 use crate::ops::{self, CheckedFile, FileError, OpsError, ReportFormat};
 
 pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<u8, Failure> {
+    if args.save_layout.is_some() {
+        context.refuse_in_read_only("saving a layout")?;
+    }
     let input = super::input::input(&args.input)?;
     let outputs = Output::all(args)?;
     let config = context.config()?;
@@ -21,9 +24,15 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<u8, Failu
     let now = Timestamp::now();
     let options = ops::check_options(profile.as_ref(), &input, now);
     let sink = progress::sink(context.out);
-    let file = ops::check(&args.file, &input, options, sink, &context.stop).await?;
+    let (path, said, layouts) = (args.file.clone(), input.clone(), config.layouts().to_vec());
+    let (document, input) = ops::open_file(&path, &said, &layouts, &context.stop).await?;
+    let options = ops::CheckOptions { date_order: input.options.date_order, ..options };
+    let file = ops::check_document(document, options, sink, &context.stop).await?;
     for output in outputs {
         output.write(context.out, &file, now).await?;
+    }
+    if let Some(name) = &args.save_layout {
+        super::layouts::save(context, &config, name, &file, &input)?;
     }
     context.out.answer(&CheckObject::of(&file), || report::check(&file))?;
     Ok(if file.checked.rejected > 0 && !args.allow_rejects { exit::NO } else { exit::DONE })

@@ -12,6 +12,7 @@ mod dead_letters;
 mod doctor;
 mod gate;
 mod input;
+mod layouts;
 mod lists;
 mod lookup;
 mod plan;
@@ -43,6 +44,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Rules(_) => lists::rules(context).await,
         Command::Auth(args) => auth::run(context, args.action).await,
         Command::Profile(args) => profile::run(context, args.action),
+        Command::Layouts(args) => layouts::run(context, args.action),
         Command::Doctor => doctor::run(context).await,
         Command::Sandbox(args) => sandbox::run(context, args.action).await,
         Command::Completions(args) => sandbox::completions(context, args.shell),
@@ -69,6 +71,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Rules(_) => "the rules were not read",
         Command::Auth(_) => "there are no credentials that work",
         Command::Profile(_) => "the profiles are as they were",
+        Command::Layouts(_) => "the layouts are as they were",
         Command::Doctor => "nothing was looked at",
         Command::Sandbox(_) => "the sandbox does not serve",
         Command::Completions(_) => "no completions were written",

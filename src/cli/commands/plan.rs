@@ -11,8 +11,10 @@ use crate::domain::text::visible;
 use crate::ops::PlanRequest;
 
 pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failure> {
-    let input = super::input::input(&args.input)?;
-    let (_, ops) = context.connect().await?;
+    // What was typed wrong is told before anybody is called.
+    super::input::input(&args.input)?;
+    let (config, ops) = context.connect().await?;
+    let input = super::input::settled(&config, &args.file, &args.input, &context.stop).await?;
     let request = PlanRequest { file: args.file.clone(), list: args.list.clone(), input };
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
     context.out.answer(&PlanObject::of(&planned), || report::plan(&planned))?;

@@ -22,7 +22,14 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
             "Look at `quietline plan FILE --list LIST` first, then say --yes.",
         ));
     }
-    let (_, ops) = context.connect().await?;
+    let (config, ops) = context.connect().await?;
+    let what = match what {
+        Launched::File(request) => {
+            let input = super::input::settled(&config, &request.file, &args.input, &context.stop).await?;
+            Launched::File(PlanRequest { input, ..request })
+        }
+        plan => plan,
+    };
     let what = match what {
         Launched::File(request) if !args.yes => confirmed_file(context, &ops, request, &reason).await?,
         Launched::File(request) => allowed_at_once(context, &ops, request).await?,

@@ -57,8 +57,7 @@ impl Normaliser {
         };
         let found = self.north_american(plus, spelling).or_else(|| self.by_digits(plus, spelling));
         let Found { number, assigned } = found?;
-        // Behind a plus the country code may be missing.
-        if !assigned && (plus || self.policy == PhonePolicy::Valid) {
+        if !assigned && self.policy == PhonePolicy::Valid {
             return None;
         }
         if !self.own_numbers.is_empty() && self.own_numbers.binary_search(&number).is_ok() {

@@ -36,17 +36,6 @@ pub(super) fn number(
     }
 }
 
-/// Whether what stands behind the plus is an assigned number at home as it is: then the country code was forgotten, and
-/// what the plus makes of it is a number of another country that nobody has.
-pub(super) fn is_at_home_without_plus(
-    cell: &Cell,
-    home: Option<&'static plan::Region>,
-    region: Region,
-) -> bool {
-    let plain = Cell { plus: false, digits: cell.digits.clone(), extension: None, warnings: Vec::new() };
-    cell.plus && number(&plain, home, region).is_ok_and(|found| found.assigned)
-}
-
 /// What no library needs to be asked about.
 pub(super) fn refuse(cell: &Cell) -> Result<(), NotANumber> {
     let digits = cell.digits.as_str();
@@ -166,13 +155,6 @@ fn placeholder() -> NotANumber {
 
 fn bad_country_code() -> NotANumber {
     no(Code::BadCountryCode, "no country has that country code: check the digits behind the plus")
-}
-
-pub(super) fn missing_country_code() -> NotANumber {
-    no(
-        Code::MissingCountryCode,
-        "behind the plus stands a number of this country and no country code: write the code, or take the plus out",
-    )
 }
 
 fn too_short() -> NotANumber {

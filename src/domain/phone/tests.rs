@@ -215,8 +215,6 @@ fn what_is_no_number_says_why() {
         ("+1 202 555 01011", "too-long"),
         ("202555010120255501012025550101", "too-long"),
         ("+999 20255501", "bad-country-code"),
-        ("+202 555 0101", "missing-country-code"),
-        ("+(202) 555-0101", "missing-country-code"),
         ("+0 202 555 0101", "bad-country-code"),
     ] {
         assert_eq!(say(&us(), raw), code, "{raw:?}");
@@ -291,6 +289,20 @@ fn masked_numbers_hide_the_middle() {
         let number = E164::from_canonical(number).unwrap();
         assert_eq!(number.masked(), masked);
         assert_eq!(format!("{number:?}"), masked);
+    }
+}
+
+#[test]
+fn a_plus_without_its_country_code_is_seen() {
+    for (raw, lacks) in [
+        ("+2025550101", true),
+        ("+(202) 555-0101", true),
+        ("+12025550101", false),
+        ("2025550101", false),
+        ("+442079460018", false),
+        ("+n/a", false),
+    ] {
+        assert_eq!(us().lacks_country_code(raw), lacks, "{raw}");
     }
 }
 

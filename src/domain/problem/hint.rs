@@ -21,6 +21,9 @@ impl Code {
             Self::MisalignedRow => {
                 "a character too many or too few shifts every field behind it: mend the line, or say --widths"
             }
+            Self::MissingCountryCode => {
+                "behind the plus stands a number of this country, and no country code: write the code, or take the plus out"
+            }
             Self::Unassigned => "check the number; it is used, since number plans grow",
             Self::Extension => "the whole number is suppressed, not the extension alone",
             Self::VanityLetters => "letters were read as the digits of a keypad",

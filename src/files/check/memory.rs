@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::cells::Cells;
 use super::facts::{Expires, FactTable, QuickMap};
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::text::bare;
 
 /// Sets that are found by their two places alone.
 const NEAR: usize = 1 << 20;
@@ -36,9 +35,10 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The date of a file without any.
-    pub(super) const NEVER: Self =
-        Self { date: SoundDate { expires: Expires::NEVER, day_first: None }, place: 0 };
+    /// The one date of a file without a column for it.
+    pub(super) fn only(expires: Expires) -> Self {
+        Self { date: SoundDate { expires, day_first: None }, place: 0 }
+    }
 }
 
 /// One reader's memory. Numbers of sets are those of the shared table.
@@ -47,7 +47,7 @@ pub(super) struct Memory<'a> {
     table: &'a FactTable,
     jurisdictions: Cells<Option<Jurisdiction>>,
     dates: Cells<Option<Known>>,
-    /// Places of dates that were given out. The first is that of no date.
+    /// Places of dates that were given out. The first is that of a file's one date.
     date_places: u32,
     sources: Cells<u32>,
     names: Vec<Option<Arc<str>>>,
@@ -77,9 +77,13 @@ impl<'a> Memory<'a> {
         self.table
     }
 
-    /// The jurisdiction that a cell names.
-    pub(super) fn jurisdiction(&mut self, cell: &[u8]) -> Option<Jurisdiction> {
-        self.jurisdictions.get(cell, || Jurisdiction::parse(std::str::from_utf8(cell).ok()?)).0
+    /// The jurisdiction that a cell names, as `read` reads it.
+    pub(super) fn jurisdiction(
+        &mut self,
+        cell: &[u8],
+        read: impl FnOnce() -> Option<Jurisdiction>,
+    ) -> Option<Jurisdiction> {
+        self.jurisdictions.get(cell, read).0
     }
 
     /// The date of a cell as `read` reads it; `None` where there is anything to say about the cell.
@@ -93,17 +97,19 @@ impl<'a> Memory<'a> {
         known.map(|known| if is_kept { known } else { Known { place: NOWHERE, ..known } })
     }
 
-    /// The number of a set whose jurisdiction is that of the number and whose source is the cell `source`.
-    pub(super) fn set(&mut self, date: Known, source: &[u8]) -> Option<u32> {
+    /// The number of a set whose jurisdiction is that of the number and whose source is what `name` reads the cell `source` as.
+    pub(super) fn set<'c>(
+        &mut self,
+        date: Known,
+        source: &[u8],
+        name: impl FnOnce() -> &'c str,
+    ) -> Option<u32> {
         let names = &mut self.names;
-        let (at, is_kept) = self.sources.get(source, || {
-            match std::str::from_utf8(source).map(bare) {
-                // Only text is read this way, so that no cell comes here that is none.
-                Ok("") | Err(_) => 0,
-                Ok(name) => {
-                    names.push(Some(name.into()));
-                    names.len() as u32 - 1
-                }
+        let (at, is_kept) = self.sources.get(source, || match name() {
+            "" => 0,
+            name => {
+                names.push(Some(name.into()));
+                names.len() as u32 - 1
             }
         });
         let expires = date.date.expires;

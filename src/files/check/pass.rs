@@ -242,9 +242,10 @@ impl<'a> Pass<'a> {
         let tally = Tally::of(&late.all);
         let mut counts = tally.counts;
         let late_rows = folded.late.len() as u64;
-        let inferred = match column(Field::Jurisdiction) {
-            None => self.inferred - late_rows,
-            Some(_) => 0,
+        // Where neither a column nor a constant says one, each row's is inferred, those too that are late.
+        let inferred = match (column(Field::Jurisdiction), self.document.constants().jurisdiction()) {
+            (None, None) => self.inferred - late_rows,
+            _ => 0,
         };
         if inferred > 0 {
             *counts.entry(Code::InferredJurisdiction).or_insert(0) += inferred;

@@ -6,7 +6,9 @@
 use super::facts::{Expires, Undecided};
 use super::memory::{Known, Memory, SoundDate};
 use super::row::{RowReader, infer};
+use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
+use crate::domain::text::bare;
 use crate::files::dates::{self, Reading};
 use crate::files::scan::Cuts;
 use crate::files::scan::split::Fields;
@@ -37,8 +39,31 @@ pub(super) struct QuickReader<'a> {
     number: Option<usize>,
     split: bool,
     jurisdiction: Option<usize>,
+    /// Cells of the jurisdiction may mean another one than they show.
+    translated: bool,
     expires: Option<usize>,
     source: Option<usize>,
+    constants: Constants<'a>,
+}
+
+/// What stands in for columns that there are not, read once.
+#[derive(Debug)]
+struct Constants<'a> {
+    jurisdiction: Option<Jurisdiction>,
+    /// `None` where it is past, and every row has to say so.
+    expires: Option<Known>,
+    source: &'a str,
+}
+
+impl<'a> Constants<'a> {
+    fn of(reader: &RowReader<'a>) -> Self {
+        let expires = reader.constant_expires().ok().map(|at| at.map_or(Expires::NEVER, Expires::at));
+        Self {
+            jurisdiction: reader.constant_jurisdiction(),
+            expires: expires.map(Known::only),
+            source: reader.constant_source().unwrap_or_default(),
+        }
+    }
 }
 
 impl<'a> QuickReader<'a> {
@@ -50,6 +75,8 @@ impl<'a> QuickReader<'a> {
                 .filter(|_| on && reader.has_one_number() && !reader.is_of_rejects()),
             split: reader.has_split_numbers(),
             jurisdiction: column(Field::Jurisdiction),
+            translated: reader.has_values(Field::Jurisdiction),
+            constants: Constants::of(reader),
             expires: column(Field::Expires),
             source: column(Field::Source),
             reader,
@@ -73,22 +100,34 @@ impl<'a> QuickReader<'a> {
             return None;
         }
         let number = self.number(row, self.number?)?;
-        let inferred = match self.jurisdiction {
-            None => infer(number).map(|_| true)?,
-            Some(column) => {
-                let (cell, by_number) = (row.cell(column)?, infer(number)?);
-                // Any other one has to be looked at: it may be wrong, or worth a word.
-                let is_same =
-                    cell == by_number.as_bytes() || self.memory.jurisdiction(cell) == Some(by_number);
-                is_same.then_some(false)?
+        let by_number = infer(number)?;
+        let inferred = match (self.jurisdiction, self.constants.jurisdiction) {
+            (None, None) => true,
+            // Any other one has to be looked at: it may be wrong, or worth a word.
+            (None, Some(given)) => (given == by_number).then_some(false)?,
+            (Some(column), _) => {
+                let cell = row.cell(column)?;
+                let is_same = !self.translated && cell == by_number.as_bytes();
+                (is_same || self.given(cell) == Some(by_number)).then_some(false)?
             }
         };
         let known = match self.expires {
-            None => Known::NEVER,
+            None => self.constants.expires?,
             Some(column) => self.date(row.cell(column)?)?,
         };
-        let source = self.source.map_or(Some(&b""[..]), |column| row.cell(column))?;
-        let set = self.memory.set(known, source)?;
+        let reader = self.reader;
+        let set = match self.source {
+            None => {
+                let given = self.constants.source;
+                self.memory.set(known, given.as_bytes(), || given)?
+            }
+            Some(column) => {
+                let cell = row.cell(column)?;
+                // Only text is read this way, so that no cell comes here that is none.
+                let named = || std::str::from_utf8(cell).map_or("", |cell| reader.source_named(cell));
+                self.memory.set(known, cell, named)?
+            }
+        };
         let area = number.area_code();
         let (undecided, day_first) = (known.date.expires.is_undecided(), known.date.day_first);
         Some(Clean { number: number.digits(), area, set, inferred, day_first, undecided })
@@ -108,12 +147,21 @@ impl<'a> QuickReader<'a> {
         if whole.iter().all(u8::is_ascii_digit) { self.reader.quick_number(&whole) } else { None }
     }
 
+    /// The jurisdiction that a cell names.
+    fn given(&mut self, cell: &[u8]) -> Option<Jurisdiction> {
+        let reader = self.reader;
+        self.memory.jurisdiction(cell, || {
+            let cell = bare(std::str::from_utf8(cell).ok()?);
+            Jurisdiction::parse(reader.value(Field::Jurisdiction, cell))
+        })
+    }
+
     fn date(&mut self, cell: &[u8]) -> Option<Known> {
         let (reader, table) = (self.reader, self.memory.table());
         self.memory.date(cell, || {
             let cell = std::str::from_utf8(cell).ok()?;
             let day_first = |order: Option<DateOrder>| order.map(|order| order == DateOrder::Dmy);
-            match dates::read(cell, reader.order()) {
+            match dates::read(reader.value(Field::Expires, bare(cell)), reader.order()) {
                 Reading::ForEver => Some(SoundDate { expires: Expires::NEVER, day_first: None }),
                 Reading::At { at, naive: false, proves } if at > reader.now() => {
                     Some(SoundDate { expires: Expires::at(at), day_first: day_first(proves) })

@@ -13,7 +13,7 @@ use crate::files::changes::{self, Change, Changes};
 use crate::files::dates::{self, Reading};
 use crate::files::out::problem_columns::{MEND, held_by};
 use crate::files::scan::split::Fields;
-use crate::files::{DateOrder, Document, Field, Mapping, ranges};
+use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values, ranges};
 
 /// Characters of a value that a problem keeps.
 const RAW: usize = 64;
@@ -29,6 +29,10 @@ pub(super) struct RowReader<'a> {
     order: Option<DateOrder>,
     /// The column that says what changes, where that is wanted.
     change: Option<usize>,
+    constants: &'a Constants,
+    values: &'a Values,
+    constant_expires: Option<Timestamp>,
+    constant_jurisdiction: Option<Jurisdiction>,
 }
 
 /// What a row says.
@@ -108,6 +112,10 @@ impl<'a> RowReader<'a> {
                 Some(Changes::Ignore) => None,
                 _ => document.mapping().columns.get(&Field::Change).copied(),
             },
+            constants: document.constants(),
+            values: document.values(),
+            constant_expires: document.constants().expires(),
+            constant_jurisdiction: document.constants().jurisdiction(),
         }
     }
 
@@ -146,6 +154,45 @@ impl<'a> RowReader<'a> {
         self.mapping.columns.get(&field).copied()
     }
 
+    /// What the cell of a field is read as: the text of a table where it has one, else the cell as it stands.
+    pub(super) fn value<'f>(&self, field: Field, cell: &'f str) -> &'f str
+    where
+        'a: 'f,
+    {
+        self.values.of(field, cell)
+    }
+
+    /// Whether cells of a field may mean something else than they show.
+    pub(super) fn has_values(&self, field: Field) -> bool {
+        self.values.has(field)
+    }
+
+    /// The source that a cell names.
+    pub(super) fn source_named<'f>(&self, cell: &'f str) -> &'f str
+    where
+        'a: 'f,
+    {
+        self.value(Field::Source, bare(cell))
+    }
+
+    /// The expiry of a row without a cell for it: `Ok(None)` = never, `Err` = past.
+    pub(super) fn constant_expires(&self) -> Result<Option<Timestamp>, Code> {
+        match self.constant_expires {
+            Some(at) if at <= self.options.now => Err(Code::PastExpiry),
+            at => Ok(at),
+        }
+    }
+
+    /// The jurisdiction of a row without a cell for it; `None` = inferred.
+    pub(super) fn constant_jurisdiction(&self) -> Option<Jurisdiction> {
+        self.constant_jurisdiction
+    }
+
+    /// The source of a row without a cell for it.
+    pub(super) fn constant_source(&self) -> Option<&'a str> {
+        self.constants.get(Field::Source)
+    }
+
     /// A cell beside the number: its text.
     fn cell<'f>(&self, fields: &'f Fields, field: Field) -> Option<&'f str> {
         fields.get(self.column(field)?).map(bare)
@@ -179,7 +226,10 @@ impl<'a> RowReader<'a> {
         fields: &'f Fields,
         place: Place,
         list: &mut Vec<Problem>,
-    ) -> Row<'f> {
+    ) -> Row<'f>
+    where
+        'a: 'f,
+    {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
             let number = Err(NotANumber { code, hint: code.hint().into() });
@@ -198,7 +248,11 @@ impl<'a> RowReader<'a> {
         let (expires, proves) = self.expires(fields, &mut problems);
         rejected |= problems.reject_since(before_date);
         entries.iter_mut().for_each(|entry| entry.rejected |= rejected);
-        let source = self.cell(fields, Field::Source).filter(|source| !source.is_empty());
+        let source = match self.column(Field::Source) {
+            Some(column) => fields.get(column).map(|cell| self.source_named(cell)),
+            None => self.constant_source(),
+        };
+        let source = source.filter(|source| !source.is_empty());
         Row { entries, expires, proves, source, deletes }
     }
 
@@ -331,7 +385,7 @@ impl<'a> RowReader<'a> {
             let code = self.options.normaliser.normalise(cell).err().map_or(Code::NotANumber, |not| not.code);
             Err(NotANumber { code, hint: said.into() })
         } else {
-            self.options.normaliser.normalise(cell)
+            self.options.normaliser.normalise(cell).and_then(|phone| self.with_country_code(cell, phone))
         };
         match &result {
             // Its NUL or control character is said already.
@@ -344,6 +398,16 @@ impl<'a> RowReader<'a> {
         result
     }
 
+    /// A number of another country that nobody has is not taken where without its plus it is one of this country.
+    fn with_country_code(&self, cell: &str, phone: Phone) -> Result<Phone, NotANumber> {
+        let code = Code::MissingCountryCode;
+        let is_odd = phone.warnings.contains(&Code::Unassigned);
+        if is_odd && self.options.normaliser.lacks_country_code(cell) {
+            return Err(NotANumber { code, hint: code.hint().into() });
+        }
+        Ok(phone)
+    }
+
     fn jurisdiction(
         &self,
         fields: &Fields,
@@ -351,8 +415,19 @@ impl<'a> RowReader<'a> {
         problems: &mut Problems<'_>,
     ) -> Option<(Jurisdiction, bool)> {
         let column = self.column(Field::Jurisdiction);
-        let cell = self.cell(fields, Field::Jurisdiction).unwrap_or_default();
-        if cell.trim().is_empty() {
+        // What stands there is what problems show; what it means is read.
+        let (cell, value) = match (column, self.constant_jurisdiction) {
+            (Some(_), _) => {
+                let cell = self.cell(fields, Field::Jurisdiction).unwrap_or_default();
+                (cell, self.value(Field::Jurisdiction, cell))
+            }
+            (None, Some(_)) => {
+                let text = self.constants.get(Field::Jurisdiction).unwrap_or_default();
+                (text, text)
+            }
+            (None, None) => ("", ""),
+        };
+        if value.trim().is_empty() {
             let number = number?;
             let Some(inferred) = infer(number) else {
                 problems.add(
@@ -368,7 +443,7 @@ impl<'a> RowReader<'a> {
             }
             return Some((inferred, true));
         }
-        let Some(given) = Jurisdiction::parse(cell) else {
+        let Some(given) = Jurisdiction::parse(value) else {
             problems.add(Code::BadJurisdiction, column, cell, Code::BadJurisdiction.hint());
             return None;
         };
@@ -396,8 +471,18 @@ impl<'a> RowReader<'a> {
 
     fn expires(&self, fields: &Fields, problems: &mut Problems<'_>) -> (Expiry, Option<DateOrder>) {
         let column = self.column(Field::Expires);
+        if column.is_none() {
+            return match self.constant_expires() {
+                Ok(at) => (Expiry::Known(at), None),
+                Err(code) => {
+                    let text = self.constants.get(Field::Expires).unwrap_or_default();
+                    problems.add(code, None, text, code.hint());
+                    (Expiry::Bad(code), None)
+                }
+            };
+        }
         let cell = self.expires_cell(fields);
-        let reading = dates::read(cell, self.order);
+        let reading = dates::read(self.value(Field::Expires, cell), self.order);
         if let Reading::At { naive: true, .. } | Reading::Either { naive: true, .. } = reading {
             problems.add(Code::AssumedUtc, column, cell, Code::AssumedUtc.hint());
         }
@@ -450,6 +535,20 @@ fn fits(given: Jurisdiction, inferred: Jurisdiction) -> bool {
 pub(super) fn late_date_problem(reader: &RowReader<'_>, code: Code, place: Place, raw: &str) -> Problem {
     let column = reader.column(Field::Expires);
     Problem { code, place, column, raw: short(raw), hint: code.hint().into() }
+}
+
+/// A constant expiry in the past would reject every row: it is told once instead.
+pub(super) fn refuse_past_constant(document: &Document, now: Timestamp) -> Result<(), FileError> {
+    let constants = document.constants();
+    let holds = !document.mapping().columns.contains_key(&Field::Expires);
+    match constants.expires() {
+        Some(at) if holds && at <= now => {
+            let said = constants.get(Field::Expires).unwrap_or_default();
+            let why = format!("every row would expire on {said}, which is past");
+            Err(FileError::BadConstant { path: document.path().into(), why })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The question about the number column, with the columns that there are.

@@ -11,7 +11,7 @@ use super::{CheckEvent, CheckOptions, Checked, pass};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Problem, Problems};
 use crate::files::stretches::Cut;
-use crate::files::{Changes, Document, Field, FileError, InputOptions};
+use crate::files::{Changes, Constants, Document, Field, FileError, InputOptions, Values};
 
 fn options() -> CheckOptions {
     CheckOptions {
@@ -69,6 +69,42 @@ fn any_row() -> impl Strategy<Value = String> {
     })
 }
 
+/// Fields without a column, constants (for them, and for some that have a column), and value tables.
+fn any_given() -> impl Strategy<Value = (Vec<Field>, Constants, Values)> {
+    let fields = proptest::sample::subsequence(Constants::FIELDS.to_vec(), 0..=3);
+    let set = [
+        (Field::Jurisdiction, prop_oneof![Just(""), Just("US-DC"), Just("CA"), Just("inferred")].boxed()),
+        (
+            Field::Expires,
+            prop_oneof![Just(""), Just("2029-12-31"), Just("never"), Just("2020-01-01")].boxed(),
+        ),
+        (Field::Source, prop_oneof![Just(""), Just("State_CA"), Just("A")].boxed()),
+    ];
+    let lines = [
+        (Field::Jurisdiction, "nowhere", "US-NY"),
+        (Field::Jurisdiction, "us-dc", "US-MD"),
+        (Field::Jurisdiction, "", "US-DC"),
+        (Field::Expires, "soon", "2028-01-01"),
+        (Field::Expires, "03/04/2027", "2027-04-03"),
+        (Field::Expires, "2027-12-31", "2020-12-31"),
+        (Field::Expires, "", "2030-01-01"),
+        (Field::Source, "a", "House; A"),
+        (Field::Source, "b", ""),
+    ];
+    let lines = proptest::sample::subsequence(lines.to_vec(), 0..=9);
+    let constants = set.map(|(field, text)| text.prop_map(move |text| (field, text)));
+    (fields, constants, lines).prop_map(|(without, set, lines)| {
+        let (mut constants, mut values) = (Constants::default(), Values::default());
+        for (field, text) in set {
+            if !text.is_empty() {
+                constants.set(field, text).unwrap();
+            }
+        }
+        lines.into_iter().for_each(|(field, cell, value)| values.add(field, cell, value).unwrap());
+        (without, constants, values)
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
     #[test]
@@ -77,6 +113,7 @@ proptest! {
         half in 8..400_u64,
         threads in 1..4_usize,
         several in any::<bool>(),
+        given in any_given(),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv");
@@ -85,7 +122,16 @@ proptest! {
         // The notes as further numbers: some are one, most are none, so rows are rejected in part.
         let map = [(Field::Number, "phone".to_owned()), (Field::Number, "notes".to_owned())];
         let map = if several { map.to_vec() } else { Vec::new() };
-        let given = InputOptions { delimiter: Some(b','), header: Some(true), map, ..InputOptions::default() };
+        let (without, constants, values) = given;
+        let map = map.into_iter().chain(without.into_iter().map(|field| (field, "-".to_owned()))).collect();
+        let given = InputOptions {
+            delimiter: Some(b','),
+            header: Some(true),
+            map,
+            constants,
+            values,
+            ..InputOptions::default()
+        };
         let whole = read(&path, &given, &plan(1, 1 << 30, false));
         let cut = read(&path, &given, &plan(threads, half * 2, true));
         are_same(whole, cut)?;

@@ -12,7 +12,9 @@
 
 use crate::domain::problem::Code;
 use crate::domain::text::unguarded;
-use crate::files::{DateOrder, Field, Mapping};
+mod carried;
+
+pub(in crate::files) use carried::{Carried, Dates};
 
 pub(super) const ROW: &str = "problem_row";
 pub(super) const LINE: &str = "problem_line";
@@ -61,14 +63,6 @@ pub(in crate::files) fn held_by(cell: &str) -> impl Iterator<Item = Code> + '_ {
     codes.filter(|code| stands_in_no_cell(*code))
 }
 
-/// The order of day and month in a file: what a person said, and what dates of the file prove.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::files) struct Dates {
-    pub(in crate::files) said: Option<DateOrder>,
-    /// The day comes first somewhere, the month does.
-    pub(in crate::files) proven: [bool; 2],
-}
-
 /// What makes a file one of rejects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::files) struct ProblemColumns {
@@ -79,6 +73,8 @@ pub(in crate::files) struct ProblemColumns {
     mapping: Option<usize>,
     /// How the dates of the file were read that the rows come from.
     pub(in crate::files) dates: Dates,
+    /// The rows say how that file was read, and agree.
+    pub(in crate::files) is_told: bool,
 }
 
 impl ProblemColumns {
@@ -89,7 +85,13 @@ impl ProblemColumns {
         }
         let place = |wanted: &str| columns.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted));
         let all = (0..columns.len()).filter(|at| is_problem_column(&columns[*at])).collect();
-        Some(Self { code: place(CODE)?, all, mapping: place(MAPPING), dates: Dates::default() })
+        Some(Self {
+            code: place(CODE)?,
+            all,
+            mapping: place(MAPPING),
+            dates: Dates::default(),
+            is_told: false,
+        })
     }
 
     /// Takes over how the file was read that the rows come from; `None` where the rows do not say, or not one thing.
@@ -97,82 +99,19 @@ impl ProblemColumns {
         &mut self,
         columns: &[String],
         rows: impl Iterator<Item = &'a [String]>,
-    ) -> Option<Mapping> {
+    ) -> Option<Carried> {
         let at = self.mapping?;
         let mut cells = rows.filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty());
         let first = cells.next()?;
-        if cells.any(|cell| cell != first) {
-            return None;
-        }
-        let (mapping, dates) = read(first, columns)?;
-        self.dates = dates;
-        Some(mapping)
-    }
-}
-
-const SPLIT: &str = "split-number";
-const SAID: &str = "dates";
-const PROVEN: &str = "dates-seen";
-
-/// How a file was read, in one cell: `number=phone; expires=#3; dates=dmy`. `columns` are those that are written.
-pub(super) fn write(mapping: &Mapping, columns: &[String], dates: Dates) -> String {
-    let column = |at: usize| {
-        let name = columns.get(at).map_or("", String::as_str);
-        let only = columns.iter().filter(|other| *other == name).count() == 1;
-        // Whatever could be taken for something else is named by its place.
-        let plain = name.starts_with(char::is_alphabetic)
-            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.'));
-        if only && plain { name.to_owned() } else { format!("#{}", at + 1) }
-    };
-    let mut parts = Vec::new();
-    for (field, at) in &mapping.columns {
-        let is_split = *field == Field::Number && mapping.split_number;
-        parts.push(format!("{}={}", if is_split { SPLIT } else { field.as_str() }, column(*at)));
-    }
-    parts.extend(mapping.more_numbers.iter().map(|at| format!("{}={}", Field::Number.as_str(), column(*at))));
-    parts.extend(dates.said.map(|order| format!("{SAID}={}", word(order))));
-    let orders = [DateOrder::Dmy, DateOrder::Mdy].into_iter().zip(dates.proven);
-    parts.extend(orders.filter(|(_, seen)| *seen).map(|(order, _)| format!("{PROVEN}={}", word(order))));
-    parts.join(BETWEEN)
-}
-
-/// The inverse of [`write()`]; `None` where anything in it is not understood.
-fn read(cell: &str, columns: &[String]) -> Option<(Mapping, Dates)> {
-    let (mut mapping, mut dates) = (Mapping::default(), Dates::default());
-    for part in unguarded(cell).split(';').map(str::trim).filter(|part| !part.is_empty()) {
-        let (key, value) = part.split_once('=')?;
-        if key == SAID {
-            dates.said = Some(order(value)?);
-            continue;
-        }
-        if key == PROVEN {
-            dates.proven[usize::from(order(value)? == DateOrder::Mdy)] = true;
-            continue;
-        }
-        let at = match value.strip_prefix('#') {
-            Some(place) => place.parse::<usize>().ok()?.checked_sub(1).filter(|at| *at < columns.len())?,
-            None => columns.iter().position(|name| name == value)?,
+        let others: Vec<&String> = cells.filter(|cell| *cell != first).collect();
+        let Some(carried) = Carried::read(first, columns).filter(|_| others.is_empty()) else {
+            // Read by their names alone, columns show what they hold; a value that no column holds shows nowhere.
+            let unclear = others.into_iter().chain([first]).any(|cell| carried::says_values(cell));
+            return unclear.then(Carried::unclear);
         };
-        let field = if key == SPLIT { Field::Number } else { Field::from_name(key)? };
-        mapping.split_number |= key == SPLIT && at + 1 < columns.len();
-        let first = *mapping.columns.entry(field).or_insert(at);
-        if first != at && field == Field::Number {
-            mapping.more_numbers.push(at);
-        }
+        (self.dates, self.is_told) = (carried.dates, true);
+        Some(carried)
     }
-    mapping.columns.contains_key(&Field::Number).then_some((mapping, dates))
-}
-
-fn word(order: DateOrder) -> &'static str {
-    match order {
-        DateOrder::Dmy => "dmy",
-        DateOrder::Mdy => "mdy",
-        DateOrder::Ymd => "ymd",
-    }
-}
-
-fn order(word: &str) -> Option<DateOrder> {
-    [DateOrder::Dmy, DateOrder::Mdy, DateOrder::Ymd].into_iter().find(|order| self::word(*order) == word)
 }
 
 #[cfg(test)]
@@ -181,33 +120,6 @@ mod tests {
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
-    }
-
-    #[test]
-    fn how_a_file_was_read_is_said_and_understood() {
-        let columns = names(&["home phone", "a;b", "x", "x", "until", CODE]);
-        let mapping = Mapping {
-            columns: [(Field::Number, 0), (Field::Source, 1), (Field::Expires, 4)].into(),
-            split_number: false,
-            more_numbers: vec![3],
-        };
-        let dates = Dates { said: None, proven: [true, true] };
-        let said = write(&mapping, &columns, dates);
-        assert_eq!(
-            said,
-            "number=home phone; expires=until; source=#2; number=#4; dates-seen=dmy; dates-seen=mdy"
-        );
-        assert_eq!(read(&said, &columns), Some((mapping, dates)));
-        let split =
-            Mapping { columns: [(Field::Number, 2)].into(), split_number: true, more_numbers: vec![] };
-        let said = write(&split, &columns, Dates { said: Some(DateOrder::Ymd), proven: [false; 2] });
-        assert_eq!(said, "split-number=#3; dates=ymd");
-        assert_eq!(read(&said, &columns).unwrap().0, split);
-        for cell in
-            ["", "number", "number=gone", "number=#9", "number=#0", "colour=x; number=until", "source=x"]
-        {
-            assert_eq!(read(cell, &columns), None, "{cell}");
-        }
     }
 
     #[test]

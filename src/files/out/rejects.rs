@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::problem_columns::{self as columns, ALL, BETWEEN, Dates, MEND, stands_in_no_cell};
+use super::problem_columns::{ALL, BETWEEN, Carried, Dates, MEND, stands_in_no_cell};
 use super::{SafeFile, csv_failed, make};
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::{guarded, guarded_value};
@@ -81,7 +81,14 @@ impl<'a> Layout<'a> {
         let mapping = moved(document.mapping(), &kept);
         let names = names(document, &kept, &mapping);
         let all: Vec<String> = names.iter().cloned().chain(ALL.map(str::to_owned)).collect();
-        Self { document, mapping: columns::write(&mapping, &all, dates), kept, names }
+        let carried = Carried {
+            mapping: Some(mapping),
+            dates,
+            constants: document.constants().clone(),
+            values: document.values().clone(),
+            is_short: false,
+        };
+        Self { document, mapping: carried.write(&all), kept, names }
     }
 
     fn head(&self) -> Vec<String> {

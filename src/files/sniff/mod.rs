@@ -6,11 +6,11 @@
 use std::path::Path;
 
 use super::document::{Format, LineEnding, Mapping};
-use super::out::problem_columns::ProblemColumns;
+use super::out::problem_columns::{Carried, ProblemColumns};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Eol, Fault, Piece, Scanner};
 use super::text::{self, Decided};
-use super::{Changes, Field, FileError, InputOptions, Widths, changes};
+use super::{Changes, Constants, Field, FileError, InputOptions, Values, Widths, changes};
 use crate::domain::problem::{Code, Place, Problem};
 
 mod columns;
@@ -55,6 +55,8 @@ pub(super) struct Sniffed {
     /// Where the file is one of rejects.
     pub(super) problem_columns: Option<ProblemColumns>,
     pub(super) mapping: Mapping,
+    pub(super) constants: Constants,
+    pub(super) values: Values,
     pub(super) notes: Vec<Problem>,
     pub(super) dialect: Dialect,
     /// Where the data begins.
@@ -157,6 +159,26 @@ impl Head<'_> {
     }
 }
 
+/// The constants and value tables of a file: what is said now goes before what its rows say, where they are rejects.
+fn said_beside(
+    head: &Head<'_>,
+    options: &InputOptions,
+    carried: &Carried,
+) -> Result<(Constants, Values), FileError> {
+    // Rows that do not agree may be said to have had constants alone.
+    let is_said = !options.values.is_empty() || (carried.mapping.is_none() && !options.constants.is_empty());
+    if carried.is_short && !options.only_said && !is_said {
+        let question = "these rejects were read with constants or value tables that do not stand whole in their rows; \
+                        what they were has to be said again";
+        return Err(head.ask(question, "--value FIELD:CELL=VALUE, --set FIELD=VALUE or --layout NAME"));
+    }
+    let constants = match options.only_said {
+        true => options.constants.clone(),
+        false => options.constants.over(&carried.constants),
+    };
+    Ok((constants, options.values.over(&carried.values)))
+}
+
 /// `sep=;`, as spreadsheets write and read it.
 fn separator_line(line: &str) -> Option<u8> {
     let line = line.trim_matches('"');
@@ -254,9 +276,11 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     }
     let mut problem_columns = if header { ProblemColumns::find(&columns) } else { None };
     let rows = data.iter().map(|sample| sample.cells.as_slice());
-    let carried = problem_columns.as_mut().and_then(|found| found.carried(&columns, rows));
+    let carried =
+        problem_columns.as_mut().and_then(|found| found.carried(&columns, rows)).unwrap_or_default();
+    let (constants, values) = said_beside(head, options, &carried)?;
     let table = columns::Table { columns: &columns, header, data, layout };
-    let mapping = columns::map(head, table, carried, options, &mut notes)?;
+    let mapping = columns::map(head, table, carried.mapping, options, &mut notes)?;
     if let Some(&column) = mapping.columns.get(&Field::Change)
         && options.changes.is_none()
     {
@@ -300,6 +324,8 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         columns,
         problem_columns,
         mapping,
+        constants,
+        values,
         notes,
         start,
         header: header_bytes,

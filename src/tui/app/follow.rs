@@ -32,6 +32,11 @@ impl App {
                 let list = self.cx.name(&run.list_name, 40);
                 self.say(role, format!("run {} on {list}: {}{rest}", run.id, run.state));
             }
+            Fact::LayoutSaved { name, new } => {
+                let said =
+                    if *new { "saved: the next file of this kind opens with it" } else { "is saved already" };
+                self.say(Role::Good, format!("layout “{name}” {said}"));
+            }
             Fact::Written { path, rows } => {
                 let path = self.cx.name(&path.display().to_string(), 120);
                 let rows = if *rows > 0 { format!("{} rows ", thousands(*rows)) } else { String::new() };

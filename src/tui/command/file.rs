@@ -61,6 +61,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(C::FileRow, HERE, "file.row", "go to a row")
         .help("Its number after : does it, as in :1102.")
         .needs(open),
+    Row::new(C::FileSaveLayout, HERE, "file.save-layout", "save layout")
+        .keys(&["S"])
+        .help("Save how this file is read, so that the next of its kind opens ready.")
+        .danger()
+        .needs(open),
     Row::new(C::Accept, HERE, "file.detail", "detail")
         .keys(&["enter"])
         .help("The row in full: bytes, fields, problems with their hints; a group opens.")

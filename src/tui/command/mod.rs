@@ -76,6 +76,8 @@ pub enum OverlayId {
     Mapping,
     /// A question about a file.
     Choice,
+    /// Naming a layout.
+    LayoutName,
     /// Plan, reason, launch.
     Approve,
     /// A text to read: row, batch, difference or event in full.
@@ -144,6 +146,7 @@ pub enum Command {
     FileClean,
     FileReport,
     FileRow,
+    FileSaveLayout,
     FilePlan,
     // uploads
     UploadPause,
@@ -164,6 +167,9 @@ pub enum Command {
     WizardBack,
     PickerParent,
     MappingHeader,
+    MappingAdd,
+    MappingRemove,
+    MappingConstant,
 }
 
 /// One row of the table.

@@ -33,8 +33,17 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(C::MappingHeader, at(OverlayId::Mapping), "mapping.header", "header line or not")
         .keys(&["t"])
         .footer(2),
+    Row::new(C::MappingConstant, at(OverlayId::Mapping), "mapping.constant", "one value for every row")
+        .keys(&["="])
+        .footer(3),
+    Row::new(C::MappingAdd, at(OverlayId::Mapping), "mapping.add", "one more number column")
+        .keys(&["+"])
+        .footer(4),
+    Row::new(C::MappingRemove, at(OverlayId::Mapping), "mapping.remove", "no column").keys(&["-"]).footer(5),
     Row::new(C::Accept, at(OverlayId::Choice), "choice.take", "read it so").keys(&["enter"]).footer(1),
     Row::new(C::Back, at(OverlayId::Choice), "choice.leave", "leave it").keys(&["esc"]).footer(2),
+    Row::new(C::Accept, at(OverlayId::LayoutName), "layout-name.save", "save").keys(&["enter"]).footer(1),
+    Row::new(C::Back, at(OverlayId::LayoutName), "layout-name.leave", "leave it").keys(&["esc"]).footer(2),
     Row::new(C::Accept, at(OverlayId::Approve), "approve.launch", "launch")
         .keys(&["enter"])
         .danger()

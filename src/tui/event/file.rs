@@ -13,7 +13,7 @@ pub struct OpenedFile {
     /// The file.
     pub document: Document,
     /// How it is read.
-    pub input: Box<Input>,
+    pub input: Input,
 }
 
 /// A question about a file, and how the file was to be read when it came up.

@@ -55,7 +55,7 @@ impl Choice {
         let Asked { path, input, question } = &self.asked;
         let value = question.answers.get(self.spot.at).map_or("", |answer| answer.value.as_str());
         let mut input = input.clone();
-        if value.is_empty() || !input.options.answer(question.flag, value) {
+        if value.is_empty() || !input.answer(question.flag, value) {
             return Reply::act(Act::Close);
         }
         Reply::Consumed(vec![Act::Close, Act::Start(Op::OpenFile { path: path.clone(), input })])

@@ -18,6 +18,7 @@ pub mod detail;
 pub mod error_detail;
 pub mod file_picker;
 mod fuzzy;
+pub mod layout_name;
 pub mod list_picker;
 pub mod mapping;
 pub mod menu;

@@ -19,6 +19,8 @@ mod view;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod layout_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
@@ -38,6 +40,7 @@ use crate::tui::event::{Op, Output, Slot};
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::overlays::approve::Approve;
 use crate::tui::overlays::file_picker::{FilePicker, typed_path};
+use crate::tui::overlays::layout_name::LayoutName;
 use crate::tui::overlays::list_picker::ListPicker;
 use crate::tui::overlays::mapping::Mapping;
 use crate::tui::overlays::row_detail::row_detail;
@@ -438,12 +441,13 @@ impl Pane for File {
             Command::FileRejects => return Self::write(Output::Rejects, cx, file),
             Command::FileClean => return Self::write(Output::Clean, cx, file),
             Command::FileReport => return Self::write(Output::Report, cx, file),
+            Command::FileSaveLayout if !planning::has_number(file) => {
+                return Reply::act(Act::Refuse("say which column holds the number first (m)".into()));
+            }
+            Command::FileSaveLayout => return Reply::act(Act::Open(Box::<LayoutName>::default())),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();
-                return Reply::act(Act::Start(Op::OpenFile {
-                    path,
-                    input: Input::clone(&file.opened.input),
-                }));
+                return Reply::act(Act::Start(Op::OpenFile { path, input: file.opened.input.clone() }));
             }
             Command::NextMatch => return self.step_match(file, false),
             Command::PrevMatch => return self.step_match(file, true),

@@ -17,21 +17,21 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 impl Job {
     pub(super) async fn open_file(&self, doing: &str, path: PathBuf, input: Input) -> End {
-        let (options, asked) = (input.options.clone(), path.clone());
+        let (said, asked, config) = (input.clone(), path.clone(), Arc::clone(&self.config));
         let (stop, gauges, id) = (self.stop.clone(), self.progress.clone(), self.id);
         let unpacked = move |bytes| {
             let phase = Phase::Validate;
             super::note(&gauges, id, Progress { phase, done: bytes, total: None, rate: None, eta: None });
         };
-        let open = move || ops::open_or_ask(&path, &options, &stop, &mut { unpacked });
+        let open = move || ops::open_or_ask(&path, &said, &config.layouts_now()?, &stop, &mut { unpacked });
         let opened = self.blocking(doing, open).await?;
-        let document = match opened.map_err(|error| Trouble::new(doing, &error.into()))? {
-            ops::Opened::Document(document) => document,
+        let (document, input) = match opened.map_err(|error| Trouble::new(doing, &error))? {
+            ops::Opened::Document(document, input) => (document, input),
             ops::Opened::Question(question) => {
                 return Ok(Fact::Asked(Box::new(Asked { path: asked, input, question })));
             }
         };
-        self.report(Fact::Opened(OpenedFile { document: document.clone(), input: Box::new(input) })).await;
+        self.report(Fact::Opened(OpenedFile { document: document.clone(), input })).await;
         self.index(document).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
 use crate::ops::{
-    self, Credentials, Launch, Launched, LookupSources, Ops, OpsError, PlanRequest, Until, setup,
+    self, Credentials, Launch, Launched, Layout, LookupSources, Ops, OpsError, PlanRequest, Until, setup,
 };
 use crate::tui::event::{Fact, Op, SetUp, Trouble, Typed};
 
@@ -25,6 +25,7 @@ impl Job {
             | Op::Search { .. }
             | Op::Check { .. }
             | Op::WriteOut { .. }
+            | Op::SaveLayout { .. }
             | Op::Export { .. }
             | Op::Folder { .. }
             | Op::SetUp(_) => self.local(doing, op).await,
@@ -104,6 +105,7 @@ impl Job {
             | Op::Search { .. }
             | Op::Check { .. }
             | Op::WriteOut { .. }
+            | Op::SaveLayout { .. }
             | Op::Export { .. }
             | Op::Folder { .. }
             | Op::SetUp(_) => Ok(Fact::Done),
@@ -143,6 +145,14 @@ impl Job {
             Op::Check { file } => self.check(doing, file).await,
             Op::WriteOut { what, file, checked, out } => {
                 self.write_out(doing, what, *file, checked, out).await
+            }
+            Op::SaveLayout { name, file } => {
+                let (config, layout) =
+                    (Arc::clone(&self.config), Layout::of(&name, &file.document, &file.input.options));
+                let saved = self.blocking(doing, move || config::save_layout(&config, &layout)).await?;
+                saved
+                    .map(|new| Fact::LayoutSaved { name, new })
+                    .map_err(|error| Trouble::new(doing, &error.into()))
             }
             Op::Export { out, text, rows } => {
                 let path = out.clone();

@@ -28,7 +28,7 @@ fn stored(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 
 fn opened(path: &Path) -> OpenedFile {
     let document = Document::open(path, &InputOptions::default()).unwrap();
-    OpenedFile { document, input: Box::default() }
+    OpenedFile { document, input: Input::default() }
 }
 
 /// Every fact of one piece of work.

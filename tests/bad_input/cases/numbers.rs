@@ -93,14 +93,14 @@ pub fn cases() -> Vec<Case> {
             .checked(3, 0, 0, &[("unassigned-number", 1), inferred(3)])
             .shows(&["+1 876 555 0101", "JM", "BS"]),
         // 57: read by the region: 00 is no prefix of the United States, and 011 none of Britain. A plus says that a country
-        // code follows, so +20… is Egypt's, with the warning that no such number is assigned.
+        // code follows; +20… would be a number of Egypt that nobody has, and without the plus it is one at home.
         Case::of(
             57,
             "plus_no_country.csv",
             "phone,name\n+2025550101,a\n0044 20 7946 0958,b\n011 44 20 7946 0958,c\n2025550101,d\n",
         )
-        .checked(3, 0, 1, &[("too-long", 1), ("unassigned-number", 1), inferred(3)])
-        .shows(&["EG"]),
+        .checked(2, 0, 2, &[("too-long", 1), ("missing-country-code", 1), inferred(2)])
+        .shows(&["plus sign without its c"]),
         Case::of(
             57,
             "plus_no_country_gb.csv",

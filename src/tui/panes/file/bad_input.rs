@@ -139,7 +139,7 @@ fn a_file_that_changes_while_it_is_loaded_is_shown_as_changed() {
         change(&path);
         let error = document.build_index(&CancellationToken::new(), &mut |_| ()).unwrap_err();
         let is_open = |op: &Op| matches!(op, Op::OpenFile { .. });
-        let opened = OpenedFile { document, input: Box::default() };
+        let opened = OpenedFile { document, input: Input::default() };
         desk.kit.answer(is_open, Fact::Opened(opened));
         desk.kit.answer(is_open, Fact::Failed(Trouble::new("index the file", &error.into())));
         desk.serve();

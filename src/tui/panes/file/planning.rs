@@ -18,7 +18,7 @@ pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
     Some(PlanRequest {
         file: file.opened.document.path().to_path_buf(),
         list: list.0.clone(),
-        input: (*file.opened.input).clone(),
+        input: file.opened.input.clone(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The File pane as an analyst uses it: a real file, keys in, screen out.
 
-use crate::ops::{Document, InputOptions};
+use crate::ops::{Document, Input, InputOptions};
 use crate::tui::desk::{DIRTY, Desk};
 use crate::tui::event::{Effect, Event, Fact, Op, OpenedFile, Output, Report, Trouble};
 use crate::tui::testkit::Kit;
@@ -243,7 +243,7 @@ fn work_on_a_file_that_was_replaced_is_stopped_and_its_result_dropped() {
     desk.kit.paste(&other.display().to_string());
     // The file is open, its rows and its validation are still on their way: the old plan comes now.
     let document = Document::open(&other, &InputOptions::default()).unwrap();
-    let opened = OpenedFile { document, input: Box::default() };
+    let opened = OpenedFile { document, input: Input::default() };
     desk.kit.answer(|op| matches!(op, Op::OpenFile { .. }), Fact::Opened(opened));
     desk.kit.event(Event::Report(Report { task, fact: Fact::Planned(Box::new(stale)) }));
     assert!(desk.kit.app.cx.store.file.as_ref().unwrap().checked.is_none());

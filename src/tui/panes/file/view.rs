@@ -9,7 +9,7 @@ use super::problems::Node;
 use super::{File, PROBLEMS, ROWS, known, planning, preview};
 use crate::domain::problem::{Code, Problems, Severity};
 use crate::domain::text::thousands;
-use crate::ops::{Document, LineEnding};
+use crate::ops::{Contents, Document, LineEnding};
 use crate::tui::cx::Cx;
 use crate::tui::event::Slot;
 use crate::tui::hits::HitMap;
@@ -89,7 +89,11 @@ fn heading(cx: &Cx, file: &OpenFile) -> String {
             None => format!("counting rows{stopped}"),
         }
     };
-    format!("{} ── {rows} · {}", cx.name(&document.name(), 60), format(cx, document))
+    let layout = document.layout().map_or_else(String::new, |used| {
+        let delta = if used.contents == Contents::Delta { " (delta)" } else { "" };
+        format!(" · layout {}{delta}", cx.name(&used.name, 40))
+    });
+    format!("{} ── {rows} · {}{layout}", cx.name(&document.name(), 60), format(cx, document))
 }
 
 /// `8.1 M`, `812,400`: what changes many times a second is not read to the last figure.

@@ -19,7 +19,7 @@ fn long_bytes_go_on_under_themselves_and_can_be_scrolled_to_their_end() {
 fn every_number_of_a_row_with_several_is_read() {
     let mut desk = Desk::open("phone,mobile\n4155550101,4155550102\n");
     let file = desk.kit.app.cx.store.file.as_ref().unwrap();
-    let mut input = (*file.opened.input).clone();
+    let mut input = file.opened.input.clone();
     input.options.map = ["phone", "mobile"].map(|name| (crate::ops::Field::Number, name.to_owned())).to_vec();
     let op = crate::tui::event::Op::OpenFile { path: desk.path(), input };
     desk.kit.does(crate::tui::act::Act::Start(op));
