@@ -2,7 +2,6 @@
 //!
 //! On nearly every cell both say the same: number, extension, assigned or not, or why it is none. Where our own rules say
 //! something else, [`BY_DESIGN`] says which rule, why, and on how many cells of the fixture: a difference more is a failure.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use quietline::domain::phone::{Normaliser, NotANumber, Phone, PhonePolicy, Region};
 use quietline::domain::problem::Code;

@@ -32,13 +32,14 @@ pub fn run_watched(mut command: Command) -> Measured {
     });
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
-    loop {
+    let (output, took) = loop {
         peak = peak.max(kilobytes(&fs::read_to_string(&status).unwrap_or_default(), "VmHWM:"));
-        if let Ok((output, took)) = receiver.recv_timeout(Duration::from_millis(5)) {
-            let _ = child.wait();
-            return Measured { seconds: took.as_secs_f64(), peak: peak * 1024, output };
+        if let Ok(ended) = receiver.recv_timeout(Duration::from_millis(5)) {
+            break ended;
         }
-    }
+    };
+    let _ = child.wait();
+    Measured { seconds: took.as_secs_f64(), peak: peak * 1024, output }
 }
 
 fn kilobytes(status: &str, name: &str) -> u64 {

@@ -72,7 +72,7 @@ fn a_file_that_may_not_be_read_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("permission_denied.csv");
     fs::write(&path, LIST).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     let mut command = crate::program::command(&path);
     if rustix::process::geteuid().is_root() {
         command.uid(65_534).gid(65_534);

@@ -247,7 +247,7 @@ pub fn options_of(chance: u8) -> InputOptions {
         0..128 => {}
         128..144 => {
             options.delimiter =
-                Some([b',', b';', b'\t', b'|', b' ', b':', b'/', b'#'][usize::from(chance & 7)])
+                Some([b',', b';', b'\t', b'|', b' ', b':', b'/', b'#'][usize::from(chance & 7)]);
         }
         144..160 => options.header = Some(chance & 1 == 1),
         160..176 => {

@@ -1,6 +1,8 @@
 //! How a file was read, in one cell of each of its rejects, so that they are read the same:
 //! `number=phone; expires=#3; dates=dmy; set.source=State_CA; value.jurisdiction:CA=US-CA`.
 
+use std::collections::btree_map::Entry;
+
 use super::BETWEEN;
 use crate::domain::text::unguarded;
 use crate::files::{Constants, DateOrder, Field, Mapping, Values};
@@ -120,10 +122,9 @@ fn put(mapping: &mut Mapping, key: &str, value: &str, columns: &[String]) -> Opt
     };
     let field = if key == SPLIT { Field::Number } else { Field::from_name(key)? };
     mapping.split_number |= key == SPLIT && at + 1 < columns.len();
-    if mapping.columns.contains_key(&field) {
-        mapping.more_numbers.extend((field == Field::Number).then_some(at));
-    } else {
-        mapping.columns.insert(field, at);
+    match mapping.columns.entry(field) {
+        Entry::Occupied(_) => mapping.more_numbers.extend((field == Field::Number).then_some(at)),
+        Entry::Vacant(first) => drop(first.insert(at)),
     }
     Some(())
 }

@@ -125,15 +125,15 @@ fn outcomes(facts: &Facts<'_>, out: &mut String) {
             percent(*n, checked.rows)
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr class=\"sum\"><td>all rows</td><td></td><td class=\"n\">{}</td><td class=\"n\">100 %</td></tr></tbody></table>\n",
+        "<tr class=\"sum\"><td>all rows</td><td></td><td class=\"n\">{}</td><td class=\"n\">100 %</td></tr></tbody></table>",
         thousands(checked.rows)
     );
     if checked.rows != checked.records {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<p class=\"soft\">Several columns hold numbers: each filled cell counts as a row. The file has {} records.</p>\n",
+            "<p class=\"soft\">Several columns hold numbers: each filled cell counts as a row. The file has {} records.</p>",
             thousands(checked.records)
         );
     }
@@ -257,9 +257,9 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
     );
     for (code, n, list) in shown {
         let list: Vec<&Problem> = list.iter().filter(|problem| problem.place.row > 0).take(SHOWN).collect();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<h3>{} <span class=\"code\">· {} · {}</span></h3>\n",
+            "<h3>{} <span class=\"code\">· {} · {}</span></h3>",
             escaped(code.title()),
             code.as_str(),
             thousands(n)
@@ -268,7 +268,7 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
         let same = list.windows(2).all(|pair| pair[0].hint == pair[1].hint);
         let advice = list.first().filter(|_| same).map(|problem| escaped(&problem.hint));
         if let Some(advice) = &advice {
-            let _ = write!(out, "<p class=\"soft\">{advice}</p>\n");
+            let _ = writeln!(out, "<p class=\"soft\">{advice}</p>");
         }
         let last = if same { "<th>value</th>" } else { "<th class=\"v\">value</th><th>what to do</th>" };
         let _ = write!(
@@ -379,9 +379,9 @@ fn sums(facts: &Facts<'_>, out: &mut String) {
     for (label, n) in parts {
         let _ = write!(out, "<tr><td>{label}</td><td class=\"n\">{}</td></tr>", thousands(n));
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr class=\"sum\"><td>all bytes of the text</td><td class=\"n\">{}</td></tr></tbody></table>\n",
+        "<tr class=\"sum\"><td>all bytes of the text</td><td class=\"n\">{}</td></tr></tbody></table>",
         thousands(bytes.size)
     );
 }
