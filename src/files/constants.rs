@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::dates::{self, Reading};
-use super::{DateOrder, Field};
+use super::sniff::note;
+use super::{DateOrder, Field, Mapping};
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::problem::{Code, Problem};
 
 /// The jurisdiction is taken from the area code of each number, as it is without a constant.
 const INFERRED: &str = "inferred";
@@ -77,6 +79,17 @@ impl Constants {
         let mut both = others.clone();
         both.texts.extend(self.texts.clone());
         both
+    }
+
+    /// Notes about constants of fields that a column holds: they do nothing.
+    pub(super) fn idle(&self, columns: &[String], mapping: &Mapping) -> Vec<Problem> {
+        let idle = self.iter().filter_map(|(field, text)| {
+            let column = columns.get(*mapping.columns.get(&field)?)?;
+            let field = field.as_str();
+            let hint = format!("column “{column}” holds {field}; the constant holds with --map {field}=-");
+            Some(note(Code::ConstantUnused, text, hint))
+        });
+        idle.collect()
     }
 
     /// The jurisdiction; `None` where it is inferred.

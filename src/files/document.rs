@@ -229,7 +229,7 @@ impl Document {
             let hint = "it is the only saved layout that fits; `--layout -` reads the file without";
             notes.push(note(Code::LayoutMatched, &used.name, hint));
         }
-        notes.extend(idle_constants(&found.constants, &found.columns, &found.mapping));
+        notes.extend(found.constants.idle(&found.columns, &found.mapping));
         if end < size {
             notes.push(note(Code::TrailingControlZ, "", "it is left out; it is not part of the last row"));
         }
@@ -568,17 +568,6 @@ impl Document {
         });
         sniff::only(carried.chain(proofs))
     }
-}
-
-/// Notes about constants of fields that a column holds: they do nothing.
-fn idle_constants(constants: &Constants, columns: &[String], mapping: &Mapping) -> Vec<Problem> {
-    let idle = constants.iter().filter_map(|(field, text)| {
-        let column = columns.get(*mapping.columns.get(&field)?)?;
-        let field = field.as_str();
-        let hint = format!("column “{column}” holds {field}; the constant holds with --map {field}=-");
-        Some(note(Code::ConstantUnused, text, hint))
-    });
-    idle.collect()
 }
 
 /// Bytes of end-of-file characters at the end.

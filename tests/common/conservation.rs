@@ -269,6 +269,17 @@ pub fn options_of(chance: u8) -> InputOptions {
             options.map = columns.map(|column| (Field::Number, column.to_string())).collect();
             options.header = Some(chance & 2 == 2);
         }
+        208..232 => {
+            let (constants, values) = (&mut options.constants, &mut options.values);
+            let place = if chance & 1 == 1 { "US-CA" } else { "inferred" };
+            constants.set(Field::Jurisdiction, place).unwrap();
+            constants.set(Field::Source, "State_CA").unwrap();
+            constants.set(Field::Expires, if chance & 2 == 2 { "2099-12-31" } else { "never" }).unwrap();
+            values.add(Field::Jurisdiction, "CA", "US-CA").unwrap();
+            values.add(Field::Jurisdiction, "", if chance & 4 == 4 { "US-NY" } else { "" }).unwrap();
+            values.add(Field::Source, "", "house").unwrap();
+            values.add(Field::Expires, "", "2099-01-01").unwrap();
+        }
         _ => {
             options.map = vec![(Field::Number, "1".to_owned()), (Field::Expires, "2".to_owned())];
             options.delimiter = Some(b',');

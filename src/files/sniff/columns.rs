@@ -234,9 +234,8 @@ fn number_column(
     data: &[Sample],
     mapping: &Mapping,
 ) -> Option<(usize, bool)> {
-    let free = |at: &usize| {
-        !(mapping.columns.values().any(|taken| taken == at) || header && is_problem_column(&columns[*at]))
-    };
+    let is_taken = |at: &usize| mapping.columns.values().any(|taken| taken == at);
+    let free = |at: &usize| !is_taken(at) && (!header || !is_problem_column(&columns[*at]));
     let named: Vec<usize> = (0..columns.len())
         .filter(free)
         .filter(|&at| header && names::meaning(&columns[at]).is_some_and(|(field, _)| field == Field::Number))
