@@ -3,12 +3,7 @@
 //! `just bench-intake` measures everything on ten million rows; `cargo bench --bench intake -- 1000000` on fewer. The other
 //! programs are looked for, and installed by name into `target/bench-intake` if they are missing; what cannot be had is
 //! said and left out. Absolute times say little on a shared machine: read the ratios.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "it measures, and prints what it measured"
-)]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "it measures, and prints what it measured")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -21,6 +21,9 @@ use crate::ops::{Gauges, Ops};
 
 /// At most one frame in this time.
 const FRAME: Duration = Duration::from_millis(16);
+/// When the size of the window is looked at again after it changed. The system may send the signal a moment before the new
+/// size can be read, and says nothing more.
+const LOOKS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1)];
 /// At most this many facts before the next look at keys and screen.
 const BATCH: usize = 128;
 
@@ -33,8 +36,14 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
     let env = env(&start);
     let theme = if start.mono { Theme::Mono } else { Theme::default() };
     let (runtime, mut reports) = Runtime::new(start.ops, start.config);
-    let mut console =
-        Console { app: App::new(env, theme, Timestamp::now()), runtime, dirty: true, ended: None };
+    let mut console = Console {
+        app: App::new(env, theme, Timestamp::now()),
+        runtime,
+        dirty: true,
+        ended: None,
+        looks: Vec::new(),
+        size: (0, 0),
+    };
     let first = console.app.begin(start.open, Timestamp::now());
     console.perform(first, &mut guard)?;
     let mut next_frame = Instant::now();
@@ -50,8 +59,9 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
                     continue;
                 }
                 Said::Resized => {
-                    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
-                    Event::Input(crossterm::event::Event::Resize(columns, rows))
+                    let now = Instant::now();
+                    console.looks = LOOKS.iter().rev().map(|pause| now + *pause).collect();
+                    resized()
                 }
             },
             input = keys.next() => match input {
@@ -67,7 +77,12 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
             Some(now) = changed(&mut gauges) => Event::Gauges(now),
             () = sleep_until(wake) => {
                 // Either a frame is due, which the next round draws, or time itself is what changed.
-                if console.dirty { continue } else { Event::Tick }
+                match console.looks.pop_if(|look| *look <= Instant::now()) {
+                    Some(_) if crossterm::terminal::size().is_ok_and(|size| size == console.size) => continue,
+                    Some(_) => resized(),
+                    None if console.dirty => continue,
+                    None => Event::Tick,
+                }
             }
         };
         console.handle(event, &mut guard)?;
@@ -90,11 +105,25 @@ struct Console {
     runtime: Runtime,
     dirty: bool,
     ended: Option<Ended>,
+    /// When to look at the size of the window, the next one last.
+    looks: Vec<Instant>,
+    /// The size of the window by the last word of it.
+    size: (u16, u16),
+}
+
+/// The window may have another size: the frame is drawn for the one that it has.
+fn resized() -> Event {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
+    Event::Input(crossterm::event::Event::Resize(columns, rows))
 }
 
 impl Console {
     fn handle(&mut self, event: Event, guard: &mut Guard) -> anyhow::Result<()> {
         self.dirty = true;
+        if let Event::Input(crossterm::event::Event::Resize(columns, rows)) = &event {
+            self.size = (*columns, *rows);
+            guard.draw_whole();
+        }
         let effects = self.app.update(event, Timestamp::now());
         self.perform(effects, guard)
     }
@@ -119,11 +148,12 @@ impl Console {
 
     /// Until when to sleep: the next frame if one is owed, else the next change that time alone brings.
     fn wake(&self, next_frame: Instant) -> Instant {
-        if self.dirty {
-            return next_frame;
-        }
         let idle = Duration::from_secs(3_600);
-        Instant::now() + self.app.wake_in(Timestamp::now()).unwrap_or(idle)
+        let wake = match self.dirty {
+            true => next_frame,
+            false => Instant::now() + self.app.wake_in(Timestamp::now()).unwrap_or(idle),
+        };
+        self.looks.last().map_or(wake, |look| wake.min(*look))
     }
 
     fn perform(&mut self, effects: Vec<Effect>, guard: &mut Guard) -> anyhow::Result<()> {

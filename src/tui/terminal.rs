@@ -28,6 +28,8 @@ static HOOK: Once = Once::new();
 pub struct Guard {
     terminal: Terminal<CrosstermBackend<std::io::Stdout>>,
     mouse: bool,
+    /// The next frame is drawn as if nothing stood on the screen.
+    whole: bool,
 }
 
 impl Guard {
@@ -38,7 +40,7 @@ impl Guard {
         TAKEN.store(true, Ordering::SeqCst);
         let taken = enter(true).and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match taken {
-            Ok(terminal) => Ok(Self { terminal, mouse: true }),
+            Ok(terminal) => Ok(Self { terminal, mouse: true, whole: false }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -46,9 +48,20 @@ impl Guard {
         }
     }
 
+    /// Lets the next frame be drawn whole. A window that shrank and grew again between two frames has the size of the last
+    /// one, and yet the terminal has cut off what stood beyond the smaller size.
+    pub fn draw_whole(&mut self) {
+        self.whole = true;
+    }
+
     /// Draws the app, inside a synchronized update so that nothing tears.
     pub fn draw(&mut self, app: &mut App) -> std::io::Result<()> {
         queue!(stdout(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.whole) {
+            // `clear` would ask the terminal where its cursor is, and wait for keys to answer.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
+        }
         let mut hits = super::hits::HitMap::default();
         self.terminal.draw(|frame| {
             let area = frame.area();
@@ -86,7 +99,7 @@ impl Guard {
             leave()?;
             rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
             enter(self.mouse)?;
-            self.terminal.clear()?;
+            self.draw_whole();
         }
         Ok(())
     }
