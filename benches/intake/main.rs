@@ -53,9 +53,11 @@ fn made(home: &Path, rows: u64) -> PathBuf {
 
 /// From the start of the process to the first rows in the terminal.
 fn screens(home: &Path, file: &Path, peers: &Peers) {
-    let ours = median(ROUNDS, || screen::first(screen::quietline(home, file), "asked by call"));
-    let theirs =
-        peers.csvlens.as_ref().map(|it| median(ROUNDS, || screen::first(it.command(file), "asked by call")));
+    let ours = median(ROUNDS, || screen::first(screen::quietline(home, file), screen::SECOND_ROW));
+    let theirs = peers
+        .csvlens
+        .as_ref()
+        .map(|it| median(ROUNDS, || screen::first(it.command(file), screen::SECOND_ROW)));
     row("first rows on the screen", ours, theirs.map(|it| ("csvlens", it)));
 }
 

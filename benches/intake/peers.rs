@@ -14,6 +14,7 @@ import sys, time, duckdb
 file, threads = sys.argv[1:]
 db = duckdb.connect()
 db.execute(f"SET threads = {threads}")
+db.execute("SET enable_progress_bar = false")
 query = r"""
     SELECT count(*) FILTER (WHERE
         regexp_matches(phone, '^(\+?1[-. ]?)?\(?[2-9][0-9]{2}\)?[-. ]?[2-9][0-9]{2}[-. ]?[0-9]{4}$')

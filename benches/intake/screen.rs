@@ -9,6 +9,8 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::measure::surroundings;
 
+/// What stands in the second row of every generated file.
+pub const SECOND_ROW: &str = "256-347-1123";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program on its terminal.
@@ -42,6 +44,14 @@ impl Terminal {
         Self { child, _master: pair.master, writer, output, parser: vt100::Parser::new(rows, columns, 0) }
     }
 
+    /// Reads for so long.
+    fn read_for(&mut self, pause: Duration) {
+        let end = Instant::now() + pause;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.parser.process(&bytes);
+        }
+    }
+
     /// Reads until the screen is as wanted.
     fn until(&mut self, is_wanted: impl Fn(&str) -> bool) {
         let started = Instant::now();
@@ -62,11 +72,18 @@ impl Drop for Terminal {
     }
 }
 
-/// The console with a file open, on an empty configuration.
+/// A tenant that is not there: nothing of it is needed to look at a file.
+const PROFILE: &str = "default_profile = \"bench\"\n[profiles.bench]\npreset = \"custom\"\nenvironment = \"sandbox\"\n\
+                       credentials = \"env\"\ntoken_url = \"http://127.0.0.1:9/token\"\napi_url = \"http://127.0.0.1:9/api/v2\"\n";
+
+/// The console with a file open.
 pub fn quietline(home: &Path, file: &Path) -> CommandBuilder {
+    std::fs::write(home.join("quietline.toml"), PROFILE).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quietline"));
-    command.args(["demo", "--fresh"]);
+    command.arg("open");
     command.arg(file);
+    command.env("QUIETLINE_CLIENT_ID", "bench");
+    command.env("QUIETLINE_CLIENT_SECRET", "bench");
     for (name, value) in surroundings(home) {
         command.env(name, value);
     }
@@ -84,11 +101,13 @@ pub fn first(command: CommandBuilder, text: &str) -> f64 {
 /// From a key to the picture that it makes, while the file is being validated.
 pub fn keys(home: &Path, file: &Path) {
     let mut terminal = Terminal::start(quietline(home, file));
-    terminal.until(|screen| screen.contains("asked by call"));
+    terminal.until(|screen| screen.contains(SECOND_ROW));
     let mut times = Vec::new();
     for press in 0.. {
         let (key, row) = if press % 2 == 0 { (b"\x1b[B", 2) } else { (b"\x1b[A", 1) };
         let wanted = format!("row {row} of");
+        // As fast as a key repeats that is held down.
+        terminal.read_for(Duration::from_millis(33));
         let started = Instant::now();
         terminal.writer.write_all(key).unwrap();
         terminal.writer.flush().unwrap();

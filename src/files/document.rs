@@ -354,7 +354,7 @@ impl Document {
         stop: &CancellationToken,
         progress: &mut dyn FnMut(IndexState),
     ) -> Result<IndexState, FileError> {
-        self.build_index_by(Cut::usual(), stop, progress)
+        self.build_index_by(Cut::of(self.size()), stop, progress)
     }
 
     fn build_index_by(

@@ -29,6 +29,12 @@ pub(super) struct Cut {
 }
 
 impl Cut {
+    /// For every core, with longer stretches of large files: what is made anew for each of them costs less then. For readers
+    /// that hold little of a stretch.
+    pub(super) fn of(bytes: u64) -> Self {
+        Self { stretch: (bytes / 64).clamp(STRETCH, 4 * STRETCH).next_multiple_of(2), ..Self::usual() }
+    }
+
     /// For every core.
     pub(super) fn usual() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -19,8 +19,11 @@ use super::theme::Theme;
 use super::{Ended, Start};
 use crate::ops::{Gauges, Ops};
 
-/// At most one frame in this time.
-const FRAME: Duration = Duration::from_millis(16);
+/// At most one frame in this time for what comes by itself: progress, facts, ticks.
+const FRAME: Duration = Duration::from_millis(33);
+/// At most one frame in this time for what a person does. Shorter, so that a key never waits long behind a frame that showed
+/// progress; people are slower than this.
+const ANSWER: Duration = Duration::from_millis(8);
 /// When the size of the window is looked at again after it changed. The system may send the signal a moment before the new
 /// size can be read, and says nothing more.
 const LOOKS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1)];
@@ -40,17 +43,18 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
         app: App::new(env, theme, Timestamp::now()),
         runtime,
         dirty: true,
+        asked: true,
         ended: None,
         looks: Vec::new(),
         size: (0, 0),
     };
     let first = console.app.begin(start.open, Timestamp::now());
     console.perform(first, &mut guard)?;
-    let mut next_frame = Instant::now();
+    let mut last_frame = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
 
     while console.ended.is_none() {
-        console.draw_if_due(&mut guard, &mut next_frame)?;
-        let wake = console.wake(next_frame);
+        console.draw_if_due(&mut guard, &mut last_frame)?;
+        let wake = console.wake(last_frame);
         let event = tokio::select! {
             biased;
             signal = signals.next() => match signal {
@@ -104,6 +108,8 @@ struct Console {
     app: App,
     runtime: Runtime,
     dirty: bool,
+    /// The next frame shows what a person did.
+    asked: bool,
     ended: Option<Ended>,
     /// When to look at the size of the window, the next one last.
     looks: Vec<Instant>,
@@ -120,6 +126,7 @@ fn resized() -> Event {
 impl Console {
     fn handle(&mut self, event: Event, guard: &mut Guard) -> anyhow::Result<()> {
         self.dirty = true;
+        self.asked |= matches!(event, Event::Input(_));
         if let Event::Input(crossterm::event::Event::Resize(columns, rows)) = &event {
             self.size = (*columns, *rows);
             guard.draw_whole();
@@ -137,20 +144,25 @@ impl Console {
         Ok(())
     }
 
-    fn draw_if_due(&mut self, guard: &mut Guard, next_frame: &mut Instant) -> anyhow::Result<()> {
-        if self.dirty && Instant::now() >= *next_frame {
+    fn draw_if_due(&mut self, guard: &mut Guard, last_frame: &mut Instant) -> anyhow::Result<()> {
+        if self.dirty && Instant::now() >= *last_frame + self.pause() {
             guard.draw(&mut self.app).context("the screen cannot be drawn")?;
-            self.dirty = false;
-            *next_frame = Instant::now() + FRAME;
+            (self.dirty, self.asked) = (false, false);
+            *last_frame = Instant::now();
         }
         Ok(())
     }
 
+    /// The time between the last frame and the next.
+    fn pause(&self) -> Duration {
+        if self.asked { ANSWER } else { FRAME }
+    }
+
     /// Until when to sleep: the next frame if one is owed, else the next change that time alone brings.
-    fn wake(&self, next_frame: Instant) -> Instant {
+    fn wake(&self, last_frame: Instant) -> Instant {
         let idle = Duration::from_secs(3_600);
         let wake = match self.dirty {
-            true => next_frame,
+            true => last_frame + self.pause(),
             false => Instant::now() + self.app.wake_in(Timestamp::now()).unwrap_or(idle),
         };
         self.looks.last().map_or(wake, |look| wake.min(*look))
