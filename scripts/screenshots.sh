@@ -30,7 +30,7 @@ DEMO="$BINARY demo --fresh --seed 7"
 #   gone:TEXT    waits until it is not          open:FILE    pastes a path, which opens the file
 # ---------------------------------------------------------------------------------------------------------------------
 START='see:Number'
-DIRTY="$START key:Escape key:F4 see:open type:o see:dirty type:dirty see:dirty.csv key:Enter see:rejected"
+DIRTY="$START key:Escape key:F4 see:open type:o see:dirty type:dirty see:dirty.csv key:Enter see:Day_or_month key:Escape see:rejected"
 PLAN='type:u see:list type:National see:National key:Enter see:reason type:Quarterly_load'
 READY="$DIRTY $PLAN key:Tab key:Enter see:Runs key:F5 see:●_READY"
 SHOTS=(

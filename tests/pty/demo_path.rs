@@ -33,6 +33,8 @@ fn look_up(console: &mut Console) {
 /// The dirty sample opens beside its problems; `e` walks through them and the row follows.
 fn walk_the_problems(console: &mut Console) {
     console.keys("<esc><f4>o").wait_for(DIRTY_SAMPLE).keys(DIRTY_SAMPLE).keys("<enter>");
+    // One of its dates can be read two ways; left open, the row stays rejected.
+    console.wait_for("Day or month first?").keys("<esc>");
     console.wait_for("Problems").wait_for("not a phone number").wait_for("rejected");
     let mut places = Vec::new();
     for _ in 0..3 {

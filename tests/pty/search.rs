@@ -9,6 +9,7 @@ const SAMPLE: &str = "dirty";
 fn slash_finds_n_goes_on_and_a_number_after_the_colon_is_a_row() {
     let mut console = Console::demo();
     console.wait_for("Number").keys("<esc><f4>o").wait_for(SAMPLE).keys(SAMPLE).keys("<enter>");
+    console.wait_for("Day or month first?").keys("<esc>");
     console.wait_for("usable of").wait_for("row 1 of ");
     console.keys("/555<enter>").wait_for("match 1 of ").wait_for("as text");
     let first = place(&console);

@@ -1,15 +1,19 @@
 //! Reports: facts go to the store, and some of them call for more.
 
 use super::App;
+use crate::domain::phone::Region;
+use crate::domain::problem::Code;
 use crate::domain::run::RunState;
 use crate::domain::text::thousands;
-use crate::ops::Field;
+use crate::ops::{Field, date_order};
 use crate::tui::Ended;
 use crate::tui::act::Act;
-use crate::tui::event::{Effect, Fact, Op, Report, Slot, Trouble};
+use crate::tui::event::{Asked, Effect, Fact, Op, Report, Slot, Trouble};
 use crate::tui::overlays::choice::Choice;
 use crate::tui::theme::{self, Role};
 
+/// Dates that the question about them may show.
+const DATES: usize = 50;
 /// The trail as the pane reads it.
 pub(super) const AUDIT: Op = Op::Audit { limit: 500 };
 
@@ -73,13 +77,31 @@ impl App {
             Fact::ProfileReady(name) => Some(Ended::WantsProfile(name.clone())),
             _ => None,
         };
+        let asked = self.doubtful_dates(&op, &fact);
         self.cx.store.apply(task, fact, self.cx.now);
+        if let Some(asked) = asked {
+            self.act(Act::Open(Box::new(Choice::unasked(asked, self.cx.now))));
+        }
         for op in more {
             self.start(op);
         }
         if let Some(ended) = ended {
             self.effects.push(Effect::End(ended));
         }
+    }
+
+    /// The question about the order of day and month, where a file that was read to its end does not tell it.
+    fn doubtful_dates(&self, op: &Op, fact: &Fact) -> Option<Asked> {
+        let (Op::Check { file }, Fact::Checked(checked)) = (op, fact) else { return None };
+        if file.input.options.date_order.is_some() || !checked.counts.contains_key(&Code::AmbiguousDate) {
+            return None;
+        }
+        let dates = checked.problems.iter().filter(|problem| problem.code == Code::AmbiguousDate);
+        let cells: Vec<String> = dates.take(DATES).map(|problem| problem.raw.into()).collect();
+        let tenant = self.cx.env.tenant.as_ref().map(|tenant| tenant.normaliser.region());
+        let region = file.input.region.or(tenant).unwrap_or(Region::US);
+        let question = date_order(&cells, region == Region::US)?;
+        Some(Asked { path: file.document.path().to_path_buf(), input: file.input.clone(), question })
     }
 
     pub(super) fn fail(&mut self, trouble: Trouble) {

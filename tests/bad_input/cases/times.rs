@@ -30,7 +30,8 @@ pub fn cases() -> Vec<Case> {
         .checked(1, 2, 0, &[("conflicting-duplicate", 2), inferred(3)]),
         Case::of(60, "past_expiry.csv", "phone,expires\n2025550101,2020-12-31\n2025550102,2099-01-01\n")
             .checked(1, 0, 1, &[("past-expiry", 1), inferred(1)]),
-        // 61: an ambiguous cell rejects its row, in the console too, and the flag that decides is named.
+        // 61: an ambiguous cell rejects its row, and the flag that decides is named; the console asks, and until it is
+        // answered the row is rejected there too.
         Case::of(61, "date_ambiguous_03_04.csv", ambiguous)
             .checked(1, 0, 1, &[("ambiguous-date", 1), inferred(1)])
             .shows(&["--date-order"]),

@@ -391,6 +391,23 @@ fn a_list_of_changes_asks_what_to_do_with_it_and_its_deletions_are_rejected() {
 }
 
 #[test]
+fn dates_that_nothing_decides_are_asked_about_once() {
+    let text = "phone,expires\n4155550101,03/04/2099\n4155550102,2099-01-01\n";
+    let mut desk = Desk::open(text);
+    desk.kit.shows(&["Day or month first?", "03/04/2099 is 3 April 2099", "▌ month first"]);
+    // Left open, the row stays rejected.
+    desk.keys("esc").kit.hides(&["Day or month"]).shows(&["1 usable of 2 rows", "✗ ambiguous expiry date"]);
+    let mut desk = Desk::open(text);
+    desk.kit.pass(1);
+    desk.keys("k enter")
+        .kit
+        .hides(&["Day or month", "ambiguous"])
+        .shows(&["2 usable of 2 rows", "2099-04-03"]);
+    // Where other dates decide, nobody is asked.
+    Desk::open(&format!("{text}4155550103,13/04/2099\n")).kit.hides(&["Day or month"]);
+}
+
+#[test]
 fn columns_of_fixed_width_are_shown_before_they_are_taken() {
     let how = |n| if n % 2 == 0 { "web form" } else { "by mail " };
     let lines: String = (0..5).map(|n| format!("415555010{n} US-CA {}\n", how(n))).collect();
