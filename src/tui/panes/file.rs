@@ -277,7 +277,9 @@ impl File {
                 Reply::done()
             }
             Step::Searching => Reply::act(Act::Refuse("the rows on the way are still being searched".into())),
-            Step::Nowhere => Reply::act(Act::Refuse("no row holds what is searched for".into())),
+            Step::Nowhere => {
+                Reply::act(Act::Refuse("nothing that is searched for is written in a row".into()))
+            }
         }
     }
 

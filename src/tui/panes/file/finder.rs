@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::text::thousands;
-use crate::ops::Needle;
+use crate::ops::{Field as Column, Needle};
 use crate::tui::act::Text;
 use crate::tui::cx::Cx;
 use crate::tui::event::Op;
@@ -105,7 +105,8 @@ impl Finder {
         let search = self.search(file)?;
         let needle = span(cx, Role::Key, format!("/{}", cx.text(search.needle.text(), 40)));
         let gap = span(cx, Role::Muted, "  ");
-        let mut parts = vec![needle, gap, counted(cx, search, row)];
+        let ranges = file.opened.document.mapping().columns.contains_key(&Column::RangeEnd);
+        let mut parts = vec![needle, gap, counted(cx, search, row, ranges)];
         let mut more = String::new();
         match &search.state {
             SearchState::Running => more.push_str(&format!(" · {} % searched", search.percent())),
@@ -133,12 +134,15 @@ impl Finder {
     }
 }
 
-/// `match 3 of 1,204`.
-fn counted(cx: &Cx, search: &Search, row: u64) -> ratatui::text::Span<'static> {
+/// `match 3 of 1,204`. A search looks at what is written, and a range writes two of its numbers only.
+fn counted(cx: &Cx, search: &Search, row: u64, ranges: bool) -> ratatui::text::Span<'static> {
     let all = thousands(search.len() as u64);
     let so_far = if search.state == SearchState::Done { "" } else { " so far" };
     match (search.rank(row), search.len()) {
         (Some(rank), _) => span(cx, Role::Text, format!("match {} of {all}{so_far}", thousands(rank as u64))),
+        (None, 0) if search.state == SearchState::Done && ranges => {
+            state(cx, Role::Warn, "no row names it; a range may still hold it")
+        }
         (None, 0) if search.state == SearchState::Done => state(cx, Role::Warn, "no row holds it"),
         (None, 0) => span(cx, Role::Busy, "◌ no match so far"),
         (None, 1) => span(cx, Role::Text, format!("1 match{so_far}")),

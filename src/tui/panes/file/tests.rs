@@ -431,4 +431,7 @@ fn ranges_are_asked_for_and_a_row_says_how_many_more_it_holds() {
         "→ +1 415 555 0101 +8",
         "10 usable of 10 numbers in 2 rows",
     ]);
+    // The number is in the file, though no row writes it: a search must not say that it is not there.
+    desk.kit.keys("/").types("4155550105");
+    desk.keys("enter").kit.hides(&["no row holds"]).shows(&["no row names it; a range may still hold it"]);
 }

@@ -87,7 +87,11 @@ fn nothing_found_is_said_in_words_and_the_selection_stays() {
     let mut desk = Desk::open(DIRTY);
     desk.keys("down");
     desk.kit.keys("/").types("nobody");
-    desk.keys("enter").kit.shows(&["no row holds it", "no row holds what is searched for", "row 2 of 8"]);
+    desk.keys("enter").kit.shows(&[
+        "no row holds it",
+        "nothing that is searched for is written in a row",
+        "row 2 of 8",
+    ]);
     desk.keys("n").kit.shows(&["row 2 of 8"]);
 }
 
