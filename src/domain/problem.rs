@@ -79,6 +79,7 @@ codes! {
     IrregularQuote = "irregular-quote", Rejection, "stray quotation mark";
     SwallowedRows = "swallowed-rows", Rejection, "quotation mark that swallows rows";
     UnterminatedQuote = "unterminated-quote", Rejection, "quotation mark that never closes";
+    ForeignReject = "foreign-reject", Rejection, "rejected row of a file that was read in another way";
     WrongColumnCount = "wrong-column-count", Rejection, "wrong number of columns";
     MisalignedRow = "misaligned-row", Rejection, "row of another width than its columns";
     RecordTooLong = "record-too-long", Rejection, "row longer than the limit";

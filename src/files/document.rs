@@ -512,7 +512,7 @@ impl Document {
 
     /// Whether its rows are rejects that say how the file was read that they come from.
     pub fn tells_how_to_read(&self) -> bool {
-        self.problem_columns().is_some_and(|found| found.is_told)
+        self.problem_columns().is_some_and(|found| found.is_told())
     }
 
     /// How the dates were read in the file that these rows come from, where the file is one of rejects.

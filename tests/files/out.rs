@@ -184,6 +184,26 @@ fn a_table_too_long_for_every_row_is_asked_for_again() {
     assert_eq!((again.values(), check_document(&again).unwrap().rejected), (&input.values, 1));
 }
 
+/// Only the first rows are looked at to tell how the file was read; one further down must not be read by their columns.
+#[test]
+fn a_row_of_other_rejects_pasted_far_below_is_not_read_as_the_first_ones_are() {
+    let own = "2025550101,x,,number=phone\n".repeat(300);
+    let text =
+        format!("phone,other,problem_code,problem_mapping\n{own}2025550102,2025550103,,number=other\n");
+    let (folder, path) = stored("rejects.csv", text.clone());
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let checked = check_document(&document).unwrap();
+    assert_eq!((checked.valid, checked.duplicates, checked.rejected), (1, 299, 1));
+    assert_eq!(rejections(&checked), [(301, Code::ForeignReject)]);
+    // Written with the columns of the first rows, it still waits for a person.
+    let (again, _) = rejects_of(&document, folder.path(), "again.csv");
+    assert_eq!(
+        rejections(&check_document(&Document::open(&again, &InputOptions::default()).unwrap()).unwrap())
+            .len(),
+        1
+    );
+}
+
 #[test]
 fn rejects_of_workbooks_and_archives_open_as_text() {
     use std::io::Write as _;

@@ -18,6 +18,9 @@ impl Code {
             Self::RecordTooLong => {
                 "no row is longer than 1 MiB: check the line endings and the quotation marks"
             }
+            Self::ForeignReject => {
+                "its problem_mapping is not that of the first rows: load it as a file of its own"
+            }
             Self::MisalignedRow => {
                 "a character too many or too few shifts every field behind it: mend the line, or say --widths"
             }

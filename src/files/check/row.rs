@@ -11,7 +11,7 @@ use crate::domain::problem::{Code, Place, Problem, Severity};
 use crate::domain::text::{bare, unguarded};
 use crate::files::changes::{self, Change, Changes};
 use crate::files::dates::{self, Reading};
-use crate::files::out::problem_columns::{MEND, held_by};
+use crate::files::out::problem_columns::{MEND, ProblemColumns, held_by};
 use crate::files::scan::split::Fields;
 use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values, ranges};
 
@@ -23,8 +23,8 @@ const RAW: usize = 64;
 pub(super) struct RowReader<'a> {
     mapping: &'a Mapping,
     columns: usize,
-    /// The column of the codes, where the file is one of rejects.
-    problem_code: Option<usize>,
+    /// The columns that say what was wrong, where the file is one of rejects.
+    problems: Option<&'a ProblemColumns>,
     options: &'a CheckOptions,
     order: Option<DateOrder>,
     /// The column that says what changes, where that is wanted.
@@ -105,7 +105,7 @@ impl<'a> RowReader<'a> {
         Self {
             mapping: document.mapping(),
             columns: document.columns().len(),
-            problem_code: document.problem_columns().map(|found| found.code),
+            problems: document.problem_columns(),
             options,
             order: options.date_order.or(document.said_date_order()),
             change: match document.said_changes() {
@@ -205,13 +205,13 @@ impl<'a> RowReader<'a> {
 
     /// The codes that hold a row of a rejects file, whatever its cells look like now.
     fn held(&self, fields: &Fields) -> impl Iterator<Item = Code> {
-        let cell = self.problem_code.and_then(|at| fields.get(at)).unwrap_or_default();
+        let cell = self.problems.and_then(|found| fields.get(found.code)).unwrap_or_default();
         held_by(cell)
     }
 
     /// Whether the file is one of rejects, whose rows may wait for a person.
     pub(super) fn is_of_rejects(&self) -> bool {
-        self.problem_code.is_some()
+        self.problems.is_some()
     }
 
     /// The cell of the expiry date.
@@ -321,6 +321,11 @@ impl<'a> RowReader<'a> {
             return Some(code);
         }
         if fields.len() == self.columns {
+            if self.problems.is_some_and(|found| found.is_foreign(|at| fields.get(at))) {
+                let raw = fields.get(0).unwrap_or_default();
+                problems.add(Code::ForeignReject, None, raw, Code::ForeignReject.hint());
+                return Some(Code::ForeignReject);
+            }
             let mut worst = None;
             for code in self.held(fields) {
                 let raw = fields.get(0).unwrap_or_default();

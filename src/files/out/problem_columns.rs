@@ -49,6 +49,7 @@ pub(super) fn stands_in_no_cell(code: Code) -> bool {
     matches!(
         code,
         Code::InvalidEncoding
+            | Code::ForeignReject
             | Code::IrregularQuote
             | Code::SwallowedRows
             | Code::UnterminatedQuote
@@ -71,10 +72,10 @@ pub(in crate::files) struct ProblemColumns {
     /// All of them.
     pub(in crate::files) all: Vec<usize>,
     mapping: Option<usize>,
+    /// What the rows say of how their file was read, where they agree.
+    told: Option<String>,
     /// How the dates of the file were read that the rows come from.
     pub(in crate::files) dates: Dates,
-    /// The rows say how that file was read, and agree.
-    pub(in crate::files) is_told: bool,
 }
 
 impl ProblemColumns {
@@ -85,13 +86,18 @@ impl ProblemColumns {
         }
         let place = |wanted: &str| columns.iter().position(|name| name.trim().eq_ignore_ascii_case(wanted));
         let all = (0..columns.len()).filter(|at| is_problem_column(&columns[*at])).collect();
-        Some(Self {
-            code: place(CODE)?,
-            all,
-            mapping: place(MAPPING),
-            dates: Dates::default(),
-            is_told: false,
-        })
+        Some(Self { code: place(CODE)?, all, mapping: place(MAPPING), dates: Dates::default(), told: None })
+    }
+
+    /// Whether the rows say how their file was read, and the first of them agree.
+    pub(in crate::files) fn is_told(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// Whether a row says that its file was read in another way than the first ones: it is of another file.
+    pub(in crate::files) fn is_foreign<'c>(&self, cell: impl Fn(usize) -> Option<&'c str>) -> bool {
+        let (Some(told), Some(own)) = (&self.told, self.mapping.and_then(cell)) else { return false };
+        !own.trim().is_empty() && own != told
     }
 
     /// Takes over how the file was read that the rows come from; `None` where the rows do not say, or not one thing.
@@ -109,7 +115,7 @@ impl ProblemColumns {
             let unclear = others.into_iter().chain([first]).any(|cell| carried::says_values(cell));
             return unclear.then(Carried::unclear);
         };
-        (self.dates, self.is_told) = (carried.dates, true);
+        (self.dates, self.told) = (carried.dates, Some(first.clone()));
         Some(carried)
     }
 }
