@@ -186,7 +186,8 @@ impl Elsewhere {
 
     fn get(&self, slot: u64) -> Option<u32> {
         let start = *self.starts.get((slot >> Self::STRETCH) as usize)?;
-        self.list[start..].iter().find(|(other, _)| *other >= slot).map(|(_, set)| *set)
+        let found = self.list[start..].iter().find(|(other, _)| *other >= slot);
+        found.filter(|(other, _)| *other == slot).map(|(_, set)| *set)
     }
 }
 
@@ -198,6 +199,8 @@ pub(super) struct Folded {
     pub(super) repeats: Vec<Repeat>,
     /// Sorted by slot.
     pub(super) late: Vec<Late>,
+    /// Rows whose attributes cannot be found. There are none, and [`super::pass`] refuses a file that has one.
+    pub(super) lost: u64,
 }
 
 impl Fold {
@@ -316,17 +319,18 @@ impl Fold {
         });
         let mut folded: Option<Folded> = None;
         for part in done {
-            let (intents, repeats, late) = (part.writer.finish(), part.repeats, part.late);
+            let (intents, repeats, late, lost) = (part.writer.finish(), part.repeats, part.late, part.lost);
             match &mut folded {
-                None => folded = Some(Folded { intents, repeats, late }),
+                None => folded = Some(Folded { intents, repeats, late, lost }),
                 Some(folded) => {
                     folded.intents.join(intents);
                     folded.repeats.extend(repeats);
                     folded.late.extend(late);
+                    folded.lost += lost;
                 }
             }
         }
-        let empty = || Folded { intents: Intents::default(), repeats: Vec::new(), late: Vec::new() };
+        let empty = || Folded { intents: Intents::default(), repeats: Vec::new(), late: Vec::new(), lost: 0 };
         let mut folded = folded.unwrap_or_else(empty);
         folded.repeats.sort_unstable();
         folded.late.sort_unstable();
@@ -355,11 +359,13 @@ struct Part {
     writer: Writer,
     repeats: Vec<Repeat>,
     late: Vec<Late>,
+    lost: u64,
 }
 
 impl Work<'_> {
     fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part {
-        let mut part = Part { writer: Writer::new(self.rows), repeats: Vec::new(), late: Vec::new() };
+        let mut part =
+            Part { writer: Writer::new(self.rows), repeats: Vec::new(), late: Vec::new(), lost: 0 };
         let (mut keys, mut spare) = (Vec::new(), Vec::new());
         for (base, bucket) in buckets {
             keys.clear();
@@ -383,7 +389,11 @@ impl Work<'_> {
         let mut set = 0;
         for key in keys {
             let slot = self.layout.slot_of(*key);
-            let own = self.layout.set_of(*key).or_else(|| self.elsewhere.get(slot)).unwrap_or(self.sets);
+            let own = self.layout.set_of(*key).or_else(|| self.elsewhere.get(slot));
+            let Some(own) = own.filter(|own| *own < self.sets) else {
+                part.lost += 1;
+                continue;
+            };
             if self.ruled.get(own).is_some() {
                 part.late.push(Late { slot, set: own });
                 continue;

@@ -67,6 +67,8 @@ pub(super) struct Written {
     pub(super) late: Problems,
     /// Records with a rejection that had none before.
     pub(super) records: u64,
+    /// Problems without a record to stand in. There are none, and [`super::pass`] refuses a file that has one.
+    pub(super) lost: u64,
 }
 
 /// A problem that came late, by its row.
@@ -87,7 +89,8 @@ pub(super) fn write_problems(
     ruled: &Ruled,
     columns: (Option<usize>, Option<usize>),
 ) -> Written {
-    let mut out = Written { all: notes.iter().cloned().collect(), late: Problems::default(), records: 0 };
+    let mut out =
+        Written { all: notes.iter().cloned().collect(), late: Problems::default(), records: 0, lost: 0 };
     let (mut repeats, mut late) = (repeats.iter().peekable(), late.iter().peekable());
     let mut crossed = crossed.iter().peekable();
     let mut new: Vec<(u64, New<'_>)> = Vec::new();
@@ -181,5 +184,6 @@ impl Written {
                 }
             }
         }
+        self.lost += (known.count() + new.count()) as u64;
     }
 }

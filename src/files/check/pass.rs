@@ -265,6 +265,10 @@ impl<'a> Pass<'a> {
             accounting: self.accounting,
             seconds: 0.0,
         };
+        if folded.lost + late.lost > 0 {
+            let detail = format!("{} rows and {} problems without their place", folded.lost, late.lost);
+            return Err(FileError::Accounting { path: self.document.path().into(), detail });
+        }
         conserve(self.document, &checked, self.rejected_records + late.records, tally.rejected)?;
         Ok(checked)
     }
