@@ -190,7 +190,7 @@ fn a_row_of_other_rejects_pasted_far_below_is_not_read_as_the_first_ones_are() {
     let own = "2025550101,x,,number=phone\n".repeat(300);
     let text =
         format!("phone,other,problem_code,problem_mapping\n{own}2025550102,2025550103,,number=other\n");
-    let (folder, path) = stored("rejects.csv", text.clone());
+    let (folder, path) = stored("rejects.csv", text);
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let checked = check_document(&document).unwrap();
     assert_eq!((checked.valid, checked.duplicates, checked.rejected), (1, 299, 1));
