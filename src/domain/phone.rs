@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod agreement;
 mod cell;
+mod guard;
 mod plan;
 mod quick;
 mod resolve;
@@ -18,6 +19,7 @@ use std::str::FromStr;
 
 use super::problem::Code;
 
+pub use guard::may_be_number;
 pub use quick::Quick;
 
 pub(super) use resolve::{assigned_country_of, country_of};

@@ -6,6 +6,7 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
+use super::swallowed::holds_row;
 use super::{Dialect, Eol, Fault, LINE_LIMIT, RECORD_LIMIT};
 
 /// What stands at the start of the units.
@@ -168,10 +169,9 @@ impl Quoted<'_> {
         }
     }
 
-    /// A record over several lines: sound, unless a line inside it looks like a record itself.
+    /// A record over several lines: sound, unless what stands between its marks may be rows.
     fn several(&self, text: usize, eol: Eol, breaks: usize) -> Verdict {
-        let mut lines = self.seen[..text].split(|&unit| unit == b'\n' || unit == b'\r').skip(1);
-        if lines.any(|line| looks_like_record(line, self.dialect)) {
+        if holds_row(&self.seen[..text], self.dialect) {
             return Verdict::Lines { units: text + eol.units(), first: Fault::Swallowed };
         }
         Verdict::Record { text, eol, fault: None, inner: breaks as u64 }
@@ -216,29 +216,6 @@ pub(super) fn runs_on(line: &[u8], quoted: bool, delimiter: Option<u8>) -> bool 
             _ => return false,
         }
     }
-}
-
-/// Whether a physical line has as many columns as a record, and a number where the number belongs.
-fn looks_like_record(line: &[u8], dialect: &Dialect) -> bool {
-    if dialect.columns == 0 {
-        return false;
-    }
-    // Counted twice: as the line would read outside a quotation, and with its marks taken for ordinary characters,
-    // since the last line of a swallowing field ends with a mark that is none of its own.
-    [true, false].into_iter().any(|quotes| {
-        let mut inside = false;
-        let cells: Vec<&[u8]> = line
-            .split(|&unit| {
-                inside ^= quotes && unit == b'"';
-                !inside && Some(unit) == dialect.delimiter
-            })
-            .collect();
-        cells.len() == dialect.columns
-            && cells
-                .iter()
-                .enumerate()
-                .any(|(i, cell)| dialect.number.is_none_or(|number| number == i) && looks_like_number(cell))
-    })
 }
 
 /// Whether a cell looks like a telephone number at all: seven to eighteen digits among the marks that people write

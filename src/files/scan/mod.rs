@@ -20,6 +20,7 @@ mod guess;
 mod judge;
 mod plain;
 pub(super) mod split;
+mod swallowed;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -46,8 +47,6 @@ pub(super) struct Dialect {
     pub(super) columns: usize,
     /// A quotation mark is a character like any other: every line is a record.
     pub(super) plain: bool,
-    /// The column of the number; `None` where it is not known: then any column will do.
-    pub(super) number: Option<usize>,
 }
 
 /// What is wrong with the shape of a record.

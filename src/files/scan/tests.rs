@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::split::Fields;
 use super::*;
+use crate::domain::phone::may_be_number;
 
 fn scan(bytes: &[u8], dialect: Dialect, read_size: usize) -> Vec<(Piece, Vec<u8>)> {
     let end = bytes.len() as u64;
@@ -24,8 +25,8 @@ fn shape(bytes: &[u8], dialect: Dialect) -> Vec<(String, Option<Fault>)> {
         .collect()
 }
 
-const ONE: Dialect = Dialect { delimiter: None, columns: 1, plain: false, number: Some(0) };
-const TWO: Dialect = Dialect { delimiter: Some(b','), columns: 2, plain: false, number: Some(0) };
+const ONE: Dialect = Dialect { delimiter: None, columns: 1, plain: false };
+const TWO: Dialect = Dialect { delimiter: Some(b','), columns: 2, plain: false };
 
 /// The rules once more, on physical lines and one character at a time.
 mod oracle {
@@ -106,8 +107,7 @@ mod oracle {
                 last += 1;
             }
             let open = state == 2;
-            let inner = &lines[i + 1..=last];
-            let record_like = inner.iter().any(|l| like(&bytes[l.0..l.1], dialect));
+            let record_like = like(&bytes[lines[i].0..lines[last].1], dialect);
             let apart = far || (last > i && (open || state == 3 || record_like));
             for (n, line) in lines[i..=last].iter().enumerate() {
                 let fault = match (apart, n) {
@@ -146,22 +146,33 @@ mod oracle {
         true
     }
 
-    fn like(line: &[u8], dialect: Dialect) -> bool {
-        let plain: Vec<&[u8]> = line.split(|&b| Some(b) == dialect.delimiter).collect();
-        let mut quoted = vec![Vec::new()];
-        let mut inside = false;
-        for &b in line {
-            inside ^= b == b'"';
-            if Some(b) == dialect.delimiter && !inside {
-                quoted.push(Vec::new());
-            } else {
-                quoted.last_mut().unwrap().push(b);
+    /// Whether text between marks holds a number, behind its first line end or its first delimiter.
+    fn like(record: &[u8], dialect: Dialect) -> bool {
+        let (mut texts, mut inside, mut starts, mut at) = (Vec::new(), false, true, 0);
+        while at < record.len() {
+            let unit = record[at];
+            if inside && unit == b'"' && record.get(at + 1) == Some(&b'"') {
+                at += 1;
+            } else if unit == b'"' && (inside || starts) {
+                inside = !inside;
+                if inside {
+                    texts.push(Vec::new());
+                }
+                (starts, at) = (false, at + 1);
+                continue;
             }
+            if inside {
+                texts.last_mut().unwrap().push(unit);
+            }
+            starts = !inside && Some(unit) == dialect.delimiter;
+            at += 1;
         }
-        let number = dialect.number.unwrap();
-        let a = plain.len() == dialect.columns && looks_like_number(plain[number]);
-        let b = quoted.len() == dialect.columns && looks_like_number(&quoted[number]);
-        a || b
+        texts.iter().any(|text| {
+            let text = String::from_utf8_lossy(text);
+            let cells =
+                text.split(|c| c == '\n' || c == '\r' || dialect.delimiter.map(char::from) == Some(c));
+            text.contains(['\n', '\r']) && cells.skip(1).any(|cell| may_be_number(cell.trim_matches('"')))
+        })
     }
 }
 
@@ -186,6 +197,34 @@ fn messy() -> impl Strategy<Value = Vec<u8>> {
 
 fn dialects() -> impl Strategy<Value = Dialect> {
     prop_oneof![Just(ONE), Just(TWO)]
+}
+
+#[test]
+fn no_spelling_place_or_number_of_columns_hides_a_row_in_a_quotation() {
+    let dialect = Dialect { delimiter: Some(b','), columns: 3, plain: false };
+    for text in [
+        "202,5550101,\"Ann\n202,5550102,Bob\"\n",
+        "2025550101,2125550101,\"Ann\n,2025550102,Bob\"\n",
+        "2025550101,x,\"Ann\n202\u{2013}555\u{2013}0102,x,Bob\"\n",
+        "2025550101,x,\"Ann\n1-800-FLOWERS,x,Bob\"\n",
+        "2025550101,x,\"Ann\n\u{ff12}\u{ff10}\u{ff12}\u{ff15}550102,x,Bob\"\n",
+        "2025550101,x,\"Ann\n[202] 555-0102,x,Bob\"\n",
+        "2025550101,x,\"Ann\n2025550102 extension 5,x,Bob\"\n",
+        "2025550101,x,\"Ann\n2025550102,Bob,extra,extra\"\n",
+        "2025550101,x,\"Ann\n2025550102\n2025550103\"\n",
+        "x,\"Ann,2025550101\nBob\",2025550102\n",
+    ] {
+        let pieces = shape(text.as_bytes(), dialect);
+        assert!(pieces.len() > 1 && pieces.iter().all(|(_, fault)| fault.is_some()), "{text}: {pieces:?}");
+    }
+    for text in [
+        "2025550101,x,\"asked by letter,\nnot by call\"\n",
+        "2025550101,x,\"asked on\n2027-12-31, in writing\"\n",
+        "2025550101,\"12 Oak St\n212 Elm Lane, Springfield, IL 62704-1234\",2027-12-31\n",
+        "\"Ann\nBob\",2025550101,2027-12-31\n",
+    ] {
+        assert_eq!(shape(text.as_bytes(), dialect), [(text.trim_end().to_owned(), None)]);
+    }
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl Head<'_> {
             Cut::Delimited(delimiter) => (delimiter, false),
             Cut::Lines | Cut::Widths(_) => (None, true),
         };
-        let dialect = Dialect { delimiter, columns: 0, plain, number: None };
+        let dialect = Dialect { delimiter, columns: 0, plain };
         let width = text::width_of(self.encoding.encoding);
         let end = (self.bytes.len() / width.bytes() * width.bytes()) as u64;
         let mut scanner = Scanner::new(self.bytes, width, dialect, start, end);
@@ -308,7 +308,6 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         header_bytes += first.piece.bytes;
         start = first.after;
     }
-    let number = mapping.columns.get(&super::Field::Number).copied();
     let bytes: u64 = data.iter().map(|sample| sample.piece.bytes).sum();
     Ok(Sniffed {
         format: Format {
@@ -320,7 +319,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
             line_ending,
             layout,
         },
-        dialect: Dialect { delimiter, columns: count, plain: widths.is_some(), number },
+        dialect: Dialect { delimiter, columns: count, plain: widths.is_some() },
         columns,
         problem_columns,
         mapping,
