@@ -8,7 +8,7 @@ use crate::domain::phone;
 const LEAST: usize = 3;
 
 /// Whether a quotation of a sound record over several lines holds what may be a number of another row: in any of its lines,
-/// in any place. Only the text in front of the first delimiter is the record's own for certain: a row that was swallowed
+/// in any place. Only the text in front of the first separator is the record's own for certain: a row that was swallowed
 /// stands behind one, or on a line of its own.
 ///
 /// Digits of other scripts are not seen in UTF-16.
@@ -22,7 +22,8 @@ fn may_hold_number(text: &[u8], dialect: &Dialect) -> bool {
     if !has_digits(text) || !text.iter().any(breaks) {
         return false;
     }
-    let cuts = |unit: &u8| breaks(unit) || Some(*unit) == dialect.delimiter;
+    // Whatever separates fields anywhere, so that the rejects of a file read like the file, which had another delimiter.
+    let cuts = |unit: &u8| breaks(unit) || b",;|\t".contains(unit) || Some(*unit) == dialect.delimiter;
     text.split(cuts).skip(1).filter(|cell| has_digits(cell)).any(|cell| {
         let cell = String::from_utf8_lossy(cell);
         phone::may_be_number(cell.trim_matches('"'))

@@ -169,8 +169,7 @@ mod oracle {
         }
         texts.iter().any(|text| {
             let text = String::from_utf8_lossy(text);
-            let cells =
-                text.split(|c| c == '\n' || c == '\r' || dialect.delimiter.map(char::from) == Some(c));
+            let cells = text.split(['\n', '\r', ',', ';', '\t', '|']);
             text.contains(['\n', '\r']) && cells.skip(1).any(|cell| may_be_number(cell.trim_matches('"')))
         })
     }
