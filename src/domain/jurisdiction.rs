@@ -68,13 +68,17 @@ impl Jurisdiction {
         let Some(area_code) = number.area_code() else {
             return phone::country_of(number).as_deref().and_then(Self::parse);
         };
-        if let Some(place) = by_area_code(area_code) {
-            return Some(place.jurisdiction);
-        }
-        if TOLL_FREE.contains(&area_code) {
-            return Self::parse("US");
+        if let Some(place) = Self::of_area_code(area_code) {
+            return Some(place);
         }
         phone::assigned_country_of(number).as_deref().and_then(Self::parse)
+    }
+
+    /// What every number with an area code of the North American plan stands for; `None` where only the whole number
+    /// tells.
+    pub fn of_area_code(area_code: u16) -> Option<Self> {
+        let place = by_area_code(area_code).map(|place| place.jurisdiction);
+        place.or_else(|| if TOLL_FREE.contains(&area_code) { Self::parse("US") } else { None })
     }
 }
 

@@ -101,7 +101,9 @@ fn clean(raw: &str, warnings: &mut Vec<Code>) -> String {
     let mut foreign = false;
     let mut out = String::with_capacity(raw.len());
     for c in raw.chars() {
-        if text::is_invisible(c) {
+        if c.is_ascii() {
+            out.push(c.to_ascii_lowercase());
+        } else if text::is_invisible(c) {
             invisible = true;
         } else if let Some(digit) = foreign_digit(c) {
             foreign = true;

@@ -1,6 +1,7 @@
 //! The common case without a single allocation: plain digits in groups, read by the tables alone.
 
 use memchr::memchr_iter;
+use wide::i8x16;
 
 use super::plan::{self, Found};
 use super::{E164, Normaliser, PhonePolicy};
@@ -23,6 +24,16 @@ const NO_DATE: usize = 9;
 const ONE_NUMBER: usize = 13;
 /// Fewer digits may be a service code, and are never a second number.
 const SUBSCRIBER: usize = 7;
+
+/// The country code of the North American plan, in front of ten digits.
+const ABROAD: u64 = 10_000_000_000;
+/// The first number that an area code leads.
+const LEAST: u64 = 2_000_000_000;
+/// Ten ones: what ten equal digits are a multiple of.
+const ALL_EQUAL: u64 = 1_111_111_111;
+
+/// Bytes that are looked at together.
+const WORD: usize = 8;
 
 /// What a byte is: a digit is its value.
 const GROUPING: u8 = 0x10;
@@ -55,7 +66,10 @@ impl Normaliser {
             [b'+', rest @ ..] => (true, rest),
             _ => (false, raw),
         };
-        let found = self.north_american(plus, spelling).or_else(|| self.by_digits(plus, spelling));
+        let found = self
+            .usual_groups(plus, spelling)
+            .or_else(|| self.north_american(plus, spelling))
+            .or_else(|| self.by_digits(plus, spelling));
         let Found { number, assigned } = found?;
         if !assigned && self.policy == PhonePolicy::Valid {
             return None;
@@ -66,11 +80,24 @@ impl Normaliser {
         Some(Quick { number, assigned })
     }
 
-    /// Ten digits at home in the North American plan, or eleven with its country code: the form of nearly every row, and
-    /// read in one pass. `None`: [`Normaliser::by_digits`] knows.
+    /// The form of nearly every row: the digits of [`Normaliser::north_american`] in groups of three, three and four, or
+    /// without any, looked at all at once. `None`: that one knows.
+    #[inline]
+    fn usual_groups(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
+        let groups = Groups::of(spelling)?;
+        // No area code begins with the country code.
+        let may =
+            if groups.has_country_code { plus || self.north_american } else { !plus && self.north_american };
+        if !may || groups.ten < LEAST || groups.ten.is_multiple_of(ALL_EQUAL) {
+            return None;
+        }
+        let number = E164::from_digits(ABROAD + groups.ten)?;
+        Some(Found { number, assigned: plan::is_assigned_north_american(groups.ten) })
+    }
+
+    /// Ten digits at home in the North American plan, or eleven with its country code, read in one pass. `None`:
+    /// [`Normaliser::by_digits`] knows.
     fn north_american(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
-        const ABROAD: u64 = 10_000_000_000;
-        const ALL_EQUAL: u64 = 1_111_111_111;
         if spelling.len() > LONGEST_CELL {
             return None;
         }
@@ -92,7 +119,7 @@ impl Normaliser {
             (11, _) if value / ABROAD == 1 && (plus || self.north_american) => value - ABROAD,
             _ => return None,
         };
-        if ten < 2_000_000_000 || ten % ALL_EQUAL == 0 {
+        if ten < LEAST || ten.is_multiple_of(ALL_EQUAL) {
             return None;
         }
         let number = E164::from_digits(ABROAD + ten)?;
@@ -109,6 +136,70 @@ impl Normaliser {
         }
         plan::find(self.home, plus, digits)
     }
+}
+
+/// Digits in groups of three, three and four with nothing but grouping marks between them, or with no marks at all.
+struct Groups {
+    ten: u64,
+    /// A 1 stands in front of the ten.
+    has_country_code: bool,
+}
+
+impl Groups {
+    #[inline]
+    fn of(spelling: &[u8]) -> Option<Self> {
+        let behind = spelling.len().checked_sub(WORD).filter(|behind| *behind <= WORD)?;
+        // Two words that may overlap, and room to read a word from any of their places.
+        let mut text = [0; 3 * WORD];
+        *text.first_chunk_mut::<WORD>()? = *spelling.first_chunk()?;
+        *text[behind..].first_chunk_mut::<WORD>()? = *spelling.last_chunk()?;
+        let bytes = i8x16::new(text.first_chunk::<16>()?.map(u8::cast_signed));
+        let digits = bytes.simd_gt(all(b'/')) & bytes.simd_lt(all(b':'));
+        let points = bytes.simd_eq(all(b'.'));
+        let marks = bytes.simd_eq(all(b' ')) | bytes.simd_eq(all(b'-'));
+        let brackets = bytes.simd_eq(all(b'(')) | bytes.simd_eq(all(b')'));
+        let plain = (digits | points | marks | brackets).to_bitmask();
+        // One point may be that of a decimal number.
+        if plain != (1 << spelling.len()) - 1 || points.to_bitmask().is_power_of_two() {
+            return None;
+        }
+        let mut rest = digits.to_bitmask();
+        let first = rest.trailing_zeros();
+        let has_country_code = *text.get(first as usize)? == b'1';
+        if has_country_code {
+            rest &= rest - 1;
+        }
+        let area = rest.trailing_zeros();
+        let exchange = group(&mut rest, area, 0b111)?;
+        let line = group(&mut rest, exchange, 0b111)?;
+        let end = group(&mut rest, line, 0b1111)?;
+        let read = |at: u32| text.get(at as usize..)?.first_chunk().map(|four| u32::from_le_bytes(*four));
+        // Of three digits the first is a zero.
+        let ten = u64::from(number(read(area)? << 8) * 1_000 + number(read(exchange)? << 8)) * 10_000
+            + u64::from(number(read(line)?));
+        (end == u32::BITS).then_some(Self { ten, has_country_code })
+    }
+}
+
+#[inline]
+fn all(byte: u8) -> i8x16 {
+    i8x16::splat(byte.cast_signed())
+}
+
+/// Takes the group that begins at `at` off the places of digits: where the next one begins, 32 if nowhere.
+#[inline]
+fn group(rest: &mut u32, at: u32, size: u32) -> Option<u32> {
+    let whole = size.checked_shl(at).filter(|group| *rest & group == *group)?;
+    *rest &= !whole;
+    Some(rest.trailing_zeros())
+}
+
+/// What four digits say, the first in the lowest byte: first two by two, then the two pairs.
+#[inline]
+fn number(four: u32) -> u32 {
+    let digits = four & 0x0F0F_0F0F;
+    let pairs = digits * 10 + (digits >> 8);
+    (pairs & 0xFF) * 100 + (pairs >> 16 & 0xFF)
 }
 
 /// What stands behind the country code of the North American plan, if it stands there.

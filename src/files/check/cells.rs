@@ -7,8 +7,8 @@ use super::facts::QuickMap;
 const REMEMBERED: usize = 1 << 16;
 /// Longer cells are not remembered.
 const LONGEST: usize = 64;
-/// Places of the small table, as bits.
-const BITS: u32 = 11;
+/// Places of the small table, as bits. Two of them are looked at for each cell.
+const BITS: u32 = 12;
 
 /// Meanings of cells.
 #[derive(Debug)]
@@ -17,31 +17,40 @@ pub(super) struct Cells<V> {
     known: QuickMap<Box<[u8]>, V>,
 }
 
-/// A cell of at most sixteen bytes: its first eight, its last eight, its length. No two cells have the same.
+/// A cell of at most sixteen bytes, filled up with zeros, and its length. No two cells have the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Word {
+pub(super) struct Word {
     first: u64,
-    last: u64,
+    rest: u64,
     length: u8,
 }
 
-impl<V> Default for Cells<V> {
+impl<V: Copy> Default for Cells<V> {
     fn default() -> Self {
-        Self { recent: Vec::new(), known: QuickMap::default() }
+        Self { recent: vec![(Word::default(), None); 1 << BITS], known: QuickMap::default() }
     }
 }
 
 impl<V: Copy> Cells<V> {
     /// What a cell means, as `read` says where it is not known, and whether it is remembered from now on.
+    #[inline]
     pub(super) fn get(&mut self, cell: &[u8], read: impl FnOnce() -> V) -> (V, bool) {
         let word = Word::of(cell);
-        let place = word.map(Word::place);
-        if let (Some(word), Some(place)) = (word, place)
-            && let Some((same, Some(value))) = self.recent.get(place)
-            && *same == word
-        {
-            return (*value, true);
+        if let Some(word) = word {
+            let place = word.place();
+            for place in [place, place ^ 1] {
+                if let Some((same, Some(value))) = self.recent.get(place)
+                    && *same == word
+                {
+                    return (*value, true);
+                }
+            }
         }
+        self.remember(word, cell, read)
+    }
+
+    #[cold]
+    fn remember(&mut self, word: Option<Word>, cell: &[u8], read: impl FnOnce() -> V) -> (V, bool) {
         let value = match self.known.get(cell) {
             Some(value) => *value,
             None => {
@@ -53,32 +62,35 @@ impl<V: Copy> Cells<V> {
                 value
             }
         };
-        if let (Some(word), Some(place)) = (word, place) {
-            if self.recent.is_empty() {
-                self.recent = vec![(Word::default(), None); 1 << BITS];
-            }
-            self.recent[place] = (word, Some(value));
+        if let Some(word) = word {
+            let place = word.place();
+            let free = [place, place ^ 1].into_iter().find(|place| self.recent[*place].1.is_none());
+            self.recent[free.unwrap_or(place)] = (word, Some(value));
         }
         (value, true)
     }
 }
 
 impl Word {
-    fn of(cell: &[u8]) -> Option<Self> {
-        let eight = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
-        let four = |bytes: Option<&[u8; 4]>| bytes.map(|bytes| u64::from(u32::from_le_bytes(*bytes)));
-        let (first, last) = match cell.len() {
-            8..=16 => (eight(cell.first_chunk())?, eight(cell.last_chunk())?),
-            4..8 => (four(cell.first_chunk())?, four(cell.last_chunk())?),
-            0..4 => (cell.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
-            _ => return None,
+    #[inline]
+    pub(super) fn of(cell: &[u8]) -> Option<Self> {
+        let length = cell.len();
+        let (first, rest) = if let (Some(first), Some(last)) = (cell.first_chunk(), cell.last_chunk()) {
+            // They overlap by what is missing of sixteen; where nothing is left of the last, it is the first.
+            let missing = 8_u32.checked_mul(16_u32.checked_sub(length as u32)?)?;
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last).checked_shr(missing).unwrap_or(0))
+        } else if let (Some(first), Some(last)) = (cell.first_chunk(), cell.last_chunk()) {
+            let last = u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4));
+            (u64::from(u32::from_le_bytes(*first)) | last, 0)
+        } else {
+            (cell.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
         };
-        Some(Self { first, last, length: cell.len() as u8 })
+        Some(Self { first, rest, length: length as u8 })
     }
 
     fn place(self) -> usize {
         // An odd constant spreads the bits that differ; cells that meet in one place are found in the map.
-        let mixed = (self.first ^ self.last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.first ^ self.rest.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (mixed >> (64 - BITS)) as usize
     }
 }
@@ -100,6 +112,20 @@ mod tests {
                 prop_assert_eq!(memory.get(cell.as_bytes(), || at), (wanted, true));
             }
         }
+    }
+
+    #[test]
+    fn a_word_is_the_cell_filled_up() {
+        let cell = b"abcdefghijklmnop";
+        for length in 0..=16 {
+            let mut filled = [0; 16];
+            filled[..length].copy_from_slice(&cell[..length]);
+            let (first, rest) = filled.split_at(8);
+            let words = [first, rest].map(|half| u64::from_le_bytes(half.try_into().unwrap()));
+            let word = Word { first: words[0], rest: words[1], length: length as u8 };
+            assert_eq!(Word::of(&cell[..length]), Some(word));
+        }
+        assert_eq!(Word::of(b"abcdefghijklmnopq"), None);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::quick::{Clean, PlainLine, QuickReader, is_odd};
 use super::row::{Expiry, Row, RowReader, infer, short};
 use crate::domain::problem::{Code, Place, Problem, Problems};
 use crate::files::scan::split::Fields;
-use crate::files::scan::{Checkpoint, Cuts, Eol, READ};
+use crate::files::scan::{Checkpoint, Eol, Lines, Piece, READ, Scanner};
+use crate::files::source::Bytes;
 use crate::files::stretches::{Reader, Stretch};
 use crate::files::{DateOrder, Document, Field};
 
@@ -73,6 +74,7 @@ pub(super) struct Steps {
 const LARGE: u16 = u16::MAX;
 
 impl Steps {
+    #[inline]
     fn push(&mut self, bytes: u64, lines: u64) {
         match (u16::try_from(bytes), u16::try_from(lines)) {
             (Ok(bytes), Ok(lines)) if bytes < 1 << 12 && lines < 15 => self.small.push(lines << 12 | bytes),
@@ -132,7 +134,7 @@ pub(super) struct ChunkReader<'a> {
     /// The area code of the file's name, where the layout has one to compare with.
     pub(super) named_area: Option<u16>,
     pub(super) several: bool,
-    cuts: Cuts,
+    lines: Lines,
     ranges: bool,
     most_numbers: u64,
     fields: Fields,
@@ -153,53 +155,28 @@ impl Reader for ChunkReader<'_> {
         let quick = self.quick.is_on();
         let mut scanner = self.document.scanner(from, READ);
         let mut chunk = Chunk::new(from);
-        let (mut pieces, mut last) = (0_u64, None::<Checkpoint>);
+        let (mut pieces, mut last) = (0_u64, None);
         loop {
             let here = scanner.place();
             // A file over the limit is refused, so nothing more of it is wanted.
             if here.at >= end || (self.ranges && chunk.slots > self.most_numbers) {
                 break;
             }
-            let plain = if quick { scanner.next_plain(&mut self.cuts) } else { None };
-            let is_plain = plain.is_some();
-            let Some(piece) = (match plain {
-                Some(piece) => Some(piece),
-                None => scanner.next()?,
-            }) else {
-                break;
-            };
-            pieces += 1;
-            if pieces.is_multiple_of(STEP) && stop.is_cancelled() {
+            let before = pieces / STEP;
+            let passed = if quick { self.plain_lines(&mut scanner, end, &mut chunk, &mut last) } else { 0 };
+            pieces += passed as u64;
+            if passed == 0 {
+                let Some(piece) = scanner.next()? else { break };
+                pieces += 1;
+                self.piece(&piece, scanner.stored(&piece), &mut chunk, &mut last);
+            }
+            if pieces / STEP > before && stop.is_cancelled() {
                 return Ok(None);
             }
-            match piece.eol {
-                Eol::Lf => chunk.endings[0] = true,
-                Eol::CrLf => chunk.endings[1] = true,
-                Eol::Cr => chunk.endings[2] = true,
-                Eol::None => {}
-            }
-            if piece.blank {
-                chunk.blank_bytes += piece.bytes;
-                continue;
-            }
-            match last.replace(here) {
-                Some(last) => chunk.steps.push(here.at - last.at, here.line - last.line),
-                None => chunk.steps.lead = (here.at - from.at, here.line - from.line),
-            }
-            chunk.record_bytes += piece.bytes;
-            chunk.records += 1;
-            let stored = scanner.stored(&piece);
-            if is_plain && let Some(clean) = self.quick.read(&PlainLine { line: stored, cuts: &self.cuts }) {
-                self.take(&clean, &mut chunk);
-                continue;
-            }
-            let faults = self.document.read_fields(&piece, stored, &mut self.fields);
-            let place = Place { row: chunk.records, line: here.line - from.line, byte: here.at - from.at };
-            self.record(&faults, place, &mut chunk);
         }
         chunk.to = scanner.place();
         if let Some(last) = last {
-            chunk.steps.push(chunk.to.at - last.at, chunk.to.line - last.line);
+            chunk.steps.push(chunk.to.at - last.0, chunk.to.line - last.1);
         }
         Ok(Some(chunk))
     }
@@ -214,8 +191,56 @@ impl<'a> ChunkReader<'a> {
         most_numbers: u64,
     ) -> Self {
         let (several, ranges) = (document.mapping().has_several(), document.mapping().has_ranges());
-        let (cuts, fields, list) = (Cuts::default(), Fields::default(), Vec::new());
-        Self { document, reader, quick, named_area, several, ranges, most_numbers, cuts, fields, list }
+        let (lines, fields, list) = (Lines::default(), Fields::default(), Vec::new());
+        Self { document, reader, quick, named_area, several, ranges, most_numbers, lines, fields, list }
+    }
+
+    /// Reads the plain lines that come next and begin before `end`, and says how many there were.
+    fn plain_lines<B: Bytes + ?Sized>(
+        &mut self,
+        scanner: &mut Scanner<'_, B>,
+        end: u64,
+        chunk: &mut Chunk,
+        last: &mut Option<(u64, u64)>,
+    ) -> usize {
+        let mut lines = std::mem::take(&mut self.lines);
+        scanner.find_plain(&mut lines);
+        let (here, units) = (scanner.place(), scanner.units());
+        let mut count = 0;
+        for line in 0..lines.len() {
+            let at = here.at + lines.start(line) as u64;
+            if at >= end {
+                break;
+            }
+            count += 1;
+            let Some(clean) = self.quick.read(&PlainLine { units, lines: &lines, line }) else {
+                let piece = scanner.plain_piece(&lines, line);
+                let (text, _) = lines.end(line);
+                self.piece(&piece, units.get(lines.start(line)..text).unwrap_or_default(), chunk, last);
+                continue;
+            };
+            chunk.begin(last, (at, here.line + line as u64));
+            chunk.end(lines.end(line).1);
+            chunk.record_bytes += (lines.start(line + 1) - lines.start(line)) as u64;
+            self.take(&clean, chunk);
+        }
+        scanner.pass(&lines, count);
+        self.lines = lines;
+        count
+    }
+
+    /// Takes in a piece with all care.
+    fn piece(&mut self, piece: &Piece, stored: &[u8], chunk: &mut Chunk, last: &mut Option<(u64, u64)>) {
+        chunk.end(piece.eol);
+        if piece.blank {
+            chunk.blank_bytes += piece.bytes;
+            return;
+        }
+        chunk.begin(last, (piece.at, piece.line));
+        chunk.record_bytes += piece.bytes;
+        let faults = self.document.read_fields(piece, stored, &mut self.fields);
+        let (line, byte) = (piece.line - chunk.from.line, piece.at - chunk.from.at);
+        self.record(&faults, Place { row: chunk.records, line, byte }, chunk);
     }
 
     fn record(&mut self, faults: &[Code], place: Place, chunk: &mut Chunk) {
@@ -317,6 +342,26 @@ impl Chunk {
                 ..claim
             })
         })
+    }
+
+    /// A record begins at a byte and on a line of the file; `last` is where the one before it did.
+    #[inline]
+    fn begin(&mut self, last: &mut Option<(u64, u64)>, (at, line): (u64, u64)) {
+        match last.replace((at, line)) {
+            Some(last) => self.steps.push(at - last.0, line - last.1),
+            None => self.steps.lead = (at - self.from.at, line - self.from.line),
+        }
+        self.records += 1;
+    }
+
+    #[inline]
+    fn end(&mut self, eol: Eol) {
+        match eol {
+            Eol::Lf => self.endings[0] = true,
+            Eol::CrLf => self.endings[1] = true,
+            Eol::Cr => self.endings[2] = true,
+            Eol::None => {}
+        }
     }
 
     fn new(from: Checkpoint) -> Self {

@@ -94,6 +94,7 @@ struct Bucket {
 }
 
 impl Bucket {
+    #[inline]
     fn push(&mut self, key: u64) {
         let place = self.count % KEYS;
         if place == 0 {
@@ -129,6 +130,14 @@ struct Places {
 impl Places {
     const NEAR: usize = 1 << 15;
 
+    /// The place of a bucket that has one, where that is found at once.
+    #[inline]
+    fn near(&self, bucket: u64) -> Option<usize> {
+        let place = *self.near.get(usize::try_from(bucket).ok()?)?;
+        (place as usize).checked_sub(1)
+    }
+
+    #[cold]
     fn get(&mut self, bucket: u64, make: impl FnOnce() -> usize) -> usize {
         let Some(at) = usize::try_from(bucket).ok().filter(|at| *at < Self::NEAR) else {
             return *self.far.entry(bucket).or_insert_with(make);
@@ -218,22 +227,18 @@ impl Fold {
     /// Takes in sound rows, in the order of the file.
     /// Beyond [`MOST_SLOTS`] the result is worthless, and [`super::pass`] refuses it.
     pub(super) fn extend(&mut self, claims: impl Iterator<Item = Claim>) {
-        // Neighbours in a file are often neighbours in number too.
-        let mut near = (u64::MAX, 0);
+        let mut layout = self.layout;
         for Claim { number, slot, set } in claims {
-            if slot >> self.layout.slot > 0 {
+            if slot >> layout.slot > 0 {
                 self.widen();
-                near = (u64::MAX, 0);
+                layout = self.layout;
             }
-            if u64::from(set) >= self.layout.elsewhere() {
+            if u64::from(set) >= layout.elsewhere() {
                 self.elsewhere.list.push((slot, set));
             }
-            let bucket = number >> self.layout.low;
-            if bucket != near.0 {
-                near = (bucket, self.bucket(bucket));
-            }
-            let key = self.layout.key(number & ((1 << self.layout.low) - 1), slot, set);
-            self.buckets[near.1].1.push(key);
+            let bucket = number >> layout.low;
+            let place = self.places.near(bucket).unwrap_or_else(|| self.bucket(bucket));
+            self.buckets[place].1.push(layout.key(number & ((1 << layout.low) - 1), slot, set));
             self.count += 1;
         }
     }

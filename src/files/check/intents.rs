@@ -124,6 +124,7 @@ impl Writer {
     }
 
     /// The next number, larger than the last.
+    #[inline]
     pub(super) fn push(&mut self, number: u64, row: u64, attributes: u32) {
         debug_assert!(number > self.last, "numbers come sorted, each once");
         if self.used + LONGEST > SEGMENT {
@@ -136,7 +137,10 @@ impl Writer {
         });
         let room = block.bytes.as_mut_slice();
         put(room, &mut self.used, number - self.last);
-        room[self.used..][..self.out.row_bytes].copy_from_slice(&row.to_le_bytes()[..self.out.row_bytes]);
+        // All eight of its bytes, which there is room for; the next value goes over those that are none.
+        if let Some(place) = room[self.used..].first_chunk_mut() {
+            *place = row.to_le_bytes();
+        }
         self.used += self.out.row_bytes;
         put(room, &mut self.used, u64::from(attributes));
         block.count += 1;

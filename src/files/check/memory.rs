@@ -78,6 +78,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The jurisdiction that a cell names, as `read` reads it.
+    #[inline]
     pub(super) fn jurisdiction(
         &mut self,
         cell: &[u8],
@@ -87,6 +88,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The date of a cell as `read` reads it; `None` where there is anything to say about the cell.
+    #[inline]
     pub(super) fn date(&mut self, cell: &[u8], read: impl FnOnce() -> Option<SoundDate>) -> Option<Known> {
         let places = &mut self.date_places;
         let (known, is_kept) = self.dates.get(cell, || {
@@ -98,6 +100,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The number of a set whose jurisdiction is that of the number and whose source is what `name` reads the cell `source` as.
+    #[inline]
     pub(super) fn set<'c>(
         &mut self,
         date: Known,
@@ -112,6 +115,17 @@ impl<'a> Memory<'a> {
                 names.len() as u32 - 1
             }
         });
+        if is_kept
+            && let Some(&set) = self.sets.get(at as usize).and_then(|dates| dates.get(date.place as usize))
+            && set != NOWHERE
+        {
+            return Some(set);
+        }
+        self.set_by_name(date, at, is_kept)
+    }
+
+    #[cold]
+    fn set_by_name(&mut self, date: Known, at: u32, is_kept: bool) -> Option<u32> {
         let expires = date.date.expires;
         if !is_kept {
             // Not to be met again: told, and forgotten.
@@ -119,17 +133,11 @@ impl<'a> Memory<'a> {
             return Some(self.table.intern(None, expires, name.as_ref()));
         }
         let name = self.names.get(at as usize)?.as_ref();
-        let (row, column) = (at as usize, date.place as usize);
-        if let Some(&set) = self.sets.get(row).and_then(|dates| dates.get(column))
-            && set != NOWHERE
-        {
-            return Some(set);
-        }
         if let Some(set) = self.far.get(&(expires, at)) {
             return Some(*set);
         }
         let set = self.table.intern(None, expires, name);
-        if !self.keep_near(row, column, set) && self.far.len() < REMEMBERED {
+        if !self.keep_near(at as usize, date.place as usize, set) && self.far.len() < REMEMBERED {
             self.far.insert((expires, at), set);
         }
         Some(set)

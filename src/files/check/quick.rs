@@ -3,6 +3,7 @@
 //! Whatever is odd about a row, the answer is `None`, and [`RowReader::read`] reads it with all its care. A test holds both
 //! ways to the same result.
 
+use super::cells::Word;
 use super::facts::{Expires, Undecided};
 use super::memory::{Known, Memory, SoundDate};
 use super::row::{RowReader, infer};
@@ -10,7 +11,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::text::bare;
 use crate::files::dates::{self, Reading};
-use crate::files::scan::Cuts;
+use crate::files::scan::Lines;
 use crate::files::scan::split::Fields;
 use crate::files::{DateOrder, Field};
 
@@ -39,6 +40,8 @@ pub(super) struct QuickReader<'a> {
     number: Option<usize>,
     split: bool,
     jurisdiction: Option<usize>,
+    /// What area codes stand for, and the cell that says so.
+    areas: Vec<Option<(Jurisdiction, Word)>>,
     /// Cells of the jurisdiction may mean another one than they show.
     translated: bool,
     expires: Option<usize>,
@@ -75,6 +78,7 @@ impl<'a> QuickReader<'a> {
                 .filter(|_| on && reader.has_one_number() && !reader.is_of_rejects()),
             split: reader.has_split_numbers(),
             jurisdiction: column(Field::Jurisdiction),
+            areas: areas(),
             translated: reader.has_values(Field::Jurisdiction),
             constants: Constants::of(reader),
             expires: column(Field::Expires),
@@ -100,14 +104,19 @@ impl<'a> QuickReader<'a> {
             return None;
         }
         let number = self.number(row, self.number?)?;
-        let by_number = infer(number)?;
+        let area = number.area_code();
+        let place = area.and_then(|area| self.areas.get(usize::from(area)).copied().flatten());
+        let by_number = match place {
+            Some((jurisdiction, _)) => jurisdiction,
+            None => infer(number)?,
+        };
         let inferred = match (self.jurisdiction, self.constants.jurisdiction) {
             (None, None) => true,
             // Any other one has to be looked at: it may be wrong, or worth a word.
             (None, Some(given)) => (given == by_number).then_some(false)?,
             (Some(column), _) => {
                 let cell = row.cell(column)?;
-                let is_same = !self.translated && cell == by_number.as_bytes();
+                let is_same = !self.translated && place.is_some_and(|(_, word)| Word::of(cell) == Some(word));
                 (is_same || self.given(cell) == Some(by_number)).then_some(false)?
             }
         };
@@ -128,7 +137,6 @@ impl<'a> QuickReader<'a> {
                 self.memory.set(known, cell, named)?
             }
         };
-        let area = number.area_code();
         let (undecided, day_first) = (known.date.expires.is_undecided(), known.date.day_first);
         Some(Clean { number: number.digits(), area, set, inferred, day_first, undecided })
     }
@@ -177,6 +185,14 @@ impl<'a> QuickReader<'a> {
     }
 }
 
+fn areas() -> Vec<Option<(Jurisdiction, Word)>> {
+    let area = |area| {
+        let jurisdiction = Jurisdiction::of_area_code(area)?;
+        Some((jurisdiction, Word::of(jurisdiction.as_bytes())?))
+    };
+    (0..1000).map(area).collect()
+}
+
 /// A row's cells.
 pub(super) trait Cells {
     /// How many.
@@ -195,19 +211,22 @@ impl Cells for Fields {
     }
 }
 
-/// A plain line and its cuts.
+/// One of many plain lines.
 pub(super) struct PlainLine<'l> {
-    pub(super) line: &'l [u8],
-    pub(super) cuts: &'l Cuts,
+    pub(super) units: &'l [u8],
+    pub(super) lines: &'l Lines,
+    pub(super) line: usize,
 }
 
 impl Cells for PlainLine<'_> {
+    #[inline]
     fn count(&self) -> usize {
-        self.cuts.len()
+        self.lines.columns()
     }
 
+    #[inline]
     fn cell(&self, index: usize) -> Option<&[u8]> {
-        self.cuts.get(self.line, index)
+        self.lines.field(self.units, self.line, index)
     }
 }
 

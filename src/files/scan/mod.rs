@@ -28,7 +28,7 @@ mod window;
 pub(super) use guess::likely_start;
 pub(super) use judge::looks_like_number;
 use judge::{Verdict, judge};
-pub(super) use plain::Cuts;
+pub(super) use plain::Lines;
 pub(super) use window::{READ, Width, Window};
 
 /// Longest record, in units. Longer ones are rejected without being held.
@@ -185,20 +185,36 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
         if self.held == 0 { &self.kept } else { self.window.stored(0, piece.text) }
     }
 
-    /// The next piece, where it is a plain line: its fields stand in [`Scanner::stored`] where `cuts` says. `None` says
-    /// nothing; [`Scanner::next`] gives that piece.
-    pub(super) fn next_plain(&mut self, cuts: &mut Cuts) -> Option<Piece> {
+    /// Finds the plain lines that come next, as far as they have been read; [`Scanner::pass`] goes on behind them. None
+    /// says nothing: [`Scanner::next`] gives the next piece.
+    pub(super) fn find_plain(&mut self, lines: &mut Lines) {
         let delimiter = self.dialect.delimiter.unwrap_or(b'\n');
-        if self.place.mode != Mode::Record || self.width != Width::One || self.dialect.plain {
-            return None;
-        }
         self.window.advance(std::mem::take(&mut self.held));
-        let (text, eol) = plain::plain_line(self.window.units(), delimiter, cuts)?;
-        let units = text + eol.units();
-        let (at, line) = (self.place.at, self.place.line);
-        self.held = units;
-        self.place = Checkpoint { at: at + units as u64, line: line + 1, mode: Mode::Record };
-        Some(Piece { blank: false, fault: None, at, line, bytes: units as u64, eol, text })
+        let may = self.place.mode == Mode::Record && self.width == Width::One && !self.dialect.plain;
+        lines.find(if may { self.window.units() } else { &[] }, delimiter, self.dialect.columns);
+    }
+
+    /// What [`Scanner::find_plain`] searched.
+    pub(super) fn units(&self) -> &[u8] {
+        self.window.units()
+    }
+
+    /// One of the lines that were found.
+    pub(super) fn plain_piece(&self, lines: &Lines, line: usize) -> Piece {
+        let (start, (end, eol)) = (lines.start(line), lines.end(line));
+        let (at, line) = (self.place.at + start as u64, self.place.line + line as u64);
+        let text = end - start;
+        Piece { blank: false, fault: None, at, line, bytes: (text + eol.units()) as u64, eol, text }
+    }
+
+    /// Goes on behind so many of the lines that were found.
+    pub(super) fn pass(&mut self, lines: &Lines, count: usize) {
+        if count == 0 {
+            return;
+        }
+        self.held = lines.start(count);
+        let (at, line) = (self.place.at + self.held as u64, self.place.line + count as u64);
+        self.place = Checkpoint { at, line, mode: Mode::Record };
     }
 
     /// The next piece; `None` at the end.

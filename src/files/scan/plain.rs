@@ -1,111 +1,159 @@
-//! The lines that nearly every file is made of: printable ASCII, no quotation mark, an ordinary line ending. Their cuts are
-//! found in one pass over the bytes, sixteen at a time; [`super::judge`] and [`super::split`] say the same of such a line,
-//! byte by byte, and are asked about every other one.
+//! The lines that nearly every file is made of: printable ASCII, no quotation mark, an ordinary line ending, as many fields
+//! as there are columns. Many of them are found in one pass over the bytes, sixty-four at a time; [`super::judge`] and
+//! [`super::split`] say the same of such a line, byte by byte, and are asked about every other one.
 
 use wide::i8x16;
 
 use super::Eol;
 
+/// Lines that are found together at the most.
+const MOST: usize = 256;
 /// Fields of a line at the most; a longer one goes the careful way.
-const MOST: usize = 64;
-/// Bytes of a line at the most.
-const LONGEST: usize = 4096;
-const STEP: usize = 16;
+const FIELDS: usize = 64;
+/// Bytes that are looked at together.
+const STEP: usize = 64;
 
-/// Where the fields of a plain line stand in its bytes.
-#[derive(Clone, Debug)]
-pub(in crate::files) struct Cuts {
-    /// Place of each delimiter, and behind the last of them the end of the line.
-    ends: [u16; MOST],
+/// Plain lines that follow each other from the start of what was searched, and where their fields stand in it.
+#[derive(Clone, Debug, Default)]
+pub(in crate::files) struct Lines {
+    columns: usize,
     count: usize,
+    /// Where each line begins, and behind the last of them where it would go on. Room for the most there may be.
+    starts: Vec<u32>,
+    /// Where each field of each line ends.
+    ends: Vec<u32>,
 }
 
-impl Default for Cuts {
-    fn default() -> Self {
-        Self { ends: [0; MOST], count: 0 }
-    }
-}
-
-impl Cuts {
-    /// Fields of the line.
+impl Lines {
+    /// How many.
     pub(in crate::files) fn len(&self) -> usize {
         self.count
     }
 
-    /// The field at `index` of the line that was cut.
-    pub(in crate::files) fn get<'l>(&self, line: &'l [u8], index: usize) -> Option<&'l [u8]> {
-        let end = usize::from(*self.ends[..self.count].get(index)?);
-        let start = index.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]) + 1);
-        line.get(start..end)
+    /// Fields of each of them.
+    pub(in crate::files) fn columns(&self) -> usize {
+        self.columns
     }
 
-    fn push(&mut self, end: usize) -> Option<()> {
-        *self.ends.get_mut(self.count)? = end as u16;
-        self.count += 1;
-        Some(())
+    /// Where a line begins; behind the last of them, where it ended.
+    #[inline]
+    pub(in crate::files) fn start(&self, line: usize) -> usize {
+        self.starts.get(line.min(self.count)).map_or(0, |start| *start as usize)
     }
-}
 
-/// The line at the start of `units`, if it is plain and not blank: its length without the line ending, and that ending.
-/// `None` says nothing about it. Where nothing separates fields, `delimiter` is the line feed.
-pub(super) fn plain_line(units: &[u8], delimiter: u8, cuts: &mut Cuts) -> Option<(usize, Eol)> {
-    // Spaces in front may mean that the line is blank.
-    if *units.first()? <= b' ' {
-        return None;
+    /// Where the text of a line ends, and how.
+    #[inline]
+    pub(in crate::files) fn end(&self, line: usize) -> (usize, Eol) {
+        let end = self.ends.get((line + 1) * self.columns - 1).map_or(0, |end| *end as usize);
+        (end, if self.start(line + 1) > end + 1 { Eol::CrLf } else { Eol::Lf })
     }
-    cuts.count = 0;
-    let stops = Stops::new(delimiter);
-    for (step, chunk) in units[..units.len().min(LONGEST)].as_chunks().0.iter().enumerate() {
-        let mut found = stops.of(chunk);
-        while found != 0 {
-            let at = step * STEP + found.trailing_zeros() as usize;
-            found &= found - 1;
-            match units[at] {
-                b'\n' => {
-                    cuts.push(at)?;
-                    return Some((at, Eol::Lf));
+
+    /// A field of a line of `units`, which were searched.
+    #[inline]
+    pub(in crate::files) fn field<'u>(
+        &self,
+        units: &'u [u8],
+        line: usize,
+        column: usize,
+    ) -> Option<&'u [u8]> {
+        if column >= self.columns {
+            return None;
+        }
+        let at = line * self.columns + column;
+        let end = *self.ends.get(at)? as usize;
+        let start = if column == 0 { self.start(line) } else { *self.ends.get(at - 1)? as usize + 1 };
+        units.get(start..end)
+    }
+
+    /// Finds the lines at the start of `units` of so many fields that are plain and not blank. Of what stands behind them
+    /// nothing is said. Where nothing separates fields, `delimiter` is the line feed.
+    pub(super) fn find(&mut self, units: &[u8], delimiter: u8, columns: usize) {
+        (self.columns, self.count) = (columns, 0);
+        // Spaces in front may mean that the line is blank.
+        let begins = |at: usize| units.get(at).is_some_and(|unit| *unit > b' ');
+        if columns == 0 || columns > FIELDS || !begins(0) {
+            return;
+        }
+        self.starts.resize(MOST + 1, 0);
+        self.ends.resize(MOST * columns, 0);
+        let stops = Stops::new(delimiter);
+        let (mut used, mut whole, mut second_half) = (0, 0, usize::MAX);
+        for (step, block) in units.as_chunks::<STEP>().0.iter().enumerate() {
+            let (delimiters, odd) = stops.of(block);
+            let mut found = delimiters | odd;
+            while found != 0 {
+                let bit = found & found.wrapping_neg();
+                let at = step * STEP + found.trailing_zeros() as usize;
+                found ^= bit;
+                if delimiters & bit == 0 && (units[at] == b'\t' || at == second_half) {
+                    continue;
                 }
-                byte if byte == delimiter => cuts.push(at)?,
-                b'\r' if units.get(at + 1) == Some(&b'\n') => {
-                    cuts.push(at)?;
-                    return Some((at, Eol::CrLf));
+                // A line with too many fields writes into the room of the next one, and there is none behind the last.
+                let Some(end) = self.ends.get_mut(used) else { return };
+                *end = at as u32;
+                used += 1;
+                if delimiters & bit != 0 {
+                    continue;
                 }
-                b'\t' => {}
-                _ => return None,
+                let after = match units[at] {
+                    b'\n' => at + 1,
+                    b'\r' if units.get(at + 1) == Some(&b'\n') => at + 2,
+                    _ => return,
+                };
+                whole += columns;
+                if used != whole {
+                    return;
+                }
+                self.count += 1;
+                self.starts[self.count] = after as u32;
+                if self.count == MOST || !begins(after) {
+                    return;
+                }
+                second_half = after - 1;
             }
         }
     }
-    // The last bytes of what was read: the careful way reads on.
-    None
 }
 
 /// Finds the bytes that mean something, or that are no plain text.
 struct Stops {
     delimiter: i8x16,
+    /// No bit where the delimiter separates nothing.
+    separates: u64,
 }
 
 impl Stops {
     fn new(delimiter: u8) -> Self {
-        Self { delimiter: i8x16::splat(delimiter.cast_signed()) }
+        let separates = if delimiter == b'\n' { 0 } else { u64::MAX };
+        Self { delimiter: i8x16::splat(delimiter.cast_signed()), separates }
     }
 
-    /// A bit for each of sixteen bytes.
+    /// A bit for each of sixty-four bytes: the delimiters, and whatever else is no plain text.
     #[inline]
-    fn of(&self, chunk: &[u8; STEP]) -> u32 {
+    fn of(&self, block: &[u8; STEP]) -> (u64, u64) {
         let all = |byte: u8| i8x16::splat(byte.cast_signed());
-        let bytes = i8x16::new(chunk.map(u8::cast_signed));
-        let marks = bytes.simd_eq(self.delimiter) | bytes.simd_eq(all(b'"'));
-        // As signed numbers, the bytes beyond ASCII are smaller than a space too.
-        let odd = bytes.simd_lt(all(b' ')) | bytes.simd_eq(all(0x7F));
-        (marks | odd).to_bitmask()
+        let (mut delimiters, mut odd) = (0, 0);
+        for (part, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
+            let bytes = i8x16::new(chunk.map(u8::cast_signed));
+            let found = bytes.simd_eq(self.delimiter);
+            // As signed numbers, the bytes beyond ASCII are smaller than a space too.
+            let others = bytes.simd_lt(all(b' ')) | bytes.simd_eq(all(0x7F)) | bytes.simd_eq(all(b'"'));
+            delimiters |= u64::from(found.to_bitmask()) << (16 * part);
+            odd |= u64::from(others.to_bitmask()) << (16 * part);
+        }
+        delimiters &= self.separates;
+        (delimiters, odd & !delimiters)
     }
 }
 
 /// What [`Stops`] finds, byte by byte.
 #[cfg(test)]
-fn stops_one_by_one(chunk: &[u8], delimiter: u8) -> u32 {
-    let stops = |&byte: &u8| byte == delimiter || byte == b'"' || !(b' '..0x7F).contains(&byte);
-    chunk.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(stops(byte)))
+fn stops_one_by_one(block: &[u8], delimiter: u8) -> (u64, u64) {
+    let bits =
+        |is: &dyn Fn(u8) -> bool| block.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(is(*byte)));
+    let separates = |byte| byte == delimiter && delimiter != b'\n';
+    let odd = |byte| !separates(byte) && (byte == b'"' || !(b' '..0x7F).contains(&byte));
+    (bits(&separates), bits(&odd))
 }
 
 #[cfg(test)]
@@ -118,38 +166,58 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sixteen_at_once_are_sixteen_one_by_one(bytes: [u8; 16], delimiter in prop::sample::select(b",;|\t ".to_vec())) {
-            prop_assert_eq!(Stops::new(delimiter).of(&bytes), stops_one_by_one(&bytes, delimiter));
+        fn many_at_once_are_as_many_one_by_one(
+            bytes in prop::collection::vec(any::<u8>(), 64),
+            delimiter in prop::sample::select(b",;|\t \n".to_vec()),
+        ) {
+            let found = Stops::new(delimiter).of(bytes.first_chunk().unwrap());
+            prop_assert_eq!(found, stops_one_by_one(&bytes, delimiter));
         }
 
         #[test]
-        fn a_plain_line_is_what_the_careful_way_reads(
-            text in "([a-c,;\t ]{0,40}|[ab,]{0,20}[\"\u{1}\u{7f}é]?[ab,]{0,9})(\n|\r\n|\r)[a,]{0,40}(\n|\r\n)[x\n]{16}",
+        fn plain_lines_are_what_the_careful_way_reads(
+            lines in prop::collection::vec(
+                ("([a-c,;\t ]{0,40}|[ab,]{0,20}[\"\u{1}\u{7f}é]?[ab,]{0,9}|[ab]{1,5},[ab]{1,70})", "(\n|\n|\r\n|\r)"),
+                1..20,
+            ),
             delimiter in prop::sample::select(b",;\t".to_vec()),
+            columns in 1..4_usize,
         ) {
-            let mut cuts = Cuts::default();
+            let text: String = lines.iter().map(|(line, end)| format!("{line}{end}")).collect();
             let bytes = text.as_bytes();
-            let Some((length, eol)) = plain_line(bytes, delimiter, &mut cuts) else { return Ok(()) };
+            let mut lines = Lines::default();
+            lines.find(bytes, delimiter, columns);
             let dialect = Dialect { delimiter: Some(delimiter), ..Dialect::default() };
             let start = Checkpoint::start(0, 1);
             let mut scanner = Scanner::new(bytes, Width::One, dialect, start, bytes.len() as u64);
-            let piece = scanner.next().unwrap().unwrap();
-            prop_assert_eq!((piece.blank, piece.fault, piece.eol), (false, None, eol));
-            prop_assert_eq!(scanner.stored(&piece), &bytes[..length]);
             let mut fields = Fields::default();
-            fields.split(std::str::from_utf8(&bytes[..length]).unwrap(), Some(delimiter), true);
-            prop_assert_eq!(fields.len(), cuts.len());
-            for (at, field) in fields.iter().enumerate() {
-                prop_assert_eq!(cuts.get(&bytes[..length], at), Some(field.as_bytes()));
+            for line in 0..lines.len() {
+                let piece = scanner.next().unwrap().unwrap();
+                let (end, eol) = lines.end(line);
+                prop_assert_eq!((piece.blank, piece.fault, piece.eol), (false, None, eol));
+                prop_assert_eq!(piece.at, lines.start(line) as u64);
+                prop_assert_eq!(scanner.stored(&piece), &bytes[lines.start(line)..end]);
+                fields.split(std::str::from_utf8(scanner.stored(&piece)).unwrap(), Some(delimiter), true);
+                prop_assert_eq!(fields.len(), columns);
+                for (at, field) in fields.iter().enumerate() {
+                    prop_assert_eq!(lines.field(bytes, line, at), Some(field.as_bytes()));
+                }
+                prop_assert_eq!(lines.field(bytes, line, columns), None);
             }
+            prop_assert_eq!(scanner.place().at, lines.start(lines.len()) as u64);
         }
     }
 
     #[test]
     fn most_lines_are_plain() {
-        let mut cuts = Cuts::default();
-        let line = b"(202) 555-0123,US-DC,2027-12-31,State_DC,asked by call\r\nand what follows it";
-        assert_eq!(plain_line(line, b',', &mut cuts), Some((54, Eol::CrLf)));
-        assert_eq!((cuts.len(), cuts.get(line, 1)), (5, Some(&b"US-DC"[..])));
+        let line = "(202) 555-0123,US-DC,2027-12-31,State_DC,asked by call";
+        let text = format!("{line}\r\n{line}\n{line}\n\"{line}\"\n{line}\n");
+        let mut lines = Lines::default();
+        lines.find(text.as_bytes(), b',', 5);
+        assert_eq!(lines.len(), 3);
+        assert_eq!((lines.end(0), lines.end(1)), ((54, Eol::CrLf), (110, Eol::Lf)));
+        assert_eq!(lines.field(text.as_bytes(), 2, 1), Some(&b"US-DC"[..]));
+        lines.find(text.as_bytes(), b'\n', 1);
+        assert_eq!((lines.len(), lines.field(text.as_bytes(), 1, 0)), (3, Some(line.as_bytes())));
     }
 }
