@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 #[path = "../common/conservation.rs"]
 mod conservation;
 
+mod archives;
 mod cells;
 mod changes;
 mod containers;

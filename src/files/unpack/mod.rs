@@ -20,6 +20,7 @@ use crate::domain::problem::{Code, Problem};
 
 mod compressed;
 mod hidden;
+mod markup;
 mod ods;
 mod registry_xml;
 mod sheet;
