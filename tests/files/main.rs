@@ -34,6 +34,7 @@ mod refused;
 mod registry_xml;
 mod report;
 mod samples;
+mod sheets;
 mod text;
 mod widths;
 

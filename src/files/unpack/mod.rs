@@ -140,6 +140,15 @@ fn hidden_rows(count: u64) -> Option<Problem> {
     (count > 0).then(|| note(Code::HiddenRows, &count.to_string(), hint))
 }
 
+/// What is said of formulas, some of which may have no stored result.
+fn formula_cells(count: u64, empty: u64) -> Problem {
+    let hint = match empty {
+        0 => "their stored results are read".to_owned(),
+        empty => format!("{empty} of them have no stored result and read as empty: calculate and save"),
+    };
+    note(Code::FormulaCells, &count.to_string(), hint)
+}
+
 /// Copies what a decoder gives into the spool.
 fn copy(mut from: impl Read, spool: &mut Spool<'_>) -> Result<(), Trouble> {
     let mut buffer = vec![0; 1 << 17];
