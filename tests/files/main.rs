@@ -28,6 +28,7 @@ mod given;
 mod laws;
 mod layout;
 mod out;
+mod preamble;
 mod ranges;
 mod reading;
 mod refused;
