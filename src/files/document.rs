@@ -268,7 +268,7 @@ impl Document {
                 index: Index::new(found.start),
             }),
         };
-        Ok(document.with_order_hint())
+        document.with_order_hint()
     }
 
     /// The path as given, made absolute.
@@ -321,7 +321,8 @@ impl Document {
     #[must_use]
     pub fn with_mapping(&self, mapping: Mapping) -> Self {
         let constants = self.constants.clone();
-        Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None }.with_order_hint()
+        let mapped = Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None };
+        mapped.clone().with_order_hint().unwrap_or(mapped)
     }
 
     /// The same file with a mapping and constants that are only tried, for a look at some of its rows: nothing is read.
@@ -405,6 +406,8 @@ impl Document {
                 });
             }
         }
+        // Problems that were found before would stand beside other rows.
+        self.shared.source.ensure_unchanged()?;
         Ok(records)
     }
 
@@ -545,12 +548,11 @@ impl Document {
         self.order_hint
     }
 
-    fn with_order_hint(mut self) -> Self {
+    fn with_order_hint(mut self) -> Result<Self, FileError> {
         if self.mapping.columns.contains_key(&Field::Expires) {
-            let records = self.rows(1, HINT_ROWS).unwrap_or_default();
-            self.order_hint = self.proven_order(records.iter());
+            self.order_hint = self.proven_order(self.rows(1, HINT_ROWS)?.iter());
         }
-        self
+        Ok(self)
     }
 
     /// The order of day and month that some rows prove, and those of the file that they come from.

@@ -119,7 +119,9 @@ pub(super) fn read<R: Reader>(
         let (mut early, mut wanted) = (BTreeMap::new(), 0);
         let mut read_all = || -> Result<(), Halt> {
             while wanted < count {
-                let Ok((at, read)) = receive.recv() else { break };
+                // Every reader is gone before the last stretch was joined: one of them heard of a stop, or ended by itself.
+                // Neither is the end of the file.
+                let Ok((at, read)) = receive.recv() else { return Err(Halt::Stopped) };
                 early.insert(at, read?);
                 while let Some(stretch) = early.remove(&wanted) {
                     joined.take(stretch, limit(wanted), join)?;
