@@ -201,3 +201,42 @@ pub(super) fn step_back() {
         let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 10);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Whole(Checkpoint, Checkpoint);
+
+    impl Stretch for Whole {
+        fn ends(&self) -> (Checkpoint, Checkpoint) {
+            (self.0, self.1)
+        }
+    }
+
+    struct Reads;
+
+    impl Reader for Reads {
+        type Stretch = Whole;
+
+        fn read(&mut self, from: Checkpoint, end: u64, _: &CancellationToken) -> io::Result<Option<Whole>> {
+            Ok(Some(Whole(from, Checkpoint::start(end, 1))))
+        }
+    }
+
+    /// Reads 100 bytes in ten stretches; says how many were joined.
+    fn joined(halt: bool) -> (u64, Result<(), Halt>) {
+        let likely_start = |from, _| Ok(Some(from));
+        let span = Span { start: Checkpoint::start(0, 1), end: 100, likely_start: &likely_start };
+        let (cut, halt, mut count) = (Cut { threads: 2, stretch: 10 }, AtomicBool::new(halt), 0);
+        let stop = CancellationToken::new();
+        let result = read(&span, cut, &|| Reads, &stop, &halt, &mut |_| count += 1);
+        (count, result)
+    }
+
+    #[test]
+    fn a_reading_that_ends_before_the_end_is_no_whole_one() {
+        assert!(matches!(joined(false), (10, Ok(()))));
+        assert!(matches!(joined(true), (0, Err(Halt::Stopped))));
+    }
+}

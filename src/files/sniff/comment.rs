@@ -8,7 +8,8 @@ use crate::files::scan::split::Fields;
 
 /// A line that starts with `#`; not where `#` is the name of the first column (`#,phone`). One that has nothing but a number
 /// behind the mark, or between two separators, was perhaps a row that somebody crossed out: it is read as a row, and so it is
-/// shown and rejected and never lost. Words that a number stands among are a comment (`# questions: 202-555-0101`).
+/// shown and rejected and never lost. Words that a number stands among are a comment (`# questions: 202-555-0101`), and so is
+/// what they announce by a colon, however far behind them it stands.
 ///
 /// A `#` in quotation marks is the text of a cell, so such lines do not come here.
 pub(super) fn is_comment(line: &str, widths: Option<&Widths>) -> bool {
@@ -20,9 +21,15 @@ pub(super) fn is_comment(line: &str, widths: Option<&Widths>) -> bool {
         widths.cut_loosely(line, &mut by_width);
     }
     // Two blanks separate what a program has padded.
-    let mut cells =
-        rest.split([',', ';', '\t', '|']).flat_map(|cell| cell.split("  ")).chain(by_width.iter());
-    !cells.any(is_number_alone)
+    let cells = rest.split([',', ';', '\t', '|']).flat_map(|cell| cell.split("  "));
+    let mut is_announced = false;
+    for cell in cells.map(str::trim).filter(|cell| !cell.is_empty()) {
+        if is_number_alone(cell) && !is_announced {
+            return false;
+        }
+        is_announced = cell.ends_with(':');
+    }
+    !by_width.iter().any(is_number_alone)
 }
 
 /// Whether a cell holds a number, dates perhaps, and no words.
@@ -54,6 +61,8 @@ mod tests {
     #[rstest]
     #[case("# made on Monday", true)]
     #[case("# questions: 202-555-0101", true)]
+    #[case("# questions:    202-555-0101", true)]
+    #[case("# questions:\t202-555-0101", true)]
     #[case("# 2026-11-01", true)]
     #[case("# 2026-11-01 - 2026-11-30", true)]
     #[case("# 11/01/2026 10:30", true)]

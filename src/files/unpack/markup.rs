@@ -233,6 +233,6 @@ mod tests {
         assert_eq!(seen("<a>123456789</a>").0, 9);
         assert_eq!(seen("1234567").0, 7);
         assert_eq!(seen("<!--1234<5678-->").0, 12);
-        assert_eq!(seen("<a b='1<2>34'>1</a>").0, 12);
+        assert_eq!(seen("<a b='1<2>34'>1</a>").0, 13);
     }
 }
