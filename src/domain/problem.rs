@@ -109,6 +109,7 @@ codes! {
     MixedLineEndings = "mixed-line-endings", Warning, "mixed line endings";
     CarriageReturnOnly = "carriage-return-only", Warning, "lines end in a lone carriage return";
     TrailingControlZ = "trailing-control-z", Warning, "end-of-file character at the end";
+    CommentLines = "comment-lines", Warning, "comment lines above the data";
     SeparatorLine = "separator-line", Warning, "separator line of a spreadsheet";
     UnpackedMember = "unpacked-member", Warning, "a member of an archive";
     ChosenSheet = "chosen-sheet", Warning, "a sheet of a workbook";

@@ -55,24 +55,26 @@ pub(super) fn read_up_to<B: Bytes + ?Sized>(bytes: &B, at: u64, count: usize) ->
     Ok(buffer)
 }
 
-/// What tells one state of a file from another: which file it is, its size, and when it was last written.
+/// What tells one state of a file from another: which file it is, its size, when it was last written, and when the system
+/// last touched it in any way, which nobody can put back as they can the time of writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     identity: Option<(u64, u64)>,
     size: u64,
     modified: Option<SystemTime>,
+    touched: Option<(i64, i64)>,
 }
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
-        let identity = {
+        let (identity, touched) = {
             use std::os::unix::fs::MetadataExt;
-            Some((metadata.dev(), metadata.ino()))
+            (Some((metadata.dev(), metadata.ino())), Some((metadata.ctime(), metadata.ctime_nsec())))
         };
         #[cfg(not(unix))]
-        let identity = None;
-        Self { identity, size: metadata.len(), modified: metadata.modified().ok() }
+        let (identity, touched) = (None, None);
+        Self { identity, size: metadata.len(), modified: metadata.modified().ok(), touched }
     }
 }
 
@@ -226,4 +228,18 @@ fn open_without_blocking(path: &Path) -> io::Result<File> {
 #[cfg(not(unix))]
 fn open_without_blocking(path: &Path) -> io::Result<File> {
     File::open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_early_end_is_a_change_and_other_errors_are_themselves() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let source = Source::open(file.path()).unwrap();
+        let told = |kind: io::ErrorKind| source.error(kind.into());
+        assert!(matches!(told(io::ErrorKind::UnexpectedEof), FileError::Changed { .. }));
+        assert!(matches!(told(io::ErrorKind::Other), FileError::Io { .. }));
+    }
 }

@@ -119,7 +119,9 @@ pub(super) fn read<R: Reader>(
         let (mut early, mut wanted) = (BTreeMap::new(), 0);
         let mut read_all = || -> Result<(), Halt> {
             while wanted < count {
-                let Ok((at, read)) = receive.recv() else { break };
+                // Every reader is gone before the last stretch was joined: one of them heard of a stop, or ended by itself.
+                // Neither is the end of the file.
+                let Ok((at, read)) = receive.recv() else { return Err(Halt::Stopped) };
                 early.insert(at, read?);
                 while let Some(stretch) = early.remove(&wanted) {
                     joined.take(stretch, limit(wanted), join)?;
@@ -197,5 +199,44 @@ pub(super) fn step_back() {
     {
         // Linux keeps the priority by thread. Where it may not be changed the work is done all the same.
         let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 10);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Whole(Checkpoint, Checkpoint);
+
+    impl Stretch for Whole {
+        fn ends(&self) -> (Checkpoint, Checkpoint) {
+            (self.0, self.1)
+        }
+    }
+
+    struct Reads;
+
+    impl Reader for Reads {
+        type Stretch = Whole;
+
+        fn read(&mut self, from: Checkpoint, end: u64, _: &CancellationToken) -> io::Result<Option<Whole>> {
+            Ok(Some(Whole(from, Checkpoint::start(end, 1))))
+        }
+    }
+
+    /// Reads 100 bytes in ten stretches; says how many were joined.
+    fn joined(halt: bool) -> (u64, Result<(), Halt>) {
+        let likely_start = |from, _| Ok(Some(from));
+        let span = Span { start: Checkpoint::start(0, 1), end: 100, likely_start: &likely_start };
+        let (cut, halt, mut count) = (Cut { threads: 2, stretch: 10 }, AtomicBool::new(halt), 0);
+        let stop = CancellationToken::new();
+        let result = read(&span, cut, &|| Reads, &stop, &halt, &mut |_| count += 1);
+        (count, result)
+    }
+
+    #[test]
+    fn a_reading_that_ends_before_the_end_is_no_whole_one() {
+        assert!(matches!(joined(false), (10, Ok(()))));
+        assert!(matches!(joined(true), (0, Err(Halt::Stopped))));
     }
 }

@@ -81,7 +81,8 @@ pub(super) fn open(
     bytes: &[u8],
     options: &InputOptions,
 ) -> Result<(Document, Checked), FileError> {
-    let (_folder, path) = stored(name, bytes);
+    let (folder, path) = stored(name, bytes);
+    FOLDERS.with_borrow_mut(|folders| folders.push(folder));
     let document = Document::open(&path, options)?;
     let checked = check_document(&document)?;
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Files people really have, and files that nobody should have: what the intake says about each.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 #[path = "../common/conservation.rs"]
 mod conservation;
 
+mod archives;
 mod cells;
 mod changes;
 mod containers;
@@ -26,11 +28,14 @@ mod given;
 mod laws;
 mod layout;
 mod out;
+mod preamble;
 mod ranges;
 mod reading;
 mod refused;
+mod registry_xml;
 mod report;
 mod samples;
+mod sheets;
 mod text;
 mod widths;
 
@@ -63,8 +68,14 @@ fn check_bytes(bytes: impl AsRef<[u8]>) -> Result<Checked, FileError> {
     check_with(bytes, &InputOptions::default())
 }
 
+thread_local! {
+    /// Folders that last as long as the test: a document whose file is gone shows no rows.
+    static FOLDERS: RefCell<Vec<TempDir>> = const { RefCell::new(Vec::new()) };
+}
+
 fn open_bytes(bytes: impl AsRef<[u8]>) -> Result<Document, FileError> {
-    let (_folder, path) = stored("list.csv", bytes);
+    let (folder, path) = stored("list.csv", bytes);
+    FOLDERS.with_borrow_mut(|folders| folders.push(folder));
     Document::open(&path, &InputOptions::default())
 }
 

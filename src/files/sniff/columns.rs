@@ -64,14 +64,34 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
     words && (0..first.cells.len()).any(|column| share_of_numbers(data, column, 7) >= 600)
 }
 
-fn may_be_number(cell: &str) -> bool {
+/// Whether a cell may hold a number, among other things perhaps.
+pub(super) fn may_be_number(cell: &str) -> bool {
     let cell = cell.trim();
     if names::is_known(cell) {
         return false;
     }
     let digits = cell.chars().filter(|c| c.is_numeric()).count();
-    let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
-    digits >= 7 || (digits > 0 && normaliser.normalise(cell).is_ok())
+    digits >= 7 || (digits > 0 && is_number(cell))
+}
+
+/// Whether a cell reads as a number.
+pub(super) fn is_number(cell: &str) -> bool {
+    Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()).normalise(cell).is_ok()
+}
+
+/// Column names that a quotation mark stretches over several lines, with what may be a number in them: rows, not names,
+/// whatever was said of the header.
+pub(super) fn ensure_header_eats_no_row(head: &Head<'_>, first: &Sample) -> Result<(), FileError> {
+    let is_long = |cell: &String| cell.contains(['\n', '\r']) && may_be_number(cell);
+    if !first.cells.iter().any(is_long) {
+        return Ok(());
+    }
+    let question = format!(
+        "a column name in line {} goes on over several lines and may hold rows: mend its quotation marks, or read \
+         everything as rows",
+        first.piece.line
+    );
+    Err(head.ask(question, "--no-header"))
 }
 
 /// `202,5550101`, and what is left of it in a damaged row.

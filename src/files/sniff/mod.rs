@@ -14,6 +14,7 @@ use super::{Changes, Constants, Field, FileError, InputOptions, Values, Widths, 
 use crate::domain::problem::{Code, Place, Problem};
 
 mod columns;
+mod comment;
 mod delimiter;
 mod fixed;
 pub(super) mod layout;
@@ -43,6 +44,8 @@ pub(super) struct Head<'a> {
 pub(super) struct Sample {
     piece: Piece,
     cells: Vec<String>,
+    /// It starts with a quotation mark.
+    is_quoted: bool,
     /// Where the next piece starts.
     after: Checkpoint,
 }
@@ -90,6 +93,7 @@ struct Preamble {
     separator: Option<u8>,
     header: u64,
     comments: u64,
+    comment_lines: u64,
     blanks: u64,
     /// Lines that are not blank.
     rows: u64,
@@ -118,7 +122,8 @@ impl Head<'_> {
                 _ => fields.split(&text, delimiter, piece.fault.is_none() && !plain),
             }
             let cells = fields.iter().map(str::to_owned).collect();
-            samples.push(Sample { piece, cells, after: scanner.place() });
+            let is_quoted = text.trim_start().starts_with('"');
+            samples.push(Sample { piece, cells, is_quoted, after: scanner.place() });
         }
         samples
     }
@@ -130,9 +135,12 @@ impl Head<'_> {
         records
     }
 
-    fn preamble(&self, cut: Cut<'_>) -> Preamble {
+    /// `widths`: those that are said.
+    fn preamble(&self, widths: Option<&Widths>) -> Preamble {
+        let cut = if widths.is_some() { Cut::Lines } else { Cut::Delimited(None) };
         let start = Checkpoint::start(self.encoding.bom as u64, 1);
-        let mut preamble = Preamble { start, separator: None, header: 0, comments: 0, blanks: 0, rows: 0 };
+        let mut preamble =
+            Preamble { start, separator: None, header: 0, comments: 0, comment_lines: 0, blanks: 0, rows: 0 };
         for (n, sample) in self.samples(start, cut, usize::MAX).iter().enumerate() {
             let piece = &sample.piece;
             let line = sample.cells.first().map_or("", |cell| cell.trim());
@@ -143,8 +151,9 @@ impl Head<'_> {
                 preamble.header += piece.bytes;
             } else if piece.blank {
                 preamble.blanks += piece.bytes;
-            } else if is_comment(line) {
+            } else if !sample.is_quoted && comment::is_comment(line, widths) {
                 preamble.comments += piece.bytes;
+                preamble.comment_lines += 1;
             } else {
                 break;
             }
@@ -192,11 +201,6 @@ fn separator_line(line: &str) -> Option<u8> {
     }
 }
 
-/// A line that starts with `#`; not where `#` is the name of the first column (`#,phone`).
-fn is_comment(line: &str) -> bool {
-    line.strip_prefix('#').is_some_and(|rest| !rest.starts_with([',', ';', '\t', '|']))
-}
-
 /// A problem of the file as a whole.
 pub(super) fn note(code: Code, raw: &str, hint: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
     Problem {
@@ -214,7 +218,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         return Err(head.ask("fields have either a separator or a width", "--widths or --delimiter"));
     }
     let is_said = options.widths.is_some();
-    let preamble = head.preamble(if is_said { Cut::Lines } else { Cut::Delimited(None) });
+    let preamble = head.preamble(options.widths.as_ref());
     let mut notes = Vec::new();
     if head.encoding.assumed {
         let name = head.encoding.encoding.name();
@@ -222,6 +226,9 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     }
     if preamble.separator.is_some() {
         notes.push(note(Code::SeparatorLine, "sep=", "the first line names the separator; it is not a row"));
+    }
+    if preamble.comment_lines > 0 {
+        notes.push(comment::left_out(preamble.comment_lines));
     }
     let delimiter = if is_said { None } else { delimiter::choose(head, &preamble, options, &mut notes)? };
     let found = || fixed::widths(&head.records(preamble.start, Cut::Lines));
@@ -242,6 +249,9 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         return Err(empty(head, "there is a header and nothing below it"));
     }
     columns::ensure_header_is_first(head, &records, header, options)?;
+    if header {
+        columns::ensure_header_eats_no_row(head, first)?;
+    }
 
     let count = if let Some(widths) = &widths {
         widths.columns()

@@ -20,6 +20,7 @@ use crate::domain::problem::{Code, Problem};
 
 mod compressed;
 mod hidden;
+mod markup;
 mod ods;
 mod registry_xml;
 mod sheet;
@@ -137,6 +138,15 @@ fn hidden_rows(count: u64) -> Option<Problem> {
     let hint =
         "rows that a filter or a person hid are included: delete them in the workbook if they must stay out";
     (count > 0).then(|| note(Code::HiddenRows, &count.to_string(), hint))
+}
+
+/// What is said of formulas, some of which may have no stored result.
+fn formula_cells(count: u64, empty: u64) -> Problem {
+    let hint = match empty {
+        0 => "their stored results are read".to_owned(),
+        empty => format!("{empty} of them have no stored result and read as empty: calculate and save"),
+    };
+    note(Code::FormulaCells, &count.to_string(), hint)
 }
 
 /// Copies what a decoder gives into the spool.

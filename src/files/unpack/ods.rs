@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, number};
 use super::zipped::{Archive, damaged, ensure_bounded};
-use super::{Container, Spool, Trouble, Unpacked, hidden_rows};
+use super::{Container, Spool, Trouble, Unpacked, formula_cells, hidden_rows};
 use crate::domain::problem::Code;
 use crate::files::InputOptions;
 use crate::files::sniff::note;
@@ -25,14 +25,13 @@ pub(super) fn read(
     let chosen = choose(&filled, &filled, options.sheet.as_deref())?;
     let columns = tables.iter().find(|(name, _)| *name == chosen).map_or(0, |(_, columns)| *columns);
     let mut writer = RowWriter::new(spool, columns);
-    let noticed = walk(&mut archive, &mut |table, row, cells| {
-        if table == chosen { writer.row(row, cells) } else { Ok(()) }
+    let noticed = walk(&mut archive, &mut |table, row, cells, holds_more| {
+        if table == chosen { writer.row(row, cells, holds_more) } else { Ok(()) }
     })?;
     let mut notes = Vec::new();
     let noticed = noticed.get(&chosen).copied().unwrap_or_default();
     if noticed.formulas > 0 {
-        let count = noticed.formulas.to_string();
-        notes.push(note(Code::FormulaCells, &count, "their stored results are read"));
+        notes.push(formula_cells(noticed.formulas, noticed.empty_formulas));
     }
     notes.extend(hidden_rows(noticed.hidden_rows));
     if options.sheet.is_none() {
@@ -53,7 +52,7 @@ pub(super) fn tables(archive: &mut Archive) -> Result<Vec<String>, Trouble> {
 fn measured(archive: &mut Archive) -> Result<Vec<(String, usize)>, Trouble> {
     ensure_bounded(archive)?;
     let mut tables: Vec<(String, usize)> = Vec::new();
-    walk(archive, &mut |table, _, cells| {
+    walk(archive, &mut |table, _, cells, _| {
         if tables.last().is_none_or(|(name, _)| name != table) {
             tables.push((table.to_owned(), 0));
         }
@@ -65,18 +64,20 @@ fn measured(archive: &mut Archive) -> Result<Vec<(String, usize)>, Trouble> {
     Ok(tables)
 }
 
-type Row<'a> = dyn FnMut(&str, u64, &[String]) -> Result<(), Trouble> + 'a;
+type Row<'a> = dyn FnMut(&str, u64, &[String], bool) -> Result<(), Trouble> + 'a;
 
 /// What was noticed in a table.
 #[derive(Clone, Copy, Default)]
 struct Noticed {
     formulas: u64,
+    /// Formulas without a stored result.
+    empty_formulas: u64,
     /// Rows with anything in them that a filter or a person hid.
     hidden_rows: u64,
 }
 
-/// Calls `each` with every row that holds something: its table, its number from 1, its cells. Returns what was noticed by
-/// table.
+/// Calls `each` with every row that holds something: its table, its number from 1, its cells, and whether it holds more
+/// than they show. Returns what was noticed by table.
 fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, Noticed>, Trouble> {
     let content = archive.by_name("content.xml").map_err(damaged)?;
     let mut reader = Reader::from_reader(BufReader::new(content));
@@ -89,16 +90,15 @@ fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, No
             Event::DocType(_) => {
                 return Err(Trouble::Other("a spreadsheet with a document type, which may do harm".into()));
             }
-            Event::Start(tag) => state.open(&tag),
+            Event::Start(tag) => state.open(&tag)?,
             Event::Empty(tag) => {
-                state.open(&tag);
+                state.open(&tag)?;
                 state.close(tag.local_name().as_ref(), each)?;
             }
             Event::End(tag) => state.close(tag.local_name().as_ref(), each)?,
-            Event::Text(text) if state.in_text => {
-                state.text.push_str(&text);
-            }
-            Event::GeneralRef(name) if state.in_text => {
+            Event::Text(text) if state.takes_text() => state.text.push_str(&text),
+            Event::CData(text) if state.takes_text() => state.text.push_str(&text),
+            Event::GeneralRef(name) if state.takes_text() => {
                 let known = name.resolve_char_ref().ok().flatten();
                 let known = known.or_else(|| match name.as_ref() {
                     "amp" => Some('&'),
@@ -128,17 +128,33 @@ struct State {
     row_repeats: u64,
     cells: Vec<String>,
     cell_repeats: usize,
+    in_cell: bool,
     /// The stored value, which counts before the text that is shown.
     value: Option<String>,
+    /// The stored value of a cell that shows no text.
+    unshown: Option<String>,
     text: String,
-    in_text: bool,
+    /// How deep a paragraph of a cell is open.
+    paragraph: usize,
+    /// How deep something is open that stands beside a cell's text: a comment, a drawing.
+    beside: usize,
+    is_formula: bool,
+    has_result: bool,
     row_is_hidden: bool,
+    row_holds_more: bool,
     noticed: BTreeMap<String, Noticed>,
 }
 
 impl State {
-    fn open(&mut self, tag: &BytesStart<'_>) {
+    fn takes_text(&self) -> bool {
+        self.paragraph > 0 && self.beside == 0
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Trouble> {
         self.depth += 1;
+        if self.in_cell {
+            return self.open_in_cell(tag);
+        }
         let count = |name| attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(1_u64).max(1);
         match tag.local_name().as_ref() {
             "table" => {
@@ -149,15 +165,17 @@ impl State {
                 self.row_repeats = count("table:number-rows-repeated");
                 let visible = attribute(tag, "table:visibility");
                 self.row_is_hidden = visible.is_some_and(|said| said == "collapse" || said == "filter");
+                self.row_holds_more = false;
                 self.cells.clear();
             }
             "table-cell" | "covered-table-cell" => {
+                self.in_cell = true;
                 self.cell_repeats = count("table:number-columns-repeated") as usize;
                 self.text.clear();
-                if attribute(tag, "table:formula").is_some() {
-                    self.noticed.entry(self.table.clone()).or_default().formulas += 1;
-                }
-                self.value = match attribute(tag, "office:value-type").as_deref() {
+                self.is_formula = attribute(tag, "table:formula").is_some();
+                let kind = attribute(tag, "office:value-type");
+                self.has_result = kind.is_some();
+                self.value = match kind.as_deref() {
                     Some("float" | "currency" | "percentage") => {
                         attribute(tag, "office:value").map(|text| text.parse().map_or(text, number))
                     }
@@ -165,37 +183,66 @@ impl State {
                     Some("boolean") => attribute(tag, "office:boolean-value").map(|text| text.to_uppercase()),
                     _ => None,
                 };
+                let stored = ["office:string-value", "office:time-value", "office:value"];
+                self.unshown = stored.into_iter().find_map(|name| attribute(tag, name));
             }
-            "p" => {
-                if !self.text.is_empty() {
-                    self.text.push(' ');
-                }
-                self.in_text = true;
-            }
-            "s" | "tab" | "line-break" if self.in_text => self.text.push(' '),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// The text of a cell stands in its paragraphs. Whatever else it holds, such as a comment, has paragraphs of its own.
+    fn open_in_cell(&mut self, tag: &BytesStart<'_>) -> Result<(), Trouble> {
+        let name = tag.local_name();
+        if self.beside > 0 {
+            self.beside += 1;
+        } else if self.paragraph > 0 {
+            let is_drawing = tag.name().as_ref().starts_with("draw:");
+            match name.as_ref() {
+                "annotation" | "note" | "ruby-text" => self.beside = 1,
+                _ if is_drawing => self.beside = 1,
+                "s" | "tab" => self.text.push(' '),
+                "line-break" => self.text.push('\n'),
+                _ => {}
+            }
+            self.paragraph += usize::from(self.beside == 0);
+        } else {
+            match name.as_ref() {
+                "p" | "h" => {
+                    if !self.text.is_empty() {
+                        self.text.push('\n');
+                    }
+                    self.has_result = true;
+                    self.paragraph = 1;
+                }
+                "list" | "list-item" | "list-header" | "section" => {}
+                "table" => return Err(Trouble::Other("a spreadsheet with a table inside a cell".into())),
+                _ => self.beside = 1,
+            }
+        }
+        Ok(())
     }
 
     fn close(&mut self, tag: &str, each: &mut Row<'_>) -> Result<(), Trouble> {
         self.depth = self.depth.saturating_sub(1);
+        if self.beside > 0 {
+            self.beside -= 1;
+            return Ok(());
+        }
+        if self.paragraph > 0 {
+            self.paragraph -= 1;
+            return Ok(());
+        }
         match tag {
-            "p" => self.in_text = false,
             "table-cell" | "covered-table-cell" => {
-                let text = self.value.take().unwrap_or_else(|| std::mem::take(&mut self.text));
-                if self.cells.len() + self.cell_repeats > MOST_COLUMNS {
-                    if !text.is_empty() {
-                        return Err(Trouble::TooLarge(format!("it has more than {MOST_COLUMNS} columns")));
-                    }
-                    return Ok(());
-                }
-                self.cells.extend(std::iter::repeat_n(text, self.cell_repeats));
+                self.in_cell = false;
+                return self.close_cell();
             }
             "table-row" => {
                 while self.cells.last().is_some_and(String::is_empty) {
                     self.cells.pop();
                 }
-                if !self.cells.is_empty() {
+                if !self.cells.is_empty() || self.row_holds_more {
                     if self.row + self.row_repeats > MOST_ROWS {
                         return Err(Trouble::TooLarge(format!("it has more than {MOST_ROWS} rows")));
                     }
@@ -203,13 +250,33 @@ impl State {
                         self.noticed.entry(self.table.clone()).or_default().hidden_rows += self.row_repeats;
                     }
                     for row in 1..=self.row_repeats {
-                        each(&self.table, self.row + row, &self.cells)?;
+                        each(&self.table, self.row + row, &self.cells, self.row_holds_more)?;
                     }
                 }
                 self.row = self.row.saturating_add(self.row_repeats);
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    fn close_cell(&mut self) -> Result<(), Trouble> {
+        if self.is_formula {
+            let noticed = self.noticed.entry(self.table.clone()).or_default();
+            noticed.formulas += 1;
+            noticed.empty_formulas += u64::from(!self.has_result);
+            self.row_holds_more |= !self.has_result;
+        }
+        let shown = std::mem::take(&mut self.text);
+        let unshown = self.unshown.take().unwrap_or_default();
+        let text = self.value.take().unwrap_or(if shown.is_empty() { unshown } else { shown });
+        if self.cells.len() + self.cell_repeats > MOST_COLUMNS {
+            if !text.is_empty() {
+                return Err(Trouble::TooLarge(format!("it has more than {MOST_COLUMNS} columns")));
+            }
+            return Ok(());
+        }
+        self.cells.extend(std::iter::repeat_n(text, self.cell_repeats));
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn read(file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked,
     let mut reader = Reader::from_reader(file);
     reader.config_mut().check_end_names = true;
     let (mut areas, mut buffer): (Vec<Option<String>>, _) = (Vec::new(), Vec::new());
-    let (mut rows, mut is_list) = (0, false);
+    let (mut rows, mut is_list) = (0_u64, false);
     loop {
         buffer.clear();
         let at = reader.buffer_position();
@@ -29,20 +29,14 @@ pub(super) fn read(file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked,
             }
             Event::Start(tag) => {
                 is_list = true;
-                if tag.local_name().as_ref() == "ph" {
-                    rows += 1;
-                    write(&tag, areas.last(), &mut spool).map_err(|what| what.at(at))?;
-                    areas.push(areas.last().cloned().flatten());
-                } else {
-                    areas.push(area(&tag).or_else(|| areas.last().cloned().flatten()));
-                }
+                let above = areas.last().and_then(Option::as_deref);
+                let area = take(&tag, above, &mut rows, &mut spool).map_err(|what| what.at(at))?;
+                areas.push(area);
             }
             Event::Empty(tag) => {
                 is_list = true;
-                if tag.local_name().as_ref() == "ph" {
-                    rows += 1;
-                    write(&tag, areas.last(), &mut spool).map_err(|what| what.at(at))?;
-                }
+                let above = areas.last().and_then(Option::as_deref);
+                take(&tag, above, &mut rows, &mut spool).map_err(|what| what.at(at))?;
             }
             Event::End(_) => {
                 areas.pop();
@@ -78,22 +72,47 @@ impl Odd {
     }
 }
 
-fn value(tag: &BytesStart<'_>) -> Option<String> {
-    let value = tag.try_get_attribute("val").ok()??;
-    Some(value.value.trim().to_owned())
+/// Takes an element in, and returns the area code that holds inside it. A damaged one is never made good by that of the
+/// element around it: the numbers would be others.
+fn take(
+    tag: &BytesStart<'_>,
+    above: Option<&str>,
+    rows: &mut u64,
+    spool: &mut Spool<'_>,
+) -> Result<Option<String>, Odd> {
+    let value = value(tag)?;
+    let code = value.as_deref().filter(|code| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()));
+    match tag.local_name().as_ref() {
+        // The whole list may be called by something else, such as the name of a state.
+        "list" => Ok(code.map(str::to_owned)),
+        "ac" => code.map(|code| Some(code.to_owned())).ok_or(Odd::Said("an area code without three digits")),
+        "ph" => {
+            *rows += 1;
+            write(value.as_deref(), above, spool)?;
+            Ok(above.map(str::to_owned))
+        }
+        _ => Err(Odd::Said("an element that is neither <list> nor <ac> nor <ph>")),
+    }
 }
 
-fn area(tag: &BytesStart<'_>) -> Option<String> {
-    value(tag).filter(|area| area.len() == 3 && area.bytes().all(|b| b.is_ascii_digit()))
+fn value(tag: &BytesStart<'_>) -> Result<Option<String>, Odd> {
+    let mut value = None;
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|_| Odd::Said("an attribute that cannot be read"))?;
+        if attribute.key.as_ref() == "val" {
+            value = Some(attribute.value.trim().to_owned());
+        }
+    }
+    Ok(value)
 }
 
 /// A line `AAA,NNNNNNN`. What is no number is written as it stands: the check rejects it with its row.
-fn write(tag: &BytesStart<'_>, area: Option<&Option<String>>, spool: &mut Spool<'_>) -> Result<(), Odd> {
-    let local = value(tag).ok_or(Odd::Said("a number without a value"))?;
+fn write(local: Option<&str>, area: Option<&str>, spool: &mut Spool<'_>) -> Result<(), Odd> {
+    let local = local.ok_or(Odd::Said("a number without a value"))?;
     if local.contains(['\n', '\r', ',', '"']) {
         return Err(Odd::Said("a number that holds a line break, a comma or a quotation mark"));
     }
-    let area = area.cloned().flatten().ok_or(Odd::Said("a number without an area code"))?;
+    let area = area.ok_or(Odd::Said("a number without an area code"))?;
     let is_short = (1..=7).contains(&local.len()) && local.bytes().all(|b| b.is_ascii_digit());
     let line = if is_short { format!("{area},{local:0>7}\n") } else { format!("{area},{local}\n") };
     spool.write(line.as_bytes()).map_err(Odd::Spool)

@@ -1,12 +1,16 @@
 //! Rows of a sheet as lines of text: one line for each row, so that a problem's line is the row as a spreadsheet shows it.
 //!
-//! A line break inside a cell becomes a space, for it would end the line.
+//! A line break inside a cell would end the line. It becomes `⏎`, which no number may hold: as a space it would make one
+//! number of `202` above `5550101`, which a text file's reader rejects. Around a cell's text it is left out.
 
 use super::{Spool, Trouble};
 
 /// More rows and columns than any sheet has.
 pub(super) const MOST_ROWS: u64 = 1 << 20;
 pub(super) const MOST_COLUMNS: usize = 1 << 14;
+
+/// What stands for a line break inside a cell.
+const LINE_BREAK: &str = "⏎";
 
 /// Writes rows.
 pub(super) struct RowWriter<'a> {
@@ -25,8 +29,9 @@ impl<'a> RowWriter<'a> {
         Self { spool, columns, line: 0, rows: 0, text: Vec::new() }
     }
 
-    /// Writes the cells of the row with that number, from 1. Rows come in order.
-    pub(super) fn row(&mut self, number: u64, cells: &[String]) -> Result<(), Trouble> {
+    /// Writes the cells of the row with that number, from 1. Rows come in order. `holds_more`: something stands in it that
+    /// its cells do not show, such as a formula without a result, so it is no blank row.
+    pub(super) fn row(&mut self, number: u64, cells: &[String], holds_more: bool) -> Result<(), Trouble> {
         if number <= self.line || number > MOST_ROWS {
             return Err(Trouble::Damaged(format!("row {number} stands behind row {}", self.line)));
         }
@@ -36,8 +41,12 @@ impl<'a> RowWriter<'a> {
         }
         self.line = number;
         self.text.clear();
-        if cells.iter().any(|cell| !cell.trim().is_empty()) {
+        let is_filled = cells.iter().any(|cell| !cell.trim().is_empty());
+        if is_filled || holds_more {
             self.rows += 1;
+            if !is_filled {
+                self.text.extend_from_slice(b"\"\"");
+            }
             for at in 0..self.columns.max(cells.len()) {
                 if at > 0 {
                     self.text.push(b',');
@@ -50,18 +59,18 @@ impl<'a> RowWriter<'a> {
     }
 
     fn cell(&mut self, cell: &str) {
+        let cell = cell.trim_matches(['\n', '\r']);
         let quoted = cell.contains(['"', ',', '\n', '\r']) || cell.starts_with('#');
         if !quoted {
             self.text.extend_from_slice(cell.as_bytes());
             return;
         }
         self.text.push(b'"');
-        for byte in cell.bytes() {
-            match byte {
-                b'"' => self.text.extend_from_slice(b"\"\""),
-                b'\n' | b'\r' => self.text.push(b' '),
-                other => self.text.push(other),
+        for (at, part) in cell.replace("\r\n", "\n").split(['\n', '\r']).enumerate() {
+            if at > 0 {
+                self.text.extend_from_slice(LINE_BREAK.as_bytes());
             }
+            self.text.extend_from_slice(part.replace('"', "\"\"").as_bytes());
         }
         self.text.push(b'"');
     }

@@ -27,20 +27,31 @@ pub(super) fn read(
     let columns = width(&mut book, &chosen)?;
     let (mut writer, mut seen) = (RowWriter::new(spool, columns), Seen::default());
     let mut cells = book.worksheet_cells_reader(&chosen).map_err(trouble)?;
-    let (mut row, mut texts) = (None, Vec::new());
-    while let Some(cell) = cells.next_cell_with_formula().map_err(trouble)? {
+    let (mut row, mut texts, mut holds_more) = (None, Vec::new(), false);
+    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(trouble)? {
         let (at, column) = (u64::from(cell.pos.0), cell.pos.1 as usize);
         if let Some(before) = row.replace(at).filter(|before| *before != at) {
-            writer.row(before + 1, &texts)?;
+            writer.row(before + 1, &texts, holds_more)?;
             texts.clear();
+            holds_more = false;
+        }
+        let is_formula = cell.formula.is_some();
+        holds_more |= is_formula && cell.value == DataRef::Empty;
+        let text = seen.text(&cell.value, is_formula);
+        if text.is_empty() {
+            continue;
         }
         if texts.len() <= column {
             texts.resize(column + 1, String::new());
         }
-        texts[column] = seen.text(&cell.value, cell.formula.is_some());
+        // Rows and cells may name one place twice, and the last of them would be all that is left.
+        if !texts[column].is_empty() {
+            return Err(Trouble::Damaged(format!("row {} has two cells in column {}", at + 1, column + 1)));
+        }
+        texts[column] = text;
     }
     if let Some(last) = row {
-        writer.row(last + 1, &texts)?;
+        writer.row(last + 1, &texts, holds_more)?;
     }
     let hidden = about.iter().any(|sheet| sheet.name == chosen && sheet.visible != SheetVisible::Visible);
     drop(cells);
@@ -78,8 +89,8 @@ fn filled(book: &mut Xlsx<Packed>) -> Result<Vec<String>, Trouble> {
             Err(_) => continue,
         };
         let mut any = false;
-        while let Some(cell) = cells.next_cell().map_err(trouble)? {
-            if *cell.get_value() != DataRef::Empty {
+        while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(trouble)? {
+            if cell.value != DataRef::Empty || cell.formula.is_some() {
                 any = true;
                 break;
             }
@@ -149,13 +160,7 @@ impl Seen {
     fn notes(&self) -> Vec<crate::domain::problem::Problem> {
         let mut notes = Vec::new();
         if self.formulas > 0 {
-            let hint = match self.empty_formulas {
-                0 => "their stored results are read".to_owned(),
-                empty => {
-                    format!("{empty} of them have no stored result and read as empty: calculate and save")
-                }
-            };
-            notes.push(note(Code::FormulaCells, &self.formulas.to_string(), hint));
+            notes.push(super::formula_cells(self.formulas, self.empty_formulas));
         }
         if self.long_numbers > 0 {
             let hint =

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 
 use zip::ZipArchive;
 
+use super::markup::Markup;
 use super::spool::limit;
 use super::watched::Packed;
 use super::{Container, Spool, Trouble, Unpacked, copy, listed, ods, xlsx};
@@ -20,9 +21,6 @@ const MEMBERS: usize = 10_000;
 const LONGEST_TEXT: usize = 4 << 20;
 /// Shared texts, styles and the like are held in memory whole; sheets are not.
 const LARGEST_HELD: u64 = 512 << 20;
-
-/// No more of a tag is looked at.
-const LONGEST_TAG: usize = 64 << 10;
 
 /// An archive on disk.
 pub(super) type Archive = ZipArchive<Packed>;
@@ -45,9 +43,6 @@ pub(super) fn zip(file: Packed, mut spool: Spool<'_>, options: &InputOptions) ->
     }
     let texts: Vec<String> = names.iter().filter(|name| is_text(name)).cloned().collect();
     let chosen = choose(&texts, options.member.as_deref())?;
-    if texts.iter().filter(|text| **text == chosen).count() > 1 {
-        return Err(Trouble::Damaged(format!("it has several members called {chosen}")));
-    }
     let mut notes = Vec::new();
     let member = archive.by_name(&chosen).map_err(damaged)?;
     if member.is_symlink() {
@@ -80,6 +75,10 @@ fn names(archive: &Archive) -> Result<Vec<String>, Trouble> {
     if archive.len() > MEMBERS {
         return Err(Trouble::TooLarge(format!("it has {} members", archive.len())));
     }
+    // Of several members of one name, only the last is ever seen.
+    if archive.has_duplicate_names() {
+        return Err(Trouble::Damaged("it has several members of one name".into()));
+    }
     archive.file_names().map(|name| name.map(std::borrow::Cow::into_owned).map_err(damaged)).collect()
 }
 
@@ -94,22 +93,22 @@ pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(damaged)?;
         let name = part.name().map_err(damaged)?.into_owned();
-        let mut texts = Texts::default();
+        let mut texts = Markup::default();
         let size = io::copy(&mut part.take(limit - total + 1), &mut texts);
         let size = size.map_err(|error| Trouble::of_reading(&error))?;
         total += size;
         if total > limit {
             return Err(Trouble::TooLarge(format!("its parts are over {} MiB", limit >> 20)));
         }
-        let is_markup = name.ends_with(".xml") || name.ends_with(".rels");
-        if is_markup && texts.longest > LONGEST_TEXT {
+        if texts.longest > LONGEST_TEXT {
             return Err(Trouble::TooLarge(format!("a text in it is over {} MiB", LONGEST_TEXT >> 20)));
         }
-        if name.starts_with("xl/worksheets/") && texts.far_cell {
+        if texts.far_cell {
             return Err(Trouble::Damaged("a cell in it stands where no sheet has one".into()));
         }
-        let is_streamed = name.starts_with("xl/worksheets/") || name == "content.xml";
-        if is_markup && !is_streamed && size > LARGEST_HELD {
+        // What readers hold whole has other names, wherever the workbook says that its parts are.
+        let is_streamed = name.starts_with("xl/worksheets/sheet") || name == "content.xml";
+        if !is_streamed && size > LARGEST_HELD {
             return Err(Trouble::TooLarge(format!(
                 "a part beside its sheets is over {} MiB",
                 LARGEST_HELD >> 20
@@ -117,76 +116,6 @@ pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
         }
     }
     Ok(())
-}
-
-/// A place behind `XFD1048576` by its mere length.
-fn is_far(place: &[u8]) -> bool {
-    let letters = place.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let digits = place.iter().filter(|b| b.is_ascii_digit()).count();
-    letters > 3 || digits > 7
-}
-
-/// Measures the texts of markup that is written to it, and keeps none.
-#[derive(Default)]
-struct Texts {
-    /// The text that is going on.
-    current: usize,
-    longest: usize,
-    /// The tag that is going on.
-    tag: Vec<u8>,
-    in_tag: bool,
-    /// A place is named that no sheet has: the reader behind this counts beyond its numbers there.
-    far_cell: bool,
-}
-
-impl Texts {
-    /// Looks for the place that a tag names: `r='XFD1048576'`, `ref='A1:B2'`.
-    fn read_tag(&mut self) {
-        let tag = std::mem::take(&mut self.tag);
-        for at in memchr::memmem::find_iter(&tag, b"r=").chain(memchr::memmem::find_iter(&tag, b"ref=")) {
-            let value = &tag[at..];
-            let Some(open) = value.iter().position(|b| matches!(b, b'\'' | b'"')) else { continue };
-            let is_name = at > 0 && tag[at - 1].is_ascii_whitespace();
-            let value = value[open + 1..].split(|b| *b == value[open]).next().unwrap_or_default();
-            self.far_cell |= is_name && value.split(|b| *b == b':').any(is_far);
-        }
-        self.tag = tag;
-        self.tag.clear();
-    }
-
-    /// Takes in what follows a `<`.
-    fn read_on(&mut self, bytes: &[u8]) {
-        let end = memchr::memchr(b'>', bytes);
-        let part = &bytes[..end.unwrap_or(bytes.len())];
-        self.tag.extend_from_slice(&part[..part.len().min(LONGEST_TAG.saturating_sub(self.tag.len()))]);
-        if end.is_some() {
-            self.read_tag();
-            self.in_tag = false;
-        }
-    }
-}
-
-impl io::Write for Texts {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut from = 0;
-        if self.in_tag {
-            self.read_on(bytes);
-        }
-        for tag in memchr::memchr_iter(b'<', bytes) {
-            self.tag.clear();
-            self.in_tag = true;
-            self.read_on(&bytes[tag + 1..]);
-            self.longest = self.longest.max(self.current + tag - from);
-            (self.current, from) = (0, tag);
-        }
-        self.current += bytes.len() - from;
-        self.longest = self.longest.max(self.current);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Not a folder, and not what a Mac adds.

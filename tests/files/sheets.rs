@@ -1,0 +1,137 @@
+//! Cells of sheets: what stands in one is read once and whole, or the sheet is refused.
+
+use super::containers::{ods, open, xlsx};
+use super::*;
+
+fn damaged(name: &str, bytes: &[u8]) -> String {
+    match open(name, bytes, &InputOptions::default()) {
+        Err(FileError::Damaged { what, .. }) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn opened(name: &str, bytes: &[u8]) -> (Document, Checked) {
+    open(name, bytes, &InputOptions::default()).unwrap()
+}
+
+#[rstest]
+#[case::two_rows(
+    "<row r='2'><c r='A2'><v>2025550101</v></c></row><row r='2'><c r='A2'><v>2025550102</v></c></row>"
+)]
+#[case::two_cells("<row r='2'><c r='A2'><v>2025550101</v></c><c r='A2'><v>2025550102</v></c></row>")]
+#[case::another_rows_cell(
+    "<row r='2'><c r='A2'><v>2025550101</v></c></row><row r='3'><c r='A2'><v>2025550102</v></c></row>"
+)]
+fn a_cell_that_stands_twice_in_a_workbook_is_damage(#[case] rows: &str) {
+    let head = "<row r='1'><c r='A1' t='inlineStr'><is><t>phone</t></is></c></row>";
+    let what = damaged("a.xlsx", &xlsx(&[("A", &format!("{head}{rows}"))], false));
+    assert_eq!(what, "row 2 has two cells in column 1");
+}
+
+#[test]
+fn an_empty_cell_in_the_place_of_a_filled_one_takes_nothing_away() {
+    let rows = "<row r='1'><c r='A1'><v>2025550101</v></c><c r='A1' s='1'/></row>";
+    assert_eq!(numbers(&opened("a.xlsx", &xlsx(&[("A", rows)], false)).1), ["+12025550101"]);
+}
+
+const STRING: &str = "<table:table-cell office:value-type='string'";
+
+fn row(cell: &str) -> String {
+    format!("<table:table-row>{cell}</table:table-row>")
+}
+
+#[rstest]
+#[case::comment("<office:annotation><text:p>+44</text:p></office:annotation><text:p>2025550101</text:p>")]
+#[case::comment_behind(
+    "<text:p>2025550101</text:p><office:annotation><text:p>02</text:p><text:p>3</text:p></office:annotation>"
+)]
+#[case::comment_within(
+    "<text:p>2025550101<office:annotation><text:p>02</text:p></office:annotation></text:p>"
+)]
+#[case::drawing(
+    "<draw:frame><draw:text-box><text:p>1</text:p></draw:text-box></draw:frame><text:p>2025550101</text:p>"
+)]
+#[case::drawing_within("<text:p>202<draw:frame><svg:title>9</svg:title></draw:frame>5550101</text:p>")]
+#[case::parts("<text:p>202<text:span>555<text:span>01</text:span></text:span>01</text:p>")]
+#[case::cdata("<text:p><![CDATA[2025550101]]></text:p>")]
+#[case::heading("<text:h>2025550101</text:h>")]
+fn a_cell_of_an_open_document_sheet_is_its_own_text_and_nothing_beside_it(#[case] inside: &str) {
+    let sheet = row(&format!("{STRING}>{inside}</table:table-cell>"));
+    assert_eq!(numbers(&opened("a.ods", &ods(&sheet)).1), ["+12025550101"]);
+}
+
+#[test]
+fn a_value_that_is_stored_and_not_shown_is_read() {
+    let sheet = row(&format!("{STRING} office:string-value='2025550101'/>"))
+        + &row(&format!(
+            "{STRING} office:string-value='2025550199'><text:p>2025550102</text:p></table:table-cell>"
+        ));
+    let (_, checked) = opened("a.ods", &ods(&sheet));
+    assert_eq!((checked.rows, numbers(&checked)), (2, vec!["+12025550101".into(), "+12025550102".into()]));
+}
+
+#[test]
+fn a_table_inside_a_cell_is_refused() {
+    let inner = format!(
+        "<table:table>{}</table:table>",
+        row(&format!("{STRING}><text:p>1</text:p></table:table-cell>"))
+    );
+    let sheet = row(&format!("{STRING}>{inner}</table:table-cell>"));
+    let read = open("a.ods", &ods(&sheet), &InputOptions::default());
+    assert!(matches!(read, Err(FileError::WrongKind { .. })), "{read:?}");
+}
+
+/// One column: two formulas without a result, one with an empty one, and a good number.
+#[rstest]
+#[case::xlsx("a.xlsx", xlsx(&[("A", "<row r='1'><c r='A1'><v>2025550101</v></c></row><row r='2'><c r='A2'><f>B2</f></c></row>\
+    <row r='3'><c r='A3'><f>B3</f><v></v></c></row><row r='4'><c r='A4' t='str'><f>IF(B4,B4,\"\")</f><v></v></c></row>")], false))]
+#[case::ods("a.ods", ods(&[
+    row(&format!("{STRING}><text:p>2025550101</text:p></table:table-cell>")),
+    row("<table:table-cell table:formula='of:=[.B2]'/>"),
+    row("<table:table-cell table:formula='of:=[.B3]'></table:table-cell>"),
+    row(&format!("{STRING} table:formula='of:=IF([.B4];[.B4];)' office:string-value=''><text:p/></table:table-cell>")),
+].concat()))]
+fn a_row_of_formulas_without_results_is_a_row_without_a_number(#[case] name: &str, #[case] bytes: Vec<u8>) {
+    let (_, checked) = opened(name, &bytes);
+    assert_eq!((checked.rows, numbers(&checked)), (3, vec!["+12025550101".into()]));
+    assert_eq!(rejections(&checked), [(2, Code::MissingNumber), (3, Code::MissingNumber)]);
+    let said = checked.problems.iter().find(|problem| problem.code == Code::FormulaCells).unwrap();
+    assert_eq!(said.raw.as_ref(), "3");
+    assert!(said.hint.starts_with("2 of them have no stored result"), "{}", said.hint);
+}
+
+#[test]
+fn a_sheet_of_nothing_but_formulas_is_a_sheet_to_choose() {
+    let value = "<row r='1'><c r='A1'><v>2025550101</v></c></row>";
+    let formulas = "<row r='1'><c r='A1'><f>A!A1</f></c></row>";
+    let read = open("a.xlsx", &xlsx(&[("A", value), ("B", formulas)], false), &InputOptions::default());
+    assert!(matches!(&read, Err(FileError::NeedsChoice { flag, .. }) if flag == "--sheet NAME"), "{read:?}");
+}
+
+#[test]
+fn a_number_on_two_lines_of_a_cell_is_no_number() {
+    let cell = |at: &str, text: &str| {
+        format!("<c r='{at}' t='inlineStr'><is><t xml:space='preserve'>{text}</t></is></c>")
+    };
+    let rows: String = [
+        ("Phone&#10;number", "address"),
+        ("202&#10;5550101", "x"),
+        ("2025550102&#13;&#10;", "1 Main Street&#10;Town"),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(at, (number, address))| {
+        let n = at + 1;
+        format!("<row r='{n}'>{}{}</row>", cell(&format!("A{n}"), number), cell(&format!("B{n}"), address))
+    })
+    .collect();
+    let line = |text: &str| format!("<text:p>{text}</text:p>");
+    let other = row(&format!("{STRING}>{}{}</table:table-cell>", line("202"), line("5550101")))
+        + &row(&format!("{STRING}><text:p>202<text:line-break/>5550103</text:p></table:table-cell>"))
+        + &row(&format!("{STRING}>{}</table:table-cell>", line("2025550102")));
+    let (document, checked) = opened("a.xlsx", &xlsx(&[("A", &rows)], false));
+    assert_eq!((checked.rejected, numbers(&checked)), (1, vec!["+12025550102".into()]));
+    assert_eq!(document.rows(2, 1).unwrap()[0].fields, ["2025550102", "1 Main Street⏎Town"]);
+    let (_, checked) = opened("a.ods", &ods(&other));
+    assert_eq!((checked.rejected, numbers(&checked)), (2, vec!["+12025550102".into()]));
+}
