@@ -1,6 +1,7 @@
 //! One row: its number, its attributes, and everything that is wrong with it.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
@@ -85,6 +86,20 @@ impl Problems<'_> {
         if !self.list[self.before..].contains(&problem) {
             self.list.push(problem);
         }
+    }
+
+    /// Whether it is said already that these columns hold characters that leave no text to read. `cell` is what they hold.
+    fn says_unreadable(&self, cell: &str, columns: RangeInclusive<usize>) -> bool {
+        let has_control = cell.chars().any(char::is_control);
+        let has_lost = cell.contains(char::REPLACEMENT_CHARACTER);
+        self.list[self.before..].iter().any(|problem| match problem.code {
+            Code::NulByte | Code::ControlCharacter => {
+                has_control && problem.column.is_some_and(|column| columns.contains(&column))
+            }
+            // The bytes are the row's: which cell they stand in, the cell shows.
+            Code::InvalidEncoding => has_lost,
+            _ => false,
+        })
     }
 
     fn reject_since(&self, start: usize) -> bool {
@@ -374,6 +389,7 @@ impl<'a> RowReader<'a> {
     ) -> Result<Phone, NotANumber> {
         let at = column.unwrap_or_default();
         let cell = Self::number_cell(fields, at);
+        let last = at + usize::from(self.mapping.split_number);
         let joined;
         let cell = if self.mapping.split_number {
             joined = Split::new(cell, Self::number_cell(fields, at + 1));
@@ -381,7 +397,6 @@ impl<'a> RowReader<'a> {
         } else {
             cell
         };
-        let unreadable = cell.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
         let result = if cell.trim().is_empty() {
             Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() })
         } else if self.mapping.split_number && !Split::is_sound(fields, at) {
@@ -393,8 +408,7 @@ impl<'a> RowReader<'a> {
             self.options.normaliser.normalise(cell).and_then(|phone| self.with_country_code(cell, phone))
         };
         match &result {
-            // Its NUL or control character is said already.
-            Err(_) if unreadable && problems.list.len() > problems.before => {}
+            Err(_) if problems.says_unreadable(cell, at..=last) => {}
             Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
             Ok(phone) => {
                 phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, code.hint()));

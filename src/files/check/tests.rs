@@ -62,6 +62,8 @@ fn any_row() -> impl Strategy<Value = String> {
         1 => Just("x\"y".to_owned()),
         1 => Just("\"x\n2025550199,US-DC,,y,z\nw\"".to_owned()),
         1 => Just("\u{e9}\u{7}".to_owned()),
+        1 => Just("12\tabc".to_owned()),
+        1 => Just("20\u{fffd}5550101".to_owned()),
     ];
     let end = prop_oneof![6 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n"), 1 => Just("\n  \n")];
     (number, place, date, "[AB]?", note, end).prop_map(|(number, place, date, source, note, end)| {
