@@ -245,6 +245,9 @@ impl<'a> Pass<'a> {
         // Where neither a column nor a constant says one, each row's is inferred, those too that are late.
         let inferred = match (column(Field::Jurisdiction), self.document.constants().jurisdiction()) {
             (None, None) => self.inferred - late_rows,
+        for (code, repeats) in late.unsaid {
+            *counts.entry(code).or_insert(0) += repeats;
+        }
             _ => 0,
         };
         if inferred > 0 {
