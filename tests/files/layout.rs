@@ -169,3 +169,12 @@ fn a_split_number_is_not_joined_from_parts_that_do_not_fit() {
     let checked = check_bytes(rows).unwrap();
     assert_eq!(rejections(&checked), [(21, Code::NotANumber), (22, Code::TooShort)]);
 }
+
+#[test]
+fn a_first_number_that_was_said_to_be_a_name_stands_masked_in_questions() {
+    let said = InputOptions { header: Some(true), ..InputOptions::default() };
+    let error = check_with("2025550101,2125550102\n2025550103,2125550104\n", &said).unwrap_err();
+    assert!(matches!(error, FileError::NeedsChoice { .. }), "{error}");
+    let said = format!("{error} {error:?}");
+    assert!(!said.contains("5550101") && said.contains("1 ••••••••01, 2 ••••••••02"), "{said}");
+}

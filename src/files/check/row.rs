@@ -14,7 +14,7 @@ use crate::files::changes::{self, Change, Changes};
 use crate::files::dates::{self, Reading};
 use crate::files::out::problem_columns::{MEND, ProblemColumns, held_by};
 use crate::files::scan::split::Fields;
-use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values, ranges};
+use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values, names, ranges};
 
 /// Characters of a value that a problem keeps.
 const RAW: usize = 64;
@@ -572,8 +572,5 @@ pub(super) fn refuse_past_constant(document: &Document, now: Timestamp) -> Resul
 
 /// The question about the number column, with the columns that there are.
 pub(super) fn which_column(document: &Document) -> String {
-    let columns = document.columns();
-    let listed: Vec<String> =
-        columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
-    format!("which column holds the numbers to suppress: {}", listed.join(", "))
+    format!("which column holds the numbers to suppress: {}", names::listed(document.columns()))
 }

@@ -18,6 +18,7 @@ mod safe_file;
 
 pub use clean::write_clean;
 pub use rejects::write_rejects;
+pub(super) use report::masked;
 pub use report::{ReportFormat, write_report};
 pub use safe_file::{SafeFile, is_same_file, write_safely};
 

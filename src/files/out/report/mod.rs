@@ -148,7 +148,7 @@ fn quoted(document: &Document, problem: &Problem) -> String {
 }
 
 /// A value, its digits masked but for the last two. Its marks and letters are what tells what is wrong.
-fn masked(value: &str) -> String {
+pub(in crate::files) fn masked(value: &str) -> String {
     let digits = value.chars().filter(|c| c.is_numeric()).count();
     if digits < NUMBER {
         return value.to_owned();
