@@ -167,7 +167,7 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// A file to write, such as the rejects, cannot be written. Exit 2.
-    #[error("cannot write {path}: {source}")]
+    #[error("{}", out::said_of(path, source))]
     Unwritable {
         /// Which file.
         path: PathBuf,
@@ -306,6 +306,9 @@ impl FileError {
             Self::Unwritable { source, .. } if is_full(source) => {
                 "Make room there, or name a file on another disk; what stood there before still stands."
                     .into()
+            }
+            Self::Unwritable { source, .. } if out::is_written(source) => {
+                "It can be used; to be sure of it, write it again into a folder that you may read.".into()
             }
             Self::Unwritable { .. } => "Name a new file in a folder that you may write to.".into(),
             Self::NotAFile { .. } => "Name a regular file.".into(),
