@@ -266,3 +266,28 @@ fn more_numbers_than_are_taken_are_refused_before_they_are_held() {
         }
     }
 }
+
+#[test]
+fn a_check_that_is_stopped_after_the_last_row_is_no_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv");
+    std::fs::write(&path, "phone,expires\n2025550101,03/04/2027\n2025550101,13/04/2027\n").unwrap();
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let run = |at: usize| {
+        let (stop, mut told) = (CancellationToken::new(), 0);
+        let result = pass::run(&document, &options(), &plan(1, 1 << 30, true), &stop, &mut |_| {
+            told += 1;
+            if told == at {
+                stop.cancel();
+            }
+        });
+        (result, told)
+    };
+    let (checked, all) = run(usize::MAX);
+    assert!(checked.is_ok() && all >= 3, "{all} events");
+    // The last event says that it is done.
+    for at in 1..all {
+        let (result, told) = run(at);
+        assert!(matches!(result, Err(FileError::Stopped)), "stopped at event {at} of {all}, {told} told");
+    }
+}
