@@ -178,3 +178,16 @@ fn a_first_number_that_was_said_to_be_a_name_stands_masked_in_questions() {
     let said = format!("{error} {error:?}");
     assert!(!said.contains("5550101") && said.contains("1 ••••••••01, 2 ••••••••02"), "{said}");
 }
+
+#[test]
+fn beside_a_split_number_another_column_holds_whole_numbers() {
+    let bytes = "area,number,mobile\n".to_owned()
+        + &"202,5550101,2125550102\n".repeat(9)
+        + "20,25550103,2125550104\n";
+    for first in ["area", "1"] {
+        let map = [first, "mobile"].map(|column| (Field::Number, column.to_owned())).to_vec();
+        let checked = check_with(&bytes, &InputOptions { map, ..InputOptions::default() }).unwrap();
+        assert_eq!(numbers(&checked), ["+12025550101", "+12125550102", "+12125550104"]);
+        assert_eq!((checked.rejected, rejections(&checked)), (1, vec![(10, Code::NotANumber)]));
+    }
+}

@@ -389,9 +389,11 @@ impl<'a> RowReader<'a> {
     ) -> Result<Phone, NotANumber> {
         let at = column.unwrap_or_default();
         let cell = Self::number_cell(fields, at);
-        let last = at + usize::from(self.mapping.split_number);
+        // Further columns hold whole numbers.
+        let is_split = self.mapping.split_number && column == self.column(Field::Number);
+        let last = at + usize::from(is_split);
         let joined;
-        let cell = if self.mapping.split_number {
+        let cell = if is_split {
             joined = Split::new(cell, Self::number_cell(fields, at + 1));
             joined.whole.as_str()
         } else {
@@ -399,7 +401,7 @@ impl<'a> RowReader<'a> {
         };
         let result = if cell.trim().is_empty() {
             Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() })
-        } else if self.mapping.split_number && !Split::is_sound(fields, at) {
+        } else if is_split && !Split::is_sound(fields, at) {
             // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
             let said = "the area code must have three digits and the number behind it seven";
             let code = self.options.normaliser.normalise(cell).err().map_or(Code::NotANumber, |not| not.code);
