@@ -317,13 +317,6 @@ impl Document {
         &self.mapping
     }
 
-    /// The same file read with another mapping; the index is shared.
-    #[must_use]
-    pub fn with_mapping(&self, mapping: Mapping) -> Self {
-        let constants = self.constants.clone();
-        Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None }.with_order_hint()
-    }
-
     /// The same file with a mapping and constants that are only tried, for a look at some of its rows: nothing is read.
     #[must_use]
     pub fn tried<'r>(
