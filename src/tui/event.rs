@@ -116,6 +116,8 @@ pub enum Fact {
         /// Rows; 0 where it has none to count.
         rows: u64,
     },
+    /// Something stands where a file was to be written, and nobody said that it may be replaced: nothing was written.
+    Occupied(PathBuf),
     /// How the open file is read is saved as a layout.
     LayoutSaved {
         /// Its name.
@@ -335,6 +337,8 @@ pub enum Op {
         checked: Arc<Checked>,
         /// Where to.
         out: PathBuf,
+        /// Whether what stands there may be replaced.
+        replace: bool,
     },
     /// Save how the open file is read as a layout of the config file.
     SaveLayout {

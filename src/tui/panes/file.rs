@@ -347,6 +347,8 @@ impl File {
             file: Box::new(file.opened.clone()),
             checked: checked.clone(),
             out,
+            // Lists of two folders may have one name.
+            replace: false,
         }))
     }
 
