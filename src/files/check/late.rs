@@ -31,7 +31,7 @@ pub(super) struct Rest {
 }
 
 /// A number that one row adds and another takes off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Crossed {
     /// The row that adds it.
     pub(super) row: u64,
