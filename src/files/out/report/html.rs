@@ -131,11 +131,16 @@ fn outcomes(facts: &Facts<'_>, out: &mut String) {
         thousands(checked.rows)
     );
     if checked.rows != checked.records {
-        let _ = writeln!(
-            out,
-            "<p class=\"soft\">Several columns hold numbers: each filled cell counts as a row. The file has {} records.</p>",
-            thousands(checked.records)
-        );
+        let mapping = facts.document.mapping();
+        let mut why = String::new();
+        if !mapping.more_numbers.is_empty() {
+            why.push_str("Several columns hold numbers: each filled cell counts as a row. ");
+        }
+        if mapping.has_ranges() {
+            why.push_str("Rows may be ranges of numbers: each number of one counts as a row. ");
+        }
+        let records = thousands(checked.records);
+        let _ = writeln!(out, "<p class=\"soft\">{why}The file has {records} records.</p>");
     }
 }
 
