@@ -38,7 +38,10 @@ pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, 
 pub use constants::{BadValue, Constants};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};
-pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
+pub use out::{
+    ReportFormat, SafeFile, check_fields, is_same_file, write_clean, write_rejects, write_report,
+    write_safely,
+};
 pub use question::{Answer, Question, date_order, delimiter_name, delimiter_named, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;

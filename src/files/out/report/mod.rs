@@ -19,9 +19,12 @@ use crate::domain::problem::{Code, Problem};
 use crate::files::{Checked, Document, Field, FileError};
 
 mod chart;
+mod fields;
 mod html;
 mod json;
 mod table;
+
+pub use fields::check_fields;
 
 /// Examples of each kind of problem.
 const EXAMPLES: usize = 10;
