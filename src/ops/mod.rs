@@ -254,15 +254,6 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
         .map_err(|_| OpsError::Internal("a worker thread ended before its work was done".into()))
 }
 
-/// Lower-case hex.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The OS user: what approvals and the trail record.
 pub fn os_user() -> String {
     whoami::username().unwrap_or_else(|_| "unknown".into())
