@@ -13,6 +13,7 @@ mod changes;
 mod check;
 mod constants;
 mod dates;
+mod delimiter;
 mod document;
 mod index;
 mod kind;
@@ -36,13 +37,14 @@ pub use changes::Changes;
 pub use check::check_in_stretches;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use constants::{BadValue, Constants};
+pub use delimiter::{delimiter_name, delimiter_named};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};
 pub use out::{
     ReportFormat, SafeFile, check_fields, is_same_file, write_clean, write_rejects, write_report,
     write_safely,
 };
-pub use question::{Answer, Question, date_order, delimiter_name, delimiter_named, question};
+pub use question::{Answer, Question, date_order, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;

@@ -12,6 +12,7 @@ use std::path::Path;
 use encoding_rs::Encoding;
 
 use super::dates::{self, Reading};
+use super::delimiter::DELIMITERS;
 use super::kind::wide_without_mark;
 use super::scan::Width;
 use tokio_util::sync::CancellationToken;
@@ -97,12 +98,7 @@ impl InputOptions {
                 said.is_some()
             }
             "--date-order" => {
-                let said = match value {
-                    "dmy" => Some(DateOrder::Dmy),
-                    "mdy" => Some(DateOrder::Mdy),
-                    "ymd" => Some(DateOrder::Ymd),
-                    _ => None,
-                };
+                let said = DateOrder::from_name(value);
                 self.date_order = said.or(self.date_order);
                 said.is_some()
             }
@@ -322,9 +318,6 @@ fn read_in(encoding: &'static Encoding, head: &[u8], whole: bool) -> (String, bo
     (sample.join(" · "), broken)
 }
 
-/// Separators that are offered.
-const DELIMITERS: [(u8, &str); 4] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab"), (b'|', "pipe")];
-
 /// The first lines, decoded.
 fn lines(head: &[u8], options: &InputOptions, now: Option<&Document>) -> Vec<String> {
     let said = options.encoding.as_deref().or(now.map(|now| now.format().encoding)).and_then(named);
@@ -336,26 +329,6 @@ fn lines(head: &[u8], options: &InputOptions, now: Option<&Document>) -> Vec<Str
     let (text, _) = encoding.decode_with_bom_removal(&head[..end]);
     let filled = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty() && !line.starts_with("sep="));
     filled.take(20).map(str::to_owned).collect()
-}
-
-/// The separator of a word or a mark: `semicolon`, `;`. No letter, digit or quotation mark separates fields.
-pub fn delimiter_named(text: &str) -> Option<u8> {
-    if let Some((byte, _)) = DELIMITERS.iter().find(|(_, name)| *name == text) {
-        return Some(*byte);
-    }
-    match text.as_bytes() {
-        b"\\t" => Some(b'\t'),
-        [byte] if (byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ')) && *byte != b'"' => {
-            Some(*byte)
-        }
-        _ => None,
-    }
-}
-
-/// The inverse of [`delimiter_named`].
-pub fn delimiter_name(byte: u8) -> String {
-    let known = DELIMITERS.iter().find(|(known, _)| *known == byte);
-    known.map_or_else(|| char::from(byte).to_string(), |(_, name)| (*name).to_owned())
 }
 
 fn delimiters(lines: &[String], now: Option<&Document>) -> Question {

@@ -197,4 +197,5 @@ fn the_report_for_scripts_begins_with_what_the_check_says() {
     desk.run(fixed).exits(0);
     let report = read_json("fixed.json");
     assert_eq!(report["format"]["widths"], "10,5");
+    assert!(read("fixed.html").contains("none, fixed widths 10,5"));
 }

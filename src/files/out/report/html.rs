@@ -7,7 +7,7 @@ use super::Facts;
 use super::chart::{bar, columns, stacked};
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::{thousands, visible};
-use crate::files::LineEnding;
+use crate::files::{LineEnding, delimiter_name};
 
 /// Places that have a row of their own.
 const PLACES: usize = 15;
@@ -315,13 +315,11 @@ fn file(facts: &Facts<'_>, out: &mut String) {
         format!("{}{}", format.encoding, if format.bom { " with a byte order mark" } else { "" }),
     ));
     let delimiter = match format.delimiter {
-        None => "one column".to_owned(),
-        Some(b',') => "comma".to_owned(),
-        Some(b';') => "semicolon".to_owned(),
-        Some(b'|') => "pipe".to_owned(),
-        Some(b'\t') => "tab".to_owned(),
-        Some(b' ') => "space".to_owned(),
-        Some(other) => escaped(&char::from(other).to_string()),
+        Some(byte) => escaped(&delimiter_name(byte)),
+        None => match &format.widths {
+            Some(widths) => format!("none, fixed widths {}", escaped(&widths.to_string())),
+            None => "one column".to_owned(),
+        },
     };
     rows.push(("Delimiter", delimiter));
     let ending = match format.line_ending {
