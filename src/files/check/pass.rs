@@ -20,6 +20,9 @@ use crate::files::out::problem_columns::Dates;
 use crate::files::sniff::{self, layout};
 use crate::files::{Document, Field, FileError, LineEnding};
 
+#[cfg(test)]
+mod tests;
+
 /// What has been joined so far.
 struct Pass<'a> {
     document: &'a Document,
