@@ -1,7 +1,5 @@
 //! The JSON that scripts rely on. Fields may be added; none may be renamed or taken away.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -12,71 +10,21 @@ use crate::domain::readiness::Readiness;
 use crate::domain::rule::{Outcome, Rule};
 use crate::domain::run::RunSummary;
 use crate::domain::verdict::{Answer, Asked, RecordStatus};
-use crate::ops::{CheckedFile, Container, DeadLetter, ListOverview, Planned, Reconciliation, UsedLayout};
+use crate::ops::{CheckedFile, DeadLetter, ListOverview, Planned, Reconciliation, check_fields};
 
 /// `check`.
-#[derive(Debug, Serialize)]
-pub(super) struct CheckObject {
-    file: String,
-    sha256: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<ContainerObject>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    layout: Option<LayoutObject>,
-    records: u64,
-    rows: u64,
-    valid: u64,
-    rejected: u64,
-    duplicates: u64,
-    warnings: u64,
-    problems: BTreeMap<&'static str, u64>,
-    seconds: f64,
-}
+#[derive(Debug)]
+pub(super) struct CheckObject(Vec<(&'static str, Value)>);
 
 impl CheckObject {
     pub fn of(file: &CheckedFile) -> Self {
-        let checked = &file.checked;
-        Self {
-            file: file.document.path().display().to_string(),
-            sha256: checked.sha256.clone(),
-            container: file.document.container().map(ContainerObject::of),
-            layout: file.document.layout().map(LayoutObject::of),
-            records: checked.records,
-            rows: checked.rows,
-            valid: checked.valid,
-            rejected: checked.rejected,
-            duplicates: checked.duplicates,
-            warnings: checked.warnings,
-            problems: checked.counts.iter().map(|(code, n)| (code.as_str(), *n)).collect(),
-            seconds: rounded(checked.seconds),
-        }
+        Self(check_fields(&file.document, &file.checked))
     }
 }
 
-/// The saved layout that a file was read with.
-#[derive(Debug, Serialize)]
-pub(super) struct LayoutObject {
-    name: String,
-    contents: &'static str,
-    by_match: bool,
-}
-
-impl LayoutObject {
-    fn of(used: &UsedLayout) -> Self {
-        Self { name: used.name.clone(), contents: used.contents.as_str(), by_match: used.by_match }
-    }
-}
-
-/// What the text of a file was unpacked from.
-#[derive(Debug, Serialize)]
-pub(super) struct ContainerObject {
-    kind: &'static str,
-    part: Option<String>,
-}
-
-impl ContainerObject {
-    fn of(container: &Container) -> Self {
-        Self { kind: container.kind, part: container.part.clone() }
+impl Serialize for CheckObject {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 

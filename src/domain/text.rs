@@ -37,6 +37,15 @@ pub fn visible(text: &str, max: usize) -> String {
     out
 }
 
+/// Bytes as lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// `1204118` → `1,204,118`.
 pub fn thousands(n: u64) -> String {
     let digits = n.to_string();

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use super::out::masked;
 use super::question::{Answer, Question};
 use super::{Document, Field, FileError};
 
@@ -59,6 +60,7 @@ pub(super) fn read(cell: &str) -> Option<Change> {
 
 /// Nobody has said what to do with the changes yet.
 pub(super) fn undecided(path: &Path, column: &str) -> FileError {
+    let column = masked(column);
     let question = format!(
         "it is a list of changes (column {column:?} adds numbers and takes numbers off), and an upload only adds; \
          additions are read and deletions rejected, unless the column means something else"

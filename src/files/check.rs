@@ -116,7 +116,8 @@ pub struct Checked {
     pub duplicates: u64,
     /// Rows with at least one warning that are not rejected.
     pub warnings: u64,
-    /// Problems by code. `inferred-jurisdiction` counts rows here; it is not listed row by row in `problems`.
+    /// Problems by code. `inferred-jurisdiction` counts rows here; it is not listed row by row in `problems`. Duplicates
+    /// are counted each too, of which a range is listed with one of each kind.
     pub counts: BTreeMap<Code, u64>,
     /// Every problem in file order, file-wide ones (row 0) first.
     pub problems: Problems,

@@ -134,14 +134,6 @@ impl Document {
         &self.mapping
     }
 
-    /// The same file read with another mapping; the index is shared.
-    #[must_use]
-    pub fn with_mapping(&self, mapping: Mapping) -> Self {
-        let constants = self.constants.clone();
-        let mapped = Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None };
-        mapped.clone().with_order_hint().unwrap_or(mapped)
-    }
-
     /// The same file with a mapping and constants that are only tried, for a look at some of its rows: nothing is read.
     #[must_use]
     pub fn tried<'r>(

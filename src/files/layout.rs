@@ -151,7 +151,7 @@ impl Layout {
             name: name.to_owned(),
             matches: match format.header {
                 true => Match { header: columns.to_vec(), file: None },
-                false => Match { header: Vec::new(), file: Some(pattern_of(document.path())) },
+                false => Match { header: Vec::new(), file: pattern_of(document.path()) },
             },
             options: InputOptions {
                 delimiter: format.delimiter.filter(|_| text),
@@ -228,8 +228,9 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// The pattern of a file's name: what is likely to change from month to month, its digits, stands open.
-fn pattern_of(path: &Path) -> String {
+/// The pattern of a file's name: what is likely to change from month to month, its digits, stands open. `None` where
+/// nothing but its ending would be left: `*.txt` is every text file there is.
+fn pattern_of(path: &Path) -> Option<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut pattern = String::new();
     // Marks between digits belong to them: `2026-11-19`.
@@ -248,7 +249,9 @@ fn pattern_of(path: &Path) -> String {
             pattern.push(letter);
         }
     }
-    pattern + &held
+    pattern.push_str(&held);
+    let stem = pattern.split('.').next().unwrap_or_default();
+    stem.chars().any(char::is_alphabetic).then_some(pattern)
 }
 
 #[cfg(test)]
@@ -273,8 +276,16 @@ mod tests {
     #[case("numbers.csv", "numbers.csv")]
     #[case("202_20261119-full.txt", "*-full.txt")]
     fn what_changes_from_month_to_month_stands_open(#[case] name: &str, #[case] pattern: &str) {
-        assert_eq!(pattern_of(Path::new(name)), pattern);
+        assert_eq!(pattern_of(Path::new(name)).as_deref(), Some(pattern));
         assert!(fits(pattern, name));
+    }
+
+    #[rstest]
+    #[case("20261119.txt")]
+    #[case("2026-11-19_202.csv.gz")]
+    #[case("2026.csv")]
+    fn a_name_of_digits_says_nothing_of_the_next_file(#[case] name: &str) {
+        assert_eq!(pattern_of(Path::new(name)), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod changes;
 mod check;
 mod constants;
 mod dates;
+mod delimiter;
 mod document;
 mod index;
 mod kind;
@@ -36,10 +37,14 @@ pub use changes::Changes;
 pub use check::check_in_stretches;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use constants::{BadValue, Constants};
+pub use delimiter::{delimiter_name, delimiter_named};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};
-pub use out::{ReportFormat, SafeFile, is_same_file, write_clean, write_rejects, write_report, write_safely};
-pub use question::{Answer, Question, date_order, delimiter_name, delimiter_named, question};
+pub use out::{
+    ReportFormat, SafeFile, check_fields, is_same_file, write_clean, write_rejects, write_report,
+    write_safely,
+};
+pub use question::{Answer, Question, date_order, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
 pub use unpack::Container;
@@ -167,7 +172,7 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// A file to write, such as the rejects, cannot be written. Exit 2.
-    #[error("cannot write {path}: {source}")]
+    #[error("{}", out::said_of(path, source))]
     Unwritable {
         /// Which file.
         path: PathBuf,
@@ -306,6 +311,9 @@ impl FileError {
             Self::Unwritable { source, .. } if is_full(source) => {
                 "Make room there, or name a file on another disk; what stood there before still stands."
                     .into()
+            }
+            Self::Unwritable { source, .. } if out::is_written(source) => {
+                "It can be used; to be sure of it, write it again into a folder that you may read.".into()
             }
             Self::Unwritable { .. } => "Name a new file in a folder that you may write to.".into(),
             Self::NotAFile { .. } => "Name a regular file.".into(),

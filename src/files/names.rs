@@ -1,7 +1,11 @@
 //! What columns are called.
 
 use super::Field;
+use super::out::masked;
 use super::out::problem_columns::is_problem_column;
+
+/// Columns that a question lists.
+const LISTED: usize = 40;
 
 /// A column name reduced to what counts: lower case, without spaces and marks.
 fn reduced(name: &str) -> String {
@@ -116,6 +120,18 @@ pub(super) fn is_area_code(name: &str) -> bool {
 /// Whether a name is one that this module knows.
 pub(super) fn is_known(name: &str) -> bool {
     meaning(name).is_some() || is_area_code(name) || is_problem_column(name)
+}
+
+/// The columns for a person to choose from: `1 phone, 2 mobile`. A name with as many digits as a number has is masked:
+/// who says that there is a header where there is none makes names of the first numbers.
+pub(super) fn listed(columns: &[String]) -> String {
+    let listed: Vec<String> = columns
+        .iter()
+        .take(LISTED)
+        .enumerate()
+        .map(|(at, name)| format!("{} {}", at + 1, masked(name)))
+        .collect();
+    listed.join(", ")
 }
 
 /// The column that a person named: by its name, else by its number from 1. A name that two columns share says nothing.

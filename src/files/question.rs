@@ -10,26 +10,29 @@ use std::fs::File;
 use std::path::Path;
 
 use encoding_rs::Encoding;
-
-use super::dates::{self, Reading};
-use super::kind::wide_without_mark;
-use super::scan::Width;
 use tokio_util::sync::CancellationToken;
 
+use super::delimiter::DELIMITERS;
+use super::scan::Width;
 use super::scan::split::Fields;
 use super::source::{Source, read_up_to};
 use super::{Changes, DateOrder, Document, Field, FileError, InputOptions, changes, ranges, text, unpack};
 
+mod dates;
+mod encoding;
+mod parts;
+
+use dates::ambiguous_dates;
+pub use dates::date_order;
+use encoding::{encodings, named};
+use parts::parts;
+
 /// How much of the file is looked at.
 const HEAD: usize = 256 * 1024;
-/// Encodings that are offered at most.
-const ENCODINGS: usize = 6;
 /// Widths under which each line is one field.
 const ONE_FIELD: &str = "*";
 /// Values that one sample shows.
 const VALUES: usize = 3;
-/// Sheets or members that are offered at most.
-const PARTS: usize = 12;
 /// In larger files they are not opened to be shown: each would have to be unpacked whole.
 const SAMPLED: u64 = 4 << 20;
 
@@ -97,12 +100,7 @@ impl InputOptions {
                 said.is_some()
             }
             "--date-order" => {
-                let said = match value {
-                    "dmy" => Some(DateOrder::Dmy),
-                    "mdy" => Some(DateOrder::Mdy),
-                    "ymd" => Some(DateOrder::Ymd),
-                    _ => None,
-                };
+                let said = DateOrder::from_name(value);
                 self.date_order = said.or(self.date_order);
                 said.is_some()
             }
@@ -203,128 +201,6 @@ fn widths(
     Ok(Some(Question { flag, title, sentence: sentence.into(), answers, proposed: 0 }))
 }
 
-/// Which sheet or member, with the first rows of each.
-fn parts(
-    open: &dyn Fn(&InputOptions) -> Result<Document, FileError>,
-    options: &InputOptions,
-    is_sheet: bool,
-    names: &[String],
-    sampled: bool,
-) -> Option<Question> {
-    let (flag, title, sentence) = match is_sheet {
-        true => ("--sheet", "Which sheet?", "The workbook has several sheets with cells in them."),
-        false => ("--member", "Which file of the archive?", "The archive holds several files."),
-    };
-    let answer = |name: &String| {
-        if !sampled {
-            return Answer::new(name, name.clone(), "");
-        }
-        let mut options = options.clone();
-        options.answer(flag, name);
-        let sample = open(&options).and_then(|document| document.rows(1, VALUES));
-        let rows = sample.unwrap_or_default();
-        let sample: Vec<String> = rows.iter().map(|row| row.fields.join(", ")).collect();
-        Answer::new(name, name.clone(), sample.join(" · "))
-    };
-    let answers: Vec<Answer> = names.iter().take(PARTS).map(answer).collect();
-    let sentence = sentence.to_owned();
-    (!answers.is_empty()).then_some(Question { flag, title, sentence, answers, proposed: 0 })
-}
-
-/// The encodings that are offered where the content does not tell, the most likely ones first.
-const LEGACY: &[(&str, &str)] = &[
-    ("windows-1252", "Western Europe"),
-    ("windows-1250", "Central Europe"),
-    ("windows-1251", "Cyrillic"),
-    ("Shift_JIS", "Japan"),
-    ("GBK", "China"),
-    ("Big5", "Taiwan"),
-    ("EUC-KR", "Korea"),
-];
-
-fn encodings(head: &[u8], whole: bool, now: Option<&Document>) -> Question {
-    let wide = wide_without_mark(head);
-    let mut names: Vec<(&str, &str)> = Vec::new();
-    let mut offer = |name: &'static str, about: &'static str| {
-        if !names.iter().any(|(known, _)| *known == name) {
-            names.push((name, about));
-        }
-    };
-    if let Some(now) = now {
-        offer(now.format().encoding, about(now.format().encoding));
-    }
-    match wide {
-        Some(likely) => {
-            offer(if likely == "UTF-16BE" { "UTF-16BE" } else { "UTF-16LE" }, "two bytes a character");
-            offer(if likely == "UTF-16BE" { "UTF-16LE" } else { "UTF-16BE" }, "two bytes a character");
-        }
-        None => {
-            let guess = text::guess(head, whole).name();
-            offer(guess, about(guess));
-        }
-    }
-    offer("UTF-8", about("UTF-8"));
-    // What a file cannot be read in without damage is not offered, unless it was likely for another reason.
-    let sound = |name: &str| named(name).is_some_and(|encoding| !read_in(encoding, head, whole).1);
-    LEGACY.iter().filter(|(name, _)| sound(name)).for_each(|(name, about)| offer(name, about));
-    names.truncate(ENCODINGS);
-    let answers = names
-        .into_iter()
-        .map(|(name, about)| {
-            let (sample, broken) =
-                named(name).map_or((String::new(), true), |encoding| read_in(encoding, head, whole));
-            let damage = if broken { ", but some bytes are no text in it" } else { "" };
-            Answer::new(name, format!("{name} ({about}{damage})"), sample)
-        })
-        .collect();
-    Question {
-        flag: "--encoding",
-        title: "Which encoding?",
-        sentence: "Nothing in the file says how its letters are stored. Choose the line that reads right."
-            .into(),
-        answers,
-        proposed: 0,
-    }
-}
-
-fn about(name: &str) -> &'static str {
-    let known = [
-        ("UTF-8", "any language"),
-        ("UTF-16LE", "two bytes a character"),
-        ("UTF-16BE", "two bytes a character"),
-    ];
-    let known = known.iter().chain(LEGACY).find(|(known, _)| *known == name);
-    known.map_or("as the content looks", |(_, about)| about)
-}
-
-fn named(name: &str) -> Option<&'static Encoding> {
-    Encoding::for_label(name.as_bytes())
-}
-
-/// The first values beyond ASCII as an encoding reads them, and whether anything is no text in it.
-fn read_in(encoding: &'static Encoding, head: &[u8], whole: bool) -> (String, bool) {
-    let width = text::width_of(encoding).bytes();
-    let end = if width == 2 {
-        head.len() / 2 * 2
-    } else if whole {
-        head.len()
-    } else {
-        // The head may end inside a character; its last whole line does not.
-        memchr::memrchr(b'\n', head).map_or(head.len(), |at| at + 1)
-    };
-    let (text, broken) = encoding.decode_without_bom_handling(&head[..end]);
-    let cells = || {
-        let cells = text.split(['\n', '\r', ',', ';', '\t', '|']);
-        cells.map(|cell| cell.trim_matches(['"', ' ', '\u{feff}'])).filter(|cell| !cell.is_empty())
-    };
-    let beyond: Vec<&str> = cells().filter(|cell| !cell.is_ascii()).take(VALUES).collect();
-    let sample = if beyond.is_empty() { cells().take(VALUES).collect() } else { beyond };
-    (sample.join(" · "), broken)
-}
-
-/// Separators that are offered.
-const DELIMITERS: [(u8, &str); 4] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab"), (b'|', "pipe")];
-
 /// The first lines, decoded.
 fn lines(head: &[u8], options: &InputOptions, now: Option<&Document>) -> Vec<String> {
     let said = options.encoding.as_deref().or(now.map(|now| now.format().encoding)).and_then(named);
@@ -336,26 +212,6 @@ fn lines(head: &[u8], options: &InputOptions, now: Option<&Document>) -> Vec<Str
     let (text, _) = encoding.decode_with_bom_removal(&head[..end]);
     let filled = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty() && !line.starts_with("sep="));
     filled.take(20).map(str::to_owned).collect()
-}
-
-/// The separator of a word or a mark: `semicolon`, `;`. No letter, digit or quotation mark separates fields.
-pub fn delimiter_named(text: &str) -> Option<u8> {
-    if let Some((byte, _)) = DELIMITERS.iter().find(|(_, name)| *name == text) {
-        return Some(*byte);
-    }
-    match text.as_bytes() {
-        b"\\t" => Some(b'\t'),
-        [byte] if (byte.is_ascii_punctuation() || matches!(byte, b'\t' | b' ')) && *byte != b'"' => {
-            Some(*byte)
-        }
-        _ => None,
-    }
-}
-
-/// The inverse of [`delimiter_named`].
-pub fn delimiter_name(byte: u8) -> String {
-    let known = DELIMITERS.iter().find(|(known, _)| *known == byte);
-    known.map_or_else(|| char::from(byte).to_string(), |(_, name)| (*name).to_owned())
 }
 
 fn delimiters(lines: &[String], now: Option<&Document>) -> Question {
@@ -410,50 +266,6 @@ fn headers(path: &Path, options: &InputOptions, now: Option<&Document>) -> Optio
     })
 }
 
-/// Dates of the first rows that can be read two ways.
-fn ambiguous_dates(document: &Document) -> Vec<String> {
-    let Some(&column) = document.mapping().columns.get(&super::Field::Expires) else { return Vec::new() };
-    let records = document.rows(1, 2_000).unwrap_or_default();
-    let mut cells: Vec<String> =
-        records.into_iter().filter_map(|record| record.fields.get(column).cloned()).collect();
-    let read = |cell: &String| dates::read(document.values().of(super::Field::Expires, cell), None);
-    cells.retain(|cell| matches!(read(cell), Reading::Either { .. }));
-    cells.dedup();
-    cells.truncate(VALUES);
-    cells
-}
-
-/// The question about the order of day and month, with dates of the file that can be read two ways; `None` where there
-/// is no such date. `month_first` is the habit of the place, which decides what is proposed.
-pub fn date_order(cells: &[String], month_first: bool) -> Option<Question> {
-    let read = |order| {
-        let said = cells.iter().filter_map(|cell| match dates::read(cell, Some(order)) {
-            Reading::At { at, .. } => {
-                let date = at.strftime("%-d %B %Y");
-                Some(format!("{} is {date}", cell.trim()))
-            }
-            _ => None,
-        });
-        said.take(VALUES).collect::<Vec<_>>().join(" · ")
-    };
-    let either = cells.iter().find(|cell| matches!(dates::read(cell, None), Reading::Either { .. }))?;
-    Some(Question {
-        flag: "--date-order",
-        title: "Day or month first?",
-        sentence: format!(
-            "Dates such as {} can be read two ways, and no other date of the file decides. \
-             Until this is answered their rows are rejected.",
-            either.trim()
-        ),
-        answers: vec![
-            Answer::new("dmy", "day first", read(DateOrder::Dmy)),
-            Answer::new("mdy", "month first", read(DateOrder::Mdy)),
-            Answer::new("", "leave these rows out", "they stay rejected"),
-        ],
-        proposed: usize::from(month_first),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -473,7 +285,7 @@ mod tests {
         assert_eq!(asked.answers[asked.proposed].sample, "имя · Ёжик · Анна");
         let utf8 = asked.answers.iter().find(|answer| answer.value == "UTF-8").unwrap();
         assert!(utf8.text.contains("some bytes are no text"), "{}", utf8.text);
-        assert!(asked.answers.len() <= ENCODINGS);
+        assert!(asked.answers.len() <= encoding::ENCODINGS);
     }
 
     #[test]

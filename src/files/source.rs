@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use sha2::{Digest as _, Sha256};
 
 use super::FileError;
+use crate::domain::text::hex;
 
 /// Bytes that can be read by position; several readers may do so at once.
 pub(super) trait Bytes {
@@ -172,7 +173,7 @@ pub fn sha256_of(path: &Path) -> Result<String, FileError> {
         at += bytes.len() as u64;
     }
     source.ensure_unchanged()?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }
 
 fn refuse_others(path: &Path, metadata: &Metadata) -> Result<(), FileError> {

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::error::{Error, damaged};
+pub(super) use crate::domain::text::hex;
 
 /// Appends an unsigned number, seven bits a byte, lowest first.
 pub(super) fn put_int(out: &mut Vec<u8>, mut n: u64) {
@@ -169,15 +170,6 @@ pub(super) fn count(n: i64) -> Result<u64, Error> {
 /// A position that fits 32 bits.
 pub(super) fn position(n: i64) -> Result<u32, Error> {
     u32::try_from(n).map_err(|_| damaged("a position is out of range"))
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

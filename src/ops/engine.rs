@@ -23,11 +23,12 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ops, OpsError, OpsEvent, Sink, hex};
+use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{self, Attempt, Backoff, EntryWrite, RawAnswer};
 use crate::domain::plan::{PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;
+use crate::domain::text::hex;
 use crate::ledger::Batch;
 
 /// Calls in flight at once: enough to use the allowed rate at 600 ms an answer.

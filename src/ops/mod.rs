@@ -48,8 +48,8 @@ pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
     Interpreted, Layout, LineEnding, Mapping, Needle, Question, Record, ReportFormat, UsedLayout, Values,
-    Widths, date_order, delimiter_named, is_same_file, question, write_clean, write_rejects, write_report,
-    write_safely,
+    Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, question, write_clean,
+    write_rejects, write_report, write_safely,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 
@@ -252,15 +252,6 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| OpsError::Internal("a worker thread ended before its work was done".into()))
-}
-
-/// Lower-case hex.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The OS user: what approvals and the trail record.

@@ -178,3 +178,24 @@ fn constants_that_cannot_be_used_are_refused_with_a_sentence() {
     desk.run(["check", "list.csv", "--set", "expires=2020-01-01"]).fails(2, "bad-constant").says("past");
     desk.run(["check", "list.csv", "--set", "expires=2099-12-31", "--set", "jurisdiction=inferred"]).exits(0);
 }
+
+#[test]
+fn the_report_for_scripts_begins_with_what_the_check_says() {
+    let desk = desk();
+    let read = |name: &str| std::fs::read_to_string(desk.work().join(name)).unwrap();
+    let read_json = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+    let said = desk.run(["check", "december.csv", "--report", "december.json", "--json"]).exits(0).json();
+    let report = read_json("december.json");
+    for (field, value) in said.as_object().unwrap() {
+        assert_eq!(&report[field], value, "{field}");
+    }
+    assert_eq!(report["layout"]["name"], "ca");
+    assert_eq!(report["format"]["widths"], serde_json::Value::Null);
+    desk.write("fixed.txt", "4155550147US-CA\n4155550148US-CA\n");
+    let fixed =
+        ["check", "fixed.txt", "--widths", "10,5", "--report", "fixed.json", "--report", "fixed.html"];
+    desk.run(fixed).exits(0);
+    let report = read_json("fixed.json");
+    assert_eq!(report["format"]["widths"], "10,5");
+    assert!(read("fixed.html").contains("none, fixed widths 10,5"));
+}

@@ -125,3 +125,30 @@ fn the_abbreviation_of_a_state_is_never_taken_for_a_country() {
         checked.intents.iter().map(|intent| intent.attributes.jurisdiction.to_string()).collect();
     assert_eq!(sent, ["US", "GB", "CA"], "in the order of the numbers");
 }
+
+#[rstest]
+#[case::a_tab("12\tabc")]
+#[case::bytes_that_were_lost("20\u{fffd}5550101")]
+fn a_damaged_second_number_has_its_own_problem_whatever_else_is_said_of_the_row(#[case] cell: &str) {
+    let bytes = format!("phone,state,mobile\n2025550101,,{cell}\n2125550102,US-NY,\n");
+    let map = [(Field::Number, "phone"), (Field::Number, "mobile"), (Field::Jurisdiction, "state")];
+    let map = map.map(|(field, column)| (field, column.to_owned())).to_vec();
+    let checked = check_with(bytes, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    assert_eq!((checked.rows, checked.valid, checked.rejected), (3, 2, 1));
+    let rejected: Vec<_> =
+        checked.problems.iter().filter(|p| p.code.severity() == Severity::Rejection).collect();
+    assert_eq!((rejected.len(), rejected[0].place.row, rejected[0].column), (1, 1, Some(2)));
+    assert_eq!(codes(&checked, 1)[0], Code::InferredJurisdiction);
+}
+
+#[test]
+fn what_cannot_be_read_in_a_cell_is_said_once() {
+    let utf8 = InputOptions { encoding: Some("utf-8".into()), ..InputOptions::default() };
+    let bytes = b"phone,note\n202\x01555,x\n20\xff25550101,x\n2025550103,x\n";
+    let checked = check_with(bytes, &utf8).unwrap();
+    assert_eq!(codes(&checked, 1), [Code::ControlCharacter]);
+    assert_eq!(codes(&checked, 2), [Code::InvalidEncoding]);
+    // What stands in a note says nothing of the number.
+    let checked = check_bytes(b"phone,note\n12\tab,a\x01\n2025550103,x\n").unwrap();
+    assert_eq!(codes(&checked, 1).len(), 2, "{:?}", codes(&checked, 1));
+}

@@ -88,16 +88,6 @@ fn who_speaks_of_changes_and_has_no_such_column_is_asked_for_it() {
     assert_eq!(asks(bytes, &additions()), "--map change=COLUMN");
 }
 
-#[test]
-fn a_mapping_that_was_made_later_asks_too() {
-    let (_folder, path) = stored("list.csv", "phone,what\n2025550101,A\n2025550102,D\n");
-    let document = Document::open(&path, &InputOptions::default()).unwrap();
-    let mut mapping = document.mapping().clone();
-    mapping.columns.insert(Field::Change, 1);
-    let checked = check_document(&document.with_mapping(mapping));
-    assert!(matches!(checked, Err(FileError::NeedsChoice { .. })), "{checked:?}");
-}
-
 #[rstest]
 #[case::grades("phone,expires,state\n2025550101,2027-11-01,US-DC\n")]
 #[case::no_dates("phone,grade\n2025550101,A\n2025550102,D\n")]

@@ -83,14 +83,6 @@ fn several_phone_columns_are_a_question_that_names_its_flag() {
         let said = InputOptions { map: vec![(Field::Number, column.into())], ..InputOptions::default() };
         assert_eq!(numbers(&check_with(bytes, &said).unwrap()), ["+12025550102"]);
     }
-    let (_folder, path) = stored("list.csv", bytes);
-    let document = Document::open(&path, &InputOptions::default()).unwrap();
-    let mapping = Mapping {
-        columns: BTreeMap::from([(Field::Number, 1)]),
-        split_number: false,
-        more_numbers: Vec::new(),
-    };
-    assert_eq!(numbers(&check_document(&document.with_mapping(mapping)).unwrap()), ["+12025550102"]);
 }
 
 #[test]
@@ -168,4 +160,26 @@ fn a_split_number_is_not_joined_from_parts_that_do_not_fit() {
     rows.push_str("20,25550103\n202,555010\n");
     let checked = check_bytes(rows).unwrap();
     assert_eq!(rejections(&checked), [(21, Code::NotANumber), (22, Code::TooShort)]);
+}
+
+#[test]
+fn beside_a_split_number_another_column_holds_whole_numbers() {
+    let bytes = "area,number,mobile\n".to_owned()
+        + &"202,5550101,2125550102\n".repeat(9)
+        + "20,25550103,2125550104\n";
+    for first in ["area", "1"] {
+        let map = [first, "mobile"].map(|column| (Field::Number, column.to_owned())).to_vec();
+        let checked = check_with(&bytes, &InputOptions { map, ..InputOptions::default() }).unwrap();
+        assert_eq!(numbers(&checked), ["+12025550101", "+12125550102", "+12125550104"]);
+        assert_eq!((checked.rejected, rejections(&checked)), (1, vec![(10, Code::NotANumber)]));
+    }
+}
+
+#[test]
+fn a_first_number_that_was_said_to_be_a_name_stands_masked_in_questions() {
+    let said = InputOptions { header: Some(true), ..InputOptions::default() };
+    let error = check_with("2025550101,2125550102\n2025550103,2125550104\n", &said).unwrap_err();
+    assert!(matches!(error, FileError::NeedsChoice { .. }), "{error}");
+    let said = format!("{error} {error:?}");
+    assert!(!said.contains("5550101") && said.contains("1 ••••••••01, 2 ••••••••02"), "{said}");
 }

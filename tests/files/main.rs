@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use quietline::domain::problem::{Code, Severity};
 use quietline::files::{
-    Changes, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions, Mapping,
+    Changes, CheckEvent, CheckOptions, Checked, DateOrder, Document, Field, FileError, InputOptions,
     ReportFormat, check, write_clean, write_rejects, write_report,
 };
 use rstest::rstest;

@@ -9,7 +9,11 @@ fn ported(separator: char) -> String {
 }
 
 fn mapped() -> InputOptions {
-    InputOptions { map: vec![(Field::RangeEnd, "2".into())], ..InputOptions::default() }
+    mapped_as("2")
+}
+
+fn mapped_as(column: &str) -> InputOptions {
+    InputOptions { map: vec![(Field::RangeEnd, column.into())], ..InputOptions::default() }
 }
 
 #[rstest]
@@ -111,4 +115,19 @@ fn a_list_of_ported_numbers_is_known_by_its_name() {
     let (_folder, path) = stored("ported_415.txt", "2025550101\n2125550102\n");
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     assert!(!check_document(&document).unwrap().counts.contains_key(&Code::AreaCodeMismatch));
+}
+
+#[test]
+fn the_numbers_that_are_not_said_again_are_counted_all_the_same() {
+    // Each range ends where the others do: 9 + 8 + … + 1 numbers, of which nine are different.
+    let rows: String = (1..=9).map(|n| format!("202555010{n},0109\n")).collect();
+    let checked = check_with(rows, &mapped()).unwrap();
+    assert_eq!((checked.rows, checked.valid, checked.duplicates), (45, 9, 36));
+    assert_eq!(checked.counts.get(&Code::Duplicate), Some(&36));
+    assert_eq!(checked.problems.iter().filter(|p| p.code == Code::Duplicate).count(), 8);
+
+    let rows = "phone,end,expires\n2025550101,0109,2031-12-31\n2025550101,0105,2032-12-31\n2025550101,0103,2031-12-31\n";
+    let checked = check_with(rows, &mapped_as("end")).unwrap();
+    let count = |code| checked.counts.get(&code).copied();
+    assert_eq!((count(Code::ConflictingDuplicate), count(Code::Duplicate)), (Some(5), Some(3)));
 }

@@ -112,3 +112,21 @@ fn no_report_holds_a_number_whole_or_a_formula() {
         }
     }
 }
+
+#[test]
+fn a_page_says_why_a_file_has_more_rows_than_records() {
+    let why = |text: &str, map: &[(Field, &str)]| {
+        let (folder, path) = stored("list.csv", text);
+        let map = map.iter().map(|(field, column)| (*field, (*column).to_owned())).collect();
+        let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
+        let out = folder.path().join("report.html");
+        let checked = check_document(&document).unwrap();
+        write_report(&document, &checked, options().now, ReportFormat::Html, &out).unwrap();
+        let page = std::fs::read_to_string(&out).unwrap();
+        (page.contains("Several columns hold numbers"), page.contains("Rows may be ranges"))
+    };
+    let ranges = "phone,end,mobile\n2025550101,0109,2125550102\n";
+    assert_eq!(why(ranges, &[(Field::Number, "phone"), (Field::RangeEnd, "end")]), (false, true));
+    assert_eq!(why(ranges, &[(Field::Number, "phone"), (Field::Number, "mobile")]), (true, false));
+    assert_eq!(why("phone\n2025550101\n", &[]), (false, false));
+}

@@ -8,14 +8,19 @@
 //! A hint that its code gives anyway takes one byte, one that many problems share two; the number of a duplicate and the
 //! row it repeats are kept as numbers.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+mod cursor;
+#[cfg(test)]
+mod tests;
+
+use cursor::Cursor;
+
 use super::{Code, Place, Problem};
 use crate::domain::phone::E164;
-use crate::domain::varint::{read, read_signed, write, write_signed};
+use crate::domain::varint::{write, write_signed};
 
 /// Problems from one mark to the next.
 const EVERY: usize = 64;
@@ -269,194 +274,4 @@ fn number_of(raw: &str) -> Option<E164> {
 
 fn later(place: Place, from: Place) -> Place {
     Place { row: place.row + from.row, line: place.line + from.line, byte: place.byte + from.byte }
-}
-
-/// Reads one problem after the other.
-struct Cursor<'a> {
-    of: &'a Problems,
-    index: usize,
-    at: usize,
-    place: Place,
-    next_mark: usize,
-}
-
-impl<'a> Cursor<'a> {
-    /// The head of the next problem; the cursor then stands at its raw value.
-    fn head(&mut self) -> Option<(Code, Option<usize>)> {
-        if self.index >= self.of.len {
-            return None;
-        }
-        if let Some(mark) = self.of.marks.get(self.next_mark).filter(|mark| mark.index == self.index) {
-            self.place = mark.place;
-            self.next_mark += 1;
-        }
-        let bytes = &self.of.bytes;
-        let code = *Code::ALL.get(usize::from(*bytes.get(self.at)?))?;
-        self.at += 1;
-        let mut at = self.at;
-        let mut step = || read_signed(bytes, &mut at).map(i64::cast_unsigned);
-        let (row, line, byte) = (step()?, step()?, step()?);
-        self.at = at;
-        self.place = Place {
-            row: self.place.row.wrapping_add(row),
-            line: self.place.line.wrapping_add(line),
-            byte: self.place.byte.wrapping_add(byte),
-        };
-        let column = read(bytes, &mut self.at)?.checked_sub(1).map(|column| column as usize);
-        Some((code, column))
-    }
-
-    fn brief(&mut self) -> Option<Brief> {
-        let (code, _) = self.head()?;
-        let raw = read(&self.of.bytes, &mut self.at)?;
-        if raw & 1 == 0 {
-            self.at += (raw >> 1) as usize;
-        }
-        match read(&self.of.bytes, &mut self.at)? {
-            IN_FULL => {
-                let length = read(&self.of.bytes, &mut self.at)?;
-                self.at += length as usize;
-            }
-            OTHER_ROW => {
-                read(&self.of.bytes, &mut self.at)?;
-            }
-            _ => {}
-        }
-        self.index += 1;
-        Some(Brief { code, row: self.place.row })
-    }
-
-    fn problem(&mut self) -> Option<Problem> {
-        let (code, column) = self.head()?;
-        let raw = read(&self.of.bytes, &mut self.at)?;
-        let raw: Box<str> = match raw & 1 {
-            1 => E164::from_digits(raw >> 1).map_or_else(String::new, E164::to_e164).into(),
-            _ => self.take(raw >> 1).into(),
-        };
-        let hint = match read(&self.of.bytes, &mut self.at)? {
-            OF_CODE => Cow::Borrowed(code.hint()),
-            IN_FULL => {
-                let length = read(&self.of.bytes, &mut self.at)?;
-                Cow::Owned(self.take(length).to_owned())
-            }
-            OTHER_ROW => {
-                let first = read(&self.of.bytes, &mut self.at)?;
-                Cow::Owned(format!("row {first} holds the same number: {}", code.hint()))
-            }
-            shared => {
-                let at = (shared - FIRST_SHARED) as usize;
-                Cow::Owned(self.of.hints.get(at).map_or_else(String::new, |hint| hint.to_string()))
-            }
-        };
-        self.index += 1;
-        Some(Problem { code, place: self.place, column, raw, hint })
-    }
-
-    fn take(&mut self, length: u64) -> &'a str {
-        let end = self.at + length as usize;
-        let text = self.of.bytes.get(self.at..end).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        self.at = end;
-        text.unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn any_problem() -> impl Strategy<Value = Problem> {
-        let hint = prop_oneof![Just(None), "[a-z ]{0,12}".prop_map(Some), Just(Some("shared".to_owned()))];
-        let raw = prop_oneof![".{0,9}", Just("+12025550101".to_owned()), Just("+012".to_owned())];
-        let place = (0..5_u64, 0..9_u64, 0..400_u64);
-        (0..Code::ALL.len(), place, proptest::option::of(0..300_usize), raw, hint).prop_map(
-            |(code, (row, line, byte), column, raw, hint)| {
-                let code = Code::ALL[code];
-                let hint = hint.map_or(Cow::Borrowed(code.hint()), Cow::Owned);
-                Problem { code, place: Place { row, line, byte }, column, raw: raw.into(), hint }
-            },
-        )
-    }
-
-    /// Steps become places, so that rows rise.
-    fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
-        let mut last = Place { row: 0, line: 0, byte: 0 };
-        for problem in &mut problems {
-            problem.place = later(problem.place, last);
-            last = problem.place;
-        }
-        problems
-    }
-
-    proptest! {
-        #[test]
-        fn what_goes_in_comes_out_by_every_way(
-            steps in proptest::collection::vec(any_problem(), 0..200),
-            cut in 0..200_usize,
-        ) {
-            let list = in_order(steps);
-            let store: Problems = list.iter().cloned().collect();
-            prop_assert!(store.iter().eq(list.iter().cloned()));
-            for (index, problem) in list.iter().enumerate() {
-                prop_assert_eq!(store.get(index), Some(problem.clone()));
-                let row = problem.place.row;
-                prop_assert_eq!(store.before(row), list.partition_point(|other| other.place.row < row));
-                let own: Vec<_> = list.iter().filter(|other| other.place.row == row).cloned().collect();
-                prop_assert_eq!(store.range(store.of_row(row)).collect::<Vec<_>>(), own);
-            }
-            prop_assert_eq!(store.before(u64::MAX), list.len());
-            prop_assert!(store.get(list.len()).is_none());
-            // Put together from two halves whose places are counted from where the first ends.
-            let cut = cut.min(list.len());
-            let from = cut.checked_sub(1).map_or(Place { row: 0, line: 0, byte: 0 }, |at| list[at].place);
-            let tail = list[cut..].iter().cloned().map(|mut problem| {
-                let place = problem.place;
-                problem.place = Place {
-                    row: place.row - from.row,
-                    line: place.line - from.line,
-                    byte: place.byte - from.byte,
-                };
-                problem
-            });
-            let mut joined: Problems = list[..cut].iter().cloned().collect();
-            joined.append(&tail.collect(), from);
-            prop_assert!(joined.iter().eq(list.iter().cloned()));
-            prop_assert_eq!(joined.get(cut), list.get(cut).cloned());
-            let rows: Vec<_> = list[cut..].iter().map(|problem| problem.place.row).collect();
-            prop_assert_eq!(joined.briefs(cut).map(|brief| brief.row).collect::<Vec<_>>(), rows);
-        }
-    }
-
-    #[test]
-    fn what_would_break_the_order_is_not_taken_in() {
-        let at = |row| Problem {
-            code: Code::TooShort,
-            place: Place { row, line: row, byte: row },
-            column: None,
-            raw: "1".into(),
-            hint: "".into(),
-        };
-        let list = |rows: &[u64]| rows.iter().map(|row| at(*row)).collect::<Problems>();
-        let mut store = Problems::default();
-        assert!(
-            store.go_on(&list(&[0, 3])) && store.go_on(&list(&[3, 9])) && store.go_on(&Problems::default())
-        );
-        assert!(!store.go_on(&list(&[8, 20])));
-        assert_eq!(store, list(&[0, 3, 3, 9]));
-    }
-
-    #[test]
-    fn a_repeated_number_says_where_it_stands_first_and_is_small() {
-        let mut store = Problems::default();
-        let number = E164::from_canonical("+12025550101").unwrap();
-        for row in 1..=10_000 {
-            let place = Place { row: row * 50, line: row * 52, byte: row * 3_200 };
-            store.push_repeat(Code::Duplicate, place, Some(0), number, row * 50 - 1);
-        }
-        let third = store.get(2).unwrap();
-        assert_eq!(third.raw.as_ref(), "+12025550101");
-        assert_eq!(third.hint, "row 149 holds the same number: nothing to do: the number is sent once");
-        store.shrink();
-        assert!(store.held() < 20 * 10_000, "{} bytes", store.held());
-    }
 }

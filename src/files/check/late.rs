@@ -1,5 +1,6 @@
 //! The problems that only the whole file could tell, put in their places among those that were found on the way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chunk::Steps;
@@ -30,7 +31,7 @@ pub(super) struct Rest {
 }
 
 /// A number that one row adds and another takes off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Crossed {
     /// The row that adds it.
     pub(super) row: u64,
@@ -65,6 +66,8 @@ impl Stretch {
 pub(super) struct Written {
     pub(super) all: Problems,
     pub(super) late: Problems,
+    /// Repeats that are not said: another number of the same range is.
+    pub(super) unsaid: BTreeMap<Code, u64>,
     /// Records with a rejection that had none before.
     pub(super) records: u64,
     /// Problems without a record to stand in. There are none, and [`super::pass`] refuses a file that has one.
@@ -78,6 +81,12 @@ enum New<'a> {
     Crossed(Crossed),
 }
 
+impl Repeat {
+    fn code(&self) -> Code {
+        if self.differs { Code::ConflictingDuplicate } else { Code::Duplicate }
+    }
+}
+
 /// Puts everything in the order of the file. `repeats` and `late` are sorted by slot, `crossed` by row; `columns` are those
 /// of the number and of the expiry.
 pub(super) fn write_problems(
@@ -89,8 +98,13 @@ pub(super) fn write_problems(
     ruled: &Ruled,
     columns: (Option<usize>, Option<usize>),
 ) -> Written {
-    let mut out =
-        Written { all: notes.iter().cloned().collect(), late: Problems::default(), records: 0, lost: 0 };
+    let mut out = Written {
+        all: notes.iter().cloned().collect(),
+        late: Problems::default(),
+        unsaid: BTreeMap::new(),
+        records: 0,
+        lost: 0,
+    };
     let (mut repeats, mut late) = (repeats.iter().peekable(), late.iter().peekable());
     let mut crossed = crossed.iter().peekable();
     let mut new: Vec<(u64, New<'_>)> = Vec::new();
@@ -106,7 +120,9 @@ pub(super) fn write_problems(
             let is_said = |(other, new): &(u64, New<'_>)| {
                 *other == row && matches!(new, New::Repeat(said) if said.differs == repeat.differs)
             };
-            if !ranges || !new.iter().rev().take(2).any(is_said) {
+            if ranges && new.iter().rev().take(2).any(is_said) {
+                *out.unsaid.entry(repeat.code()).or_default() += 1;
+            } else {
                 new.push((row, New::Repeat(repeat)));
             }
         }
@@ -156,10 +172,9 @@ impl Written {
             while let Some((_, new)) = new.next_if(|(row, _)| *row == place.row) {
                 match new {
                     New::Repeat(repeat) => {
-                        let code = if repeat.differs { Code::ConflictingDuplicate } else { Code::Duplicate };
                         let Some(number) = E164::from_digits(repeat.number) else { continue };
                         for list in [&mut self.all, &mut self.late] {
-                            list.push_repeat(code, place, columns.0, number, repeat.first);
+                            list.push_repeat(repeat.code(), place, columns.0, number, repeat.first);
                         }
                     }
                     New::Date(code, raw) if !std::mem::replace(&mut dated, true) => {

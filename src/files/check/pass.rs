@@ -20,6 +20,9 @@ use crate::files::out::problem_columns::Dates;
 use crate::files::sniff::{self, layout};
 use crate::files::{Document, Field, FileError, LineEnding};
 
+#[cfg(test)]
+mod tests;
+
 /// What has been joined so far.
 struct Pass<'a> {
     document: &'a Document,
@@ -89,7 +92,7 @@ pub(super) fn run(
         (Some(named), Some(other)) => Some(layout::area_code_mismatch(named, &other.to_string())),
         _ => None,
     };
-    let checked = pass.settle(options, plan, table, bytes.sha256, area_note, events)?;
+    let checked = pass.settle(options, plan, (table, bytes.sha256, area_note), stop, events)?;
     let size = document.size();
     events(CheckEvent::Progress { bytes: size, total: size, rows: checked.rows, rejected: checked.rejected });
     Ok(Checked { seconds: started.elapsed().as_secs_f64(), ..checked })
@@ -190,11 +193,13 @@ impl<'a> Pass<'a> {
         self,
         options: &CheckOptions,
         plan: &Plan,
-        table: FactTable,
-        sha256: String,
-        area_note: Option<Problem>,
+        (table, sha256, area_note): (FactTable, String, Option<Problem>),
+        stop: &CancellationToken,
         events: &mut dyn FnMut(CheckEvent),
     ) -> Result<Checked, FileError> {
+        // Each step of a large file takes seconds, and what was stopped has no result.
+        let go_on = || if stop.is_cancelled() { Err(FileError::Stopped) } else { Ok(()) };
+        go_on()?;
         let day_first = match self.orders {
             [true, false] => Some(true),
             [false, true] => Some(false),
@@ -208,6 +213,7 @@ impl<'a> Pass<'a> {
         let rest = Rest { stretches: self.stretches, several, ranges };
         let threads = plan.cut.threads;
         let folded = self.fold.finish(table, &ruled, &|slot| rest.row_of(slot), self.records, threads);
+        go_on()?;
 
         let mut notes = self.document.notes().to_vec();
         let mut new = Vec::new();
@@ -233,6 +239,7 @@ impl<'a> Pass<'a> {
             &ruled,
             (column(Field::Number), column(Field::Expires)),
         );
+        go_on()?;
         let mut told: Problems = new.into_iter().collect();
         told.append(&late.late, Place::default());
         if !told.is_empty() {
@@ -241,6 +248,9 @@ impl<'a> Pass<'a> {
         drop(late.late);
         let tally = Tally::of(&late.all);
         let mut counts = tally.counts;
+        for (code, repeats) in late.unsaid {
+            *counts.entry(code).or_insert(0) += repeats;
+        }
         let late_rows = folded.late.len() as u64;
         // Where neither a column nor a constant says one, each row's is inferred, those too that are late.
         let inferred = match (column(Field::Jurisdiction), self.document.constants().jurisdiction()) {
@@ -270,6 +280,7 @@ impl<'a> Pass<'a> {
             return Err(FileError::Accounting { path: self.document.path().into(), detail });
         }
         conserve(self.document, &checked, self.rejected_records + late.records, tally.rejected)?;
+        go_on()?;
         Ok(checked)
     }
 }

@@ -1,6 +1,7 @@
 //! One row: its number, its attributes, and everything that is wrong with it.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,7 @@ use crate::files::changes::{self, Change, Changes};
 use crate::files::dates::{self, Reading};
 use crate::files::out::problem_columns::{MEND, ProblemColumns, held_by};
 use crate::files::scan::split::Fields;
-use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values, ranges};
+use crate::files::{Constants, DateOrder, Document, Field, FileError, Mapping, Values, names, ranges};
 
 /// Characters of a value that a problem keeps.
 const RAW: usize = 64;
@@ -85,6 +86,20 @@ impl Problems<'_> {
         if !self.list[self.before..].contains(&problem) {
             self.list.push(problem);
         }
+    }
+
+    /// Whether it is said already that these columns hold characters that leave no text to read. `cell` is what they hold.
+    fn says_unreadable(&self, cell: &str, columns: RangeInclusive<usize>) -> bool {
+        let has_control = cell.chars().any(char::is_control);
+        let has_lost = cell.contains(char::REPLACEMENT_CHARACTER);
+        self.list[self.before..].iter().any(|problem| match problem.code {
+            Code::NulByte | Code::ControlCharacter => {
+                has_control && problem.column.is_some_and(|column| columns.contains(&column))
+            }
+            // The bytes are the row's: which cell they stand in, the cell shows.
+            Code::InvalidEncoding => has_lost,
+            _ => false,
+        })
     }
 
     fn reject_since(&self, start: usize) -> bool {
@@ -374,17 +389,19 @@ impl<'a> RowReader<'a> {
     ) -> Result<Phone, NotANumber> {
         let at = column.unwrap_or_default();
         let cell = Self::number_cell(fields, at);
+        // Further columns hold whole numbers.
+        let is_split = self.mapping.split_number && column == self.column(Field::Number);
+        let last = at + usize::from(is_split);
         let joined;
-        let cell = if self.mapping.split_number {
+        let cell = if is_split {
             joined = Split::new(cell, Self::number_cell(fields, at + 1));
             joined.whole.as_str()
         } else {
             cell
         };
-        let unreadable = cell.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER);
         let result = if cell.trim().is_empty() {
             Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() })
-        } else if self.mapping.split_number && !Split::is_sound(fields, at) {
+        } else if is_split && !Split::is_sound(fields, at) {
             // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
             let said = "the area code must have three digits and the number behind it seven";
             let code = self.options.normaliser.normalise(cell).err().map_or(Code::NotANumber, |not| not.code);
@@ -393,8 +410,7 @@ impl<'a> RowReader<'a> {
             self.options.normaliser.normalise(cell).and_then(|phone| self.with_country_code(cell, phone))
         };
         match &result {
-            // Its NUL or control character is said already.
-            Err(_) if unreadable && problems.list.len() > problems.before => {}
+            Err(_) if problems.says_unreadable(cell, at..=last) => {}
             Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
             Ok(phone) => {
                 phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, code.hint()));
@@ -558,8 +574,5 @@ pub(super) fn refuse_past_constant(document: &Document, now: Timestamp) -> Resul
 
 /// The question about the number column, with the columns that there are.
 pub(super) fn which_column(document: &Document) -> String {
-    let columns = document.columns();
-    let listed: Vec<String> =
-        columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
-    format!("which column holds the numbers to suppress: {}", listed.join(", "))
+    format!("which column holds the numbers to suppress: {}", names::listed(document.columns()))
 }

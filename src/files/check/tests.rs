@@ -62,6 +62,8 @@ fn any_row() -> impl Strategy<Value = String> {
         1 => Just("x\"y".to_owned()),
         1 => Just("\"x\n2025550199,US-DC,,y,z\nw\"".to_owned()),
         1 => Just("\u{e9}\u{7}".to_owned()),
+        1 => Just("12\tabc".to_owned()),
+        1 => Just("20\u{fffd}5550101".to_owned()),
     ];
     let end = prop_oneof![6 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r"), 1 => Just("\n\n"), 1 => Just("\n  \n")];
     (number, place, date, "[AB]?", note, end).prop_map(|(number, place, date, source, note, end)| {
@@ -262,5 +264,30 @@ fn more_numbers_than_are_taken_are_refused_before_they_are_held() {
             Err(FileError::TooManyNumbers { most, .. }) => assert_eq!(most, 20),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_check_that_is_stopped_after_the_last_row_is_no_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv");
+    std::fs::write(&path, "phone,expires\n2025550101,03/04/2027\n2025550101,13/04/2027\n").unwrap();
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let run = |at: usize| {
+        let (stop, mut told) = (CancellationToken::new(), 0);
+        let result = pass::run(&document, &options(), &plan(1, 1 << 30, true), &stop, &mut |_| {
+            told += 1;
+            if told == at {
+                stop.cancel();
+            }
+        });
+        (result, told)
+    };
+    let (checked, all) = run(usize::MAX);
+    assert!(checked.is_ok() && all >= 3, "{all} events");
+    // The last event says that it is done.
+    for at in 1..all {
+        let (result, told) = run(at);
+        assert!(matches!(result, Err(FileError::Stopped)), "stopped at event {at} of {all}, {told} told");
     }
 }

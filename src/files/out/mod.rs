@@ -18,8 +18,10 @@ mod safe_file;
 
 pub use clean::write_clean;
 pub use rejects::write_rejects;
-pub use report::{ReportFormat, write_report};
+pub(super) use report::masked;
+pub use report::{ReportFormat, check_fields, write_report};
 pub use safe_file::{SafeFile, is_same_file, write_safely};
+pub(super) use safe_file::{is_written, said_of};
 
 /// Why a file is not there, in the words of the layer.
 fn unwritable(out: &Path, source: std::io::Error) -> FileError {

@@ -1,7 +1,7 @@
 //! A file that is there whole or not at all.
 //!
 //! ```text
-//! create ─▶ .NAME.PID-0.part (0600, beside its place) ─▶ write … ─▶ commit: fsync, rename, fsync of the folder
+//! create ─▶ .quietline-PID-0.part (0600, beside its place) ─▶ write … ─▶ commit: fsync, rename, fsync of the folder
 //!                     └─ dropped before that: removed, and what stood there before still stands
 //! ```
 
@@ -49,7 +49,27 @@ impl SafeFile {
             self.file = Some(file);
             return moved;
         }
-        sync_folder(&self.out)
+        sync_folder(&self.out).map_err(|error| io::Error::new(error.kind(), NotSettled(error)))
+    }
+}
+
+/// The file is whole and in its place; only that its new name lasts is not certain.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "it is written whole, but may be gone after a power cut, since its folder could not be written out ({0})"
+)]
+struct NotSettled(io::Error);
+
+/// Whether the file stands in its place all the same.
+pub(in crate::files) fn is_written(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<NotSettled>)
+}
+
+/// What came of writing a file, in a sentence: one that stands in its place is not said to be missing.
+pub(in crate::files) fn said_of(out: &Path, error: &io::Error) -> String {
+    match is_written(error) {
+        true => format!("{}: {error}", out.display()),
+        false => format!("cannot write {}: {error}", out.display()),
     }
 }
 
@@ -87,16 +107,16 @@ pub fn is_same_file(a: &Path, b: &Path) -> bool {
 
 /// A new file in the folder of `out`, so that renaming it is one step.
 fn create_beside(out: &Path) -> io::Result<(PathBuf, File)> {
-    let name = out.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    if out.file_name().is_none() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     for attempt in 0..1000 {
-        let mut temporary = std::ffi::OsString::from(".");
-        temporary.push(name);
-        temporary.push(format!(".{}-{attempt}.part", std::process::id()));
-        let path = out.with_file_name(temporary);
+        // Short, since the name that it gets may be as long as names can be.
+        let path = out.with_file_name(format!(".quietline-{}-{attempt}.part", std::process::id()));
         match options.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => return opened.map(|file| (path, file)),
@@ -156,6 +176,24 @@ mod tests {
         assert!(file.commit().is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(SafeFile::create(&out, None).is_err());
+    }
+
+    #[test]
+    fn a_name_of_any_length_that_the_folder_takes_can_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join(format!("{}.csv", "n".repeat(251)));
+        write_safely(&out, b"new").unwrap();
+        assert_eq!(std::fs::read(&out).unwrap(), b"new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_said_to_be_missing() {
+        let error = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let settled = io::Error::new(error().kind(), NotSettled(error()));
+        let said = said_of(Path::new("out.csv"), &settled);
+        assert!(said.starts_with("out.csv: it is written whole"), "{said}");
+        assert_eq!(said_of(Path::new("out.csv"), &error()), "cannot write out.csv: permission denied");
     }
 
     #[cfg(unix)]

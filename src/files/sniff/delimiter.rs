@@ -2,9 +2,8 @@
 
 use super::{Cut, Head, Preamble, Sample, note};
 use crate::domain::problem::{Code, Problem};
+use crate::files::delimiter::DELIMITERS;
 use crate::files::{FileError, InputOptions, names};
-
-const CANDIDATES: [(u8, &str); 4] = [(b',', "comma"), (b'\t', "tab"), (b';', "semicolon"), (b'|', "pipe")];
 
 #[derive(Clone, Copy)]
 struct Candidate {
@@ -30,7 +29,7 @@ pub(super) fn choose(
         return Ok(Some(said));
     }
     let mut found: Vec<Candidate> =
-        CANDIDATES.into_iter().filter_map(|(byte, name)| weigh(head, preamble, byte, name)).collect();
+        DELIMITERS.into_iter().filter_map(|(byte, name)| weigh(head, preamble, byte, name)).collect();
     found.sort_by_key(|candidate| std::cmp::Reverse((candidate.known, candidate.agreeing)));
     let Some(&best) = found.first() else { return Ok(None) };
     if let Some(next) = found.get(1)

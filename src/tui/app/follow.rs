@@ -10,6 +10,7 @@ use crate::tui::Ended;
 use crate::tui::act::Act;
 use crate::tui::event::{Asked, Effect, Fact, Op, Report, Slot, Trouble};
 use crate::tui::overlays::choice::Choice;
+use crate::tui::overlays::confirm::Confirm;
 use crate::tui::theme::{self, Role};
 
 /// Dates that the question about them may show.
@@ -45,6 +46,19 @@ impl App {
                 let path = self.cx.name(&path.display().to_string(), 120);
                 let rows = if *rows > 0 { format!("{} rows ", thousands(*rows)) } else { String::new() };
                 self.say(Role::Good, format!("{rows}written to {path}"));
+            }
+            Fact::Occupied(path) => {
+                let mut again = op.clone();
+                if let Op::WriteOut { replace, .. } = &mut again {
+                    *replace = true;
+                }
+                let path = self.cx.name(&path.display().to_string(), 200);
+                let effect = format!(
+                    "{path} is there already, maybe of another file with this name. What is in it would be gone."
+                );
+                let confirm =
+                    Confirm::new("Replace the file?", &effect, "replace it", vec![Act::Start(again)]);
+                self.act(Act::Open(Box::new(confirm)));
             }
             Fact::Gate(answer) => {
                 let (list, readiness) = answer.as_ref();

@@ -116,11 +116,16 @@ impl Job {
     pub(super) async fn write_out(
         &self,
         doing: &str,
-        what: Output,
-        file: OpenedFile,
-        checked: Arc<Checked>,
+        (what, file, checked): (Output, OpenedFile, Arc<Checked>),
         out: PathBuf,
+        replace: bool,
     ) -> End {
+        if !replace {
+            let path = out.clone();
+            if self.blocking(doing, move || path.symlink_metadata().is_ok()).await? {
+                return Ok(Fact::Occupied(out));
+            }
+        }
         let (path, document, now) = (out.clone(), file.document, Timestamp::now());
         let write = move || match what {
             Output::Rejects => ops::write_rejects(&document, &checked, &path),

@@ -143,8 +143,8 @@ impl Job {
             Op::LoadRows { file, first, count } => self.rows(doing, file, first, count).await,
             Op::Search { file, needle, from } => self.search(doing, file, needle, from).await,
             Op::Check { file } => self.check(doing, file).await,
-            Op::WriteOut { what, file, checked, out } => {
-                self.write_out(doing, what, *file, checked, out).await
+            Op::WriteOut { what, file, checked, out, replace } => {
+                self.write_out(doing, (what, *file, checked), out, replace).await
             }
             Op::SaveLayout { name, file } => {
                 let (config, layout) =

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Reports, Runtime};
 use crate::config::Config;
 use crate::ops::{Document, Input, InputOptions, Needle};
-use crate::tui::event::{Fact, Op, OpenedFile, TaskId};
+use crate::tui::event::{Fact, Op, OpenedFile, Output, TaskId};
 
 /// A list of so many rows, every tenth of them broken.
 fn list(rows: usize) -> String {
@@ -108,4 +108,31 @@ async fn unpacking_is_told_and_a_stop_ends_it() {
     // Told once more, it opens.
     let told = facts(&mut runtime, &mut reports, open()).await;
     assert!(matches!(told.as_slice(), [Fact::Opened(_), .., Fact::Indexed(state)] if state.rows == 400_000));
+}
+
+#[tokio::test]
+async fn rejects_of_another_list_with_the_same_name_stay_until_they_may_be_replaced() {
+    let (folder, path) = stored("list.csv", list(20).as_bytes());
+    let (mut runtime, mut reports) = runtime();
+    let file = opened(&path);
+    let told = facts(&mut runtime, &mut reports, Op::Check { file: file.clone() }).await;
+    let Some(Fact::Checked(checked)) = told.last() else { panic!("{told:?}") };
+    let out = folder.path().join("list.rejects.csv");
+    std::fs::write(&out, "of another list").unwrap();
+    let write = |replace| Op::WriteOut {
+        what: Output::Rejects,
+        file: Box::new(file.clone()),
+        checked: checked.clone(),
+        out: out.clone(),
+        replace,
+    };
+    let told = facts(&mut runtime, &mut reports, write(false)).await;
+    assert!(matches!(told.as_slice(), [Fact::Occupied(there)] if *there == out), "{told:?}");
+    assert_eq!(std::fs::read(&out).unwrap(), b"of another list");
+    let told = facts(&mut runtime, &mut reports, write(true)).await;
+    assert!(matches!(told.as_slice(), [Fact::Written { rows: 2, .. }]), "{told:?}");
+    assert!(std::fs::read_to_string(&out).unwrap().contains("broken"));
+    std::fs::remove_file(&out).unwrap();
+    let told = facts(&mut runtime, &mut reports, write(false)).await;
+    assert!(matches!(told.as_slice(), [Fact::Written { .. }]), "{told:?}");
 }

@@ -319,6 +319,7 @@ impl Store {
             Fact::Failed(trouble) => self.failed(id, ended, trouble),
             Fact::Asked(_)
             | Fact::Written { .. }
+            | Fact::Occupied(_)
             | Fact::LayoutSaved { .. }
             | Fact::SandboxLost(_)
             | Fact::ProfileReady(_)

@@ -31,7 +31,7 @@ pub fn cases() -> Vec<Case> {
         // 33–35: unambiguous, so taken with a warning.
         Case::of(33, "semicolon.csv", separated(";")).checked(2, 0, 0, &assumed).shows(&["semicolon"]),
         Case::of(34, "tab.csv", separated("\t")).checked(2, 0, 0, &assumed).shows(&["tab"]),
-        Case::of(35, "pipe.csv", separated("|")).checked(2, 0, 0, &assumed).shows(&["bar"]),
+        Case::of(35, "pipe.csv", separated("|")).checked(2, 0, 0, &assumed).shows(&["pipe"]),
         // Two separators that fit equally well are not guessed between.
         Case::of(33, "semicolon_or_pipe.csv", "2025550101;x|y\n2025550102;z|w\n")
             .asked("--delimiter", "What separates the fields?"),

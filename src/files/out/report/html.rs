@@ -7,7 +7,7 @@ use super::Facts;
 use super::chart::{bar, columns, stacked};
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::{thousands, visible};
-use crate::files::LineEnding;
+use crate::files::{LineEnding, delimiter_name};
 
 /// Places that have a row of their own.
 const PLACES: usize = 15;
@@ -131,11 +131,16 @@ fn outcomes(facts: &Facts<'_>, out: &mut String) {
         thousands(checked.rows)
     );
     if checked.rows != checked.records {
-        let _ = writeln!(
-            out,
-            "<p class=\"soft\">Several columns hold numbers: each filled cell counts as a row. The file has {} records.</p>",
-            thousands(checked.records)
-        );
+        let mapping = facts.document.mapping();
+        let mut why = String::new();
+        if !mapping.more_numbers.is_empty() {
+            why.push_str("Several columns hold numbers: each filled cell counts as a row. ");
+        }
+        if mapping.has_ranges() {
+            why.push_str("Rows may be ranges of numbers: each number of one counts as a row. ");
+        }
+        let records = thousands(checked.records);
+        let _ = writeln!(out, "<p class=\"soft\">{why}The file has {records} records.</p>");
     }
 }
 
@@ -310,13 +315,11 @@ fn file(facts: &Facts<'_>, out: &mut String) {
         format!("{}{}", format.encoding, if format.bom { " with a byte order mark" } else { "" }),
     ));
     let delimiter = match format.delimiter {
-        None => "one column".to_owned(),
-        Some(b',') => "comma".to_owned(),
-        Some(b';') => "semicolon".to_owned(),
-        Some(b'|') => "pipe".to_owned(),
-        Some(b'\t') => "tab".to_owned(),
-        Some(b' ') => "space".to_owned(),
-        Some(other) => escaped(&char::from(other).to_string()),
+        Some(byte) => escaped(&delimiter_name(byte)),
+        None => match &format.widths {
+            Some(widths) => format!("none, fixed widths {}", escaped(&widths.to_string())),
+            None => "one column".to_owned(),
+        },
     };
     rows.push(("Delimiter", delimiter));
     let ending = match format.line_ending {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Facts;
+use super::fields::check_fields;
 use crate::domain::problem::{Code, Problem};
 use crate::files::{Field, LineEnding};
 
@@ -20,16 +21,6 @@ pub(super) fn document(facts: &Facts<'_>) -> Value {
     let bytes = &checked.accounting;
     let expiries = facts.expiries.iter().map(|((year, month), n)| (format!("{year:04}-{month:02}"), *n));
     let mut out = json!({
-        "file": document.path().display().to_string(),
-        "sha256": checked.sha256,
-        "records": checked.records,
-        "rows": checked.rows,
-        "valid": checked.valid,
-        "rejected": checked.rejected,
-        "duplicates": checked.duplicates,
-        "warnings": checked.warnings,
-        "problems": by_code(checked.counts.iter().map(|(code, n)| (*code, json!(n)))),
-        "seconds": (checked.seconds * 1000.0).round() / 1000.0,
         "checked_at": facts.at.to_string(),
         "program": { "name": "quietline", "version": env!("CARGO_PKG_VERSION") },
         "size": document.stored_size(),
@@ -37,6 +28,7 @@ pub(super) fn document(facts: &Facts<'_>) -> Value {
             "encoding": format.encoding,
             "bom": format.bom,
             "delimiter": format.delimiter.map(|byte| char::from(byte).to_string()),
+            "widths": format.widths.as_ref().map(ToString::to_string),
             "header": format.header,
             "line_ending": match format.line_ending {
                 LineEnding::Lf => "LF",
@@ -66,8 +58,8 @@ pub(super) fn document(facts: &Facts<'_>) -> Value {
         "expiries": expiries.map(|(month, n)| (month, json!(n))).collect::<Map<_, _>>(),
         "never_expires": facts.for_ever,
     });
-    if let (Some(container), Some(out)) = (document.container(), out.as_object_mut()) {
-        out.insert("container".into(), json!({ "kind": container.kind, "part": container.part }));
+    if let Some(out) = out.as_object_mut() {
+        out.extend(check_fields(document, checked).into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
     out
 }

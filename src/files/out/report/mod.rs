@@ -19,9 +19,12 @@ use crate::domain::problem::{Code, Problem};
 use crate::files::{Checked, Document, Field, FileError};
 
 mod chart;
+mod fields;
 mod html;
 mod json;
 mod table;
+
+pub use fields::check_fields;
 
 /// Examples of each kind of problem.
 const EXAMPLES: usize = 10;
@@ -148,7 +151,7 @@ fn quoted(document: &Document, problem: &Problem) -> String {
 }
 
 /// A value, its digits masked but for the last two. Its marks and letters are what tells what is wrong.
-fn masked(value: &str) -> String {
+pub(in crate::files) fn masked(value: &str) -> String {
     let digits = value.chars().filter(|c| c.is_numeric()).count();
     if digits < NUMBER {
         return value.to_owned();

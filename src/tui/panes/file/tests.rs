@@ -266,6 +266,26 @@ fn rejects_go_to_a_file_that_is_named() {
 }
 
 #[test]
+fn what_stands_there_is_replaced_only_by_who_says_so() {
+    let mut desk = Desk::open(DIRTY);
+    let asks = |desk: &mut Desk| {
+        desk.kit.keys("x");
+        let started = desk.serve();
+        let [Op::WriteOut { out, replace: false, .. }] = started.as_slice() else { panic!("{started:?}") };
+        desk.kit.answer(|op| matches!(op, Op::WriteOut { .. }), Fact::Occupied(out.clone()));
+        desk.kit.shows(&["Replace the file?", "dirty.rejects.csv", "is there already"]);
+    };
+    // Enter keeps it, however long it is held.
+    asks(&mut desk);
+    desk.kit.keys("enter").hides(&["Replace the file?"]);
+    assert!(desk.serve().is_empty());
+    asks(&mut desk);
+    desk.kit.keys("y").hides(&["Replace the file?"]);
+    let started = desk.serve();
+    assert!(matches!(started.as_slice(), [Op::WriteOut { replace: true, .. }]), "{started:?}");
+}
+
+#[test]
 fn the_cleaned_list_and_the_report_stand_beside_the_rejects() {
     let mut desk = Desk::open(DIRTY);
     for (key, what, name, rows, said) in [

@@ -9,7 +9,7 @@ use super::problems::Node;
 use super::{File, PROBLEMS, ROWS, known, planning, preview};
 use crate::domain::problem::{Code, Problems, Severity};
 use crate::domain::text::thousands;
-use crate::ops::{Contents, Document, LineEnding};
+use crate::ops::{Contents, Document, LineEnding, delimiter_name};
 use crate::tui::cx::Cx;
 use crate::tui::event::Slot;
 use crate::tui::hits::HitMap;
@@ -127,11 +127,10 @@ fn format(cx: &Cx, document: &Document) -> String {
     let separator = match format.delimiter {
         None if format.widths.is_some() => "fixed width".to_owned(),
         None => "one per line".to_owned(),
-        Some(b',') => "comma".to_owned(),
-        Some(b';') => "semicolon".to_owned(),
-        Some(b'\t') => "tab".to_owned(),
-        Some(b'|') => "bar".to_owned(),
-        Some(other) => format!("“{}”", other.escape_ascii()),
+        Some(byte) => match delimiter_name(byte) {
+            mark if mark.len() == 1 => format!("“{}”", cx.text(&mark, 12)),
+            name => name,
+        },
     };
     let header = if format.header { "header" } else { "no header" };
     let mixed = if format.line_ending == LineEnding::Mixed { " · mixed line ends" } else { "" };

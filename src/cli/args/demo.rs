@@ -1,0 +1,57 @@
+//! The simulated tenant, with a console on it or alone.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::sandbox::Story;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DemoArgs {
+    /// Seed of the simulated tenant
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// What goes wrong
+    #[arg(long, value_parser = story, default_value = "calm", value_name = "NAME")]
+    pub story: Story,
+    /// Forget what earlier demos exported, too
+    #[arg(long)]
+    pub fresh: bool,
+    /// A file to open at once
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SandboxArgs {
+    #[command(subcommand)]
+    pub action: SandboxAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum SandboxAction {
+    /// Serve until stopped
+    Serve {
+        /// Port on 127.0.0.1; 0 = any free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Seed of the world and of every fault
+        #[arg(long, default_value_t = 7)]
+        seed: u64,
+        /// What goes wrong: calm, flaky, slow
+        #[arg(long, value_parser = story, default_value = "calm", value_name = "NAME")]
+        story: Story,
+        /// Seconds until a written entry is enforced
+        #[arg(long, value_name = "S", default_value_t = 2)]
+        cool_down: u64,
+        /// Entries in the seeded world
+        #[arg(long, value_name = "N", default_value_t = 50_000)]
+        entries: usize,
+    },
+}
+
+fn story(word: &str) -> Result<Story, String> {
+    Story::ALL.into_iter().find(|(_, known)| *known == word).map(|(story, _)| story).ok_or_else(|| {
+        let known: Vec<&str> = Story::ALL.iter().map(|(_, word)| *word).collect();
+        format!("one of: {}", known.join(", "))
+    })
+}

@@ -1,0 +1,122 @@
+//! From a plan to a list that is READY.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::InputArgs;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PlanArgs {
+    /// The file
+    pub file: PathBuf,
+    /// List, by id or exact name
+    #[arg(long, value_name = "ID|NAME")]
+    pub list: String,
+    /// Exit 0 although rows are rejected
+    #[arg(long)]
+    pub allow_rejects: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ApproveArgs {
+    /// Plan, by id, beginning of its id, or digest
+    pub plan: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// A name to record beside the user of this machine, as claimed
+    #[arg(long = "as", value_name = "NAME")]
+    pub claimed: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct UploadArgs {
+    /// A file (needs --list), or the id of an approved plan; `./p-1a2b3c4d` names a file that is called like a plan
+    #[arg(value_name = "FILE|PLAN")]
+    pub what: PathBuf,
+    /// List, by id or exact name
+    #[arg(long, value_name = "ID|NAME")]
+    pub list: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// When to return: after the last settled row, or after cool-down and reconciliation
+    #[arg(long, value_name = "STATE", default_value = "ready")]
+    pub until: UntilArg,
+    /// Exit 0 although rows are rejected or refused
+    #[arg(long)]
+    pub allow_rejects: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// `--until`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum UntilArg {
+    /// After the last settled row.
+    Uploaded,
+    /// After cool-down and reconciliation.
+    Ready,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ResumeArgs {
+    /// Run, by id or its beginning; the newest that can go on, where none is named
+    pub run: Option<String>,
+    /// When to return
+    #[arg(long, value_name = "STATE", default_value = "ready")]
+    pub until: UntilArg,
+    /// Exit 0 although rows are rejected or refused
+    #[arg(long)]
+    pub allow_rejects: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RunsArgs {
+    /// Run, by id or its beginning
+    pub run: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CancelArgs {
+    /// Run, by id or its beginning
+    pub run: String,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DeadLettersArgs {
+    /// Run, by id or its beginning; all runs, where none is named
+    pub run: Option<String>,
+    /// Write them as CSV
+    #[arg(long, value_name = "OUT.csv")]
+    pub export: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReconcileArgs {
+    /// List, by id or exact name
+    #[arg(long, value_name = "ID|NAME")]
+    pub list: String,
+    /// The run that this reconciliation belongs to
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Write the differences as CSV
+    #[arg(long, value_name = "OUT.csv")]
+    pub export: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct GateArgs {
+    /// List, by id or exact name
+    #[arg(long, value_name = "ID|NAME")]
+    pub list: String,
+    /// Wait up to this long while the list is settling
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait: u64,
+}

@@ -1,0 +1,134 @@
+//! What there is on the tenant, and how it is reached.
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LookupArgs {
+    /// Numbers, or `-` for one per line on stdin
+    #[arg(required = true, value_name = "NUMBER|-")]
+    pub numbers: Vec<String>,
+    /// Ask what is on this machine only
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ListsArgs {
+    #[command(subcommand)]
+    pub action: Option<ListsAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ListsAction {
+    /// Every list
+    Ls,
+    /// One list
+    Show {
+        /// List, by id or exact name
+        #[arg(value_name = "ID|NAME")]
+        list: String,
+    },
+    /// Make a list, or find the one of that exact name
+    Create {
+        /// Its name
+        name: String,
+        /// What it is for
+        #[arg(long, default_value = "", hide_default_value = true)]
+        description: String,
+        /// The platform shall not use it yet
+        #[arg(long)]
+        inactive: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RulesArgs {
+    #[command(subcommand)]
+    pub action: Option<RulesAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum RulesAction {
+    /// Every rule, in the order of decision
+    Ls,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AuthArgs {
+    #[command(subcommand)]
+    pub action: Option<AuthAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum AuthAction {
+    /// Store the client secret (hidden prompt, or stdin) in the keyring, then test it
+    Login {
+        /// The client id
+        #[arg(long, value_name = "ID")]
+        client_id: String,
+        /// Store only
+        #[arg(long)]
+        no_test: bool,
+    },
+    /// Whether there are credentials, and where
+    Status,
+    /// Remove the credentials from the keyring
+    Logout,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ProfileArgs {
+    #[command(subcommand)]
+    pub action: Option<ProfileAction>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ProfileAction {
+    /// Every profile
+    Ls,
+    /// One profile, with the place of each setting
+    Show {
+        /// Its name; the one in use, where none is given
+        name: Option<String>,
+    },
+    /// Add a profile; the first becomes the default
+    Add(Box<ProfileAddArgs>),
+    /// Remove a profile; its credentials stay until `auth logout`
+    Rm {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ProfileAddArgs {
+    /// Its name
+    pub name: String,
+    /// Where the tenant lives: my, org, tenant-api, regional, engage, custom, sandbox
+    #[arg(long, value_name = "P")]
+    pub preset: String,
+    /// The tenant's name
+    #[arg(long, value_name = "T")]
+    pub tenant: Option<String>,
+    /// Region of the platform, such as na1
+    #[arg(long, value_name = "R")]
+    pub region: Option<String>,
+    /// Override of the token URL
+    #[arg(long, value_name = "URL")]
+    pub token_url: Option<String>,
+    /// Override of the API base, ending in /api/v2
+    #[arg(long, value_name = "URL")]
+    pub api_url: Option<String>,
+    /// sandbox, staging or production
+    #[arg(long, value_name = "E")]
+    pub environment: Option<String>,
+    /// keyring or env
+    #[arg(long, value_name = "WHERE")]
+    pub credentials: Option<String>,
+    /// Country in which numbers without a country code are read
+    #[arg(long, value_name = "CC")]
+    pub default_region: Option<String>,
+    /// Seconds until the gate may open; under 180 only where nothing is real
+    #[arg(long, value_name = "S")]
+    pub cool_down: Option<u64>,
+}
