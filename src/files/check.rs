@@ -28,6 +28,7 @@ mod row;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod unseen;
 
 pub use intents::Intents;
 use row::{Expiry, RowReader};

@@ -147,6 +147,7 @@ struct Shared {
     date_order: Option<DateOrder>,
     changes: Option<Changes>,
     values: Values,
+    open_end: Option<usize>,
     layout: Option<UsedLayout>,
     index: Index,
 }
@@ -264,6 +265,7 @@ impl Document {
                 date_order: options.date_order,
                 changes: options.changes,
                 values: found.values,
+                open_end: found.open_end,
                 layout: options.layout.clone(),
                 index: Index::new(found.start),
             }),
@@ -335,6 +337,11 @@ impl Document {
         let mut tried = Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None };
         tried.order_hint = tried.proven_order(rows);
         tried
+    }
+
+    /// The column that held nothing in the first rows, where ranges would end in it.
+    pub(super) fn open_end(&self) -> Option<usize> {
+        self.shared.open_end
     }
 
     /// What was assumed about the file as a whole (problems with row 0).

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::CheckOptions;
+use super::unseen::UnseenEnds;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem, Severity};
@@ -29,6 +30,8 @@ pub(super) struct RowReader<'a> {
     order: Option<DateOrder>,
     /// The column that says what changes, where that is wanted.
     change: Option<usize>,
+    /// Looks out for ranges in a file that showed none.
+    ends: UnseenEnds,
     constants: &'a Constants,
     values: &'a Values,
     constant_expires: Option<Timestamp>,
@@ -112,6 +115,7 @@ impl<'a> RowReader<'a> {
                 Some(Changes::Ignore) => None,
                 _ => document.mapping().columns.get(&Field::Change).copied(),
             },
+            ends: UnseenEnds::of(document),
             constants: document.constants(),
             values: document.values(),
             constant_expires: document.constants().expires(),
@@ -136,7 +140,7 @@ impl<'a> RowReader<'a> {
 
     /// Whether each record holds one number, and adds it.
     pub(super) fn has_one_number(&self) -> bool {
-        !self.mapping.has_several() && self.change.is_none()
+        !self.mapping.has_several() && self.change.is_none() && !self.ends.are_looked_for()
     }
 
     /// Whether an area code stands in a column of its own.
@@ -280,7 +284,11 @@ impl<'a> RowReader<'a> {
 
     /// How many numbers the row holds from this one on; `None` where its range is not sound.
     fn range(&self, fields: &Fields, start: &Phone, problems: &mut Problems<'_>) -> Option<u64> {
-        let column = self.column(Field::RangeEnd)?;
+        let Some(column) = self.column(Field::RangeEnd) else {
+            let Some((column, why)) = self.ends.find(fields) else { return Some(1) };
+            problems.add(Code::NumberRange, Some(column), fields.get(column).unwrap_or_default(), why);
+            return None;
+        };
         let end = fields.get(column).unwrap_or_default();
         match ranges::read(start, end, &self.options.normaliser) {
             Ok(range) => {

@@ -93,6 +93,8 @@ pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -
 pub(super) enum Ranges {
     /// They are not.
     No,
+    /// Nothing stands where they would end in the rows that were looked at: what comes later has to be looked at too.
+    Open,
     /// Their look allows it, and there are too few of them to tell.
     Maybe,
     /// Nearly every one reads as a range.
@@ -112,8 +114,11 @@ pub(super) fn ranges(count: usize, header: bool, data: &[Sample]) -> Ranges {
         let ends = looks.iter().copied().filter(|sample| !cell(sample, 1).is_empty()).collect();
         (looks, ends)
     };
-    if header || count != 2 || ends.is_empty() || !most(looks.len(), data.len()) {
+    if header || count != 2 || !most(looks.len(), data.len()) {
         return Ranges::No;
+    }
+    if ends.is_empty() {
+        return Ranges::Open;
     }
     let rising = ends.iter().filter(|sample| cell(sample, 1).as_str() >= &cell(sample, 0)[6..]).count();
     match ends.len() {

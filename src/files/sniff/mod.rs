@@ -57,6 +57,8 @@ pub(super) struct Sniffed {
     pub(super) mapping: Mapping,
     pub(super) constants: Constants,
     pub(super) values: Values,
+    /// The column that held nothing so far, and in which ranges would end.
+    pub(super) open_end: Option<usize>,
     pub(super) notes: Vec<Problem>,
     pub(super) dialect: Dialect,
     /// Where the data begins.
@@ -257,8 +259,10 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     let columns = columns::names(names, count);
     let mut layout = layout::recognise(head.path, &columns, header, data);
     let said_ranges = options.map.iter().find(|(field, _)| *field == Field::RangeEnd);
+    let mut open_end = None;
     match layout::ranges(count, header, data) {
         Ranges::No => {}
+        Ranges::Open => open_end = Some(1).filter(|_| said_ranges.is_none()),
         _ if said_ranges.is_some_and(|(_, column)| column == columns::NO_COLUMN) => {}
         Ranges::Maybe if said_ranges.is_none() => {
             let question = "the second column may end a range of numbers or mean something else, such as an extension \
@@ -326,6 +330,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         mapping,
         constants,
         values,
+        open_end,
         notes,
         start,
         header: header_bytes,
