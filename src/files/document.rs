@@ -13,6 +13,7 @@ use super::kind::{other_kind, packed};
 use super::out::problem_columns::{Dates, ProblemColumns};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Fault, Piece, READ, Scanner, Width, likely_start};
+use super::sniff::layout::Unseen;
 use super::sniff::{self, Head, note, sniff};
 use super::source::{Source, read_up_to};
 use super::stretches::{Cut, Halt};
@@ -147,7 +148,7 @@ struct Shared {
     date_order: Option<DateOrder>,
     changes: Option<Changes>,
     values: Values,
-    open_end: Option<usize>,
+    unseen: Unseen,
     layout: Option<UsedLayout>,
     index: Index,
 }
@@ -265,7 +266,7 @@ impl Document {
                 date_order: options.date_order,
                 changes: options.changes,
                 values: found.values,
-                open_end: found.open_end,
+                unseen: found.unseen,
                 layout: options.layout.clone(),
                 index: Index::new(found.start),
             }),
@@ -339,9 +340,9 @@ impl Document {
         tried
     }
 
-    /// The column that held nothing in the first rows, where ranges would end in it.
-    pub(super) fn open_end(&self) -> Option<usize> {
-        self.shared.open_end
+    /// What later rows may show.
+    pub(super) fn unseen(&self) -> Unseen {
+        self.shared.unseen
     }
 
     /// What was assumed about the file as a whole (problems with row 0).

@@ -82,6 +82,21 @@ const CHANGE: &[&str] = &[
     "adddelete",
     "addordelete",
     "addeddeleted",
+    "op",
+    "operation",
+];
+/// Columns of these names mostly hold something else, such as whether a number is in use.
+const MAY_SAY_CHANGES: &[&str] = &[
+    "status",
+    "statuscode",
+    "recordstatus",
+    "recordtype",
+    "transaction",
+    "transactiontype",
+    "transactioncode",
+    "updatetype",
+    "updatecode",
+    "flag",
 ];
 const AREA_CODE: &[&str] = &["areacode", "area", "npa"];
 
@@ -106,6 +121,16 @@ pub(super) fn meaning(name: &str) -> Option<(Field, usize)> {
             || (field == Field::Number).then(|| names.iter().position(|known| *known == bare)).flatten();
         rank.or_else(several).map(|rank| (field, rank))
     })
+}
+
+/// Whether a column of this name says what changes if a word in it does.
+pub(super) fn may_say_changes(name: &str) -> bool {
+    MAY_SAY_CHANGES.contains(&reduced(name).as_str()) || says_changes(name)
+}
+
+/// Whether a column of this name says what changes.
+pub(super) fn says_changes(name: &str) -> bool {
+    meaning(name).is_some_and(|(field, _)| field == Field::Change)
 }
 
 /// Whether a column of this name holds area codes.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::CheckOptions;
-use super::unseen::UnseenEnds;
+use super::unseen::Lookout;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem, Severity};
@@ -30,8 +30,8 @@ pub(super) struct RowReader<'a> {
     order: Option<DateOrder>,
     /// The column that says what changes, where that is wanted.
     change: Option<usize>,
-    /// Looks out for ranges in a file that showed none.
-    ends: UnseenEnds,
+    /// Looks out for what the first rows did not show.
+    unseen: Lookout,
     constants: &'a Constants,
     values: &'a Values,
     constant_expires: Option<Timestamp>,
@@ -115,7 +115,7 @@ impl<'a> RowReader<'a> {
                 Some(Changes::Ignore) => None,
                 _ => document.mapping().columns.get(&Field::Change).copied(),
             },
-            ends: UnseenEnds::of(document),
+            unseen: Lookout::of(document),
             constants: document.constants(),
             values: document.values(),
             constant_expires: document.constants().expires(),
@@ -140,7 +140,7 @@ impl<'a> RowReader<'a> {
 
     /// Whether each record holds one number, and adds it.
     pub(super) fn has_one_number(&self) -> bool {
-        !self.mapping.has_several() && self.change.is_none() && !self.ends.are_looked_for()
+        !self.mapping.has_several() && self.change.is_none() && !self.unseen.is_needed()
     }
 
     /// Whether an area code stands in a column of its own.
@@ -285,7 +285,7 @@ impl<'a> RowReader<'a> {
     /// How many numbers the row holds from this one on; `None` where its range is not sound.
     fn range(&self, fields: &Fields, start: &Phone, problems: &mut Problems<'_>) -> Option<u64> {
         let Some(column) = self.column(Field::RangeEnd) else {
-            let Some((column, why)) = self.ends.find(fields) else { return Some(1) };
+            let Some((column, why)) = self.unseen.end(fields) else { return Some(1) };
             problems.add(Code::NumberRange, Some(column), fields.get(column).unwrap_or_default(), why);
             return None;
         };
@@ -307,7 +307,11 @@ impl<'a> RowReader<'a> {
 
     /// Whether the row takes its number off, which is no row to upload.
     fn deletes(&self, fields: &Fields, problems: &mut Problems<'_>) -> bool {
-        let Some(column) = self.change else { return false };
+        let Some(column) = self.change else {
+            let Some((column, why)) = self.unseen.deletion(fields) else { return false };
+            problems.add(Code::DeletionRow, Some(column), fields.get(column).unwrap_or_default(), why);
+            return true;
+        };
         let cell = fields.get(column).unwrap_or_default();
         let (code, deletes) = match changes::read(cell) {
             Some(Change::Add) => return false,

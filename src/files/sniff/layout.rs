@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Sample, note};
 use crate::domain::problem::{Code, Problem};
-use crate::files::{Field, changes, dates, names};
+use crate::files::changes::{self, Change};
+use crate::files::{dates, names};
 
 /// What the names of the registry's layouts start with: only its files carry an area code in their name.
 pub(in crate::files) const REGISTRY: &str = "ftc-";
@@ -19,6 +20,15 @@ pub(super) const FTC_CHANGES: &str = "ftc-changes";
 pub(super) const PORTED: &str = "ported";
 /// The first number of a range, and the last four digits of its last.
 pub(super) const PORTED_RANGES: &str = "ported-ranges";
+
+/// Columns that a later row may fill with what the first rows did not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::files) struct Unseen {
+    /// Ranges would end in it, and it held nothing.
+    pub(in crate::files) end: Option<usize>,
+    /// Its name says that it tells of changes, and none of its words did.
+    pub(in crate::files) change: Option<usize>,
+}
 
 /// Ends of ranges that prove them: four digits of another meaning lie behind the number's own half of the time.
 const PROOF: usize = 8;
@@ -66,7 +76,8 @@ pub(super) fn recognise(
 }
 
 /// The column that says of each row whether it adds or deletes (`2025550101,2026-11-01,D`): read as a plain list, the
-/// deletions would suppress. Beside it stand dates and numbers and nothing else, or its name says what it is.
+/// deletions would suppress. Its name says what it is, and one deletion in it is enough; or beside it stand dates and numbers
+/// and nothing else, and it holds letters of which one deletes, also where others mean what nobody here knows.
 pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -> Option<usize> {
     let cells =
         |column: usize| data.iter().map(move |sample| sample.cells.get(column).map_or("", |c| c.trim()));
@@ -74,12 +85,19 @@ pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -
         most(cells(column).filter(|cell| fits(cell)).count(), data.len())
     };
     let says = |column: &usize| mostly(*column, &|cell| changes::read(cell).is_some());
-    let column = (0..columns.len()).find(says)?;
-    let is_called =
-        header && names::meaning(&columns[column]).is_some_and(|(field, _)| field == Field::Change);
-    if is_called {
-        return Some(column);
+    let deletes = |column: &usize| cells(*column).any(|cell| changes::read(cell) == Some(Change::Delete));
+    let called = (0..columns.len()).filter(|_| header).find(|at| {
+        (names::says_changes(&columns[*at]) && says(at))
+            || (names::may_say_changes(&columns[*at]) && deletes(at))
+    });
+    if called.is_some() {
+        return called;
     }
+    let is_letter = |cell: &str| cell.len() == 1 && cell.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_coded = |column: &usize| {
+        deletes(column) && mostly(*column, &|cell| is_letter(cell) || changes::read(cell).is_some())
+    };
+    let column = (0..columns.len()).find(|at| says(at) || is_coded(at))?;
     let is_date = |column: usize| mostly(column, &dates::is_date);
     let is_known = |column: usize| header && names::is_known(&columns[column]);
     let dated = (0..columns.len()).any(|column| is_date(column) && !is_known(column));
