@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::out::problem_columns::Dates;
 use super::scan::split::Fields;
+use super::sniff;
 use super::stretches::Cut;
 use super::{DateOrder, Document, Field, FileError, Record, changes};
 use crate::domain::entry::Attributes;
@@ -239,6 +240,7 @@ fn check_by(
         let name = document.columns().get(column).map_or("", String::as_str);
         return Err(changes::undecided(document.path(), name));
     }
+    sniff::refuse_doubtful_widths(document)?;
     row::refuse_past_constant(document, options.now)?;
     pass::run(document, options, plan, stop, events)
 }

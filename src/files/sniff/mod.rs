@@ -18,6 +18,8 @@ mod delimiter;
 mod fixed;
 pub(super) mod layout;
 
+pub(super) use fixed::refuse_doubtful as refuse_doubtful_widths;
+
 use layout::{Ranges, Unseen};
 
 /// Records that are looked at.
