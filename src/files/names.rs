@@ -72,7 +72,10 @@ const EXPIRES: &[&str] = &[
 ];
 const SOURCE: &[&str] = &["source", "sourcename", "listsource", "origin", "quelle"];
 const NOTES: &[&str] = &["notes", "note", "reason", "comment", "comments", "remark", "remarks", "bemerkung"];
-const RANGE_END: &[&str] = &["rangeend", "endofrange", "rangeto", "lastfour", "last4", "lastfourofend"];
+const RANGE_END: &[&str] = &["rangeend", "endofrange", "rangeto", "lastfourofend"];
+/// The end of a range, or of a card, a contract, a time.
+const MAY_END_RANGE: &[&str] =
+    &["lastfour", "lastfourdigits", "last4", "last4digits", "end", "ends", "to", "last", "thru", "through"];
 const CHANGE: &[&str] = &[
     "change",
     "changetype",
@@ -131,6 +134,11 @@ pub(super) fn may_say_changes(name: &str) -> bool {
 /// Whether a column of this name says what changes.
 pub(super) fn says_changes(name: &str) -> bool {
     meaning(name).is_some_and(|(field, _)| field == Field::Change)
+}
+
+/// Whether a column of this name may end ranges of numbers, or mean something else; one without a name may too.
+pub(super) fn may_end_range(name: &str) -> bool {
+    name.trim().is_empty() || MAY_END_RANGE.contains(&reduced(name).as_str())
 }
 
 /// Whether a column of this name holds area codes.

@@ -150,3 +150,33 @@ fn such_a_range_stays_rejected_when_its_rejects_are_read() {
     let mended = std::fs::read_to_string(&out).unwrap().replace(",number-range,", ",,");
     assert_eq!(check_with(mended, &InputOptions::default()).unwrap().valid, 2);
 }
+
+#[rstest]
+#[case::of_a_card("phone,last four\n2025550101,9999\n")]
+#[case::short("Phone,Last4,state\n(202) 555-0101,0109,US-DC\n")]
+#[case::an_end("start,end\n2025550101,0109\n2025550111,0119\n")]
+#[case::without_a_name("phone,\n2025550101,0109\n")]
+#[case::many(
+    "phone,last4\n2025550101,0109\n2025550102,0109\n2025550103,0109\n2025550104,0109\n2025550101,0109\n2025550101,0109\n2025550101,0109\n2025550101,0109\n"
+)]
+fn a_name_that_may_end_ranges_is_asked_about_and_never_believed(#[case] bytes: &str) {
+    match check_bytes(bytes) {
+        Err(FileError::NeedsChoice { flag, .. }) => assert_eq!(flag, "--map range-end=2"),
+        other => panic!("{other:?}"),
+    }
+    let none = InputOptions { map: vec![(Field::RangeEnd, "-".into())], ..InputOptions::default() };
+    let checked = check_with(bytes, &none).unwrap();
+    assert_eq!(checked.rows, checked.records);
+    assert!(check_with(bytes, &mapped()).unwrap().rows > checked.rows);
+}
+
+#[test]
+fn digits_that_cannot_end_ranges_are_not_asked_about() {
+    let cards: String = (0..40).map(|n| format!("20255501{n:02},{:04}\n", 37 * n % 250)).collect();
+    assert_eq!(check_bytes(format!("phone,last four\n{cards}")).unwrap().rows, 40);
+    assert_eq!(check_bytes("phone,to\n2025550101,Anna\n").unwrap().rows, 1);
+    // A header says nothing of what comes later either.
+    let rows: String = (0..200).map(|n| format!("2{:02}55501{:02},\n", 2 + n / 100, n % 100)).collect();
+    let checked = check_bytes(format!("phone,end\n{rows}2125550101,0109\n")).unwrap();
+    assert_eq!(rejections(&checked), [(201, Code::NumberRange)]);
+}

@@ -5,7 +5,9 @@ use std::path::Path;
 use super::{Sample, note};
 use crate::domain::problem::{Code, Problem};
 use crate::files::changes::{self, Change};
-use crate::files::{dates, names};
+use crate::files::out::problem_columns::is_problem_column;
+use crate::files::scan::looks_like_number;
+use crate::files::{Field, dates, names};
 
 /// What the names of the registry's layouts start with: only its files carry an area code in their name.
 pub(in crate::files) const REGISTRY: &str = "ftc-";
@@ -120,27 +122,44 @@ pub(super) enum Ranges {
 }
 
 /// Whether whole numbers stand in the first column and nothing but four digits, or nothing, in the second. Taken for plain
-/// numbers, ranges would lose nearly all of theirs; taken for ranges, extensions would suppress thousands of others.
-pub(super) fn ranges(count: usize, header: bool, data: &[Sample]) -> Ranges {
+/// numbers, ranges would lose nearly all of theirs; taken for ranges, extensions would suppress thousands of others. A
+/// header whose second name may mean either is asked about, and never taken for ranges by their look.
+pub(super) fn ranges(count: usize, header: Option<&[String]>, data: &[Sample]) -> Ranges {
     let cell = |sample: &Sample, at: usize| sample.cells.get(at).map_or("", |cell| cell.trim()).to_owned();
     let fits = |sample: &&Sample| {
         let end = cell(sample, 1);
-        is_digits(&cell(sample, 0), 10) && (end.is_empty() || is_digits(&end, 4))
+        let start = cell(sample, 0);
+        let is_start = is_digits(&start, 10) || (header.is_some() && looks_like_number(start.as_bytes()));
+        is_start && (end.is_empty() || is_digits(&end, 4))
     };
     let (looks, ends): (Vec<&Sample>, Vec<&Sample>) = {
         let looks: Vec<&Sample> = data.iter().filter(fits).collect();
         let ends = looks.iter().copied().filter(|sample| !cell(sample, 1).is_empty()).collect();
         (looks, ends)
     };
-    if header || count != 2 || !most(looks.len(), data.len()) {
+    let may_be = match header {
+        None => count == 2,
+        Some(names) => {
+            let is_told = |name: &String| {
+                is_problem_column(name)
+                    || names::meaning(name).is_some_and(|(field, _)| field == Field::RangeEnd)
+            };
+            names.get(1).is_some_and(|name| names::may_end_range(name)) && !names.iter().any(is_told)
+        }
+    };
+    if !may_be || !most(looks.len(), data.len()) {
         return Ranges::No;
     }
     if ends.is_empty() {
         return Ranges::Open;
     }
-    let rising = ends.iter().filter(|sample| cell(sample, 1).as_str() >= &cell(sample, 0)[6..]).count();
+    let is_rising = |sample: &&&Sample| {
+        let digits: Vec<u8> = cell(sample, 0).bytes().filter(u8::is_ascii_digit).collect();
+        cell(sample, 1).as_bytes() >= &digits[digits.len().saturating_sub(4)..]
+    };
+    let rising = ends.iter().filter(is_rising).count();
     match ends.len() {
-        PROOF.. if most(rising, ends.len()) => Ranges::Yes,
+        PROOF.. if most(rising, ends.len()) && header.is_none() => Ranges::Yes,
         PROOF.. if rising * 4 < ends.len() * 3 => Ranges::No,
         _ => Ranges::Maybe,
     }

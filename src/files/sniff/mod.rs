@@ -262,9 +262,13 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     let mut layout = layout::recognise(head.path, &columns, header, data);
     let said_ranges = options.map.iter().find(|(field, _)| *field == Field::RangeEnd);
     let mut unseen = Unseen::default();
-    match layout::ranges(count, header, data) {
+    let look = match header {
+        true if said_ranges.is_some() => Ranges::No,
+        _ => layout::ranges(count, header.then_some(first.cells.as_slice()), data),
+    };
+    match look {
         Ranges::No => {}
-        Ranges::Open => unseen.end = Some(1).filter(|_| said_ranges.is_none()),
+        Ranges::Open => unseen.end = said_ranges.is_none().then_some(1),
         _ if said_ranges.is_some_and(|(_, column)| column == columns::NO_COLUMN) => {}
         Ranges::Maybe if said_ranges.is_none() => {
             let question = "the second column may end a range of numbers or mean something else, such as an extension \
