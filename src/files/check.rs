@@ -227,6 +227,7 @@ fn check_by(
     stop: &CancellationToken,
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
+    sniff::refuse_doubtful_widths(document)?;
     if !document.mapping().columns.contains_key(&Field::Number) {
         return Err(FileError::NeedsChoice {
             path: document.path().into(),
@@ -240,7 +241,6 @@ fn check_by(
         let name = document.columns().get(column).map_or("", String::as_str);
         return Err(changes::undecided(document.path(), name));
     }
-    sniff::refuse_doubtful_widths(document)?;
     row::refuse_past_constant(document, options.now)?;
     pass::run(document, options, plan, stop, events)
 }

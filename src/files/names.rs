@@ -101,6 +101,28 @@ const MAY_SAY_CHANGES: &[&str] = &[
     "updatecode",
     "flag",
 ];
+const COUNTRY_CODE: &[&str] = &[
+    "countrycode",
+    "country",
+    "cc",
+    "dialcode",
+    "dialingcode",
+    "diallingcode",
+    "dialprefix",
+    "callingcode",
+    "countrycallingcode",
+    "countrydialcode",
+    "phonecode",
+    "phonecountrycode",
+    "phoneprefix",
+    "internationalcode",
+    "intlcode",
+    "isd",
+    "isdcode",
+    "prefix",
+    "landesvorwahl",
+    "ländervorwahl",
+];
 const AREA_CODE: &[&str] = &["areacode", "area", "npa"];
 
 /// What a column of this name means, and how good the name is: 0 is best.
@@ -144,6 +166,11 @@ pub(super) fn may_end_range(name: &str) -> bool {
 /// Whether a column of this name holds area codes.
 pub(super) fn is_area_code(name: &str) -> bool {
     AREA_CODE.contains(&reduced(name).as_str())
+}
+
+/// Whether a column of this name holds country calling codes, where it holds digits.
+pub(super) fn is_country_code(name: &str) -> bool {
+    COUNTRY_CODE.contains(&reduced(name).as_str())
 }
 
 /// Whether a name is one that this module knows.

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 #[path = "../common/conservation.rs"]
 mod conservation;
 
+mod beside;
 mod cells;
 mod changes;
 mod containers;

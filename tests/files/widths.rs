@@ -160,5 +160,6 @@ fn digits_beside_the_number_are_never_cut_off_without_a_word(#[case] start: &str
     }
     // The file opens, so that a person can be shown its rows; and what was said is read.
     assert!(open_bytes(&text).is_ok());
-    assert_eq!(check_with(&text, &said(widths)).unwrap().rows, 5);
+    let number = if widths == "11,8" { "1" } else { "2" };
+    assert_eq!(check_with(&text, &mapped(widths, number)).unwrap().rows, 5);
 }

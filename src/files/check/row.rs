@@ -573,5 +573,12 @@ pub(super) fn which_column(document: &Document) -> String {
     let columns = document.columns();
     let listed: Vec<String> =
         columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
-    format!("which column holds the numbers to suppress: {}", listed.join(", "))
+    let question = format!("which column holds the numbers to suppress: {}", listed.join(", "));
+    let are_apart = document.notes().iter().any(|note| note.code == Code::CountryCodesApart);
+    match are_apart {
+        true => format!(
+            "{question}; country codes stand in a column of their own, so write them in front of the numbers first"
+        ),
+        false => question,
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::beside;
 use super::layout::{self, FTC_CHANGES, FTC_PLAIN, FTC_SPLIT, PORTED_RANGES};
 use super::{Head, Sample, note};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
@@ -202,6 +203,7 @@ pub(super) fn map(
     }
     if !mapping.columns.contains_key(&Field::Number)
         && let Some((column, assumed)) = number_column(columns, header, data, &mapping)
+        && !beside::belongs_to_another_country(table, &mapping, column)
     {
         mapping.columns.insert(Field::Number, column);
         let is_known = matches!(layout, Some(FTC_PLAIN | FTC_CHANGES));
@@ -241,7 +243,15 @@ fn number_column(
         .filter(|&at| header && names::meaning(&columns[at]).is_some_and(|(field, _)| field == Field::Number))
         .collect();
     match named.as_slice() {
-        [only] => return Some((*only, false)),
+        [only] => {
+            // `number` may be a row's number where another column holds the telephone numbers.
+            let is_odd = !data.is_empty() && share_of_numbers(data, *only, 7) == 0;
+            let is_better = |at: &usize| at != only && share_of_numbers(data, *at, 10) >= 600;
+            return match (0..columns.len()).filter(free).any(|at| is_better(&at)) && is_odd {
+                true => None,
+                false => Some((*only, false)),
+            };
+        }
         [] => {}
         several => {
             // `number` may be a row's number: a column that holds no telephone numbers is out.

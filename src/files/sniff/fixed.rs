@@ -75,18 +75,11 @@ pub(super) fn widths(records: &[Sample]) -> Option<Widths> {
 /// in front of the number that may be its country code. Who is asked sees the rows; who is not has to say so.
 pub(in crate::files) fn refuse_doubtful(document: &Document) -> Result<(), FileError> {
     let is_assumed = document.notes().iter().any(|note| note.code == Code::AssumedWidths);
-    let (Some(widths), Some(&number)) =
-        (&document.format().widths, document.mapping().columns.get(&Field::Number))
-    else {
-        return Ok(());
-    };
-    if !is_assumed {
-        return Ok(());
-    }
+    let Some(widths) = document.format().widths.as_ref().filter(|_| is_assumed) else { return Ok(()) };
     let is_digits = |cell: &String| cell.bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'+');
     let rows = document.rows(1, SAMPLE)?;
     let all_digits = rows.iter().all(|row| row.fields.iter().all(is_digits));
-    let left = number.checked_sub(1);
+    let left = document.mapping().columns.get(&Field::Number).and_then(|number| number.checked_sub(1));
     let digits_before =
         left.is_some_and(|at| rows.iter().all(|row| row.fields.get(at).is_some_and(is_digits)));
     if rows.is_empty() || !(all_digits || digits_before) {

@@ -13,6 +13,7 @@ use super::text::{self, Decided};
 use super::{Changes, Constants, Field, FileError, InputOptions, Values, Widths, changes, names};
 use crate::domain::problem::{Code, Place, Problem};
 
+mod beside;
 mod columns;
 mod delimiter;
 mod fixed;
@@ -290,7 +291,11 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         problem_columns.as_mut().and_then(|found| found.carried(&columns, rows)).unwrap_or_default();
     let (constants, values) = said_beside(head, options, &carried)?;
     let table = columns::Table { columns: &columns, header, data, layout };
+    let is_carried = carried.mapping.is_some();
     let mapping = columns::map(head, table, carried.mapping, options, &mut notes)?;
+    if !is_carried {
+        notes.extend(beside::notes(table, &mapping, options));
+    }
     if let Some(&column) = mapping.columns.get(&Field::Change)
         && options.changes.is_none()
     {
