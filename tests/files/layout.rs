@@ -53,10 +53,33 @@ fn headers_are_known_by_their_names_or_by_what_stands_below(#[case] text: &str) 
 #[case("202,5550101\n202,5550102\n", 2)]
 #[case("2025550101", 1)]
 #[case("notes,５５５２０２５５５０１０１\n,2025550101\n", 2)]
+#[case::a_short_plan("201234,mobile\n211234,mobile\n221234,cell\n", 3)]
+#[case::damaged("555-12,cell\n2025550102,cell\n2025550103,mobile\n", 3)]
 fn a_first_number_is_never_taken_for_a_header(#[case] text: &str, #[case] rows: u64) {
     let document = open_bytes(text).unwrap();
     assert!(!document.format().header);
     assert_eq!(document.rows(1, 9).unwrap().len() as u64, rows);
+}
+
+#[rstest]
+#[case::years("phone,2025,2026\n2025550101,1500,2600\n")]
+#[case::shops("phone,1001,1002\n2025550101,1500,2600\n")]
+#[case::numbered("phone 1,notes\n2025550101,7\n")]
+fn digits_beside_the_name_of_the_numbers_are_a_header(#[case] text: &str) {
+    assert!(open_bytes(text).unwrap().format().header);
+    assert_eq!(numbers(&check_bytes(text).unwrap()), ["+12025550101"]);
+}
+
+#[test]
+fn a_first_number_of_a_short_plan_is_read() {
+    let input = InputOptions { map: vec![(Field::Number, "1".into())], ..InputOptions::default() };
+    let (_folder, path) = stored("list.csv", "201234,mobile\n211234,mobile\n221234,cell\n");
+    let document = Document::open(&path, &input).unwrap();
+    let faroe = "FO".parse().unwrap();
+    let options =
+        CheckOptions { normaliser: Normaliser::new(faroe, PhonePolicy::Possible, vec![]), ..options() };
+    let checked = check(&document, &options, &CancellationToken::new(), &mut |_| {}).unwrap();
+    assert_eq!(checked.valid, 3, "{:?}", checked.counts);
 }
 
 #[test]

@@ -13,6 +13,9 @@ use crate::files::out::problem_columns::{is_head, is_problem_column};
 use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
 
+/// Digits of the shortest numbers there are.
+const SHORTEST: usize = 4;
+
 /// What a person says of a field that no column holds.
 pub(super) const NO_COLUMN: &str = "-";
 
@@ -51,7 +54,11 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
     if first.is_sound() && is_head(&first.cells) {
         return true;
     }
-    if !first.is_sound() || first.cells.iter().any(|cell| may_be_number(cell)) || holds_split_number(first) {
+    if !first.is_sound()
+        || first.cells.iter().any(|cell| may_be_number(cell))
+        || holds_split_number(first)
+        || stands_above_its_like(first, data)
+    {
         return false;
     }
     if first.cells.iter().any(|cell| names::is_known(cell)) {
@@ -73,6 +80,30 @@ fn may_be_number(cell: &str) -> bool {
     let digits = cell.chars().filter(|c| c.is_numeric()).count();
     let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
     digits >= 7 || (digits > 0 && normaliser.normalise(cell).is_ok())
+}
+
+/// Digits without a letter above a column of telephone numbers, or above digits alike: plans are short in some countries, and
+/// a number may be damaged. A year may name a column, and so may anything beside a name that numbers stand below.
+fn stands_above_its_like(first: &Sample, data: &[Sample]) -> bool {
+    let digits = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count();
+    let is_name = |cell: &str| names::meaning(cell).is_some_and(|(field, _)| field == Field::Number);
+    if first.cells.iter().enumerate().any(|(at, cell)| is_name(cell) && share_of_numbers(data, at, 7) >= 600)
+    {
+        return false;
+    }
+    let is_bare = |cell: &str| digits(cell) > 0 && !cell.chars().any(char::is_alphabetic);
+    first.cells.iter().map(|cell| cell.trim()).enumerate().filter(|(_, cell)| is_bare(cell)).any(
+        |(at, cell)| {
+            let is_year = cell.len() == 4 && (cell.starts_with("19") || cell.starts_with("20"));
+            let below = data.iter().filter_map(|sample| sample.cells.get(at)).map(|cell| cell.trim());
+            let below: Vec<&str> = below.filter(|cell| !cell.is_empty()).collect();
+            let alike = below
+                .iter()
+                .filter(|other| is_bare(other) && digits(other) >= SHORTEST && !dates::is_date(other));
+            let is_like = digits(cell) >= SHORTEST && !is_year && alike.count() * 10 >= below.len() * 6;
+            !below.is_empty() && (is_like || share_of_numbers(data, at, 7) >= 600)
+        },
+    )
 }
 
 /// `202,5550101`, and what is left of it in a damaged row.
@@ -99,6 +130,7 @@ pub(super) fn ensure_header_is_first(
         sample.is_sound()
             && sample.cells.iter().any(known)
             && !sample.cells.iter().any(|cell| may_be_number(cell))
+            && !stands_above_its_like(sample, records)
     };
     match records.iter().skip(1).take(9).find(names_columns) {
         None => Ok(()),
