@@ -62,6 +62,33 @@ fn a_first_number_is_never_taken_for_a_header(#[case] text: &str, #[case] rows: 
 }
 
 #[rstest]
+#[case::plain("2025550101,a\n2025550102,b\n")]
+#[case::written("(202) 555-0101,a\n2025550102,b\n")]
+#[case::damaged("20255501O1,a\n2025550102,b\n")]
+#[case::letters("1-800-FLOWERS,a\n2025550102,b\n")]
+#[case::split("202,5550101\n202,5550102\n")]
+#[case::short("201234,mobile\n211234,mobile\n")]
+fn a_number_is_not_eaten_where_the_first_line_is_called_a_header(#[case] text: &str) {
+    let said = InputOptions { header: Some(true), ..InputOptions::default() };
+    match check_with(text, &said) {
+        Err(FileError::NeedsChoice { flag, .. }) => assert_eq!(flag, "--no-header"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case::a_day("as of 2026-11-19,phone\nx,2025550101\n")]
+#[case::a_date("phone,2026-11-19\n2025550101,x\n")]
+#[case::a_quarter("list 2 of 2026\n2025550101\n")]
+#[case::known("phone 1,phone 2\n2025550101,\n")]
+fn other_digits_may_stand_in_a_line_that_is_called_a_header(#[case] text: &str) {
+    let number = if text.starts_with("as") { "2" } else { "1" };
+    let map = vec![(Field::Number, number.to_owned())];
+    let said = InputOptions { header: Some(true), map, ..InputOptions::default() };
+    assert_eq!(numbers(&check_with(text, &said).unwrap()), ["+12025550101"]);
+}
+
+#[rstest]
 #[case::years("phone,2025,2026\n2025550101,1500,2600\n")]
 #[case::shops("phone,1001,1002\n2025550101,1500,2600\n")]
 #[case::numbered("phone 1,notes\n2025550101,7\n")]

@@ -115,6 +115,33 @@ fn holds_split_number(first: &Sample) -> bool {
     })
 }
 
+/// A line that a person, or a layout, calls the header is none where it holds a number: that would be lost without a word.
+fn refuse_number_in_header(head: &Head<'_>, records: &[Sample]) -> Result<(), FileError> {
+    let Some((first, data)) = records.split_first() else { return Ok(()) };
+    if is_head(&first.cells) {
+        return Ok(());
+    }
+    let is_number = first.cells.iter().any(|cell| is_number(cell))
+        || holds_split_number(first)
+        || stands_above_its_like(first, data);
+    if !is_number {
+        return Ok(());
+    }
+    let question = "the first line is to be the header, but it holds a number, which would be lost";
+    Err(head.ask(question, "--no-header"))
+}
+
+/// Whether a cell is a number, damaged or not, rather than a name with digits in it, such as that of a day.
+fn is_number(cell: &str) -> bool {
+    let words = || cell.split_whitespace().filter(|word| !dates::is_date(word));
+    let count = |is: fn(char) -> bool| words().flat_map(str::chars).filter(|c| is(*c)).count();
+    let digits = count(char::is_numeric);
+    let begins = cell.trim().starts_with(|c: char| c.is_numeric() || matches!(c, '+' | '('));
+    digits > 0
+        && may_be_number(cell)
+        && ((digits >= 7 && digits > count(char::is_alphabetic)) || (begins && !dates::is_date(cell.trim())))
+}
+
 /// Column names that stand below a title: everything above them would be taken for rows, the names too.
 pub(super) fn ensure_header_is_first(
     head: &Head<'_>,
@@ -122,6 +149,9 @@ pub(super) fn ensure_header_is_first(
     header: bool,
     options: &InputOptions,
 ) -> Result<(), FileError> {
+    if header && options.header == Some(true) {
+        return refuse_number_in_header(head, records);
+    }
     if header || options.header.is_some() {
         return Ok(());
     }
