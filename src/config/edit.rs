@@ -1,6 +1,8 @@
 //! Editing the file: profiles here, layouts beside it. Comments and order stay; the file is replaced whole (0600), so that
-//! a crash leaves either the old or the new one.
+//! a crash leaves either the old or the new one. One edit at a time: whoever reads the file to change it holds its folder
+//! until the new one is in place, and a file that changed all the same, by an editor, is left as it is.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -37,29 +39,33 @@ pub struct NewProfile {
 /// default. Everything is checked before a byte is written; an existing profile is never overwritten.
 pub fn add_profile(config: &Config, new: &NewProfile) -> Result<(), ConfigError> {
     check_name(&new.name, "a profile")?;
-    if config.file.profiles.contains_key(&new.name) {
+    let mut edit = open(config.path())?;
+    let is_first = file::parse(config.path(), &edit.old)?.profiles.is_empty();
+    let document = &mut edit.document;
+    let profiles = document.entry("profiles").or_insert_with(implicit_table);
+    let Some(profiles) = profiles.as_table_like_mut() else {
+        return Err(not_a_table(config.path(), "profiles"));
+    };
+    // As the file is now, which another process may have changed since it was loaded.
+    if profiles.contains_key(&new.name) {
         return Err(config_error(
             "profile-exists",
             format!("there already is a profile “{}”", new.name),
             "Take another name, edit the file, or remove that one with `quietline profile rm NAME`.",
         ));
     }
-    let (mut document, old) = open(config.path())?;
-    let profiles = document.entry("profiles").or_insert_with(implicit_table);
-    let Some(profiles) = profiles.as_table_like_mut() else {
-        return Err(not_a_table(config.path(), "profiles"));
-    };
     profiles.insert(&new.name, Item::Table(table_of(new)));
-    if document.get("default_profile").is_none() && config.file.profiles.is_empty() {
+    if document.get("default_profile").is_none() && is_first {
         // Above every table, where a plain key has to stand.
         document.insert("default_profile", value(&new.name));
     }
-    save(config.path(), &old, &document)
+    edit.save(config.path())
 }
 
 /// Takes a profile out of the config file. `Ok(false)` = there was none of that name.
 pub fn remove_profile(config: &Config, name: &str) -> Result<bool, ConfigError> {
-    let (mut document, old) = open(config.path())?;
+    let mut edit = open(config.path())?;
+    let document = &mut edit.document;
     let Some(profiles) = document.get_mut("profiles").and_then(Item::as_table_like_mut) else {
         return Ok(false);
     };
@@ -69,7 +75,7 @@ pub fn remove_profile(config: &Config, name: &str) -> Result<bool, ConfigError> 
     if document.get("default_profile").and_then(Item::as_str) == Some(name) {
         document.remove("default_profile");
     }
-    save(config.path(), &old, &document)?;
+    edit.save(config.path())?;
     Ok(true)
 }
 
@@ -119,20 +125,51 @@ pub(super) fn check_name(name: &str, of: &str) -> Result<(), ConfigError> {
     ))
 }
 
-pub(super) fn open(path: &Path) -> Result<(DocumentMut, String), ConfigError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(e) => return Err(unwritable(path, &e)),
-    };
-    let document = text.parse::<DocumentMut>().map_err(|e| {
+/// The file while it is being changed.
+#[derive(Debug)]
+pub(super) struct Edit {
+    pub(super) document: DocumentMut,
+    /// Its text as it was read.
+    pub(super) old: String,
+    /// Its folder, held until this is dropped. `None` where the system knows no lock for it: then the last look at the file
+    /// before it is replaced has to do.
+    _held: Option<File>,
+}
+
+/// Opens the file to change it, and waits until nobody else does.
+pub(super) fn open(path: &Path) -> Result<Edit, ConfigError> {
+    let held = held(path);
+    let old = read(path)?;
+    let document = old.parse::<DocumentMut>().map_err(|e| {
         config_error(
             "bad-config",
             format!("{} is no TOML: {}", file::shown(path), e.message()),
             "Mend the file first.",
         )
     })?;
-    Ok((document, text))
+    Ok(Edit { document, old, _held: held })
+}
+
+/// The folder of the file itself, locked; nothing is left behind by it. It is made where there is none.
+fn held(path: &Path) -> Option<File> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let folder = folder_of(&path);
+    private_folder(folder).ok()?;
+    let folder = File::open(folder).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(e) => Err(unwritable(path, &e)),
+    }
 }
 
 pub(super) fn not_a_table(path: &Path, what: &str) -> ConfigError {
@@ -143,18 +180,30 @@ pub(super) fn not_a_table(path: &Path, what: &str) -> ConfigError {
     )
 }
 
-/// Checks the new text as [`Config::load`] would, then replaces the file.
-pub(super) fn save(path: &Path, old: &str, document: &DocumentMut) -> Result<(), ConfigError> {
-    let text = document.to_string();
-    let parsed = file::parse(path, &text)?;
-    for (name, raw) in &parsed.profiles {
-        super::resolve::resolve(name, raw)?;
+impl Edit {
+    /// Checks the new text as [`Config::load`] would, then replaces the file.
+    pub(super) fn save(self, path: &Path) -> Result<(), ConfigError> {
+        let text = self.document.to_string();
+        let parsed = file::parse(path, &text)?;
+        for (name, raw) in &parsed.profiles {
+            super::resolve::resolve(name, raw)?;
+        }
+        super::layout::read_all(path, &parsed)?;
+        if text == self.old {
+            return Ok(());
+        }
+        if read(path)? != self.old {
+            return Err(config_error(
+                "config-changed",
+                format!(
+                    "{} was changed by somebody else in the same moment; it stays as it is",
+                    file::shown(path)
+                ),
+                "Run the command again.",
+            ));
+        }
+        write_private(path, text.as_bytes()).map_err(|e| unwritable(path, &e))
     }
-    super::layout::read_all(path, &parsed)?;
-    if text == old {
-        return Ok(());
-    }
-    write_private(path, text.as_bytes()).map_err(|e| unwritable(path, &e))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> ConfigError {
@@ -169,10 +218,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> ConfigError {
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     // A link stays a link: people keep their config in a folder of dotfiles.
     let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     private_folder(folder)?;
     let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
     let mut temporary = std::ffi::OsString::from(".");
@@ -193,7 +239,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     }
     written?;
     #[cfg(unix)]
-    std::fs::File::open(folder)?.sync_all()?;
+    File::open(folder)?.sync_all()?;
     Ok(())
 }
 

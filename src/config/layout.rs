@@ -211,8 +211,8 @@ fn values(value: &Value, options: &mut InputOptions) -> Result<(), Wrong> {
 /// error, unless both say the same, which is `Ok(false)`.
 pub fn save_layout(config: &Config, layout: &Layout) -> Result<bool, ConfigError> {
     check_name(&layout.name)?;
-    let (mut document, old) = edit::open(config.path())?;
-    let saved = read_all(config.path(), &file::parse(config.path(), &old)?)?;
+    let mut edit = edit::open(config.path())?;
+    let saved = read_all(config.path(), &file::parse(config.path(), &edit.old)?)?;
     match saved.iter().find(|saved| saved.name == layout.name) {
         Some(same) if same == layout => return Ok(false),
         Some(_) => {
@@ -224,25 +224,25 @@ pub fn save_layout(config: &Config, layout: &Layout) -> Result<bool, ConfigError
         }
         None => {}
     }
-    let layouts = document.entry("layouts").or_insert_with(edit::implicit_table);
+    let layouts = edit.document.entry("layouts").or_insert_with(edit::implicit_table);
     let Some(layouts) = layouts.as_table_like_mut() else {
         return Err(edit::not_a_table(config.path(), "layouts"));
     };
     layouts.insert(&layout.name, Item::Table(written(layout)));
-    edit::save(config.path(), &old, &document)?;
+    edit.save(config.path())?;
     Ok(true)
 }
 
 /// Takes a layout out of the config file. `Ok(false)` = there was none of that name.
 pub fn remove_layout(config: &Config, name: &str) -> Result<bool, ConfigError> {
-    let (mut document, old) = edit::open(config.path())?;
-    let Some(layouts) = document.get_mut("layouts").and_then(Item::as_table_like_mut) else {
+    let mut edit = edit::open(config.path())?;
+    let Some(layouts) = edit.document.get_mut("layouts").and_then(Item::as_table_like_mut) else {
         return Ok(false);
     };
     if layouts.remove(name).is_none() {
         return Ok(false);
     }
-    edit::save(config.path(), &old, &document)?;
+    edit.save(config.path())?;
     Ok(true)
 }
 

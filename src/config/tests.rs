@@ -338,6 +338,36 @@ fn the_first_profile_becomes_the_default_and_the_file_is_private() {
 }
 
 #[test]
+fn edits_at_the_same_time_lose_nothing_of_each_other() {
+    let desk = Desk::new();
+    let config = desk.load();
+    let names: Vec<String> = (0..8).map(|n| format!("p{n}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            scope.spawn(|| {
+                let layout = crate::files::Layout { name: name.clone(), ..Default::default() };
+                assert!(super::save_layout(&config, &layout).unwrap());
+                super::add_profile(&config, &new(name)).unwrap();
+            });
+        }
+    });
+    assert_eq!(desk.load().profile_names(), names);
+    assert_eq!(desk.load().layouts().len(), names.len());
+    // A profile that is there by now is not written over, whatever was loaded before.
+    assert_eq!(super::add_profile(&config, &new("p0")).unwrap_err().code, "profile-exists");
+}
+
+#[test]
+fn a_file_that_an_editor_changed_in_between_stays_as_it_is() {
+    let desk = Desk::new();
+    let mut edit = super::edit::open(&desk.path()).unwrap();
+    edit.document.insert("default_profile", toml_edit::value("acme"));
+    std::fs::write(desk.path(), "# mine\n").unwrap();
+    assert_eq!(edit.save(&desk.path()).unwrap_err().code, "config-changed");
+    assert_eq!(desk.text(), "# mine\n");
+}
+
+#[test]
 fn comments_and_order_survive_an_edit() {
     let text = "# ours\n[profiles.acme] # the real one\ntenant = \"acme\" # keep\n\n[layouts.x]\nheader = true # too\n";
     let desk = Desk::with(text);

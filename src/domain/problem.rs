@@ -104,6 +104,8 @@ codes! {
     AssumedEncoding = "assumed-encoding", Warning, "encoding taken from the content";
     AssumedHeaderless = "assumed-headerless", Warning, "no header line found";
     AssumedColumn = "assumed-column", Warning, "number column taken from the content";
+    UnreadNumbers = "unread-numbers", Warning, "column of numbers that is not read";
+    CountryCodesApart = "country-codes-apart", Warning, "country codes in a column of their own";
     AssumedRanges = "assumed-ranges", Warning, "ranges of numbers taken from the content";
     AssumedDateOrder = "assumed-date-order", Warning, "date order taken from the content";
     MixedLineEndings = "mixed-line-endings", Warning, "mixed line endings";

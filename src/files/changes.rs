@@ -51,10 +51,11 @@ pub(super) enum Change {
 pub(super) fn read(cell: &str) -> Option<Change> {
     let cell = cell.trim();
     let is = |words: &[&str]| words.iter().any(|word| cell.eq_ignore_ascii_case(word));
-    if is(&["A", "ADD", "ADDITION"]) {
+    if is(&["A", "ADD", "ADDED", "ADDITION", "INSERT", "INSERTED"]) {
         Some(Change::Add)
     } else {
-        is(&["D", "DEL", "DELETE", "DELETION"]).then_some(Change::Delete)
+        let words = ["D", "DEL", "DELETE", "DELETED", "DELETION", "REMOVE", "REMOVED", "REMOVAL"];
+        is(&words).then_some(Change::Delete)
     }
 }
 
@@ -106,10 +107,10 @@ mod tests {
 
     #[test]
     fn only_the_words_of_changes_are_changes() {
-        for cell in ["A", " a ", "Add", "ADDITION"] {
+        for cell in ["A", " a ", "Add", "ADDITION", "insert"] {
             assert_eq!(read(cell), Some(Change::Add), "{cell}");
         }
-        for cell in ["D", "d", "Delete", "del", "deletion"] {
+        for cell in ["D", "d", "Delete", "del", "deletion", "Removed"] {
             assert_eq!(read(cell), Some(Change::Delete), "{cell}");
         }
         for cell in ["", "AD", "X", "active", "disconnected", "U"] {

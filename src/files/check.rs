@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::out::problem_columns::Dates;
 use super::scan::split::Fields;
+use super::sniff;
 use super::stretches::Cut;
 use super::{DateOrder, Document, Field, FileError, Record, changes};
 use crate::domain::entry::Attributes;
@@ -28,6 +29,7 @@ mod row;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod unseen;
 
 pub use intents::Intents;
 use row::{Expiry, RowReader};
@@ -226,6 +228,7 @@ fn check_by(
     stop: &CancellationToken,
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
+    sniff::refuse_doubtful_widths(document)?;
     if !document.mapping().columns.contains_key(&Field::Number) {
         return Err(FileError::NeedsChoice {
             path: document.path().into(),

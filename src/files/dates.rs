@@ -1,5 +1,5 @@
 //! Expiry cells. A date alone means the end of that day in UTC; a time without a zone is read as UTC and said so; day and
-//! month are never guessed.
+//! month are never guessed. The year 9999 is how databases write *never*, and is read so: a day in it is for ever.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,7 +10,7 @@ use super::DateOrder;
 /// How one expiry cell reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// Empty, `never` and the like.
+    /// Empty, `never` and the like, and every day of the year 9999.
     ForEver,
     /// One moment, whatever the order of day and month.
     At {
@@ -40,6 +40,10 @@ const FOR_EVER: [&str; 10] =
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
+/// The last year that most systems know. An entry until then is one for ever, and its last days are beyond what a moment
+/// can be.
+const NEVER: i16 = 9999;
+
 /// Reads a cell. `said` is the order that the person named: a cell that does not fit it is bad, not turned round.
 pub(super) fn read(cell: &str, said: Option<DateOrder>) -> Reading {
     let cell = cell.trim();
@@ -51,7 +55,7 @@ pub(super) fn read(cell: &str, said: Option<DateOrder>) -> Reading {
 
 /// Whether a cell reads as a date in any order: such a cell is no telephone number.
 pub(super) fn is_date(cell: &str) -> bool {
-    matches!(read(cell, None), Reading::At { .. } | Reading::Either { .. })
+    parse(cell.trim(), None).is_some()
 }
 
 fn parse(cell: &str, said: Option<DateOrder>) -> Option<Reading> {
@@ -62,9 +66,11 @@ fn parse(cell: &str, said: Option<DateOrder>) -> Option<Reading> {
         }
         None => (cell, None),
     };
+    let never =
+        |date: Option<Date>| date.is_some_and(|date| date.year() == NEVER).then_some(Reading::ForEver);
     let naive = clock.is_some_and(|clock| clock.offset.is_none());
     let at = |date: Option<Date>| date.and_then(|date| Clock::moment(clock, date));
-    let plain = |date| at(date).map(|at| Reading::At { at, naive, proves: None });
+    let plain = |date| never(date).or_else(|| at(date).map(|at| Reading::At { at, naive, proves: None }));
 
     let parts = split(date)?;
     let number = |i: usize, width: std::ops::RangeInclusive<usize>| -> Option<i16> {
@@ -83,7 +89,17 @@ fn parse(cell: &str, said: Option<DateOrder>) -> Option<Reading> {
         return plain(civil(year, month, day));
     }
     let (a, b) = (number(0, 1..=2)?, number(1, 1..=2)?);
-    let (dmy, mdy) = (at(civil(year, b, a)), at(civil(year, a, b)));
+    let (dmy, mdy) = (civil(year, b, a), civil(year, a, b));
+    let wanted = match said {
+        Some(DateOrder::Dmy) => dmy,
+        Some(DateOrder::Mdy) => mdy,
+        Some(DateOrder::Ymd) => None,
+        None => dmy.or(mdy),
+    };
+    if let Some(for_ever) = never(wanted) {
+        return Some(for_ever);
+    }
+    let (dmy, mdy) = (at(dmy), at(mdy));
     let proven = |at, order| Reading::At { at, naive, proves: Some(order) };
     match said {
         Some(DateOrder::Dmy) => return dmy.map(|at| Reading::At { at, naive, proves: None }),
@@ -103,7 +119,7 @@ fn parse(cell: &str, said: Option<DateOrder>) -> Option<Reading> {
 /// The three parts of a date: `2027-12-31`, `31.12.2027`, `20271231`, `31 Dec 2027`, `Dec 31, 2027`.
 fn split(date: &str) -> Option<[&str; 3]> {
     if date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()) {
-        let sound = date.starts_with("19") || date.starts_with("20");
+        let sound = ["19", "20", "9999"].iter().any(|start| date.starts_with(start));
         return sound.then(|| [&date[..4], &date[4..6], &date[6..]]);
     }
     for separator in ['-', '/', '.'] {
@@ -231,6 +247,16 @@ mod tests {
     #[case("")]
     #[case("Never")]
     #[case(" n/a ")]
+    #[case("9999-12-31")]
+    #[case("9999-12-30")]
+    #[case("9999-01-01 00:00:00")]
+    #[case("99991231")]
+    #[case("12/31/9999")]
+    #[case("31.12.9999")]
+    #[case("03/04/9999")]
+    #[case("31-Dec-9999")]
+    #[case("9999-12-31T23:59:59Z")]
+    #[case("9999-12-31T23:59:59.999-12:00")]
     fn for_ever(#[case] cell: &str) {
         assert_eq!(read(cell, None), Reading::ForEver);
     }
@@ -241,6 +267,10 @@ mod tests {
     #[case("2027-02-30")]
     #[case("31/31/2027")]
     #[case("12/31/27")]
+    #[case("9999-13-01")]
+    #[case("31/31/9999")]
+    #[case("9999-12-31T25:00:00Z")]
+    #[case("9999")]
     #[case("46752")]
     #[case("2027-12-31T25:00:00Z")]
     #[case("2027-12-31T10:00:00+99:00")]
@@ -259,6 +289,8 @@ mod tests {
         assert_eq!(said(DateOrder::Dmy), Reading::At { at: dmy, naive: false, proves: None });
         assert_eq!(said(DateOrder::Mdy), Reading::At { at: mdy, naive: false, proves: None });
         assert_eq!(read("31/12/2027", Some(DateOrder::Mdy)), Reading::Bad);
+        assert_eq!(read("31/12/9999", Some(DateOrder::Mdy)), Reading::Bad);
+        assert_eq!(read("31/12/9999", Some(DateOrder::Dmy)), Reading::ForEver);
     }
 
     proptest::proptest! {

@@ -13,6 +13,7 @@ use encoding_rs::Encoding;
 use super::index::Index;
 use super::out::problem_columns::ProblemColumns;
 use super::scan::{Checkpoint, Dialect, Width};
+use super::sniff::layout::Unseen;
 use super::source::Source;
 use super::unpack::Container;
 use super::{Accounting, Changes, Constants, DateOrder, UsedLayout, Values};
@@ -83,6 +84,7 @@ struct Shared {
     date_order: Option<DateOrder>,
     changes: Option<Changes>,
     values: Values,
+    unseen: Unseen,
     layout: Option<UsedLayout>,
     index: Index,
 }
@@ -145,6 +147,11 @@ impl Document {
         let mut tried = Self { shared: Arc::clone(&self.shared), mapping, constants, order_hint: None };
         tried.order_hint = tried.proven_order(rows);
         tried
+    }
+
+    /// What later rows may show.
+    pub(super) fn unseen(&self) -> Unseen {
+        self.shared.unseen
     }
 
     /// What was assumed about the file as a whole (problems with row 0).

@@ -76,7 +76,10 @@ const EXPIRES: &[&str] = &[
 ];
 const SOURCE: &[&str] = &["source", "sourcename", "listsource", "origin", "quelle"];
 const NOTES: &[&str] = &["notes", "note", "reason", "comment", "comments", "remark", "remarks", "bemerkung"];
-const RANGE_END: &[&str] = &["rangeend", "endofrange", "rangeto", "lastfour", "last4", "lastfourofend"];
+const RANGE_END: &[&str] = &["rangeend", "endofrange", "rangeto", "lastfourofend"];
+/// The end of a range, or of a card, a contract, a time.
+const MAY_END_RANGE: &[&str] =
+    &["lastfour", "lastfourdigits", "last4", "last4digits", "end", "ends", "to", "last", "thru", "through"];
 const CHANGE: &[&str] = &[
     "change",
     "changetype",
@@ -86,6 +89,43 @@ const CHANGE: &[&str] = &[
     "adddelete",
     "addordelete",
     "addeddeleted",
+    "op",
+    "operation",
+];
+/// Columns of these names mostly hold something else, such as whether a number is in use.
+const MAY_SAY_CHANGES: &[&str] = &[
+    "status",
+    "statuscode",
+    "recordstatus",
+    "recordtype",
+    "transaction",
+    "transactiontype",
+    "transactioncode",
+    "updatetype",
+    "updatecode",
+    "flag",
+];
+const COUNTRY_CODE: &[&str] = &[
+    "countrycode",
+    "country",
+    "cc",
+    "dialcode",
+    "dialingcode",
+    "diallingcode",
+    "dialprefix",
+    "callingcode",
+    "countrycallingcode",
+    "countrydialcode",
+    "phonecode",
+    "phonecountrycode",
+    "phoneprefix",
+    "internationalcode",
+    "intlcode",
+    "isd",
+    "isdcode",
+    "prefix",
+    "landesvorwahl",
+    "ländervorwahl",
 ];
 const AREA_CODE: &[&str] = &["areacode", "area", "npa"];
 
@@ -112,9 +152,29 @@ pub(super) fn meaning(name: &str) -> Option<(Field, usize)> {
     })
 }
 
+/// Whether a column of this name says what changes if a word in it does.
+pub(super) fn may_say_changes(name: &str) -> bool {
+    MAY_SAY_CHANGES.contains(&reduced(name).as_str()) || says_changes(name)
+}
+
+/// Whether a column of this name says what changes.
+pub(super) fn says_changes(name: &str) -> bool {
+    meaning(name).is_some_and(|(field, _)| field == Field::Change)
+}
+
+/// Whether a column of this name may end ranges of numbers, or mean something else; one without a name may too.
+pub(super) fn may_end_range(name: &str) -> bool {
+    name.trim().is_empty() || MAY_END_RANGE.contains(&reduced(name).as_str())
+}
+
 /// Whether a column of this name holds area codes.
 pub(super) fn is_area_code(name: &str) -> bool {
     AREA_CODE.contains(&reduced(name).as_str())
+}
+
+/// Whether a column of this name holds country calling codes, where it holds digits.
+pub(super) fn is_country_code(name: &str) -> bool {
+    COUNTRY_CODE.contains(&reduced(name).as_str())
 }
 
 /// Whether a name is one that this module knows.

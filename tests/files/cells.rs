@@ -152,3 +152,19 @@ fn what_cannot_be_read_in_a_cell_is_said_once() {
     let checked = check_bytes(b"phone,note\n12\tab,a\x01\n2025550103,x\n").unwrap();
     assert_eq!(codes(&checked, 1).len(), 2, "{:?}", codes(&checked, 1));
 }
+
+#[rstest]
+#[case("9999-12-31")]
+#[case("12/31/9999")]
+#[case("9999-12-31T23:59:59Z")]
+#[case("9999-12-30 23:59:59.997")]
+fn the_last_year_of_databases_is_for_ever(#[case] date: &str) {
+    let checked = check_bytes(format!("phone,expires\n2025550101,{date}\n2025550102,2031-01-01\n")).unwrap();
+    let ends: Vec<bool> = checked.intents.iter().map(|intent| intent.attributes.expires.is_some()).collect();
+    assert_eq!((ends, checked.warnings), (vec![false, true], 0));
+    // As a constant too.
+    let mut said = InputOptions::default();
+    said.constants.set(Field::Expires, "9999-12-31").unwrap();
+    let checked = check_with("phone\n2025550101\n", &said).unwrap();
+    assert!(checked.intents.iter().all(|intent| intent.attributes.expires.is_none()));
+}

@@ -106,3 +106,35 @@ fn deletions_are_in_the_rejects_with_all_they_say() {
     let written = std::fs::read_to_string(out).unwrap();
     assert!(written.contains("deletion-row") && written.contains("2025550102,2026-11-02,D"), "{written}");
 }
+
+#[rstest]
+#[case::a_letter_nobody_knows("change,phone\nA,2025550101\nD,2025550102\nC,2025550103\n", &[(2, Code::DeletionRow), (3, Code::BadChange)])]
+#[case::removals("phone,action,date\n2025550101,Add,2026-11-02\n2025550102,Remove,2026-11-02\n", &[(2, Code::DeletionRow)])]
+#[case::inserts("phone,change\n2025550101,insert\n2025550102,delete\n", &[(2, Code::DeletionRow)])]
+#[case::an_operation("op,phone\nU,2025550101\nA,2025550102\nD,2025550103\n", &[(1, Code::BadChange), (3, Code::DeletionRow)])]
+#[case::a_status("phone,status\n2025550101,added\n2025550102,deleted\n", &[(2, Code::DeletionRow)])]
+#[case::without_names("2025550101,2026-11-02,C\n2025550102,2026-11-02,D\n", &[(1, Code::BadChange), (2, Code::DeletionRow)])]
+#[case::one_of_many("phone,date,type\n2025550101,2026-11-02,C\n2025550102,2026-11-02,D\n2025550103,2026-11-02,R\n", &[(1, Code::BadChange), (2, Code::DeletionRow), (3, Code::BadChange)])]
+fn one_word_of_deletion_is_enough_to_ask(#[case] bytes: &str, #[case] wrong: &[(u64, Code)]) {
+    assert_eq!(asks(bytes, &InputOptions::default()), "--changes additions");
+    assert_eq!(rejections(&check_with(bytes, &additions()).unwrap()), wrong);
+}
+
+#[rstest]
+#[case::in_use("phone,status\n2025550101,A\n2025550102,A\n")]
+#[case::words("phone,action\n2025550101,call\n2025550102,mail\n")]
+#[case::letters("2025550101,2026-11-02,M\n2025550102,2026-11-02,F\n")]
+fn words_that_delete_nothing_do_not_ask(#[case] bytes: &str) {
+    assert_eq!(check_bytes(bytes).unwrap().valid, 2);
+}
+
+#[test]
+fn a_deletion_behind_many_other_words_is_never_an_addition() {
+    let rows: String = (0..200).map(|n| format!("2{:02}55501{:02},new\n", 2 + n / 100, n % 100)).collect();
+    let bytes = format!("phone,action\n{rows}2125550101,delete\n2125550102,other\n");
+    let checked = check_bytes(&bytes).unwrap();
+    assert_eq!(rejections(&checked), [(201, Code::DeletionRow)]);
+    assert_eq!(checked.valid, 201);
+    let ignore = InputOptions { changes: Some(Changes::Ignore), ..InputOptions::default() };
+    assert_eq!(check_with(&bytes, &ignore).unwrap().rejected, 0);
+}

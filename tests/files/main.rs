@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 mod conservation;
 
 mod archives;
+mod beside;
 mod cells;
 mod changes;
 mod containers;

@@ -131,3 +131,71 @@ fn the_numbers_that_are_not_said_again_are_counted_all_the_same() {
     let count = |code| checked.counts.get(&code).copied();
     assert_eq!((count(Code::ConflictingDuplicate), count(Code::Duplicate)), (Some(5), Some(3)));
 }
+
+/// Two hundred rows are looked at before the first one is read.
+fn late_ranges() -> String {
+    let mut rows: String = (0..200).map(|n| format!("2{:02}55501{:02},\n", 2 + n / 100, n % 100)).collect();
+    rows.push_str("2125550100,0199\n3125550100,Anna\n3125550101,2026-11-02\n3125550102,3125550109\n");
+    rows
+}
+
+#[test]
+fn a_range_behind_many_plain_rows_is_never_one_number() {
+    let checked = check_bytes(late_ranges()).unwrap();
+    assert_eq!(rejections(&checked), [(201, Code::NumberRange), (204, Code::NumberRange)]);
+    assert_eq!((checked.records, checked.valid), (204, 202));
+    let said = checked.problems.iter().find(|p| p.code == Code::NumberRange).unwrap();
+    assert_eq!((said.column, said.raw.as_ref()), (Some(1), "0199"));
+    assert!(said.hint.contains("--map range-end=2"), "{}", said.hint);
+    // Whoever knows what it means says so, either way.
+    let none = InputOptions { map: vec![(Field::RangeEnd, "-".into())], ..InputOptions::default() };
+    assert_eq!(check_with(late_ranges(), &none).unwrap().valid, 204);
+    let ranges = late_ranges().replace("Anna", "").replace("2026-11-02", "");
+    assert_eq!(check_with(ranges, &mapped()).unwrap().valid, 200 + 100 + 1 + 1 + 8);
+}
+
+#[test]
+fn such_a_range_stays_rejected_when_its_rejects_are_read() {
+    let (folder, path) = stored("list.txt", late_ranges());
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let checked = check_document(&document).unwrap();
+    let out = folder.path().join("rejects.csv");
+    assert_eq!(write_rejects(&document, &checked, &out).unwrap(), 2);
+    let again = check_document(&Document::open(&out, &InputOptions::default()).unwrap()).unwrap();
+    assert_eq!(rejections(&again), [(1, Code::NumberRange), (2, Code::NumberRange)]);
+    // Mended by a word, or by an emptied cell.
+    let said = check_document(&Document::open(&out, &mapped()).unwrap()).unwrap();
+    assert_eq!((said.valid, said.rejected), (108, 0));
+    let mended = std::fs::read_to_string(&out).unwrap().replace(",number-range,", ",,");
+    assert_eq!(check_with(mended, &InputOptions::default()).unwrap().valid, 2);
+}
+
+#[rstest]
+#[case::of_a_card("phone,last four\n2025550101,9999\n")]
+#[case::short("Phone,Last4,state\n(202) 555-0101,0109,US-DC\n")]
+#[case::an_end("start,end\n2025550101,0109\n2025550111,0119\n")]
+#[case::without_a_name("phone,\n2025550101,0109\n")]
+#[case::many(
+    "phone,last4\n2025550101,0109\n2025550102,0109\n2025550103,0109\n2025550104,0109\n2025550101,0109\n2025550101,0109\n2025550101,0109\n2025550101,0109\n"
+)]
+fn a_name_that_may_end_ranges_is_asked_about_and_never_believed(#[case] bytes: &str) {
+    match check_bytes(bytes) {
+        Err(FileError::NeedsChoice { flag, .. }) => assert_eq!(flag, "--map range-end=2"),
+        other => panic!("{other:?}"),
+    }
+    let none = InputOptions { map: vec![(Field::RangeEnd, "-".into())], ..InputOptions::default() };
+    let checked = check_with(bytes, &none).unwrap();
+    assert_eq!(checked.rows, checked.records);
+    assert!(check_with(bytes, &mapped()).unwrap().rows > checked.rows);
+}
+
+#[test]
+fn digits_that_cannot_end_ranges_are_not_asked_about() {
+    let cards: String = (0..40).map(|n| format!("20255501{n:02},{:04}\n", 37 * n % 250)).collect();
+    assert_eq!(check_bytes(format!("phone,last four\n{cards}")).unwrap().rows, 40);
+    assert_eq!(check_bytes("phone,to\n2025550101,Anna\n").unwrap().rows, 1);
+    // A header says nothing of what comes later either.
+    let rows: String = (0..200).map(|n| format!("2{:02}55501{:02},\n", 2 + n / 100, n % 100)).collect();
+    let checked = check_bytes(format!("phone,end\n{rows}2125550101,0109\n")).unwrap();
+    assert_eq!(rejections(&checked), [(201, Code::NumberRange)]);
+}

@@ -138,3 +138,28 @@ fn rows_far_down_are_found_by_number_and_by_search_and_rejected_ones_are_written
     assert_eq!(write_rejects(&document, &checked, &out).unwrap(), 1);
     assert!(std::fs::read_to_string(out).unwrap().contains("7000,7000,"));
 }
+
+#[rstest]
+#[case::abroad("0044 20794601", "5,10")]
+#[case::country_code("49 30123451", "3,10")]
+#[case::behind_it("20255501", "11,8")]
+#[case::beside_letters("49 30123451", "3,11,3")]
+fn digits_beside_the_number_are_never_cut_off_without_a_word(#[case] start: &str, #[case] widths: &str) {
+    let end = match widths {
+        "11,8" => " 20311231",
+        "3,11,3" => " web",
+        _ => "",
+    };
+    let text: String = (1..6).map(|n| format!("{start}0{n}{end}\n")).collect();
+    match check_bytes(&text) {
+        Err(FileError::NeedsChoice { flag, question, .. }) => {
+            assert_eq!(flag, format!("--widths {widths}"));
+            assert!(question.contains("--widths '*'"), "{question}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // The file opens, so that a person can be shown its rows; and what was said is read.
+    assert!(open_bytes(&text).is_ok());
+    let number = if widths == "11,8" { "1" } else { "2" };
+    assert_eq!(check_with(&text, &mapped(widths, number)).unwrap().rows, 5);
+}

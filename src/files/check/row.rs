@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 
 use super::CheckOptions;
+use super::unseen::Lookout;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem, Severity};
@@ -30,6 +31,8 @@ pub(super) struct RowReader<'a> {
     order: Option<DateOrder>,
     /// The column that says what changes, where that is wanted.
     change: Option<usize>,
+    /// Looks out for what the first rows did not show.
+    unseen: Lookout,
     constants: &'a Constants,
     values: &'a Values,
     constant_expires: Option<Timestamp>,
@@ -127,6 +130,7 @@ impl<'a> RowReader<'a> {
                 Some(Changes::Ignore) => None,
                 _ => document.mapping().columns.get(&Field::Change).copied(),
             },
+            unseen: Lookout::of(document),
             constants: document.constants(),
             values: document.values(),
             constant_expires: document.constants().expires(),
@@ -151,7 +155,7 @@ impl<'a> RowReader<'a> {
 
     /// Whether each record holds one number, and adds it.
     pub(super) fn has_one_number(&self) -> bool {
-        !self.mapping.has_several() && self.change.is_none()
+        !self.mapping.has_several() && self.change.is_none() && !self.unseen.is_needed()
     }
 
     /// Whether an area code stands in a column of its own.
@@ -295,7 +299,11 @@ impl<'a> RowReader<'a> {
 
     /// How many numbers the row holds from this one on; `None` where its range is not sound.
     fn range(&self, fields: &Fields, start: &Phone, problems: &mut Problems<'_>) -> Option<u64> {
-        let column = self.column(Field::RangeEnd)?;
+        let Some(column) = self.column(Field::RangeEnd) else {
+            let Some((column, why)) = self.unseen.end(fields) else { return Some(1) };
+            problems.add(Code::NumberRange, Some(column), fields.get(column).unwrap_or_default(), why);
+            return None;
+        };
         let end = fields.get(column).unwrap_or_default();
         match ranges::read(start, end, &self.options.normaliser) {
             Ok(range) => {
@@ -314,7 +322,11 @@ impl<'a> RowReader<'a> {
 
     /// Whether the row takes its number off, which is no row to upload.
     fn deletes(&self, fields: &Fields, problems: &mut Problems<'_>) -> bool {
-        let Some(column) = self.change else { return false };
+        let Some(column) = self.change else {
+            let Some((column, why)) = self.unseen.deletion(fields) else { return false };
+            problems.add(Code::DeletionRow, Some(column), fields.get(column).unwrap_or_default(), why);
+            return true;
+        };
         let cell = fields.get(column).unwrap_or_default();
         let (code, deletes) = match changes::read(cell) {
             Some(Change::Add) => return false,
@@ -574,5 +586,13 @@ pub(super) fn refuse_past_constant(document: &Document, now: Timestamp) -> Resul
 
 /// The question about the number column, with the columns that there are.
 pub(super) fn which_column(document: &Document) -> String {
-    format!("which column holds the numbers to suppress: {}", names::listed(document.columns()))
+    let question =
+        format!("which column holds the numbers to suppress: {}", names::listed(document.columns()));
+    let are_apart = document.notes().iter().any(|note| note.code == Code::CountryCodesApart);
+    match are_apart {
+        true => format!(
+            "{question}; country codes stand in a column of their own, so write them in front of the numbers first"
+        ),
+        false => question,
+    }
 }

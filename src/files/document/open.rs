@@ -133,6 +133,7 @@ impl Document {
                 date_order: options.date_order,
                 changes: options.changes,
                 values: found.values,
+                unseen: found.unseen,
                 layout: options.layout.clone(),
                 index: Index::new(found.start),
             }),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::beside;
 use super::layout::{self, FTC_CHANGES, FTC_PLAIN, FTC_SPLIT, PORTED_RANGES};
 use super::{Head, Sample, note};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
@@ -11,6 +12,9 @@ use crate::files::document::Mapping;
 use crate::files::out::problem_columns::{is_head, is_problem_column};
 use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
+
+/// Digits of the shortest numbers there are.
+const SHORTEST: usize = 4;
 
 /// What a person says of a field that no column holds.
 pub(super) const NO_COLUMN: &str = "-";
@@ -50,7 +54,11 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
     if first.is_sound() && is_head(&first.cells) {
         return true;
     }
-    if !first.is_sound() || first.cells.iter().any(|cell| may_be_number(cell)) || holds_split_number(first) {
+    if !first.is_sound()
+        || first.cells.iter().any(|cell| may_be_number(cell))
+        || holds_split_number(first)
+        || stands_above_its_like(first, data)
+    {
         return false;
     }
     if first.cells.iter().any(|cell| names::is_known(cell)) {
@@ -94,6 +102,30 @@ pub(super) fn ensure_header_eats_no_row(head: &Head<'_>, first: &Sample) -> Resu
     Err(head.ask(question, "--no-header"))
 }
 
+/// Digits without a letter above a column of telephone numbers, or above digits alike: plans are short in some countries, and
+/// a number may be damaged. A year may name a column, and so may anything beside a name that numbers stand below.
+fn stands_above_its_like(first: &Sample, data: &[Sample]) -> bool {
+    let digits = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count();
+    let is_name = |cell: &str| names::meaning(cell).is_some_and(|(field, _)| field == Field::Number);
+    if first.cells.iter().enumerate().any(|(at, cell)| is_name(cell) && share_of_numbers(data, at, 7) >= 600)
+    {
+        return false;
+    }
+    let is_bare = |cell: &str| digits(cell) > 0 && !cell.chars().any(char::is_alphabetic);
+    first.cells.iter().map(|cell| cell.trim()).enumerate().filter(|(_, cell)| is_bare(cell)).any(
+        |(at, cell)| {
+            let is_year = cell.len() == 4 && (cell.starts_with("19") || cell.starts_with("20"));
+            let below = data.iter().filter_map(|sample| sample.cells.get(at)).map(|cell| cell.trim());
+            let below: Vec<&str> = below.filter(|cell| !cell.is_empty()).collect();
+            let alike = below
+                .iter()
+                .filter(|other| is_bare(other) && digits(other) >= SHORTEST && !dates::is_date(other));
+            let is_like = digits(cell) >= SHORTEST && !is_year && alike.count() * 10 >= below.len() * 6;
+            !below.is_empty() && (is_like || share_of_numbers(data, at, 7) >= 600)
+        },
+    )
+}
+
 /// `202,5550101`, and what is left of it in a damaged row.
 fn holds_split_number(first: &Sample) -> bool {
     first.cells.windows(2).any(|pair| {
@@ -103,6 +135,33 @@ fn holds_split_number(first: &Sample) -> bool {
     })
 }
 
+/// A line that a person, or a layout, calls the header is none where it holds a number: that would be lost without a word.
+fn refuse_number_in_header(head: &Head<'_>, records: &[Sample]) -> Result<(), FileError> {
+    let Some((first, data)) = records.split_first() else { return Ok(()) };
+    if is_head(&first.cells) {
+        return Ok(());
+    }
+    let is_number = first.cells.iter().any(|cell| is_no_name(cell))
+        || holds_split_number(first)
+        || stands_above_its_like(first, data);
+    if !is_number {
+        return Ok(());
+    }
+    let question = "the first line is to be the header, but it holds a number, which would be lost";
+    Err(head.ask(question, "--no-header"))
+}
+
+/// Whether a cell is a number, damaged or not, rather than a name with digits in it, such as that of a day.
+fn is_no_name(cell: &str) -> bool {
+    let words = || cell.split_whitespace().filter(|word| !dates::is_date(word));
+    let count = |is: fn(char) -> bool| words().flat_map(str::chars).filter(|c| is(*c)).count();
+    let digits = count(char::is_numeric);
+    let begins = cell.trim().starts_with(|c: char| c.is_numeric() || matches!(c, '+' | '('));
+    digits > 0
+        && may_be_number(cell)
+        && ((digits >= 7 && digits > count(char::is_alphabetic)) || (begins && !dates::is_date(cell.trim())))
+}
+
 /// Column names that stand below a title: everything above them would be taken for rows, the names too.
 pub(super) fn ensure_header_is_first(
     head: &Head<'_>,
@@ -110,6 +169,9 @@ pub(super) fn ensure_header_is_first(
     header: bool,
     options: &InputOptions,
 ) -> Result<(), FileError> {
+    if header && options.header == Some(true) {
+        return refuse_number_in_header(head, records);
+    }
     if header || options.header.is_some() {
         return Ok(());
     }
@@ -118,6 +180,7 @@ pub(super) fn ensure_header_is_first(
         sample.is_sound()
             && sample.cells.iter().any(known)
             && !sample.cells.iter().any(|cell| may_be_number(cell))
+            && !stands_above_its_like(sample, records)
     };
     match records.iter().skip(1).take(9).find(names_columns) {
         None => Ok(()),
@@ -222,6 +285,7 @@ pub(super) fn map(
     }
     if !mapping.columns.contains_key(&Field::Number)
         && let Some((column, assumed)) = number_column(columns, header, data, &mapping)
+        && !beside::belongs_to_another_country(table, &mapping, column)
     {
         mapping.columns.insert(Field::Number, column);
         let is_known = matches!(layout, Some(FTC_PLAIN | FTC_CHANGES));
@@ -261,7 +325,15 @@ fn number_column(
         .filter(|&at| header && names::meaning(&columns[at]).is_some_and(|(field, _)| field == Field::Number))
         .collect();
     match named.as_slice() {
-        [only] => return Some((*only, false)),
+        [only] => {
+            // `number` may be a row's number where another column holds the telephone numbers.
+            let is_odd = !data.is_empty() && share_of_numbers(data, *only, 7) == 0;
+            let is_better = |at: &usize| at != only && share_of_numbers(data, *at, 10) >= 600;
+            return match (0..columns.len()).filter(free).any(|at| is_better(&at)) && is_odd {
+                true => None,
+                false => Some((*only, false)),
+            };
+        }
         [] => {}
         several => {
             // `number` may be a row's number: a column that holds no telephone numbers is out.

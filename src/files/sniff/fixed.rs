@@ -5,11 +5,12 @@
 //! 2125550102 US-NY            mail              or where digits go over into letters in every line
 //! ```
 
-use super::Sample;
 use super::columns::share_of_numbers;
+use super::{SAMPLE, Sample};
 use crate::domain::phone::{Normaliser, PhonePolicy, Region};
-use crate::files::Widths;
+use crate::domain::problem::Code;
 use crate::files::scan::split::Fields;
+use crate::files::{Document, Field, FileError, Widths};
 
 /// With fewer lines, equal lengths are a chance.
 const FEWEST: usize = 4;
@@ -68,6 +69,26 @@ pub(super) fn widths(records: &[Sample]) -> Option<Widths> {
         sample.cells = fields.iter().map(str::to_owned).collect();
     }
     (0..widths.columns()).any(|column| share_of_numbers(&cut, column, 10) >= 900).then_some(widths)
+}
+
+/// Widths that were told from the content are not taken where they may cut a number in two: lines of digits alone, or digits
+/// in front of the number that may be its country code. Who is asked sees the rows; who is not has to say so.
+pub(in crate::files) fn refuse_doubtful(document: &Document) -> Result<(), FileError> {
+    let is_assumed = document.notes().iter().any(|note| note.code == Code::AssumedWidths);
+    let Some(widths) = document.format().widths.as_ref().filter(|_| is_assumed) else { return Ok(()) };
+    let is_digits = |cell: &String| cell.bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'+');
+    let rows = document.rows(1, SAMPLE)?;
+    let all_digits = rows.iter().all(|row| row.fields.iter().all(is_digits));
+    let left = document.mapping().columns.get(&Field::Number).and_then(|number| number.checked_sub(1));
+    let digits_before =
+        left.is_some_and(|at| rows.iter().all(|row| row.fields.get(at).is_some_and(is_digits)));
+    if rows.is_empty() || !(all_digits || digits_before) {
+        return Ok(());
+    }
+    let question = "the lines look like columns of fixed width, but digits beside the number may belong to it, as a country code \
+                    does (then --widths '*' reads each line as one number)";
+    let flag = format!("--widths {widths}");
+    Err(FileError::NeedsChoice { path: document.path().into(), question: question.into(), flag })
 }
 
 /// A line that is a number as a whole, however it is grouped, has no columns.

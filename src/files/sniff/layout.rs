@@ -4,7 +4,10 @@ use std::path::Path;
 
 use super::{Sample, note};
 use crate::domain::problem::{Code, Problem};
-use crate::files::{Field, changes, dates, names};
+use crate::files::changes::{self, Change};
+use crate::files::out::problem_columns::is_problem_column;
+use crate::files::scan::looks_like_number;
+use crate::files::{Field, dates, names};
 
 /// What the names of the registry's layouts start with: only its files carry an area code in their name.
 pub(in crate::files) const REGISTRY: &str = "ftc-";
@@ -19,6 +22,15 @@ pub(super) const FTC_CHANGES: &str = "ftc-changes";
 pub(super) const PORTED: &str = "ported";
 /// The first number of a range, and the last four digits of its last.
 pub(super) const PORTED_RANGES: &str = "ported-ranges";
+
+/// Columns that a later row may fill with what the first rows did not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::files) struct Unseen {
+    /// Ranges would end in it, and it held nothing.
+    pub(in crate::files) end: Option<usize>,
+    /// Its name says that it tells of changes, and none of its words did.
+    pub(in crate::files) change: Option<usize>,
+}
 
 /// Ends of ranges that prove them: four digits of another meaning lie behind the number's own half of the time.
 const PROOF: usize = 8;
@@ -66,7 +78,8 @@ pub(super) fn recognise(
 }
 
 /// The column that says of each row whether it adds or deletes (`2025550101,2026-11-01,D`): read as a plain list, the
-/// deletions would suppress. Beside it stand dates and numbers and nothing else, or its name says what it is.
+/// deletions would suppress. Its name says what it is, and one deletion in it is enough; or beside it stand dates and numbers
+/// and nothing else, and it holds letters of which one deletes, also where others mean what nobody here knows.
 pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -> Option<usize> {
     let cells =
         |column: usize| data.iter().map(move |sample| sample.cells.get(column).map_or("", |c| c.trim()));
@@ -74,12 +87,19 @@ pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -
         most(cells(column).filter(|cell| fits(cell)).count(), data.len())
     };
     let says = |column: &usize| mostly(*column, &|cell| changes::read(cell).is_some());
-    let column = (0..columns.len()).find(says)?;
-    let is_called =
-        header && names::meaning(&columns[column]).is_some_and(|(field, _)| field == Field::Change);
-    if is_called {
-        return Some(column);
+    let deletes = |column: &usize| cells(*column).any(|cell| changes::read(cell) == Some(Change::Delete));
+    let called = (0..columns.len()).filter(|_| header).find(|at| {
+        (names::says_changes(&columns[*at]) && says(at))
+            || (names::may_say_changes(&columns[*at]) && deletes(at))
+    });
+    if called.is_some() {
+        return called;
     }
+    let is_letter = |cell: &str| cell.len() == 1 && cell.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_coded = |column: &usize| {
+        deletes(column) && mostly(*column, &|cell| is_letter(cell) || changes::read(cell).is_some())
+    };
+    let column = (0..columns.len()).find(|at| says(at) || is_coded(at))?;
     let is_date = |column: usize| mostly(column, &dates::is_date);
     let is_known = |column: usize| header && names::is_known(&columns[column]);
     let dated = (0..columns.len()).any(|column| is_date(column) && !is_known(column));
@@ -93,6 +113,8 @@ pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -
 pub(super) enum Ranges {
     /// They are not.
     No,
+    /// Nothing stands where they would end in the rows that were looked at: what comes later has to be looked at too.
+    Open,
     /// Their look allows it, and there are too few of them to tell.
     Maybe,
     /// Nearly every one reads as a range.
@@ -100,24 +122,44 @@ pub(super) enum Ranges {
 }
 
 /// Whether whole numbers stand in the first column and nothing but four digits, or nothing, in the second. Taken for plain
-/// numbers, ranges would lose nearly all of theirs; taken for ranges, extensions would suppress thousands of others.
-pub(super) fn ranges(count: usize, header: bool, data: &[Sample]) -> Ranges {
+/// numbers, ranges would lose nearly all of theirs; taken for ranges, extensions would suppress thousands of others. A
+/// header whose second name may mean either is asked about, and never taken for ranges by their look.
+pub(super) fn ranges(count: usize, header: Option<&[String]>, data: &[Sample]) -> Ranges {
     let cell = |sample: &Sample, at: usize| sample.cells.get(at).map_or("", |cell| cell.trim()).to_owned();
     let fits = |sample: &&Sample| {
         let end = cell(sample, 1);
-        is_digits(&cell(sample, 0), 10) && (end.is_empty() || is_digits(&end, 4))
+        let start = cell(sample, 0);
+        let is_start = is_digits(&start, 10) || (header.is_some() && looks_like_number(start.as_bytes()));
+        is_start && (end.is_empty() || is_digits(&end, 4))
     };
     let (looks, ends): (Vec<&Sample>, Vec<&Sample>) = {
         let looks: Vec<&Sample> = data.iter().filter(fits).collect();
         let ends = looks.iter().copied().filter(|sample| !cell(sample, 1).is_empty()).collect();
         (looks, ends)
     };
-    if header || count != 2 || ends.is_empty() || !most(looks.len(), data.len()) {
+    let may_be = match header {
+        None => count == 2,
+        Some(names) => {
+            let is_told = |name: &String| {
+                is_problem_column(name)
+                    || names::meaning(name).is_some_and(|(field, _)| field == Field::RangeEnd)
+            };
+            names.get(1).is_some_and(|name| names::may_end_range(name)) && !names.iter().any(is_told)
+        }
+    };
+    if !may_be || !most(looks.len(), data.len()) {
         return Ranges::No;
     }
-    let rising = ends.iter().filter(|sample| cell(sample, 1).as_str() >= &cell(sample, 0)[6..]).count();
+    if ends.is_empty() {
+        return Ranges::Open;
+    }
+    let is_rising = |sample: &&&Sample| {
+        let digits: Vec<u8> = cell(sample, 0).bytes().filter(u8::is_ascii_digit).collect();
+        cell(sample, 1).as_bytes() >= &digits[digits.len().saturating_sub(4)..]
+    };
+    let rising = ends.iter().filter(is_rising).count();
     match ends.len() {
-        PROOF.. if most(rising, ends.len()) => Ranges::Yes,
+        PROOF.. if most(rising, ends.len()) && header.is_none() => Ranges::Yes,
         PROOF.. if rising * 4 < ends.len() * 3 => Ranges::No,
         _ => Ranges::Maybe,
     }

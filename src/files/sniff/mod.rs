@@ -10,16 +10,19 @@ use super::out::problem_columns::{Carried, ProblemColumns};
 use super::scan::split::Fields;
 use super::scan::{Checkpoint, Dialect, Eol, Fault, Piece, Scanner};
 use super::text::{self, Decided};
-use super::{Changes, Constants, Field, FileError, InputOptions, Values, Widths, changes};
+use super::{Changes, Constants, Field, FileError, InputOptions, Values, Widths, changes, names};
 use crate::domain::problem::{Code, Place, Problem};
 
+mod beside;
 mod columns;
 mod comment;
 mod delimiter;
 mod fixed;
 pub(super) mod layout;
 
-use layout::Ranges;
+pub(super) use fixed::refuse_doubtful as refuse_doubtful_widths;
+
+use layout::{Ranges, Unseen};
 
 /// Records that are looked at.
 const SAMPLE: usize = 200;
@@ -60,6 +63,8 @@ pub(super) struct Sniffed {
     pub(super) mapping: Mapping,
     pub(super) constants: Constants,
     pub(super) values: Values,
+    /// What later rows may show.
+    pub(super) unseen: Unseen,
     pub(super) notes: Vec<Problem>,
     pub(super) dialect: Dialect,
     /// Where the data begins.
@@ -242,8 +247,8 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     let Some(first) = records.first() else {
         return Err(nothing(head));
     };
-    let names = columns::header(&records, options.header).then(|| first.cells.clone());
-    let header = names.is_some();
+    let first_names = columns::header(&records, options.header).then(|| first.cells.clone());
+    let header = first_names.is_some();
     let data = if header { &records[1..] } else { &records[..] };
     if data.is_empty() && head.whole && header {
         return Err(empty(head, "there is a header and nothing below it"));
@@ -264,11 +269,17 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         let what = format!("text with {count} columns in a line");
         return Err(FileError::WrongKind { path: head.path.into(), what });
     }
-    let columns = columns::names(names, count);
+    let columns = columns::names(first_names, count);
     let mut layout = layout::recognise(head.path, &columns, header, data);
     let said_ranges = options.map.iter().find(|(field, _)| *field == Field::RangeEnd);
-    match layout::ranges(count, header, data) {
+    let mut unseen = Unseen::default();
+    let look = match header {
+        true if said_ranges.is_some() => Ranges::No,
+        _ => layout::ranges(count, header.then_some(first.cells.as_slice()), data),
+    };
+    match look {
         Ranges::No => {}
+        Ranges::Open => unseen.end = said_ranges.is_none().then_some(1),
         _ if said_ranges.is_some_and(|(_, column)| column == columns::NO_COLUMN) => {}
         Ranges::Maybe if said_ranges.is_none() => {
             let question = "the second column may end a range of numbers or mean something else, such as an extension \
@@ -290,7 +301,11 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         problem_columns.as_mut().and_then(|found| found.carried(&columns, rows)).unwrap_or_default();
     let (constants, values) = said_beside(head, options, &carried)?;
     let table = columns::Table { columns: &columns, header, data, layout };
+    let is_carried = carried.mapping.is_some();
     let mapping = columns::map(head, table, carried.mapping, options, &mut notes)?;
+    if !is_carried {
+        notes.extend(beside::notes(table, &mapping, options));
+    }
     if let Some(&column) = mapping.columns.get(&Field::Change)
         && options.changes.is_none()
     {
@@ -301,6 +316,11 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
             head.ask("no column is seen to say which rows add and which delete", "--map change=COLUMN")
         );
     }
+    let is_open = options.changes.is_none() && !options.map.iter().any(|(field, _)| *field == Field::Change);
+    unseen.change = columns
+        .iter()
+        .position(|name| names::says_changes(name))
+        .filter(|at| header && is_open && !mapping.columns.values().any(|used| used == at));
     let is_registry = [layout::FTC_SPLIT, layout::FTC_CHANGES, layout::PORTED_RANGES];
     if !header && options.header.is_none() && !layout.is_some_and(|layout| is_registry.contains(&layout)) {
         let hint = "the first record is read as data, since it holds no column names";
@@ -335,6 +355,7 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
         mapping,
         constants,
         values,
+        unseen,
         notes,
         start,
         header: header_bytes,
