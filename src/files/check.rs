@@ -19,6 +19,7 @@ mod cells;
 mod chunk;
 mod facts;
 mod fold;
+mod give_back;
 mod intents;
 mod late;
 mod memory;
@@ -243,5 +244,7 @@ fn check_by(
         return Err(changes::undecided(document.path(), name));
     }
     row::refuse_past_constant(document, options.now)?;
-    pass::run(document, options, plan, stop, events)
+    let checked = pass::run(document, options, plan, stop, events);
+    give_back::give_back(checked.as_ref().map_or(0, |checked| checked.records));
+    checked
 }

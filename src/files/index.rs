@@ -11,8 +11,8 @@ use super::scan::{Checkpoint, Scanner};
 use super::source::Bytes;
 use super::stretches::{self, Cut, Halt, Reader, Span, Stretch};
 
-/// Rows from one checkpoint to the next, in a stretch: 48 bytes each, so about 0.19 bytes a row.
-const EVERY: u64 = 256;
+/// Rows from one checkpoint to the next, in a stretch: 48 bytes each, so about 0.09 bytes a row.
+const EVERY: u64 = 512;
 /// Pieces between two looks at the stop token.
 const STEP: u64 = 4096;
 
