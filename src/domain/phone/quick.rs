@@ -32,8 +32,10 @@ const LEAST: u64 = 2_000_000_000;
 /// Ten ones: what ten equal digits are a multiple of.
 const ALL_EQUAL: u64 = 1_111_111_111;
 
-/// Bytes that are looked at together.
-const WORD: usize = 8;
+/// Bytes of a usual number in groups, which are looked at together.
+const LONGEST_GROUPS: usize = 16;
+/// The same with room to read four bytes from any of their places.
+const ROOM: usize = LONGEST_GROUPS + 4;
 
 /// What a byte is: a digit is its value.
 const GROUPING: u8 = 0x10;
@@ -62,12 +64,16 @@ impl Normaliser {
     /// `Some` is exactly what [`Normaliser::normalise`] says. `None` says nothing about the cell: it may be a number in
     /// another spelling, one of our own, or no number; `normalise` knows.
     pub fn quick(&self, raw: &[u8]) -> Option<Quick> {
-        let (plus, spelling) = match raw {
-            [b'+', rest @ ..] => (true, rest),
-            _ => (false, raw),
-        };
+        self.quick_at_start(raw, raw.len())
+    }
+
+    /// The same for a cell that begins a text and has so many bytes: quicker where more text stands behind it.
+    pub fn quick_at_start(&self, text: &[u8], length: usize) -> Option<Quick> {
+        let raw = text.get(..length)?;
+        let plus = raw.first() == Some(&b'+');
+        let (text, spelling) = (&text[usize::from(plus)..], &raw[usize::from(plus)..]);
         let found = self
-            .usual_groups(plus, spelling)
+            .usual_groups(plus, text, spelling.len())
             .or_else(|| self.north_american(plus, spelling))
             .or_else(|| self.by_digits(plus, spelling));
         let Found { number, assigned } = found?;
@@ -83,8 +89,18 @@ impl Normaliser {
     /// The form of nearly every row: the digits of [`Normaliser::north_american`] in groups of three, three and four, or
     /// without any, looked at all at once. `None`: that one knows.
     #[inline]
-    fn usual_groups(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
-        let groups = Groups::of(spelling)?;
+    fn usual_groups(&self, plus: bool, text: &[u8], length: usize) -> Option<Found> {
+        if !(10..=LONGEST_GROUPS).contains(&length) {
+            return None;
+        }
+        let groups = match text.first_chunk() {
+            Some(text) => Groups::of(text, length)?,
+            None => {
+                let mut room = [0; ROOM];
+                room[..length].copy_from_slice(&text[..length]);
+                Groups::of(&room, length)?
+            }
+        };
         // No area code begins with the country code.
         let may =
             if groups.has_country_code { plus || self.north_american } else { !plus && self.north_american };
@@ -147,23 +163,19 @@ struct Groups {
 
 impl Groups {
     #[inline]
-    fn of(spelling: &[u8]) -> Option<Self> {
-        let behind = spelling.len().checked_sub(WORD).filter(|behind| *behind <= WORD)?;
-        // Two words that may overlap, and room to read a word from any of their places.
-        let mut text = [0; 3 * WORD];
-        *text.first_chunk_mut::<WORD>()? = *spelling.first_chunk()?;
-        *text[behind..].first_chunk_mut::<WORD>()? = *spelling.last_chunk()?;
-        let bytes = i8x16::new(text.first_chunk::<16>()?.map(u8::cast_signed));
+    fn of(text: &[u8; ROOM], length: usize) -> Option<Self> {
+        let bytes = i8x16::new(text.first_chunk::<LONGEST_GROUPS>()?.map(u8::cast_signed));
         let digits = bytes.simd_gt(all(b'/')) & bytes.simd_lt(all(b':'));
         let points = bytes.simd_eq(all(b'.'));
         let marks = bytes.simd_eq(all(b' ')) | bytes.simd_eq(all(b'-'));
         let brackets = bytes.simd_eq(all(b'(')) | bytes.simd_eq(all(b')'));
+        let own = 1_u32.checked_shl(length as u32)?.wrapping_sub(1);
         let plain = (digits | points | marks | brackets).to_bitmask();
         // One point may be that of a decimal number.
-        if plain != (1 << spelling.len()) - 1 || points.to_bitmask().is_power_of_two() {
+        if plain & own != own || (points.to_bitmask() & own).is_power_of_two() {
             return None;
         }
-        let mut rest = digits.to_bitmask();
+        let mut rest = digits.to_bitmask() & own;
         let first = rest.trailing_zeros();
         let has_country_code = *text.get(first as usize)? == b'1';
         if has_country_code {

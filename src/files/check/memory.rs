@@ -41,12 +41,60 @@ impl Known {
     }
 }
 
+/// Dates by the day that the cell names, where it is written as nearly all are: `2027-12-31`. Finds what [`Cells`] would,
+/// in fewer steps.
+#[derive(Debug, Default)]
+struct Days {
+    /// By day: one more than the place in `known`, and 0 for none.
+    places: Vec<u32>,
+    known: Vec<Known>,
+}
+
+impl Days {
+    const FIRST_YEAR: u32 = 2000;
+    const YEARS: u32 = 100;
+
+    /// The number of the day that a cell names: no two cells have the same. Days that there are not have one too.
+    #[inline]
+    fn of(cell: &[u8]) -> Option<usize> {
+        let cell: &[u8; 10] = cell.try_into().ok()?;
+        let marks = u64::from_le_bytes(*cell.first_chunk()?) & 0xFF00_00FF_0000_0000;
+        let digit = |at: usize| Some(u32::from(cell[at].wrapping_sub(b'0'))).filter(|digit| *digit < 10);
+        if marks != 0x2D00_002D_0000_0000 {
+            return None;
+        }
+        let year = digit(0)? * 1000 + digit(1)? * 100 + digit(2)? * 10 + digit(3)?;
+        let month = digit(5)? * 10 + digit(6)?;
+        let day = digit(8)? * 10 + digit(9)?;
+        let years = year.checked_sub(Self::FIRST_YEAR).filter(|years| *years < Self::YEARS)?;
+        let is_day = month < 13 && day < 32;
+        is_day.then_some((years as usize * 13 + month as usize) * 32 + day as usize)
+    }
+
+    #[inline]
+    fn get(&self, day: usize) -> Option<Known> {
+        let place = (*self.places.get(day)? as usize).checked_sub(1)?;
+        self.known.get(place).copied()
+    }
+
+    fn put(&mut self, day: usize, known: Known) {
+        if self.places.is_empty() {
+            self.places = vec![0; Self::YEARS as usize * 13 * 32];
+        }
+        self.known.push(known);
+        if let Some(place) = self.places.get_mut(day) {
+            *place = self.known.len() as u32;
+        }
+    }
+}
+
 /// One reader's memory. Numbers of sets are those of the shared table.
 #[derive(Debug)]
 pub(super) struct Memory<'a> {
     table: &'a FactTable,
     jurisdictions: Cells<Option<Jurisdiction>>,
     dates: Cells<Option<Known>>,
+    days: Days,
     /// Places of dates that were given out. The first is that of a file's one date.
     date_places: u32,
     sources: Cells<u32>,
@@ -64,6 +112,7 @@ impl<'a> Memory<'a> {
             table,
             jurisdictions: Cells::default(),
             dates: Cells::default(),
+            days: Days::default(),
             date_places: 1,
             sources: Cells::default(),
             names: vec![None],
@@ -90,6 +139,19 @@ impl<'a> Memory<'a> {
     /// The date of a cell as `read` reads it; `None` where there is anything to say about the cell.
     #[inline]
     pub(super) fn date(&mut self, cell: &[u8], read: impl FnOnce() -> Option<SoundDate>) -> Option<Known> {
+        let day = Days::of(cell);
+        if let Some(known) = day.and_then(|day| self.days.get(day)) {
+            return Some(known);
+        }
+        let known = self.date_by_cell(cell, read)?;
+        if let Some(day) = day.filter(|_| known.place != NOWHERE) {
+            self.days.put(day, known);
+        }
+        Some(known)
+    }
+
+    #[cold]
+    fn date_by_cell(&mut self, cell: &[u8], read: impl FnOnce() -> Option<SoundDate>) -> Option<Known> {
         let places = &mut self.date_places;
         let (known, is_kept) = self.dates.get(cell, || {
             let date = read()?;
@@ -159,5 +221,28 @@ impl<'a> Memory<'a> {
         }
         dates[column] = set;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_day_is_found_by_its_own_cell_alone(year in 1990_u32..2110, month in 0_u32..14, day in 0_u32..33) {
+            let cell = format!("{year:04}-{month:02}-{day:02}");
+            let found = Days::of(cell.as_bytes());
+            let is_found = (2000..2100).contains(&year) && month < 13 && day < 32;
+            prop_assert_eq!(found, is_found.then(|| (((year - 2000) * 13 + month) * 32 + day) as usize));
+            for (at, odd) in (0..cell.len()).flat_map(|at| [b'/', b':', b' ', b'x', 0x80].map(|odd| (at, odd))) {
+                let mut other = cell.clone().into_bytes();
+                other[at] = odd;
+                prop_assert_eq!(Days::of(&other), None);
+            }
+            prop_assert_eq!(Days::of(&cell.as_bytes()[1..]), None);
+        }
     }
 }

@@ -143,10 +143,11 @@ impl<'a> QuickReader<'a> {
 
     /// The number of a row, from one cell or from the area code and what stands behind it.
     fn number(&self, row: &impl Cells, column: usize) -> Option<E164> {
-        let cell = row.cell(column)?;
+        let (text, length) = row.text_from(column)?;
         if !self.split {
-            return self.reader.quick_number(cell);
+            return self.reader.quick_number_at_start(text, length);
         }
+        let cell = row.cell(column)?;
         let (area, local): (&[u8; 3], &[u8; 7]) =
             (cell.try_into().ok()?, row.cell(column + 1)?.try_into().ok()?);
         let mut whole = [0; 10];
@@ -199,6 +200,11 @@ pub(super) trait Cells {
     fn count(&self) -> usize;
     /// The cell at `index`.
     fn cell(&self, index: usize) -> Option<&[u8]>;
+
+    /// The cell at `index` with what stands behind it, and its length.
+    fn text_from(&self, index: usize) -> Option<(&[u8], usize)> {
+        self.cell(index).map(|cell| (cell, cell.len()))
+    }
 }
 
 impl Cells for Fields {
@@ -226,7 +232,13 @@ impl Cells for PlainLine<'_> {
 
     #[inline]
     fn cell(&self, index: usize) -> Option<&[u8]> {
-        self.lines.field(self.units, self.line, index)
+        self.units.get(self.lines.field(self.line, index)?)
+    }
+
+    #[inline]
+    fn text_from(&self, index: usize) -> Option<(&[u8], usize)> {
+        let place = self.lines.field(self.line, index)?;
+        Some((self.units.get(place.start..)?, place.end - place.start))
     }
 }
 

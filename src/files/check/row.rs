@@ -165,7 +165,17 @@ impl<'a> RowReader<'a> {
 
     /// The number of a cell about which there is nothing to say.
     pub(super) fn quick_number(&self, cell: &[u8]) -> Option<E164> {
-        self.options.normaliser.quick(cell).filter(|quick| quick.assigned).map(|quick| quick.number)
+        self.quick_number_at_start(cell, cell.len())
+    }
+
+    /// The same of a cell that begins a text and has so many bytes.
+    #[inline]
+    pub(super) fn quick_number_at_start(&self, text: &[u8], length: usize) -> Option<E164> {
+        self.options
+            .normaliser
+            .quick_at_start(text, length)
+            .filter(|quick| quick.assigned)
+            .map(|quick| quick.number)
     }
 
     /// The column of a field, where the file has one.

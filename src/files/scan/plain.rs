@@ -2,6 +2,8 @@
 //! as there are columns. Many of them are found in one pass over the bytes, sixty-four at a time; [`super::judge`] and
 //! [`super::split`] say the same of such a line, byte by byte, and are asked about every other one.
 
+use std::ops::Range;
+
 use wide::i8x16;
 
 use super::Eol;
@@ -48,21 +50,16 @@ impl Lines {
         (end, if self.start(line + 1) > end + 1 { Eol::CrLf } else { Eol::Lf })
     }
 
-    /// A field of a line of `units`, which were searched.
+    /// Where a field of a line stands.
     #[inline]
-    pub(in crate::files) fn field<'u>(
-        &self,
-        units: &'u [u8],
-        line: usize,
-        column: usize,
-    ) -> Option<&'u [u8]> {
-        if column >= self.columns {
+    pub(in crate::files) fn field(&self, line: usize, column: usize) -> Option<Range<usize>> {
+        if line >= self.count || column >= self.columns {
             return None;
         }
         let at = line * self.columns + column;
         let end = *self.ends.get(at)? as usize;
         let start = if column == 0 { self.start(line) } else { *self.ends.get(at - 1)? as usize + 1 };
-        units.get(start..end)
+        Some(start..end)
     }
 
     /// Finds the lines at the start of `units` of so many fields that are plain and not blank. Of what stands behind them
@@ -200,9 +197,9 @@ mod tests {
                 fields.split(std::str::from_utf8(scanner.stored(&piece)).unwrap(), Some(delimiter), true);
                 prop_assert_eq!(fields.len(), columns);
                 for (at, field) in fields.iter().enumerate() {
-                    prop_assert_eq!(lines.field(bytes, line, at), Some(field.as_bytes()));
+                    prop_assert_eq!(lines.field(line, at).map(|place| &bytes[place]), Some(field.as_bytes()));
                 }
-                prop_assert_eq!(lines.field(bytes, line, columns), None);
+                prop_assert_eq!(lines.field(line, columns), None);
             }
             prop_assert_eq!(scanner.place().at, lines.start(lines.len()) as u64);
         }
@@ -216,8 +213,9 @@ mod tests {
         lines.find(text.as_bytes(), b',', 5);
         assert_eq!(lines.len(), 3);
         assert_eq!((lines.end(0), lines.end(1)), ((54, Eol::CrLf), (110, Eol::Lf)));
-        assert_eq!(lines.field(text.as_bytes(), 2, 1), Some(&b"US-DC"[..]));
+        assert_eq!(&text[lines.field(2, 1).unwrap()], "US-DC");
+        assert_eq!(lines.field(3, 0), None);
         lines.find(text.as_bytes(), b'\n', 1);
-        assert_eq!((lines.len(), lines.field(text.as_bytes(), 1, 0)), (3, Some(line.as_bytes())));
+        assert_eq!((lines.len(), &text[lines.field(1, 0).unwrap()]), (3, line));
     }
 }
