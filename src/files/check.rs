@@ -26,6 +26,7 @@ mod memory;
 mod pass;
 mod quick;
 mod read;
+mod refuse;
 mod row;
 mod segment;
 #[cfg(test)]
@@ -233,7 +234,7 @@ fn check_by(
     if !document.mapping().columns.contains_key(&Field::Number) {
         return Err(FileError::NeedsChoice {
             path: document.path().into(),
-            question: row::which_column(document),
+            question: refuse::which_column(document),
             flag: "--map number=COLUMN".into(),
         });
     }
@@ -243,7 +244,7 @@ fn check_by(
         let name = document.columns().get(column).map_or("", String::as_str);
         return Err(changes::undecided(document.path(), name));
     }
-    row::refuse_past_constant(document, options.now)?;
+    refuse::refuse_past_constant(document, options.now)?;
     let checked = pass::run(document, options, plan, stop, events);
     give_back::give_back(checked.as_ref().map_or(0, |checked| checked.records));
     checked

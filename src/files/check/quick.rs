@@ -6,7 +6,7 @@
 use super::cells::Word;
 use super::facts::{Expires, Undecided};
 use super::memory::{Known, Memory, SoundDate};
-use super::row::{RowReader, infer};
+use super::row::{RowReader, infer, short};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::text::bare;
@@ -176,7 +176,7 @@ impl<'a> QuickReader<'a> {
                     Some(SoundDate { expires: Expires::at(at), day_first: day_first(proves) })
                 }
                 Reading::Either { dmy, mdy, naive: false } => {
-                    let raw = super::row::short(cell).into();
+                    let raw = short(bare(cell)).into();
                     let expires = table.undecided(Undecided { dmy, mdy, raw });
                     Some(SoundDate { expires, day_first: None })
                 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader};
+use crate::domain::text::hex;
 use crate::files::ranges::MOST_NUMBERS;
 use crate::files::scan::{READ, Width, Window};
 use crate::files::stretches::{self, Cut, Halt, Span, step_back};
@@ -109,6 +110,6 @@ fn hash(document: &Document, stop: &CancellationToken, halt: &AtomicBool) -> Res
             lines
         }
     };
-    let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&digest.finalize());
     Ok(Bytes { sha256, lines })
 }

@@ -50,7 +50,8 @@ fn any_row() -> impl Strategy<Value = String> {
         4 => Just("US-DC"), 2 => Just("US-NY"), 1 => Just(""), 1 => Just("GB-LND"), 1 => Just("nowhere"),
     ];
     let date = prop_oneof![
-        3 => Just("2027-12-31"), 1 => Just(""), 1 => Just("03/04/2027"), 1 => Just("13/04/2027"),
+        3 => Just("2027-12-31"), 1 => Just(""), 1 => Just("03/04/2027"), 1 => Just(" 03/04/2027 "),
+        1 => Just("13/04/2027"), 1 => Just("9999-12-31"),
         1 => Just("2020-01-01"), 1 => Just("2027-12-31 10:00"), 1 => Just("soon"),
     ];
     let note = prop_oneof![
