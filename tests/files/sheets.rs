@@ -135,3 +135,25 @@ fn a_number_on_two_lines_of_a_cell_is_no_number() {
     let (_, checked) = opened("a.ods", &ods(&other));
     assert_eq!((checked.rejected, numbers(&checked)), (2, vec!["+12025550102".into()]));
 }
+
+#[rstest]
+#[case::from_1900(false, "2958465", "2958466")]
+#[case::from_1904(true, "2957003", "2957004")]
+fn a_number_in_a_cell_with_the_format_of_dates_is_the_number_that_was_stored(
+    #[case] from_1904: bool,
+    #[case] last_day: &str,
+    #[case] behind: &str,
+) {
+    let dates = ["2025550104", "2125550104", last_day, behind, "46752", "-46752", "2025550104.5"];
+    let rows: String = (1..)
+        .zip(dates)
+        .map(|(n, value)| format!("<row r='{n}'><c r='A{n}' s='1'><v>{value}</v></c></row>"))
+        .collect();
+    let (document, checked) = opened("a.xlsx", &xlsx(&[("A", &rows)], from_1904));
+    let read: Vec<String> = document.rows(1, 9).unwrap().iter().map(|row| row.fields.join(",")).collect();
+    let day = if from_1904 { "2032-01-01" } else { "2027-12-31" };
+    assert_eq!(read, ["2025550104", "2125550104", "9999-12-31", behind, day, "-46752", "2025550104.5"]);
+    assert_eq!(numbers(&checked), ["+12025550104", "+12125550104"]);
+    assert_eq!((checked.rows, checked.rejected), (7, 5));
+    assert!(checked.problems.iter().any(|problem| problem.code == Code::StoredAsNumbers));
+}

@@ -1,6 +1,6 @@
 //! XLSX and XLSM workbooks: a sheet, row by row, with the values that were stored in it.
 
-use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
 use super::sheet::{MOST_COLUMNS, RowWriter, choose, number};
@@ -144,14 +144,10 @@ impl Seen {
             DataRef::String(text) => text.clone(),
             DataRef::SharedString(text) => (*text).to_owned(),
             DataRef::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
-            DataRef::DateTime(at) if at.is_datetime() => {
-                let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
-                match (hour, minute, second) {
-                    (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-                    _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
-                }
-            }
-            DataRef::DateTime(at) => number(at.as_f64()),
+            DataRef::DateTime(at) => match date(*at) {
+                Some(date) => date,
+                None => self.text(&DataRef::Float(at.as_f64()), false),
+            },
             DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
             DataRef::Error(error) => error.to_string(),
         }
@@ -169,6 +165,25 @@ impl Seen {
         }
         notes
     }
+}
+
+/// A date as text; `None` where it is none. A telephone number in a cell with the format of dates lies behind the last day
+/// there is, where a spreadsheet shows no date either: it is the number that was stored.
+fn date(at: ExcelDateTime) -> Option<String> {
+    /// 9999-12-31, counted from 1900 and from 1904. Whatever is later is taken for that day too.
+    const LAST_DAYS: [f64; 2] = [2_958_465.0, 2_957_003.0];
+    let value = at.as_f64();
+    if !at.is_datetime() || value < 0.0 {
+        return None;
+    }
+    let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+    if (year, month, day) == (9999, 12, 31) && !LAST_DAYS.contains(&value.floor()) {
+        return None;
+    }
+    Some(match (hour, minute, second) {
+        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+    })
 }
 
 fn trouble(error: XlsxError) -> Trouble {
