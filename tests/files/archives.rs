@@ -30,23 +30,29 @@ fn an_archive_with_two_members_of_one_name_is_damaged() {
     assert_eq!(damaged("a.xlsx", &twice), "it has several members of one name");
 }
 
-/// A workbook whose sheet has another name than sheets have.
-fn named(sheet: &str, part: &str) -> Vec<u8> {
-    let book = xlsx(&[("A", sheet)], false);
-    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
-    let members: Vec<(String, Vec<u8>)> = (0..archive.len())
-        .map(|at| {
+/// The same archive with members changed: each is given by its name, and what comes back is kept, with its name.
+fn changed(archive: &[u8], change: &dyn Fn(&str, String) -> Option<(String, String)>) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+    let members: Vec<(String, String)> = (0..archive.len())
+        .filter_map(|at| {
             let mut member = archive.by_index(at).unwrap();
-            let name = member.name().unwrap().replace("xl/worksheets/sheet1.xml", &format!("xl/{part}"));
-            let mut content = Vec::new();
-            std::io::Read::read_to_end(&mut member, &mut content).unwrap();
-            let text = String::from_utf8(content).unwrap();
-            (name, text.replace("Target='worksheets/sheet1.xml'", &format!("Target='{part}'")).into_bytes())
+            let mut content = String::new();
+            std::io::Read::read_to_string(&mut member, &mut content).unwrap();
+            change(&member.name().unwrap(), content)
         })
         .collect();
     let members: Vec<(&str, &[u8])> =
-        members.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
+        members.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
     zip(&members)
+}
+
+/// A workbook whose sheet has another name than sheets have.
+fn named(sheet: &str, part: &str) -> Vec<u8> {
+    changed(&xlsx(&[("A", sheet)], false), &|name, text| {
+        let name = name.replace("xl/worksheets/sheet1.xml", &format!("xl/{part}"));
+        let text = text.replace("Target='worksheets/sheet1.xml'", &format!("Target='{part}'"));
+        Some((name, text))
+    })
 }
 
 #[rstest]
@@ -61,4 +67,31 @@ fn a_sheet_is_looked_at_whatever_it_is_called(#[case] part: &str) {
         format!("<row r='1'><c r='A1' t='inlineStr'><is><t>{}</t></is></c></row>", "1".repeat(5 << 20));
     let read = open("a.xlsx", &named(&long, part), &InputOptions::default());
     assert!(matches!(&read, Err(FileError::TooLarge { what, .. }) if what.contains("a text")), "{read:?}");
+}
+
+const A_CELL: &str = "<row r='1'><c r='A1'><v>2025550101</v></c></row>";
+
+#[test]
+fn a_sheet_that_is_missing_from_a_workbook_is_damage_and_one_of_charts_is_none() {
+    let book = xlsx(&[("A", A_CELL), ("B", A_CELL)], false);
+    let second = |to: Option<&'static str>| {
+        changed(&book, &move |name, text| match (name, to) {
+            ("xl/worksheets/sheet2.xml", to) => to.map(|to| (name.to_owned(), to.to_owned())),
+            _ => Some((name.to_owned(), text)),
+        })
+    };
+    assert_eq!(damaged("a.xlsx", &second(None)), "the sheet \"B\" is missing from it");
+    assert!(damaged("a.xlsx", &second(Some("<worksheet/>"))).contains("worksheet"));
+    assert!(damaged("a.xlsx", &second(Some(""))).contains("worksheet"));
+    let charts =
+        open("a.xlsx", &second(Some("<chartsheet><drawing/></chartsheet>")), &InputOptions::default());
+    assert_eq!(numbers(&charts.unwrap().1), ["+12025550101"]);
+    let named = InputOptions { sheet: Some("A".into()), ..InputOptions::default() };
+    assert!(matches!(open("a.xlsx", &second(None), &named), Err(FileError::Damaged { .. })));
+}
+
+#[test]
+fn two_sheets_of_one_name_are_damage() {
+    let book = xlsx(&[("A", A_CELL), ("A", A_CELL)], false);
+    assert_eq!(damaged("a.xlsx", &book), "it has several sheets with the name \"A\"");
 }

@@ -81,12 +81,20 @@ pub(super) fn sheets(mut archive: Archive) -> Result<Vec<String>, Trouble> {
 }
 
 fn filled(book: &mut Xlsx<Packed>) -> Result<Vec<String>, Trouble> {
-    let mut filled = Vec::new();
-    for sheet in &book.sheet_names() {
+    let (mut filled, names) = (Vec::new(), book.sheet_names());
+    for (at, sheet) in names.iter().enumerate() {
+        // Only the first of them is ever read.
+        if names[..at].contains(sheet) {
+            return Err(Trouble::Damaged(format!("it has several sheets with the name {sheet:?}")));
+        }
         let mut cells = match book.worksheet_cells_reader(sheet) {
             Ok(cells) => cells,
-            // A sheet of charts has no cells.
-            Err(_) => continue,
+            // A sheet of charts or of a dialog has no cells. Whatever else cannot be read may have some.
+            Err(XlsxError::NotAWorksheet(kind)) if kind == "chartsheet" || kind == "dialogsheet" => continue,
+            Err(XlsxError::WorksheetNotFound(_)) => {
+                return Err(Trouble::Damaged(format!("the sheet {sheet:?} is missing from it")));
+            }
+            Err(error) => return Err(trouble(error)),
         };
         let mut any = false;
         while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(trouble)? {
