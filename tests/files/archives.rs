@@ -30,6 +30,14 @@ fn an_archive_with_two_members_of_one_name_is_damaged() {
     assert_eq!(damaged("a.xlsx", &twice), "it has several members of one name");
 }
 
+/// The same archive with one more member.
+fn with(archive: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
+    let mut out = zip::ZipWriter::new_append(std::io::Cursor::new(archive.to_vec())).unwrap();
+    out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut out, content).unwrap();
+    out.finish().unwrap().into_inner()
+}
+
 /// The same archive with members changed: each is given by its name, and what comes back is kept, with its name.
 fn changed(archive: &[u8], change: &dyn Fn(&str, String) -> Option<(String, String)>) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
@@ -94,4 +102,21 @@ fn a_sheet_that_is_missing_from_a_workbook_is_damage_and_one_of_charts_is_none()
 fn two_sheets_of_one_name_are_damage() {
     let book = xlsx(&[("A", A_CELL), ("A", A_CELL)], false);
     assert_eq!(damaged("a.xlsx", &book), "it has several sheets with the name \"A\"");
+}
+
+#[test]
+fn a_second_table_in_a_sheet_is_damage_and_one_remembered_of_another_workbook_is_none() {
+    let (first, second) = ("</sheetData><sheetData>", "<row r='2'><c r='A2'><v>2025550102</v></c></row>");
+    let book = xlsx(&[("A", &format!("{A_CELL}{first}{second}"))], false);
+    let what = damaged("a.xlsx", &book);
+    assert_eq!(
+        what,
+        "a sheet in it has a second table of cells, which would be lost (in xl/worksheets/sheet1.xml)"
+    );
+    let of_others = "<externalLink><externalBook><sheetDataSet><sheetData sheetId='0'><row r='1'><cell r='A1'>\
+                     <v>1</v></cell></row></sheetData><sheetData sheetId='1'/></sheetDataSet></externalBook></externalLink>";
+    let book =
+        with(&xlsx(&[("A", A_CELL)], false), "xl/externalLinks/externalLink1.xml", of_others.as_bytes());
+    let read = open("a.xlsx", &book, &InputOptions::default());
+    assert_eq!(numbers(&read.unwrap().1), ["+12025550101"]);
 }

@@ -157,3 +157,44 @@ fn a_number_in_a_cell_with_the_format_of_dates_is_the_number_that_was_stored(
     assert_eq!((checked.rows, checked.rejected), (7, 5));
     assert!(checked.problems.iter().any(|problem| problem.code == Code::StoredAsNumbers));
 }
+
+#[rstest]
+#[case::cdata("<c r='A2'><v><![CDATA[2025550102]]></v></c>")]
+#[case::cdata_of_a_result("<c r='A2' t='str'><v><![CDATA[2025550102]]></v></c>")]
+#[case::a_comment_before("<c r='A2'><v><!-- x -->2025550102</v></c>")]
+#[case::a_comment_within("<c r='A2'><v>2025550102<!-- x -->9</v></c>")]
+#[case::an_instruction("<c r='A2'><v><?x y?>2025550102</v></c>")]
+#[case::an_entity("<c r='A2'><v>&#50;025550102</v></c>")]
+#[case::an_entity_of_a_place("<c r='A2' t='s'><v>&#49;</v></c>")]
+#[case::a_place_that_is_no_number("<c r='A2' t='s'><v>1 </v></c>")]
+#[case::markup("<c r='A2'><v>2025550102<b/>9</v></c>")]
+#[case::two_values("<c r='A2'><v>2025550102</v><v>2025550103</v></c>")]
+#[case::two_texts("<c r='A2' t='inlineStr'><is><t>2025550102</t></is><is><t>2025550103</t></is></c>")]
+#[case::a_text_behind_a_value("<c r='A2'><v>2025550102</v><is/></c>")]
+#[case::a_value_for_a_text("<c r='A2' t='inlineStr'><v>2025550102</v></c>")]
+#[case::text_without_a_mark("<c r='A2' t='inlineStr'><is>2025550102</is></c>")]
+#[case::text_in_the_cell("<c r='A2'>2025550102</c>")]
+#[case::cdata_in_the_cell("<c r='A2'><![CDATA[2025550102]]></c>")]
+#[case::a_cell_in_a_cell("<c r='A2'><v>1</v><c r='B2'><v>2025550102</v></c></c>")]
+fn a_cell_of_a_workbook_that_would_be_read_in_part_is_damage(#[case] cell: &str) {
+    let good = "<row r='1'><c r='A1'><v>2025550101</v></c></row>";
+    let what = damaged("a.xlsx", &xlsx(&[("A", &format!("{good}<row r='2'>{cell}</row>"))], false));
+    assert!(what.contains("2 of a sheet in it holds more than one plain value"), "{what}");
+}
+
+#[test]
+fn text_between_the_cells_of_a_workbook_is_damage() {
+    let rows = "<row r='1'><c r='A1'><v>2025550101</v></c></row><row r='2'>2025550102</row>";
+    assert!(damaged("a.xlsx", &xlsx(&[("A", rows)], false)).starts_with("text stands between the cells"));
+}
+
+#[test]
+fn cells_of_a_workbook_may_hold_all_that_is_read() {
+    let rows = "<row r='1'>\n<c r='A1' t='str'>\n<f>\"a\" &amp; B1</f><v>2025550101&#32;</v></c></row>\
+                <row r='2'><!-- x --><c r='A2' t='inlineStr'><v>2025550199</v><is><t><![CDATA[2025550102]]></t></is></c></row>\
+                <row r='3'><c r='A3' t='inlineStr'><is><r><rPr><b/></rPr><t>202</t></r><r><t>555&#48;103</t></r></is></c></row>\
+                <row r='4'><c r='A4' t='inlineStr'/></row><row r='5'><c r='A5'><f/><v/></c></row>\
+                <row r='6'><c r='A6' t='e'><f>1/0</f><v>#N/A</v></c></row>";
+    let (_, checked) = opened("a.xlsx", &xlsx(&[("A", rows)], false));
+    assert_eq!(numbers(&checked), ["+12025550101", "+12025550102", "+12025550103"]);
+}

@@ -106,6 +106,9 @@ pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
         if texts.far_cell {
             return Err(Trouble::Damaged("a cell in it stands where no sheet has one".into()));
         }
+        if let Some(lost) = texts.cells.lost {
+            return Err(Trouble::Damaged(format!("{lost} (in {name})")));
+        }
         // What readers hold whole has other names, wherever the workbook says that its parts are.
         let is_streamed = name.starts_with("xl/worksheets/sheet") || name == "content.xml";
         if !is_streamed && size > LARGEST_HELD {
