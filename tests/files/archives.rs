@@ -38,8 +38,11 @@ fn with(archive: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
     out.finish().unwrap().into_inner()
 }
 
-/// The same archive with members changed: each is given by its name, and what comes back is kept, with its name.
-fn changed(archive: &[u8], change: &dyn Fn(&str, String) -> Option<(String, String)>) -> Vec<u8> {
+/// A member's new name and text, of its own; without any it is left out.
+type Change<'a> = dyn Fn(&str, String) -> Option<(String, String)> + 'a;
+
+/// The same archive with members changed.
+fn changed(archive: &[u8], change: &Change<'_>) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
     let members: Vec<(String, String)> = (0..archive.len())
         .filter_map(|at| {

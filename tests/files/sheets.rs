@@ -198,3 +198,22 @@ fn cells_of_a_workbook_may_hold_all_that_is_read() {
     let (_, checked) = opened("a.xlsx", &xlsx(&[("A", rows)], false));
     assert_eq!(numbers(&checked), ["+12025550101", "+12025550102", "+12025550103"]);
 }
+
+#[rstest]
+#[case::text("<table:table-cell>2025550102</table:table-cell>", "no paragraph")]
+#[case::cdata("<table:table-cell><![CDATA[2025550102]]></table:table-cell>", "no paragraph")]
+#[case::text_behind("<table:table-cell><text:p>1</text:p>&#50;</table:table-cell>", "no paragraph")]
+#[case::an_unknown_entity(
+    "<table:table-cell office:value-type='float' office:value='&two;025550102'/>",
+    "attribute"
+)]
+#[case::a_bare_attribute("<table:table-cell x office:string-value='2025550102'/>", "attribute")]
+#[case::no_count("<table:table-cell table:number-columns-repeated='1x'/>", "no count")]
+fn a_cell_of_an_open_document_sheet_that_would_be_read_in_part_is_damage(
+    #[case] cell: &str,
+    #[case] why: &str,
+) {
+    let good = row(&format!("{STRING}><text:p>2025550101</text:p></table:table-cell>"));
+    let what = damaged("a.ods", &ods(&format!("{good}{}", row(cell))));
+    assert!(what.contains(why), "{what}");
+}
