@@ -217,3 +217,15 @@ fn a_cell_of_an_open_document_sheet_that_would_be_read_in_part_is_damage(
     let what = damaged("a.ods", &ods(&format!("{good}{}", row(cell))));
     assert!(what.contains(why), "{what}");
 }
+
+/// Three cells of 2 MiB each are more than a row, though none of them is more than a text.
+#[rstest]
+#[case::xlsx("a.xlsx", xlsx(&[("A", &format!("<row r='1'>{}</row>", format!("<c t='inlineStr'><is><t>{}</t></is></c>", "1".repeat(2 << 20)).repeat(3)))], false))]
+#[case::ods("a.ods", ods(&row(&format!("{STRING} table:number-columns-repeated='3'><text:p>{}</text:p></table:table-cell>", "1".repeat(2 << 20)))))]
+fn a_row_that_fills_the_memory_is_refused(#[case] name: &str, #[case] bytes: Vec<u8>) {
+    let read = open(name, &bytes, &InputOptions::default());
+    assert!(
+        matches!(&read, Err(FileError::TooLarge { what, .. }) if what.contains("a row in it")),
+        "{read:?}"
+    );
+}

@@ -8,7 +8,7 @@ use std::io::BufReader;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, number};
+use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, grow, number};
 use super::zipped::{Archive, damaged, ensure_bounded};
 use super::{Container, Spool, Trouble, Unpacked, formula_cells, hidden_rows};
 use crate::domain::problem::Code;
@@ -133,6 +133,7 @@ struct State {
     row: u64,
     row_repeats: u64,
     cells: Vec<String>,
+    cell_bytes: usize,
     cell_repeats: usize,
     in_cell: bool,
     /// The stored value, which counts before the text that is shown.
@@ -184,6 +185,7 @@ impl State {
                 self.row_is_hidden = visible.is_some_and(|said| said == "collapse" || said == "filter");
                 self.row_holds_more = false;
                 self.cells.clear();
+                self.cell_bytes = 0;
             }
             "table-cell" | "covered-table-cell" => {
                 self.in_cell = true;
@@ -297,6 +299,7 @@ impl State {
             }
             return Ok(());
         }
+        grow(&mut self.cell_bytes, &text, self.cell_repeats)?;
         self.cells.extend(std::iter::repeat_n(text, self.cell_repeats));
         Ok(())
     }

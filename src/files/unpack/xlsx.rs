@@ -3,7 +3,7 @@
 use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-use super::sheet::{MOST_COLUMNS, RowWriter, choose, number};
+use super::sheet::{MOST_COLUMNS, RowWriter, choose, grow, number};
 use super::watched::Packed;
 use super::zipped::{Archive, damaged, ensure_bounded};
 use super::{Container, Spool, Trouble, Unpacked, hidden};
@@ -27,13 +27,13 @@ pub(super) fn read(
     let columns = width(&mut book, &chosen)?;
     let (mut writer, mut seen) = (RowWriter::new(spool, columns), Seen::default());
     let mut cells = book.worksheet_cells_reader(&chosen).map_err(trouble)?;
-    let (mut row, mut texts, mut holds_more) = (None, Vec::new(), false);
+    let (mut row, mut texts, mut bytes, mut holds_more) = (None, Vec::new(), 0, false);
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(trouble)? {
         let (at, column) = (u64::from(cell.pos.0), cell.pos.1 as usize);
         if let Some(before) = row.replace(at).filter(|before| *before != at) {
             writer.row(before + 1, &texts, holds_more)?;
             texts.clear();
-            holds_more = false;
+            (bytes, holds_more) = (0, false);
         }
         let is_formula = cell.formula.is_some();
         holds_more |= is_formula && cell.value == DataRef::Empty;
@@ -48,6 +48,7 @@ pub(super) fn read(
         if !texts[column].is_empty() {
             return Err(Trouble::Damaged(format!("row {} has two cells in column {}", at + 1, column + 1)));
         }
+        grow(&mut bytes, &text, 1)?;
         texts[column] = text;
     }
     if let Some(last) = row {
