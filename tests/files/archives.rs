@@ -1,6 +1,6 @@
 //! Archives and the parts of workbooks: none is hidden behind another of its name, and none is trusted for what it is called.
 
-use super::containers::{open, xlsx, zip};
+use super::containers::{ods, open, xlsx, zip};
 use super::*;
 
 fn damaged(name: &str, bytes: &[u8]) -> String {
@@ -122,4 +122,63 @@ fn a_second_table_in_a_sheet_is_damage_and_one_remembered_of_another_workbook_is
         with(&xlsx(&[("A", A_CELL)], false), "xl/externalLinks/externalLink1.xml", of_others.as_bytes());
     let read = open("a.xlsx", &book, &InputOptions::default());
     assert_eq!(numbers(&read.unwrap().1), ["+12025550101"]);
+}
+
+/// What begins so and goes on without a `<`.
+fn picture(beginning: &[u8], size: usize) -> Vec<u8> {
+    let mut picture = beginning.to_vec();
+    picture.resize(size, 0);
+    picture
+}
+
+const METAFILE: &[u8] =
+    b"\x01\0\0\0\x6c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0 EMF";
+
+#[rstest]
+#[case::metafile("image1.emf", METAFILE)]
+#[case::bitmap("image1.bmp", b"BM")]
+#[case::png("image1.png", b"\x89PNG\r\n\x1a\n")]
+#[case::by_another_name("image1.dat", b"\xff\xd8\xff\xe0")]
+#[case::object("oleObject1.bin", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")]
+fn a_large_picture_in_a_workbook_takes_nothing_from_its_cells(#[case] name: &str, #[case] beginning: &[u8]) {
+    let cell = "<table:table-row><table:table-cell office:value-type='string'><text:p>2025550101</text:p>\
+                </table:table-cell></table:table-row>";
+    for (book, folder) in [(xlsx(&[("A", A_CELL)], false), "xl/media"), (ods(cell), "Pictures")] {
+        let book = with(&book, &format!("{folder}/{name}"), &picture(beginning, 6 << 20));
+        let read = open("a.xlsx", &book, &InputOptions::default());
+        assert_eq!(numbers(&read.unwrap().1), ["+12025550101"]);
+    }
+}
+
+#[test]
+fn what_only_begins_as_a_picture_or_is_only_called_one_keeps_the_limits_of_texts() {
+    let too_large = |book: &[u8], why: &str| {
+        let read = open("a.xlsx", book, &InputOptions::default());
+        assert!(matches!(&read, Err(FileError::TooLarge { what, .. }) if what.contains(why)), "{read:?}");
+    };
+    let book = xlsx(&[("A", A_CELL)], false);
+    too_large(&with(&book, "xl/media/image1.png", &vec![b'1'; 5 << 20]), "a text in it is over 4 MiB");
+    // A cell of 5 MiB in a sheet that begins as a picture does, and a place that no sheet has in another.
+    let begun = |rows: &str| {
+        changed(&xlsx(&[("A", rows)], false), &|name, text| {
+            let begin = if name == "xl/worksheets/sheet1.xml" { "BM" } else { "" };
+            Some((name.to_owned(), format!("{begin}{text}")))
+        })
+    };
+    let long =
+        format!("<row r='1'><c r='A1' t='inlineStr'><is><t>{}</t></is></c></row>", "1".repeat(5 << 20));
+    too_large(&begun(&long), "a text in it is over 4 MiB");
+    assert_eq!(
+        damaged("a.xlsx", &begun("<row r='1'><c r='A4294967299'><v>2025550101</v></c></row>")),
+        "a cell in it stands where no sheet has one"
+    );
+    // Noise, since an archive of its size may hold so much only if it cannot be packed.
+    let mut noise = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 24) as u8 | 0x80
+    });
+    let mut huge: Vec<u8> = b"BM".iter().copied().chain(noise.take(1 << 20)).collect();
+    huge.resize(65 << 20, 0);
+    too_large(&with(&book, "xl/media/image1.bmp", &huge), "a text in it is over 64 MiB");
 }

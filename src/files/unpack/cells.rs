@@ -50,6 +50,11 @@ enum Within {
 }
 
 impl Cells {
+    /// Whether a table was seen, so that a reader finds cells here.
+    pub(super) fn any_table(&self) -> bool {
+        self.tables > 0
+    }
+
     /// A tag begins something, or is all of it.
     pub(super) fn open(&mut self, name: &[u8], is_all: bool) {
         if name == b"sheetDataSet" {
