@@ -135,3 +135,97 @@ fn a_number_on_two_lines_of_a_cell_is_no_number() {
     let (_, checked) = opened("a.ods", &ods(&other));
     assert_eq!((checked.rejected, numbers(&checked)), (2, vec!["+12025550102".into()]));
 }
+
+#[rstest]
+#[case::from_1900(false, "2958465", "2958466")]
+#[case::from_1904(true, "2957003", "2957004")]
+fn a_number_in_a_cell_with_the_format_of_dates_is_the_number_that_was_stored(
+    #[case] from_1904: bool,
+    #[case] last_day: &str,
+    #[case] behind: &str,
+) {
+    let dates = ["2025550104", "2125550104", last_day, behind, "46752", "-46752", "2025550104.5"];
+    let rows: String = (1..)
+        .zip(dates)
+        .map(|(n, value)| format!("<row r='{n}'><c r='A{n}' s='1'><v>{value}</v></c></row>"))
+        .collect();
+    let (document, checked) = opened("a.xlsx", &xlsx(&[("A", &rows)], from_1904));
+    let read: Vec<String> = document.rows(1, 9).unwrap().iter().map(|row| row.fields.join(",")).collect();
+    let day = if from_1904 { "2032-01-01" } else { "2027-12-31" };
+    assert_eq!(read, ["2025550104", "2125550104", "9999-12-31", behind, day, "-46752", "2025550104.5"]);
+    assert_eq!(numbers(&checked), ["+12025550104", "+12125550104"]);
+    assert_eq!((checked.rows, checked.rejected), (7, 5));
+    assert!(checked.problems.iter().any(|problem| problem.code == Code::StoredAsNumbers));
+}
+
+#[rstest]
+#[case::cdata("<c r='A2'><v><![CDATA[2025550102]]></v></c>")]
+#[case::cdata_of_a_result("<c r='A2' t='str'><v><![CDATA[2025550102]]></v></c>")]
+#[case::a_comment_before("<c r='A2'><v><!-- x -->2025550102</v></c>")]
+#[case::a_comment_within("<c r='A2'><v>2025550102<!-- x -->9</v></c>")]
+#[case::an_instruction("<c r='A2'><v><?x y?>2025550102</v></c>")]
+#[case::an_entity("<c r='A2'><v>&#50;025550102</v></c>")]
+#[case::an_entity_of_a_place("<c r='A2' t='s'><v>&#49;</v></c>")]
+#[case::a_place_that_is_no_number("<c r='A2' t='s'><v>1 </v></c>")]
+#[case::markup("<c r='A2'><v>2025550102<b/>9</v></c>")]
+#[case::two_values("<c r='A2'><v>2025550102</v><v>2025550103</v></c>")]
+#[case::two_texts("<c r='A2' t='inlineStr'><is><t>2025550102</t></is><is><t>2025550103</t></is></c>")]
+#[case::a_text_behind_a_value("<c r='A2'><v>2025550102</v><is/></c>")]
+#[case::a_value_for_a_text("<c r='A2' t='inlineStr'><v>2025550102</v></c>")]
+#[case::text_without_a_mark("<c r='A2' t='inlineStr'><is>2025550102</is></c>")]
+#[case::text_in_the_cell("<c r='A2'>2025550102</c>")]
+#[case::cdata_in_the_cell("<c r='A2'><![CDATA[2025550102]]></c>")]
+#[case::a_cell_in_a_cell("<c r='A2'><v>1</v><c r='B2'><v>2025550102</v></c></c>")]
+fn a_cell_of_a_workbook_that_would_be_read_in_part_is_damage(#[case] cell: &str) {
+    let good = "<row r='1'><c r='A1'><v>2025550101</v></c></row>";
+    let what = damaged("a.xlsx", &xlsx(&[("A", &format!("{good}<row r='2'>{cell}</row>"))], false));
+    assert!(what.contains("2 of a sheet in it holds more than one plain value"), "{what}");
+}
+
+#[test]
+fn text_between_the_cells_of_a_workbook_is_damage() {
+    let rows = "<row r='1'><c r='A1'><v>2025550101</v></c></row><row r='2'>2025550102</row>";
+    assert!(damaged("a.xlsx", &xlsx(&[("A", rows)], false)).starts_with("text stands between the cells"));
+}
+
+#[test]
+fn cells_of_a_workbook_may_hold_all_that_is_read() {
+    let rows = "<row r='1'>\n<c r='A1' t='str'>\n<f>\"a\" &amp; B1</f><v>2025550101&#32;</v></c></row>\
+                <row r='2'><!-- x --><c r='A2' t='inlineStr'><v>2025550199</v><is><t><![CDATA[2025550102]]></t></is></c></row>\
+                <row r='3'><c r='A3' t='inlineStr'><is><r><rPr><b/></rPr><t>202</t></r><r><t>555&#48;103</t></r></is></c></row>\
+                <row r='4'><c r='A4' t='inlineStr'/></row><row r='5'><c r='A5'><f/><v/></c></row>\
+                <row r='6'><c r='A6' t='e'><f>1/0</f><v>#N/A</v></c></row>";
+    let (_, checked) = opened("a.xlsx", &xlsx(&[("A", rows)], false));
+    assert_eq!(numbers(&checked), ["+12025550101", "+12025550102", "+12025550103"]);
+}
+
+#[rstest]
+#[case::text("<table:table-cell>2025550102</table:table-cell>", "no paragraph")]
+#[case::cdata("<table:table-cell><![CDATA[2025550102]]></table:table-cell>", "no paragraph")]
+#[case::text_behind("<table:table-cell><text:p>1</text:p>&#50;</table:table-cell>", "no paragraph")]
+#[case::an_unknown_entity(
+    "<table:table-cell office:value-type='float' office:value='&two;025550102'/>",
+    "attribute"
+)]
+#[case::a_bare_attribute("<table:table-cell x office:string-value='2025550102'/>", "attribute")]
+#[case::no_count("<table:table-cell table:number-columns-repeated='1x'/>", "no count")]
+fn a_cell_of_an_open_document_sheet_that_would_be_read_in_part_is_damage(
+    #[case] cell: &str,
+    #[case] why: &str,
+) {
+    let good = row(&format!("{STRING}><text:p>2025550101</text:p></table:table-cell>"));
+    let what = damaged("a.ods", &ods(&format!("{good}{}", row(cell))));
+    assert!(what.contains(why), "{what}");
+}
+
+/// Three cells of 2 MiB each are more than a row, though none of them is more than a text.
+#[rstest]
+#[case::xlsx("a.xlsx", xlsx(&[("A", &format!("<row r='1'>{}</row>", format!("<c t='inlineStr'><is><t>{}</t></is></c>", "1".repeat(2 << 20)).repeat(3)))], false))]
+#[case::ods("a.ods", ods(&row(&format!("{STRING} table:number-columns-repeated='3'><text:p>{}</text:p></table:table-cell>", "1".repeat(2 << 20)))))]
+fn a_row_that_fills_the_memory_is_refused(#[case] name: &str, #[case] bytes: Vec<u8>) {
+    let read = open(name, &bytes, &InputOptions::default());
+    assert!(
+        matches!(&read, Err(FileError::TooLarge { what, .. }) if what.contains("a row in it")),
+        "{read:?}"
+    );
+}

@@ -1,4 +1,5 @@
-//! Markup as it is written to it: how long its texts are, and whether it names a cell that no sheet has. It keeps none.
+//! Markup as it is written to it: how long its texts are, whether it names a cell that no sheet has, and whether its cells
+//! hold what would be lost. It keeps none.
 //!
 //! Readers of workbooks hold each text in memory and count beyond their numbers at such a cell, so every part is looked at
 //! before they see any. What a part is called tells nothing: the workbook itself says which part is a sheet.
@@ -7,6 +8,8 @@ use std::io;
 
 use memchr::{memchr, memchr3};
 use quick_xml::events::BytesStart;
+
+use super::cells::Cells;
 
 /// No more of a tag is looked at.
 const LONGEST_TAG: usize = 64 << 10;
@@ -22,6 +25,8 @@ enum Inside {
     Start,
     /// A tag, perhaps within a quoted value: a `>` there ends nothing.
     Tag(Option<u8>),
+    /// A tag that ends something.
+    Close,
     /// Something that lasts until these bytes.
     Until(&'static [u8]),
 }
@@ -37,6 +42,7 @@ pub(super) struct Markup {
     pub(super) longest: usize,
     /// A place is named that no sheet has.
     pub(super) far_cell: bool,
+    pub(super) cells: Cells,
 }
 
 impl Markup {
@@ -45,7 +51,9 @@ impl Markup {
         match self.inside {
             Inside::Text => {
                 let open = memchr(b'<', bytes);
-                self.current += open.unwrap_or(bytes.len());
+                let text = &bytes[..open.unwrap_or(bytes.len())];
+                self.current += text.len();
+                self.cells.text(text);
                 if open.is_some() {
                     self.next(Inside::Start);
                 }
@@ -72,6 +80,15 @@ impl Markup {
                 }
                 used
             }
+            Inside::Close => {
+                let close = memchr(b'>', bytes);
+                let used = self.hold(bytes, close);
+                if close.is_some() {
+                    self.read_close();
+                    self.next(Inside::Text);
+                }
+                used
+            }
             Inside::Until(end) => {
                 let close = memchr(b'>', bytes);
                 let used = self.hold(bytes, close);
@@ -90,6 +107,7 @@ impl Markup {
         self.held.push(byte);
         for (open, end) in SPECIAL {
             if self.held == open {
+                self.cells.special(open == b"![CDATA[");
                 self.held.clear();
                 self.inside = Inside::Until(end);
             }
@@ -100,9 +118,13 @@ impl Markup {
         self.held.pop();
         self.inside = match self.held.first().unwrap_or(&byte) {
             b'?' => Inside::Until(b"?>"),
-            b'!' | b'/' => Inside::Until(b">"),
+            b'!' => Inside::Until(b">"),
+            b'/' => Inside::Close,
             _ => Inside::Tag(None),
         };
+        if matches!(self.inside, Inside::Until(_)) {
+            self.cells.special(false);
+        }
         0
     }
 
@@ -116,20 +138,29 @@ impl Markup {
     fn hold(&mut self, bytes: &[u8], stop: Option<usize>) -> usize {
         let used = stop.map_or(bytes.len(), |at| at + 1);
         self.current += used;
-        let is_tag = matches!(self.inside, Inside::Tag(_));
+        let is_tag = matches!(self.inside, Inside::Tag(_) | Inside::Close);
         let from = if is_tag { 0 } else { used.saturating_sub(3) };
         let room = if is_tag { LONGEST_TAG.saturating_sub(self.held.len()) } else { 3 };
         self.held.extend_from_slice(&bytes[from..from + room.min(used - from)]);
         used
     }
 
+    fn read_close(&mut self) {
+        let tag = self.held.strip_suffix(b">").unwrap_or(&self.held).trim_ascii_end();
+        self.cells.close(local(tag.strip_prefix(b"/").unwrap_or(tag)));
+    }
+
     /// Looks for the place that a tag names: `r='XFD1048576'`, `ref='A1:B2'`. Other tags use the same words for other
     /// things, such as the radius of a circle.
     fn read_tag(&mut self) {
-        let tag = self.held.strip_suffix(b">").unwrap_or(&self.held);
-        let tag = tag.strip_suffix(b"/").unwrap_or(tag);
+        let whole = self.held.strip_suffix(b">").unwrap_or(&self.held);
+        let tag = whole.strip_suffix(b"/").unwrap_or(whole);
+        let is_all = tag.len() < whole.len();
         let length = tag.iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'/').count();
-        let name = tag[..length].rsplit(|b| *b == b':').next().unwrap_or_default();
+        let name = local(&tag[..length]);
+        if name != b"c" {
+            self.cells.open(name, is_all);
+        }
         if !matches!(name, b"c" | b"row" | b"f" | b"dimension") {
             return;
         }
@@ -139,8 +170,17 @@ impl Markup {
         }
         // What is no text no reader reads either.
         let Ok(text) = std::str::from_utf8(tag) else { return };
-        for attribute in BytesStart::from_content(text, length).attributes().with_checks(false).flatten() {
-            if matches!(attribute.key.as_ref(), "r" | "ref") {
+        let tag = BytesStart::from_content(text, length);
+        let (mut kind, mut own) = (None, None);
+        for attribute in tag.attributes().with_checks(false).flatten() {
+            let key = attribute.key.as_ref();
+            // Of two of one name, readers take the first or none.
+            match key {
+                "t" if kind.is_none() => kind = Some(attribute.value.clone()),
+                "r" if own.is_none() => own = Some(attribute.value.clone()),
+                _ => {}
+            }
+            if matches!(key, "r" | "ref") {
                 let places: Vec<_> = attribute.value.split(':').map(place).collect();
                 let [first, .., last] = places.as_slice() else {
                     self.far_cell |= places.contains(&None);
@@ -150,7 +190,15 @@ impl Markup {
                 self.far_cell |= places.contains(&None) || !first.zip(*last).is_some_and(rises);
             }
         }
+        if name == b"c" {
+            self.cells.open_cell(kind.as_deref(), own.as_deref(), is_all);
+        }
     }
+}
+
+/// A name without its prefix.
+fn local(name: &[u8]) -> &[u8] {
+    name.rsplit(|b| *b == b':').next().unwrap_or_default()
 }
 
 /// Row and column.

@@ -18,6 +18,7 @@ use super::source::Source;
 use super::{FileError, InputOptions};
 use crate::domain::problem::{Code, Problem};
 
+mod cells;
 mod compressed;
 mod hidden;
 mod markup;

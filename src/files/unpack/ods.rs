@@ -8,7 +8,7 @@ use std::io::BufReader;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, number};
+use super::sheet::{MOST_COLUMNS, MOST_ROWS, RowWriter, choose, grow, number};
 use super::zipped::{Archive, damaged, ensure_bounded};
 use super::{Container, Spool, Trouble, Unpacked, formula_cells, hidden_rows};
 use crate::domain::problem::Code;
@@ -110,6 +110,12 @@ fn walk(archive: &mut Archive, each: &mut Row<'_>) -> Result<BTreeMap<String, No
                 });
                 state.text.push(known.ok_or_else(|| Trouble::Damaged("an unknown entity in a cell".into()))?);
             }
+            Event::Text(text) if state.lacks_paragraph() && !text.trim().is_empty() => {
+                return Err(Trouble::Damaged("text in a cell that stands in no paragraph".into()));
+            }
+            Event::CData(_) | Event::GeneralRef(_) if state.lacks_paragraph() => {
+                return Err(Trouble::Damaged("text in a cell that stands in no paragraph".into()));
+            }
             Event::Eof => break,
             _ => {}
         }
@@ -127,6 +133,7 @@ struct State {
     row: u64,
     row_repeats: u64,
     cells: Vec<String>,
+    cell_bytes: usize,
     cell_repeats: usize,
     in_cell: bool,
     /// The stored value, which counts before the text that is shown.
@@ -150,41 +157,57 @@ impl State {
         self.paragraph > 0 && self.beside == 0
     }
 
+    /// Where text would be read over.
+    fn lacks_paragraph(&self) -> bool {
+        self.in_cell && self.paragraph == 0 && self.beside == 0
+    }
+
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Trouble> {
         self.depth += 1;
         if self.in_cell {
             return self.open_in_cell(tag);
         }
-        let count = |name| attribute(tag, name).and_then(|text| text.parse().ok()).unwrap_or(1_u64).max(1);
+        let count = |name| match attribute(tag, name)? {
+            None => Ok(1),
+            Some(text) => match text.trim().parse::<u64>() {
+                Ok(count) => Ok(count.max(1)),
+                Err(_) => Err(Trouble::Damaged(format!("{name} says {text:?}, which is no count"))),
+            },
+        };
         match tag.local_name().as_ref() {
             "table" => {
-                self.table = attribute(tag, "table:name").unwrap_or_default();
+                self.table = attribute(tag, "table:name")?.unwrap_or_default();
                 self.row = 0;
             }
             "table-row" => {
-                self.row_repeats = count("table:number-rows-repeated");
-                let visible = attribute(tag, "table:visibility");
+                self.row_repeats = count("table:number-rows-repeated")?;
+                let visible = attribute(tag, "table:visibility")?;
                 self.row_is_hidden = visible.is_some_and(|said| said == "collapse" || said == "filter");
                 self.row_holds_more = false;
                 self.cells.clear();
+                self.cell_bytes = 0;
             }
             "table-cell" | "covered-table-cell" => {
                 self.in_cell = true;
-                self.cell_repeats = count("table:number-columns-repeated") as usize;
+                self.cell_repeats = count("table:number-columns-repeated")? as usize;
                 self.text.clear();
-                self.is_formula = attribute(tag, "table:formula").is_some();
-                let kind = attribute(tag, "office:value-type");
+                self.is_formula = attribute(tag, "table:formula")?.is_some();
+                let kind = attribute(tag, "office:value-type")?;
                 self.has_result = kind.is_some();
                 self.value = match kind.as_deref() {
                     Some("float" | "currency" | "percentage") => {
-                        attribute(tag, "office:value").map(|text| text.parse().map_or(text, number))
+                        attribute(tag, "office:value")?.map(|text| text.parse().map_or(text, number))
                     }
-                    Some("date") => attribute(tag, "office:date-value").map(|date| date.replace('T', " ")),
-                    Some("boolean") => attribute(tag, "office:boolean-value").map(|text| text.to_uppercase()),
+                    Some("date") => attribute(tag, "office:date-value")?.map(|date| date.replace('T', " ")),
+                    Some("boolean") => {
+                        attribute(tag, "office:boolean-value")?.map(|text| text.to_uppercase())
+                    }
                     _ => None,
                 };
-                let stored = ["office:string-value", "office:time-value", "office:value"];
-                self.unshown = stored.into_iter().find_map(|name| attribute(tag, name));
+                self.unshown = None;
+                for name in ["office:string-value", "office:time-value", "office:value"] {
+                    self.unshown = self.unshown.take().or(attribute(tag, name)?);
+                }
             }
             _ => {}
         }
@@ -276,12 +299,18 @@ impl State {
             }
             return Ok(());
         }
+        grow(&mut self.cell_bytes, &text, self.cell_repeats)?;
         self.cells.extend(std::iter::repeat_n(text, self.cell_repeats));
         Ok(())
     }
 }
 
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = tag.try_get_attribute(name).ok()??;
-    quick_xml::escape::unescape(&found.value).ok().map(std::borrow::Cow::into_owned)
+/// An attribute that cannot be read is none that is not there: a number may stand in it, or where a cell stands.
+fn attribute(tag: &BytesStart<'_>, name: &str) -> Result<Option<String>, Trouble> {
+    let damaged = |what: String| Trouble::Damaged(format!("an attribute of a cell or row: {what}"));
+    let Some(found) = tag.try_get_attribute(name).map_err(|error| damaged(error.to_string()))? else {
+        return Ok(None);
+    };
+    let text = quick_xml::escape::unescape(&found.value).map_err(|error| damaged(error.to_string()))?;
+    Ok(Some(text.into_owned()))
 }

@@ -1,7 +1,8 @@
 //! The national registry's full list in XML: `<list val='423'><ac val='423'><ph val='1234567'/>…`.
 //!
 //! A number is its area code and seven digits; leading zeros may be missing and are put back. `<ph>` stands under `<ac>`,
-//! or under `<list>` itself. A document type is refused: nothing in this format needs one, and entities can do harm.
+//! or under `<list>` itself. A document type is refused: nothing in this format needs one, and entities can do harm. So is
+//! whatever else is unknown, in elements, their order and their attributes: it may say that a number is taken off the list.
 
 use std::io::BufRead;
 
@@ -13,7 +14,7 @@ use super::{Container, Spool, Trouble, Unpacked};
 pub(super) fn read(file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked, Trouble> {
     let mut reader = Reader::from_reader(file);
     reader.config_mut().check_end_names = true;
-    let (mut areas, mut buffer): (Vec<Option<String>>, _) = (Vec::new(), Vec::new());
+    let (mut open, mut buffer): (Vec<Open>, _) = (Vec::new(), Vec::new());
     let (mut rows, mut is_list) = (0_u64, false);
     loop {
         buffer.clear();
@@ -29,23 +30,20 @@ pub(super) fn read(file: impl BufRead, mut spool: Spool<'_>) -> Result<Unpacked,
             }
             Event::Start(tag) => {
                 is_list = true;
-                let above = areas.last().and_then(Option::as_deref);
-                let area = take(&tag, above, &mut rows, &mut spool).map_err(|what| what.at(at))?;
-                areas.push(area);
+                open.push(take(&tag, open.last(), &mut rows, &mut spool).map_err(|what| what.at(at))?);
             }
             Event::Empty(tag) => {
                 is_list = true;
-                let above = areas.last().and_then(Option::as_deref);
-                take(&tag, above, &mut rows, &mut spool).map_err(|what| what.at(at))?;
+                take(&tag, open.last(), &mut rows, &mut spool).map_err(|what| what.at(at))?;
             }
             Event::End(_) => {
-                areas.pop();
+                open.pop();
             }
             Event::Text(text) if text.chars().any(|c| !c.is_whitespace()) => {
                 return Err(damaged("text between the numbers"));
             }
             Event::GeneralRef(_) | Event::CData(_) => return Err(damaged("text between the numbers")),
-            Event::Eof if !areas.is_empty() => return Err(damaged("the document is cut short")),
+            Event::Eof if !open.is_empty() => return Err(damaged("the document is cut short")),
             Event::Eof => break,
             _ => {}
         }
@@ -72,35 +70,72 @@ impl Odd {
     }
 }
 
-/// Takes an element in, and returns the area code that holds inside it. A damaged one is never made good by that of the
-/// element around it: the numbers would be others.
-fn take(
-    tag: &BytesStart<'_>,
-    above: Option<&str>,
-    rows: &mut u64,
-    spool: &mut Spool<'_>,
-) -> Result<Option<String>, Odd> {
-    let value = value(tag)?;
-    let code = value.as_deref().filter(|code| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()));
-    match tag.local_name().as_ref() {
-        // The whole list may be called by something else, such as the name of a state.
-        "list" => Ok(code.map(str::to_owned)),
-        "ac" => code.map(|code| Some(code.to_owned())).ok_or(Odd::Said("an area code without three digits")),
-        "ph" => {
-            *rows += 1;
-            write(value.as_deref(), above, spool)?;
-            Ok(above.map(str::to_owned))
-        }
-        _ => Err(Odd::Said("an element that is neither <list> nor <ac> nor <ph>")),
-    }
+/// What an element is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    List,
+    Area,
+    Number,
 }
 
-fn value(tag: &BytesStart<'_>) -> Result<Option<String>, Odd> {
+/// An element that is open, and the area code that holds inside it.
+struct Open {
+    element: Element,
+    area: Option<String>,
+}
+
+/// Takes an element in. A damaged area code is never made good by that of the element around it: the numbers would be
+/// others.
+fn take(
+    tag: &BytesStart<'_>,
+    above: Option<&Open>,
+    rows: &mut u64,
+    spool: &mut Spool<'_>,
+) -> Result<Open, Odd> {
+    use Element::{Area, List, Number};
+    let element = match tag.local_name().as_ref() {
+        "list" => List,
+        "ac" => Area,
+        "ph" => Number,
+        _ => return Err(Odd::Said("an element that is neither <list> nor <ac> nor <ph>")),
+    };
+    match (above.map(|open| open.element), element) {
+        (None, List) | (Some(List), Area | Number) | (Some(Area), Number) => {}
+        _ => return Err(Odd::Said("an element where none of its kind stands")),
+    }
+    let value = value(tag, element)?;
+    let code = value.clone().filter(|code| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()));
+    let area = match element {
+        // The whole list may be called by something else, such as the name of a state.
+        List => code,
+        Area => Some(code.ok_or(Odd::Said("an area code without three digits"))?),
+        Number => {
+            *rows += 1;
+            let area = above.and_then(|open| open.area.clone());
+            write(value.as_deref(), area.as_deref(), spool)?;
+            area
+        }
+    };
+    Ok(Open { element, area })
+}
+
+/// The value of an element, which has no other attribute that could change what it means.
+fn value(tag: &BytesStart<'_>, element: Element) -> Result<Option<String>, Odd> {
     let mut value = None;
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|_| Odd::Said("an attribute that cannot be read"))?;
-        if attribute.key.as_ref() == "val" {
-            value = Some(attribute.value.trim().to_owned());
+        let text = quick_xml::escape::unescape(&attribute.value)
+            .map_err(|_| Odd::Said("an attribute with an unknown entity"))?;
+        let text = text.trim();
+        match attribute.key.as_ref() {
+            "val" => value = Some(text.to_owned()),
+            "type" if element == Element::List && text.eq_ignore_ascii_case("full") => {}
+            "type" if element == Element::List => {
+                return Err(Odd::Said("a list of another type than full, which may take numbers off"));
+            }
+            // Where the words come from, and where their rules stand.
+            key if key == "xmlns" || key.starts_with("xmlns:") || key.starts_with("xsi:") => {}
+            _ => return Err(Odd::Said("an unknown attribute, which may take a number off the list")),
         }
     }
     Ok(value)

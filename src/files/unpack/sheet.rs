@@ -9,6 +9,9 @@ use super::{Spool, Trouble};
 pub(super) const MOST_ROWS: u64 = 1 << 20;
 pub(super) const MOST_COLUMNS: usize = 1 << 14;
 
+/// Bytes of a row's cells: a row is held in memory, and no record that long is read.
+const LONGEST_ROW: usize = 4 << 20;
+
 /// What stands for a line break inside a cell.
 const LINE_BREAK: &str = "⏎";
 
@@ -79,6 +82,15 @@ impl<'a> RowWriter<'a> {
     pub(super) fn finish(self) -> (Spool<'a>, u64) {
         (self.spool, self.rows)
     }
+}
+
+/// Adds to the bytes of a row that is being gathered: a cell of a few bytes may be repeated for thousands of columns.
+pub(super) fn grow(bytes: &mut usize, cell: &str, repeats: usize) -> Result<(), Trouble> {
+    *bytes = bytes.saturating_add(cell.len().saturating_mul(repeats));
+    if *bytes > LONGEST_ROW {
+        return Err(Trouble::TooLarge(format!("a row in it is over {} MiB", LONGEST_ROW >> 20)));
+    }
+    Ok(())
 }
 
 /// A stored number as its digits: `12025550101`, not `1.2025550101E10`. One that has lost digits stays in a form that no

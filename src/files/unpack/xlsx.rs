@@ -1,9 +1,9 @@
 //! XLSX and XLSM workbooks: a sheet, row by row, with the values that were stored in it.
 
-use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, ExcelDateTime, Reader, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-use super::sheet::{MOST_COLUMNS, RowWriter, choose, number};
+use super::sheet::{MOST_COLUMNS, RowWriter, choose, grow, number};
 use super::watched::Packed;
 use super::zipped::{Archive, damaged, ensure_bounded};
 use super::{Container, Spool, Trouble, Unpacked, hidden};
@@ -27,13 +27,13 @@ pub(super) fn read(
     let columns = width(&mut book, &chosen)?;
     let (mut writer, mut seen) = (RowWriter::new(spool, columns), Seen::default());
     let mut cells = book.worksheet_cells_reader(&chosen).map_err(trouble)?;
-    let (mut row, mut texts, mut holds_more) = (None, Vec::new(), false);
+    let (mut row, mut texts, mut bytes, mut holds_more) = (None, Vec::new(), 0, false);
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(trouble)? {
         let (at, column) = (u64::from(cell.pos.0), cell.pos.1 as usize);
         if let Some(before) = row.replace(at).filter(|before| *before != at) {
             writer.row(before + 1, &texts, holds_more)?;
             texts.clear();
-            holds_more = false;
+            (bytes, holds_more) = (0, false);
         }
         let is_formula = cell.formula.is_some();
         holds_more |= is_formula && cell.value == DataRef::Empty;
@@ -48,6 +48,7 @@ pub(super) fn read(
         if !texts[column].is_empty() {
             return Err(Trouble::Damaged(format!("row {} has two cells in column {}", at + 1, column + 1)));
         }
+        grow(&mut bytes, &text, 1)?;
         texts[column] = text;
     }
     if let Some(last) = row {
@@ -81,12 +82,20 @@ pub(super) fn sheets(mut archive: Archive) -> Result<Vec<String>, Trouble> {
 }
 
 fn filled(book: &mut Xlsx<Packed>) -> Result<Vec<String>, Trouble> {
-    let mut filled = Vec::new();
-    for sheet in &book.sheet_names() {
+    let (mut filled, names) = (Vec::new(), book.sheet_names());
+    for (at, sheet) in names.iter().enumerate() {
+        // Only the first of them is ever read.
+        if names[..at].contains(sheet) {
+            return Err(Trouble::Damaged(format!("it has several sheets with the name {sheet:?}")));
+        }
         let mut cells = match book.worksheet_cells_reader(sheet) {
             Ok(cells) => cells,
-            // A sheet of charts has no cells.
-            Err(_) => continue,
+            // A sheet of charts or of a dialog has no cells. Whatever else cannot be read may have some.
+            Err(XlsxError::NotAWorksheet(kind)) if kind == "chartsheet" || kind == "dialogsheet" => continue,
+            Err(XlsxError::WorksheetNotFound(_)) => {
+                return Err(Trouble::Damaged(format!("the sheet {sheet:?} is missing from it")));
+            }
+            Err(error) => return Err(trouble(error)),
         };
         let mut any = false;
         while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(trouble)? {
@@ -144,14 +153,10 @@ impl Seen {
             DataRef::String(text) => text.clone(),
             DataRef::SharedString(text) => (*text).to_owned(),
             DataRef::Bool(value) => if *value { "TRUE" } else { "FALSE" }.to_owned(),
-            DataRef::DateTime(at) if at.is_datetime() => {
-                let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
-                match (hour, minute, second) {
-                    (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-                    _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
-                }
-            }
-            DataRef::DateTime(at) => number(at.as_f64()),
+            DataRef::DateTime(at) => match date(*at) {
+                Some(date) => date,
+                None => self.text(&DataRef::Float(at.as_f64()), false),
+            },
             DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
             DataRef::Error(error) => error.to_string(),
         }
@@ -169,6 +174,25 @@ impl Seen {
         }
         notes
     }
+}
+
+/// A date as text; `None` where it is none. A telephone number in a cell with the format of dates lies behind the last day
+/// there is, where a spreadsheet shows no date either: it is the number that was stored.
+fn date(at: ExcelDateTime) -> Option<String> {
+    /// 9999-12-31, counted from 1900 and from 1904. Whatever is later is taken for that day too.
+    const LAST_DAYS: [f64; 2] = [2_958_465.0, 2_957_003.0];
+    let value = at.as_f64();
+    if !at.is_datetime() || value < 0.0 {
+        return None;
+    }
+    let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+    if (year, month, day) == (9999, 12, 31) && !LAST_DAYS.contains(&value.floor()) {
+        return None;
+    }
+    Some(match (hour, minute, second) {
+        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+    })
 }
 
 fn trouble(error: XlsxError) -> Trouble {

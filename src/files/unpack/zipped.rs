@@ -19,6 +19,9 @@ const MEMBERS: usize = 10_000;
 
 /// A spreadsheet's cell holds 32,767 characters; readers hold each text in memory.
 const LONGEST_TEXT: usize = 4 << 20;
+/// A picture has no texts, but may have as many bytes without a `<`: an uncompressed one of a screen, for example. One that
+/// a workbook calls a sheet is read up to there, and for no cell.
+const LONGEST_PICTURE: usize = 64 << 20;
 /// Shared texts, styles and the like are held in memory whole; sheets are not.
 const LARGEST_HELD: u64 = 512 << 20;
 
@@ -91,20 +94,28 @@ pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
     }
     let (limit, mut total) = (limit(packed), 0);
     for at in 0..archive.len() {
-        let part = archive.by_index(at).map_err(damaged)?;
+        let mut part = archive.by_index(at).map_err(damaged)?;
         let name = part.name().map_err(damaged)?.into_owned();
         let mut texts = Markup::default();
-        let size = io::copy(&mut part.take(limit - total + 1), &mut texts);
+        let mut head = Vec::new();
+        (&mut part).take(HEAD).read_to_end(&mut head).map_err(|error| Trouble::of_reading(&error))?;
+        let size = io::copy(&mut head.as_slice().chain(part).take(limit - total + 1), &mut texts);
         let size = size.map_err(|error| Trouble::of_reading(&error))?;
         total += size;
         if total > limit {
             return Err(Trouble::TooLarge(format!("its parts are over {} MiB", limit >> 20)));
         }
-        if texts.longest > LONGEST_TEXT {
-            return Err(Trouble::TooLarge(format!("a text in it is over {} MiB", LONGEST_TEXT >> 20)));
+        // A table of cells in it, and the one part of an OpenDocument that is read, are texts however they begin.
+        let is_picture = is_picture(&head) && !texts.cells.any_table() && name != "content.xml";
+        let longest = if is_picture { LONGEST_PICTURE } else { LONGEST_TEXT };
+        if texts.longest > longest {
+            return Err(Trouble::TooLarge(format!("a text in it is over {} MiB", longest >> 20)));
         }
         if texts.far_cell {
             return Err(Trouble::Damaged("a cell in it stands where no sheet has one".into()));
+        }
+        if let Some(lost) = texts.cells.lost {
+            return Err(Trouble::Damaged(format!("{lost} (in {name})")));
         }
         // What readers hold whole has other names, wherever the workbook says that its parts are.
         let is_streamed = name.starts_with("xl/worksheets/sheet") || name == "content.xml";
@@ -116,6 +127,26 @@ pub(super) fn ensure_bounded(archive: &mut Archive) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+/// Bytes that tell what a part is.
+const HEAD: u64 = 44;
+
+/// Whether a part begins as a picture or an embedded object, which no text does. Its name is not believed.
+fn is_picture(head: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 9] = [
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        b"GIF8",
+        b"BM",
+        b"II*\0",
+        b"MM\0*",
+        b"\xd7\xcd\xc6\x9a",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"PK\x03\x04",
+    ];
+    let is_metafile = head.starts_with(b"\x01\0\0\0") && head.ends_with(b" EMF");
+    is_metafile || BEGINNINGS.iter().any(|beginning| head.starts_with(beginning))
 }
 
 /// Not a folder, and not what a Mac adds.
