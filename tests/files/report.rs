@@ -130,3 +130,24 @@ fn a_page_says_why_a_file_has_more_rows_than_records() {
     assert_eq!(why(ranges, &[(Field::Number, "phone"), (Field::Number, "mobile")]), (true, false));
     assert_eq!(why("phone\n2025550101\n", &[]), (false, false));
 }
+
+#[test]
+fn a_number_in_the_name_of_a_column_is_whole_in_no_report() {
+    let text = "the main office 2025550101,until\n2025550102,2027-01-31\n4155550103,\n2125550104,\nn/a,\n";
+    let (folder, path) = stored("list.csv", text);
+    let mut constants = quietline::ops::Constants::default();
+    constants.set(Field::Expires, "2028-11-30").unwrap();
+    let said = InputOptions { header: Some(true), constants, ..InputOptions::default() };
+    let document = Document::open(&path, &said).unwrap();
+    let noted: Vec<Code> = document.notes().iter().map(|note| note.code).collect();
+    assert_eq!(noted, [Code::AssumedColumn, Code::ConstantUnused]);
+    let checked = check_document(&document).unwrap();
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let out = folder.path().join("report.out");
+        write_report(&document, &checked, options().now, format, &out).unwrap();
+        let report = std::fs::read_to_string(&out).unwrap();
+        assert!(!report.contains("2025550101"), "{format:?}: {report}");
+        assert!(report.contains("the main office ••••••••01"), "which column it is: {format:?}: {report}");
+        assert!(report.contains("2028-11-30"), "a date is nobody's number: {format:?}: {report}");
+    }
+}

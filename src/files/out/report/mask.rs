@@ -1,0 +1,84 @@
+//! What a report shows of the values and names of a file: nothing that can be dialled.
+
+use crate::domain::problem::{Code, Problem};
+use crate::files::{Document, Field, dates};
+
+/// Fewer digits are no telephone number, and say what is wrong only as they stand.
+const NUMBER: usize = 7;
+
+/// The value of a problem as a report quotes it. Dates are nobody's number.
+pub(super) fn quoted(document: &Document, problem: &Problem) -> String {
+    if problem.place.row == 0 {
+        return noted(problem);
+    }
+    let is_date = problem.column.is_some()
+        && problem.column.as_ref() == document.mapping().columns.get(&Field::Expires);
+    if is_date { problem.raw.to_string() } else { masked(&problem.raw) }
+}
+
+/// The value of a note about the whole file: the name of a column may be a number that was taken for one.
+fn noted(note: &Problem) -> String {
+    let raw = &note.raw;
+    let is_plain = match note.code {
+        // How many, or how wide.
+        Code::HiddenRows
+        | Code::FormulaCells
+        | Code::StoredAsNumbers
+        | Code::CommentLines
+        | Code::AssumedWidths => true,
+        // Names beside the rows, which the report tells as it tells the file's own; a day often stands in them.
+        Code::ChosenSheet | Code::UnpackedMember | Code::FollowedLink | Code::LayoutMatched => {
+            raw.chars().any(char::is_alphabetic)
+        }
+        _ => false,
+    };
+    if is_plain || dates::is_date(raw) { raw.to_string() } else { masked(raw) }
+}
+
+/// What a column is called.
+pub(super) fn column(document: &Document, at: usize) -> String {
+    document.columns().get(at).map(|name| masked(name)).unwrap_or_default()
+}
+
+/// A value, its digits masked but for the last two. Its marks and letters are what tells what is wrong.
+pub(in crate::files) fn masked(value: &str) -> String {
+    let digits = value.chars().filter(|c| c.is_numeric()).count();
+    if digits < NUMBER {
+        return value.to_owned();
+    }
+    let mut seen = 0;
+    let mask = |c: char| {
+        seen += usize::from(c.is_numeric());
+        if c.is_numeric() && seen + 2 <= digits { '•' } else { c }
+    };
+    value.chars().map(mask).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::problem::Place;
+
+    #[test]
+    fn no_number_can_be_read_off_a_report() {
+        assert_eq!(masked("(202) 555-0123"), "(•••) •••-••23");
+        assert_eq!(masked("n/a"), "n/a");
+        assert_eq!((masked("911"), masked("555-0101")), ("911".into(), "•••-••01".into()));
+        assert_eq!(masked("２０２５５５０１２３"), "••••••••２３");
+    }
+
+    #[test]
+    fn a_note_shows_counts_days_and_names_but_no_number() {
+        let shown = |code, raw: &str| {
+            let raw = raw.into();
+            noted(&Problem { code, place: Place::default(), column: None, raw, hint: "".into() })
+        };
+        assert_eq!(shown(Code::AssumedColumn, "2025550101"), "••••••••01");
+        assert_eq!(shown(Code::ConstantUnused, "2028-11-30"), "2028-11-30");
+        assert_eq!(shown(Code::ConstantUnused, "desk 202-555-0101"), "desk •••-•••-••01");
+        assert_eq!(shown(Code::FormulaCells, "1048576"), "1048576");
+        assert_eq!(shown(Code::AssumedWidths, "10,12,10,12,*"), "10,12,10,12,*");
+        assert_eq!(shown(Code::UnpackedMember, "dnc_20261101.csv"), "dnc_20261101.csv");
+        assert_eq!(shown(Code::ChosenSheet, "2025550101"), "••••••••01");
+    }
+}
