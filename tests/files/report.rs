@@ -151,3 +151,25 @@ fn a_number_in_the_name_of_a_column_is_whole_in_no_report() {
         assert!(report.contains("2028-11-30"), "a date is nobody's number: {format:?}: {report}");
     }
 }
+
+#[test]
+fn a_number_that_slipped_into_the_expiry_column_is_masked_and_a_date_is_not() {
+    let text = "phone,state,expires\n2025550101,x5550199,4155550103,2125550102\n2025550104,,415-555-0105\n\
+                2025550106,,2020-01-31\n2025550107,,31/31/2027\n2025550108,,20271332\n2025550109,,+1 2025550110\n";
+    let (folder, path) = stored("list.csv", text);
+    let map = vec![(Field::Expires, "3".to_owned())];
+    let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    let checked = check_document(&document).unwrap();
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let out = folder.path().join("report.out");
+        write_report(&document, &checked, options().now, format, &out).unwrap();
+        let report = std::fs::read_to_string(&out).unwrap();
+        for number in ["4155550103", "415-555-0105", "2025550110", "5550199", "2125550102"] {
+            assert!(!report.contains(number), "{format:?}: {number} in {report}");
+        }
+        for date in ["2020-01-31", "31/31/2027"] {
+            assert!(report.contains(date), "{format:?}: {date} in {report}");
+        }
+        assert!(report.contains("•••-•••-••05"), "{format:?}: {report}");
+    }
+}

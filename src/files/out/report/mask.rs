@@ -6,14 +6,34 @@ use crate::files::{Document, Field, dates};
 /// Fewer digits are no telephone number, and say what is wrong only as they stand.
 const NUMBER: usize = 7;
 
-/// The value of a problem as a report quotes it. Dates are nobody's number.
+/// The value of a problem as a report quotes it. Dates are nobody's number, but what stands in the column of dates need be
+/// none: a row that has slipped has its number there.
 pub(super) fn quoted(document: &Document, problem: &Problem) -> String {
     if problem.place.row == 0 {
         return noted(problem);
     }
-    let is_date = problem.column.is_some()
+    let is_expiry = problem.column.is_some()
         && problem.column.as_ref() == document.mapping().columns.get(&Field::Expires);
-    if is_date { problem.raw.to_string() } else { masked(&problem.raw) }
+    if is_expiry && is_day(&problem.raw) { problem.raw.to_string() } else { masked(&problem.raw) }
+}
+
+/// Whether a cell is a date, or a day that there is not, such as `31/31/2027`: that it shows is what helps.
+fn is_day(cell: &str) -> bool {
+    if dates::is_date(cell) {
+        return true;
+    }
+    let parts: Vec<&str> = cell.trim().split(['-', '/', '.']).collect();
+    let digits = |part: &str, count: usize| part.len() <= count && part.bytes().all(|b| b.is_ascii_digit());
+    let is_year = |part: &str| {
+        part.len() == 4
+            && digits(part, 4)
+            && ["19", "20", "21", "99"].iter().any(|century| part.starts_with(century))
+    };
+    match parts.as_slice() {
+        [a, b, c] if is_year(a) => digits(b, 2) && digits(c, 2),
+        [a, b, c] => digits(a, 2) && digits(b, 2) && is_year(c),
+        _ => false,
+    }
 }
 
 /// The value of a note about the whole file: the name of a column may be a number that was taken for one.
@@ -65,6 +85,20 @@ mod tests {
         assert_eq!(masked("n/a"), "n/a");
         assert_eq!((masked("911"), masked("555-0101")), ("911".into(), "•••-••01".into()));
         assert_eq!(masked("２０２５５５０１２３"), "••••••••２３");
+    }
+
+    #[test]
+    fn a_day_is_no_number_and_a_number_is_no_day() {
+        for day in
+            ["2027-12-31", "31.12.2027", "31/31/2027", " 2027-13-45 ", "9999-12-31", "2027-12-31 10:00"]
+        {
+            assert!(is_day(day), "{day}");
+        }
+        for other in
+            ["4155550103", "415-555-0103", "41.55.5501", "2027-01-02 2025550103", "55-50-12025550103"]
+        {
+            assert!(!is_day(other), "{other}");
+        }
     }
 
     #[test]
