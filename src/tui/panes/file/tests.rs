@@ -211,6 +211,31 @@ fn a_plan_that_failed_says_so_and_u_tries_again() {
 }
 
 #[test]
+fn what_is_planned_is_the_file_on_the_screen() {
+    let mut desk = Desk::open(DIRTY);
+    desk.kit.keys("l enter");
+    let shown = desk.kit.app.cx.store.file.as_ref().unwrap().checked.as_ref().unwrap().sha256.clone();
+    let started = desk.serve();
+    assert!(
+        matches!(started.as_slice(), [Op::Plan(request)] if request.shown.as_ref() == Some(&shown)),
+        "{started:?}"
+    );
+    // Another file has its name by now: trying again would not help, reading it does.
+    let changed = crate::ops::FileError::Changed { path: desk.path() };
+    let trouble = Trouble::new("plan the upload", &changed.into());
+    desk.kit.answer(|op| matches!(op, Op::Plan(_)), Fact::Failed(trouble));
+    desk.kit.shows(&["could not plan the upload", "R reads it again"]).hides(&["u tries again"]);
+    std::fs::write(desk.path(), "phone\n4155550101\n").unwrap();
+    desk.kit.keys("R");
+    let started = desk.serve();
+    desk.kit.shows(&["1 usable of 1 rows"]);
+    assert!(
+        matches!(started.as_slice(), [Op::Plan(request)] if request.shown.is_some() && request.shown.as_ref() != Some(&shown)),
+        "{started:?}"
+    );
+}
+
+#[test]
 fn another_mapping_reads_the_file_again_and_plans_again() {
     let mut desk = Desk::open(DIRTY);
     desk.keys("l enter");
