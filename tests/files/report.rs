@@ -173,3 +173,24 @@ fn a_number_that_slipped_into_the_expiry_column_is_masked_and_a_date_is_not() {
         assert!(report.contains("•••-•••-••05"), "{format:?}: {report}");
     }
 }
+
+#[test]
+fn nothing_in_a_report_steers_the_terminal_that_shows_it() {
+    let text = "phone,\"re\u{1b}]0;mark\"\nhello\u{1b}[31m\u{7}\u{9b}2J\u{202e},x\n2025550101,y\n";
+    let (folder, path) = stored("list.csv", text);
+    let map = vec![(Field::Source, "2".to_owned())];
+    let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    let checked = check_document(&document).unwrap();
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let out = folder.path().join("report.out");
+        write_report(&document, &checked, options().now, format, &out).unwrap();
+        let report = std::fs::read_to_string(&out).unwrap();
+        let raw = report.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+        assert_eq!(raw, None, "{format:?}: {report:?}");
+        assert!(report.contains("u{1b}[31m"), "{format:?}: {report}");
+    }
+    // Rejects are worked with: another cell would be another row.
+    let out = folder.path().join("rejects.csv");
+    write_rejects(&document, &checked, &out).unwrap();
+    assert!(std::fs::read_to_string(&out).unwrap().contains("hello\u{1b}[31m\u{7}\u{9b}2J\u{202e}"));
+}

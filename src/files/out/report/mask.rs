@@ -1,6 +1,8 @@
-//! What a report shows of the values and names of a file: nothing that can be dialled.
+//! What a report shows of the values and names of a file: nothing that can be dialled, and nothing that steers the terminal
+//! or the editor that it is read in.
 
 use crate::domain::problem::{Code, Problem};
+use crate::domain::text::visible;
 use crate::files::{Document, Field, dates};
 
 /// Fewer digits are no telephone number, and say what is wrong only as they stand.
@@ -14,7 +16,7 @@ pub(super) fn quoted(document: &Document, problem: &Problem) -> String {
     }
     let is_expiry = problem.column.is_some()
         && problem.column.as_ref() == document.mapping().columns.get(&Field::Expires);
-    if is_expiry && is_day(&problem.raw) { problem.raw.to_string() } else { masked(&problem.raw) }
+    if is_expiry && is_day(&problem.raw) { shown(&problem.raw) } else { shown(&masked(&problem.raw)) }
 }
 
 /// Whether a cell is a date, or a day that there is not, such as `31/31/2027`: that it shows is what helps.
@@ -52,12 +54,21 @@ fn noted(note: &Problem) -> String {
         }
         _ => false,
     };
-    if is_plain || dates::is_date(raw) { raw.to_string() } else { masked(raw) }
+    if is_plain || dates::is_date(raw) { shown(raw) } else { shown(&masked(raw)) }
 }
 
 /// What a column is called.
 pub(super) fn column(document: &Document, at: usize) -> String {
-    document.columns().get(at).map(|name| masked(name)).unwrap_or_default()
+    document.columns().get(at).map(|name| shown(&masked(name))).unwrap_or_default()
+}
+
+/// What to do about a problem, in which a column may be named.
+pub(super) fn hint(problem: &Problem) -> String {
+    shown(&problem.hint)
+}
+
+fn shown(text: &str) -> String {
+    visible(text, usize::MAX)
 }
 
 /// A value, its digits masked but for the last two. Its marks and letters are what tells what is wrong.

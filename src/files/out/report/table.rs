@@ -31,8 +31,9 @@ pub(super) fn write(
         // A place and a value that are the whole file's stand empty.
         let [row, line, byte] = if problem.place.row == 0 { Default::default() } else { place };
         let value = quoted(document, &problem);
+        let hint = mask::hint(&problem);
         let (code, title) = (problem.code.as_str(), problem.code.title());
-        let cells = [severity, code, &row, &line, &byte, &column, &value, title, &problem.hint].map(guarded);
+        let cells = [severity, code, &row, &line, &byte, &column, &value, title, &hint].map(guarded);
         lines.write_record(cells.iter().map(|cell| cell.as_bytes())).map_err(failed)?;
     }
     lines.flush().map_err(|error| unwritable(out, error))
