@@ -142,6 +142,13 @@ fn privacy_masks_numbers_in_the_rows_and_in_the_detail() {
 }
 
 #[test]
+fn a_row_number_that_no_file_reaches_is_answered() {
+    let mut desk = Desk::open(DIRTY);
+    desk.kit.keys(":").types("99999999999999999999999").shows(&["there is no row 9999999999999999999…"]);
+    desk.kit.keys("enter").shows(&["no file has that many"]).hides(&["row 8 of 8"]);
+}
+
+#[test]
 fn any_row_is_reached_and_only_a_few_are_read() {
     let mut desk = Desk::open(&many(5_000));
     desk.kit.shows(&["5,000 rows"]);
