@@ -79,6 +79,30 @@ fn hostile_cells_show_escaped() {
 }
 
 #[test]
+fn what_a_small_screen_cuts_is_marked_and_no_escape_is_cut() {
+    let hostile = "\u{1b}[31m".repeat(20);
+    let long = "ask the people of the office upstairs, or their neighbours";
+    let text = format!("phone,expires\nhello{hostile},\n\"{long}\",soon\n2025550101,\n");
+    for width in 60..76 {
+        let mut desk = Desk::open(&text);
+        desk.kit.resize(width, 20);
+        let screen = desk.kit.screen();
+        assert!(screen.contains("\\u{1b}"), "{screen}");
+        let half = screen.match_indices("\\u{").find(|(at, _)| !screen[*at..].starts_with("\\u{1b}"));
+        assert_eq!(half, None, "{width} columns:\n{screen}");
+        let line =
+            |screen: &str, with: &str| screen.lines().find(|line| line.contains(with)).unwrap().to_owned();
+        let status = line(&screen, "row 1 of 3");
+        assert!(status.contains('…'), "{width} columns: {status}");
+        let counts = line(&screen, "usable of 3 rows");
+        assert!(counts.contains("with a warning 0") || counts.contains('…'), "{width} columns: {counts}");
+        desk.keys("down");
+        let status = line(&desk.kit.screen(), "row 2 of 3");
+        assert!(status.contains("…  (+1 more: Enter)"), "{width} columns: {status}");
+    }
+}
+
+#[test]
 fn wide_and_combining_characters_keep_the_columns_straight() {
     let wide =
         "remark,phone,expires\n東京電話番号,4155550101,2027-12-31\ne\u{301}te\u{301},4155550102,2027-12-31\n";
