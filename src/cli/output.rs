@@ -78,9 +78,10 @@ impl Out {
             let document = json!({"error": {
                 "code": failure.code, "message": failure.message, "advice": failure.advice,
             }});
-            // Where stdout is gone as well, the exit code still tells.
-            let _ = self.line(&document);
-            return;
+            if self.line(&document).is_ok() {
+                return;
+            }
+            // Stdout is full or gone: a person, or the log of a script, may still read why.
         }
         let message = visible(&failure.message, 1_000);
         let advice = visible(&failure.advice, 1_000);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::dates::{self, Reading};
+use super::out::masked;
 use super::sniff::note;
 use super::{DateOrder, Field, Mapping};
 use crate::domain::jurisdiction::Jurisdiction;
@@ -86,6 +87,7 @@ impl Constants {
         let idle = self.iter().filter_map(|(field, text)| {
             let column = columns.get(*mapping.columns.get(&field)?)?;
             let field = field.as_str();
+            let column = masked(column);
             let hint = format!("column “{column}” holds {field}; the constant holds with --map {field}=-");
             Some(note(Code::ConstantUnused, text, hint))
         });

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
+use super::out::masked;
 use super::{Changes, Document, Field, FileError, InputOptions, names};
 
 /// What a file of this source holds.
@@ -192,6 +193,7 @@ pub fn open_with_layout(
     if missing.is_empty() {
         return Err(error);
     }
+    let missing = missing.iter().map(|name| masked(name)).collect();
     Err(FileError::LayoutMismatch { path: path.into(), layout: layout.name.clone(), missing })
 }
 

@@ -51,6 +51,10 @@ pub async fn check(
     let path = path.to_owned();
     let (open, halt) = (input.options.clone(), stop.clone());
     let document = off_thread(move || Document::open_with(&path, &open, &halt, &mut |_| ())).await??;
+    // What a layout brought in was looked at when the layout was settled.
+    if input.options.layout.is_none() {
+        layout::ensure_part(&document, &input.options)?;
+    }
     check_document(document, options, sink, stop).await
 }
 

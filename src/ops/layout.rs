@@ -39,15 +39,32 @@ pub(super) fn open(
     unpacked: &mut dyn FnMut(u64),
 ) -> Result<(Document, Input), OpsError> {
     let said = &input.options;
+    let ensure = |document: Document| ensure_part(&document, said).map(|()| document);
     let (chosen, by_match) = choose(path, input, layouts, stop)?;
     let (document, options) = match chosen {
-        None => (Document::open_with(path, said, stop, unpacked)?, said.clone()),
+        None => (ensure(Document::open_with(path, said, stop, unpacked)?)?, said.clone()),
         Some(layout) => {
             let document = open_with_layout(path, layout, (said, by_match), stop, unpacked)?;
-            (document, Box::new(layout.over(said, by_match)))
+            (ensure(document)?, Box::new(layout.over(said, by_match)))
         }
     };
     Ok((document, Input { options, region: input.region, layout: LayoutWish::Settled }))
+}
+
+/// A sheet or a member that a person named must be there to be read. That of a layout need not: the layout may fit other
+/// kinds of file too.
+pub(super) fn ensure_part(document: &Document, said: &InputOptions) -> Result<(), OpsError> {
+    let container = document.container();
+    let is_workbook = container.is_some_and(|container| container.is_workbook());
+    let has_members = container.is_some_and(|container| container.kind == "zip");
+    let (flag, what) = match said {
+        InputOptions { sheet: Some(_), .. } if !is_workbook => ("--sheet", "no workbook"),
+        InputOptions { member: Some(_), .. } if !has_members => ("--member", "no archive of several files"),
+        _ => return Ok(()),
+    };
+    let message = format!("{flag} was said, and {} is {what}", visible(&document.name(), 200));
+    let advice = format!("Leave {flag} out, or check that this is the right file.");
+    Err(ConfigError { code: "usage", message, advice }.into())
 }
 
 /// How a file would be read that cannot be opened before a person has decided something.

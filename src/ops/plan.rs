@@ -20,7 +20,7 @@ use crate::domain::plan::{Counts, Op, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Channel, Rule};
 use crate::domain::text::thousands;
-use crate::files::{Intent, Intents};
+use crate::files::{FileError, Intent, Intents};
 use crate::ledger::{Approval, Ledger, NewEvent};
 
 /// What to plan.
@@ -32,6 +32,8 @@ pub struct PlanRequest {
     pub list: String,
     /// How to read the file.
     pub input: Input,
+    /// SHA-256 of the file that a person looks at, where one does: what has taken its place since is not planned.
+    pub shown: Option<String>,
 }
 
 /// A stored plan with everything a person needs to approve it.
@@ -73,6 +75,9 @@ impl Ops {
     ) -> Result<Planned, OpsError> {
         let options = check::check_options(Some(self.profile()), &request.input, Timestamp::now());
         let file = check::check(&request.file, &request.input, options, sink.clone(), stop).await?;
+        if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
+            return Err(FileError::Changed { path: request.file.clone() }.into());
+        }
         self.plan_checked(list, file, sink, stop).await
     }
 

@@ -362,7 +362,7 @@ impl Ops {
             return Err(OpsError::File(FileError::Changed { path: file }).into());
         }
         let list = self.find_list(&list).await?;
-        let request = PlanRequest { file, list: list.id.0.clone(), input };
+        let request = PlanRequest { file, list: list.id.0.clone(), input, shown: None };
         let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
         self.refuse_without_second_person(&planned.summary)?;
         let approval = Approval {

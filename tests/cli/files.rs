@@ -208,6 +208,23 @@ fn a_workbook_says_what_it_was_and_asks_which_sheet() {
 }
 
 #[test]
+fn a_sheet_or_a_member_that_cannot_be_there_is_refused() {
+    let desk = Desk::new();
+    desk.write("f.csv", GOOD);
+    let sample = |name: &str| format!("{}/assets/samples/{name}", env!("CARGO_MANIFEST_DIR"));
+    for (file, flag) in [
+        ("f.csv", "--sheet"),
+        ("f.csv", "--member"),
+        (&sample("good.xlsx"), "--member"),
+        (&sample("good.ods"), "--member"),
+    ] {
+        let asked = desk.run(["check", file, flag, "June", "--json"]).fails_in_json(2, "usage");
+        asked.says(flag).says("Leave");
+    }
+    desk.run(["check", &sample("good.xlsx"), "--sheet", "Opt-outs"]).exits(0);
+}
+
+#[test]
 fn names_inside_an_archive_never_reach_the_terminal_as_they_are() {
     use std::io::Write as _;
     let desk = Desk::new();

@@ -68,6 +68,23 @@ fn a_data_folder_that_is_no_folder_is_six() {
     desk.run(arguments).fails(6, "ledger-unwritable");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_has_no_room_is_told_on_stderr_in_json_too() {
+    let desk = Desk::new();
+    desk.write("f.csv", "phone\n2025550187\n");
+    for arguments in [&["check", "f.csv", "--json"][..], &["check", "missing.csv", "--json"]] {
+        let mut command = desk.command(arguments);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        command.stdout(full).stderr(Stdio::piped());
+        let typed = typed(&command);
+        let ended = Ended::finish(typed, command.spawn().unwrap());
+        let missing = arguments.contains(&"missing.csv");
+        let (exit, code) = if missing { (3, "file-unreadable") } else { (2, "output-unwritable") };
+        ended.exits(exit).says(&format!("[{code}]"));
+    }
+}
+
 /// Ctrl-C pauses a run: 130, and `resume` brings it to its end with nothing doubled.
 #[cfg(unix)]
 #[test]

@@ -78,3 +78,17 @@ fn a_line_that_never_ends_is_refused_from_the_head_alone() {
     assert!(matches!(open_bytes(vec![b'7'; 3 << 20]), Err(FileError::WrongKind { .. })));
     assert!(matches!(open_bytes("phone,".repeat(200_000)), Err(FileError::WrongKind { .. })));
 }
+
+#[test]
+fn a_column_that_is_not_there_is_asked_about_without_a_number() {
+    let text = "the main office 2025550101,a\n2125550102,b\n";
+    for wanted in ["phone", "202-555-0199"] {
+        let map = vec![(Field::Number, wanted.to_owned())];
+        let said = InputOptions { header: Some(true), map, ..InputOptions::default() };
+        let error = check_with(text, &said).unwrap_err();
+        assert_eq!(error.code(), "needs-choice");
+        let said = error.to_string();
+        assert!(said.contains("1 the main office ••••••••01, 2 a"), "{said}");
+        assert!(!said.contains("2025550101") && !said.contains("555-0199"), "{said}");
+    }
+}

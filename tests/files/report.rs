@@ -131,3 +131,67 @@ fn a_page_says_why_a_file_has_more_rows_than_records() {
     assert_eq!(why(ranges, &several), (true, false));
     assert_eq!(why("phone\n2025550101\n", &[]), (false, false));
 }
+
+#[test]
+fn a_number_in_the_name_of_a_column_is_whole_in_no_report() {
+    let text = "the main office 2025550101,until\n2025550102,2027-01-31\n4155550103,\n2125550104,\nn/a,\n";
+    let (folder, path) = stored("list.csv", text);
+    let mut constants = quietline::ops::Constants::default();
+    constants.set(Field::Expires, "2028-11-30").unwrap();
+    let said = InputOptions { header: Some(true), constants, ..InputOptions::default() };
+    let document = Document::open(&path, &said).unwrap();
+    let noted: Vec<Code> = document.notes().iter().map(|note| note.code).collect();
+    assert_eq!(noted, [Code::AssumedColumn, Code::ConstantUnused]);
+    let checked = check_document(&document).unwrap();
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let out = folder.path().join("report.out");
+        write_report(&document, &checked, options().now, format, &out).unwrap();
+        let report = std::fs::read_to_string(&out).unwrap();
+        assert!(!report.contains("2025550101"), "{format:?}: {report}");
+        assert!(report.contains("the main office ••••••••01"), "which column it is: {format:?}: {report}");
+        assert!(report.contains("2028-11-30"), "a date is nobody's number: {format:?}: {report}");
+    }
+}
+
+#[test]
+fn a_number_that_slipped_into_the_expiry_column_is_masked_and_a_date_is_not() {
+    let text = "phone,state,expires\n2025550101,x5550199,4155550103,2125550102\n2025550104,,415-555-0105\n\
+                2025550106,,2020-01-31\n2025550107,,31/31/2027\n2025550108,,20271332\n2025550109,,+1 2025550110\n";
+    let (folder, path) = stored("list.csv", text);
+    let map = vec![(Field::Expires, "3".to_owned())];
+    let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    let checked = check_document(&document).unwrap();
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let out = folder.path().join("report.out");
+        write_report(&document, &checked, options().now, format, &out).unwrap();
+        let report = std::fs::read_to_string(&out).unwrap();
+        for number in ["4155550103", "415-555-0105", "2025550110", "5550199", "2125550102"] {
+            assert!(!report.contains(number), "{format:?}: {number} in {report}");
+        }
+        for date in ["2020-01-31", "31/31/2027"] {
+            assert!(report.contains(date), "{format:?}: {date} in {report}");
+        }
+        assert!(report.contains("•••-•••-••05"), "{format:?}: {report}");
+    }
+}
+
+#[test]
+fn nothing_in_a_report_steers_the_terminal_that_shows_it() {
+    let text = "phone,\"re\u{1b}]0;mark\"\nhello\u{1b}[31m\u{7}\u{9b}2J\u{202e},x\n2025550101,y\n";
+    let (folder, path) = stored("list.csv", text);
+    let map = vec![(Field::Source, "2".to_owned())];
+    let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
+    let checked = check_document(&document).unwrap();
+    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
+        let out = folder.path().join("report.out");
+        write_report(&document, &checked, options().now, format, &out).unwrap();
+        let report = std::fs::read_to_string(&out).unwrap();
+        let raw = report.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+        assert_eq!(raw, None, "{format:?}: {report:?}");
+        assert!(report.contains("u{1b}[31m"), "{format:?}: {report}");
+    }
+    // Rejects are worked with: another cell would be another row.
+    let out = folder.path().join("rejects.csv");
+    write_rejects(&document, &checked, &out).unwrap();
+    assert!(std::fs::read_to_string(&out).unwrap().contains("hello\u{1b}[31m\u{7}\u{9b}2J\u{202e}"));
+}

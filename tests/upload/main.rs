@@ -8,12 +8,14 @@ mod layouts;
 mod stage;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use quietline::domain::run::RunState;
-use quietline::ops::{Launch, Launched, LookupSources, Until};
+use quietline::ops::{Launch, Launched, LookupSources, PlanRequest, Silent, Until};
 use quietline::sandbox::Story;
 use serde_json::json;
 use stage::Stage;
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_messy_file_ends_on_the_list_and_every_row_is_accounted_for() {
@@ -236,4 +238,19 @@ async fn where_every_open_batch_was_unsure_what_is_missing_is_sent_after_all() {
     assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
     assert_eq!(run.buckets.accepted, made.intended.len() as u64);
     stage.assert_list_holds(&made.intended).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_took_the_place_of_the_one_on_the_screen_is_not_planned() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("f.csv", "phone\n4155550187\n4155550188\n4155550189\n");
+    let seen = stage.plan(&file).await.file.checked.sha256.clone();
+    let stop = CancellationToken::new();
+    let request = || PlanRequest { shown: Some(seen.clone()), ..Stage::request(&file) };
+    let planned = stage.ops.plan(&request(), Arc::new(Silent), &stop).await.unwrap();
+    assert_eq!(planned.summary.counts.rows, 3, "the file is the one that was shown");
+
+    std::fs::rename(stage.write("other.csv", "phone\n4155550190\n"), &file).unwrap();
+    let error = stage.ops.plan(&request(), Arc::new(Silent), &stop).await.unwrap_err();
+    assert_eq!((error.code(), error.exit_code()), ("file-changed", 3));
 }

@@ -68,7 +68,7 @@ impl Stage {
     }
 
     pub fn request(file: &Path) -> PlanRequest {
-        PlanRequest { file: file.to_owned(), list: LIST.into(), input: Input::default() }
+        PlanRequest { file: file.to_owned(), list: LIST.into(), input: Input::default(), shown: None }
     }
 
     pub async fn plan(&self, file: &Path) -> Planned {

@@ -67,7 +67,7 @@ fn what(args: &UploadArgs) -> Result<Launched, Failure> {
         ));
     };
     let input = super::input::input(&args.input)?;
-    Ok(Launched::File(PlanRequest { file: args.what.clone(), list, input }))
+    Ok(Launched::File(PlanRequest { file: args.what.clone(), list, input, shown: None }))
 }
 
 /// `p-` and hexadecimal digits, or a whole digest. A file of such a name is named with its folder: `./p-1a2b`.

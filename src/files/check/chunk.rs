@@ -1,5 +1,6 @@
 //! One stretch of the file, read from where a record begins to the first piece that begins behind the stretch.
 
+use std::fmt;
 use std::io;
 
 use tokio_util::sync::CancellationToken;
@@ -53,12 +54,19 @@ pub(super) struct Chunk {
 }
 
 /// A number that a row takes off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Deleted {
     pub(super) number: u64,
     pub(super) count: u64,
     /// The record, from 1.
     pub(super) row: u64,
+}
+
+impl fmt::Debug for Deleted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, row, .. } = self;
+        f.debug_struct("Deleted").field("count", count).field("row", row).finish_non_exhaustive()
+    }
 }
 
 /// How far it is from each record to the next: bytes in the low twelve bits, lines in the high four.

@@ -8,6 +8,7 @@
 //! A slot is the place of a number in the file, counted over rows, or over filled number cells where a row may have
 //! several.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use super::facts::{AttributeTable, QuickMap, Ruled};
@@ -69,16 +70,23 @@ impl Layout {
 /// Keys of a segment.
 const KEYS: usize = SEGMENT / 8;
 
-/// A sound row: its number, the slot, and the number of its set of attributes.
-#[derive(Clone, Copy, Debug)]
+/// A sound row: its number, the slot, and the number of its set of attributes. Its `Debug` leaves out the number, as that
+/// of all here does that holds one: logs hold none.
+#[derive(Clone, Copy)]
 pub(super) struct Claim {
     pub(super) number: u64,
     pub(super) slot: u64,
     pub(super) set: u32,
 }
 
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slot, set, .. } = self;
+        f.debug_struct("Claim").field("slot", slot).field("set", set).finish_non_exhaustive()
+    }
+}
+
 /// Every sound row.
-#[derive(Debug)]
 pub(super) struct Fold {
     layout: Layout,
     buckets: Vec<(u64, Bucket)>,
@@ -87,7 +95,13 @@ pub(super) struct Fold {
     count: u64,
 }
 
-#[derive(Debug, Default)]
+impl fmt::Debug for Fold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fold({} claims)", self.count)
+    }
+}
+
+#[derive(Default)]
 struct Bucket {
     segments: Vec<Segment>,
     count: usize,
@@ -120,7 +134,7 @@ impl Bucket {
 }
 
 /// Where buckets are.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Places {
     /// Those of low buckets, which the North American plan is in, by bucket: one more than the place, and 0 for none.
     near: Vec<u32>,
@@ -153,13 +167,21 @@ impl Places {
 }
 
 /// A row whose number an earlier row carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Repeat {
     pub(super) slot: u64,
     pub(super) first: u64,
     pub(super) number: u64,
     /// Whether its attributes differ from the first row's.
     pub(super) differs: bool,
+}
+
+impl fmt::Debug for Repeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slot, first, differs, .. } = self;
+        let mut shown = f.debug_struct("Repeat");
+        shown.field("slot", slot).field("first", first).field("differs", differs).finish_non_exhaustive()
+    }
 }
 
 /// A row that turned out to have no good date.

@@ -16,7 +16,7 @@ use crate::files::scan::split::Fields;
 use crate::files::{DateOrder, Field};
 
 /// A row without anything to say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Clean {
     /// Digits of the number.
     pub(super) number: u64,

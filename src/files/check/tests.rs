@@ -292,3 +292,32 @@ fn a_check_that_is_stopped_after_the_last_row_is_no_result() {
         assert!(matches!(result, Err(FileError::Stopped)), "stopped at event {at} of {all}, {told} told");
     }
 }
+
+#[test]
+fn what_a_log_shows_of_rows_holds_no_number() {
+    use super::cells::{Cells, Word};
+    use super::chunk::Deleted;
+    use super::fold::{Claim, Repeat};
+    let number = 12_025_550_101;
+    let mut cells = Cells::default();
+    cells.get(b"12025550101", || ());
+    let shown = [
+        format!("{:?}", Claim { number, slot: 3, set: 1 }),
+        format!("{:?}", Repeat { slot: 3, first: 2, number, differs: true }),
+        format!("{:?}", Deleted { number, count: 1, row: 3 }),
+        format!("{:?} {cells:?}", Word::of(b"12025550101")),
+    ];
+    for shown in shown {
+        assert!(!shown.contains("5550101") && shown.contains(['1', '3']), "{shown}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv");
+    std::fs::write(&path, "phone,state\n2025550101,US-DC\n").unwrap();
+    let record = Document::open(&path, &InputOptions::default()).unwrap().rows(1, 1).unwrap().remove(0);
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("5550101") && !shown.contains("[50, 48"), "{shown}");
+    assert!(
+        shown.contains("row: 1") && shown.contains("fields: 2") && shown.contains("bytes: 16"),
+        "{shown}"
+    );
+}

@@ -2,6 +2,8 @@
 //!
 //! Its own columns stand first, as the file has them, so the same mapping reads them; what is wrong stands behind
 //! ([`problem_columns`](super::problem_columns)). One line for each rejected record, several problems of it joined by `; `.
+//! Cells stand as the file has them, control characters too: one left out or written in another way would make another row
+//! of it, perhaps a sound one. Whoever looks at hostile rows does so in a report or in the console, where they are escaped.
 //! A file that already is one of rejects loses the problem columns it came with: they do not pile up.
 
 use std::path::Path;

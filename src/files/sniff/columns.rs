@@ -9,6 +9,7 @@ use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::unguarded;
 use crate::files::document::Mapping;
+use crate::files::out::masked;
 use crate::files::out::problem_columns::{is_head, is_problem_column};
 use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
@@ -360,8 +361,7 @@ fn number_column(
 
 fn unknown_column(head: &Head<'_>, columns: &[String], field: Field, wanted: &str) -> FileError {
     let field = field.as_str();
-    let listed: Vec<String> =
-        columns.iter().take(40).enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
-    let question = format!("no single column is called {wanted:?}; the columns are: {}", listed.join(", "));
+    let (wanted, listed) = (masked(wanted), names::listed(columns));
+    let question = format!("no single column is called {wanted:?}; the columns are: {listed}");
     head.ask(question, &format!("--map {field}=COLUMN"))
 }

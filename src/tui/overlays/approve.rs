@@ -288,6 +288,8 @@ fn waiting(area: Rect, buf: &mut Buffer, cx: &Cx) {
             format!("{}{percent}", progress.phase.as_str())
         });
         text::empty(area, buf, cx, "comparing the file with the list …", &how_far);
+    } else if cx.store.busy(Slot::Check) {
+        text::empty(area, buf, cx, "checking every row …", "the plan begins once that is done");
     } else if let Some(trouble) = &cx.store.planning.trouble {
         text::trouble(area, buf, cx, trouble);
     } else {

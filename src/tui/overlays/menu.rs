@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Rect};
 
 use super::{Overlay, window};
-use crate::domain::text::thousands;
+use crate::domain::text::{thousands, visible};
 use crate::ops::Input;
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{self, Command, OverlayId, PaneId, Row, Scope};
@@ -144,8 +144,22 @@ impl Menu {
         let (rows, complete) = self.rows?;
         let typed = self.field.value().trim();
         let number = typed.strip_prefix("row").unwrap_or(typed).trim().replace([',', ' '], "");
-        let row: u64 = number.parse().ok()?;
+        if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
         let last = thousands(rows);
+        // More digits than are counted with: no file has such a row, however much of it is still to be read.
+        let Ok(row) = number.parse::<u64>() else {
+            let number = visible(&number, 20);
+            return Some(Item {
+                target: Target::Row(0),
+                key: String::new(),
+                name: format!("go to row {number}"),
+                note: String::new(),
+                id: "",
+                why_not: Some(format!("there is no row {number}; no file has that many")),
+            });
+        };
         let beyond = (row == 0 || row > rows) && complete;
         Some(Item {
             target: Target::Row(row),

@@ -106,23 +106,40 @@ fn fitted(cell: &Span<'static>, width: usize) -> Span<'static> {
 
 /// Text in at most `width` columns of the terminal; what is cut is marked with `…`.
 pub fn fit(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+    match cut(text, width) {
+        None => text.to_owned(),
+        Some(_) if width == 0 => String::new(),
+        Some(at) => format!("{}…", &text[..at]),
     }
-    let mut out = String::new();
-    let mut used = 0;
+}
+
+/// Where text is cut that does not fit, so that a `…` has room behind it; never inside an escape, half of which would look
+/// like something that stands in the file.
+pub fn cut(text: &str, width: usize) -> Option<usize> {
+    if text.width() <= width {
+        return None;
+    }
+    let (mut used, mut at) = (0, 0);
     for letter in text.chars() {
         let wide = letter.width().unwrap_or(0);
         if used + wide + 1 > width {
             break;
         }
         used += wide;
-        out.push(letter);
+        at += letter.len_utf8();
     }
-    if width > 0 {
-        out.push('…');
+    let begun = text[..at].rfind('\\').filter(|begun| begun + escape_len(&text[*begun..]) > at);
+    Some(begun.unwrap_or(at))
+}
+
+/// Bytes of the escape that a text begins with, `\u{202e}` or `\x1b`; 0 where it begins with none.
+fn escape_len(text: &str) -> usize {
+    let is_hex = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some((hex, _)) = text.strip_prefix("\\u{").and_then(|rest| rest.split_once('}')) {
+        return if is_hex(hex) { hex.len() + 4 } else { 0 };
     }
-    out
+    let hex = text.strip_prefix("\\x").and_then(|rest| rest.get(..2));
+    if hex.is_some_and(is_hex) { 4 } else { 0 }
 }
 
 /// Text in at most `width` columns, shortened in the middle: both ends of an identifier tell it from others.
@@ -162,6 +179,19 @@ mod tests {
         assert_eq!(ends("16e639e2", 8), "16e639e2");
         assert_eq!(ends("東京電話東京電話", 8), "東京…話");
         assert_eq!(ends("abcdef", 3), "ab…");
+    }
+
+    #[test]
+    fn no_escape_is_cut_in_the_middle() {
+        let text = "hello\\u{1b}[31m";
+        let cuts = [14, 13, 12, 11, 7, 6].map(|width| fit(text, width));
+        assert_eq!(
+            cuts,
+            ["hello\\u{1b}[3…", "hello\\u{1b}[…", "hello\\u{1b}…", "hello…", "hello…", "hello…"]
+        );
+        assert_eq!(fit("a\\x1bb", 5), "a…");
+        // What only looks like one is text.
+        assert_eq!([fit("C:\\users\\x", 6), fit("a\\u{zz}b", 5)], ["C:\\us…", "a\\u{…"]);
     }
 
     #[test]

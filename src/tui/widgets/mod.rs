@@ -33,12 +33,34 @@ pub fn frame(area: Rect, buf: &mut Buffer, cx: &Cx, title: &str, focused: bool) 
     inside
 }
 
-/// One line, cut at the edge.
+/// One line, cut at the edge with a `…`: what is missing must not look as if it were not there.
 pub fn line(area: Rect, buf: &mut Buffer, line: &Line<'_>) {
     let area = area.intersection(buf.area);
-    if !area.is_empty() {
-        buf.set_line(area.x, area.y, line, area.width);
+    if area.is_empty() {
+        return;
     }
+    let said: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+    match list::cut(said.trim_end(), usize::from(area.width)) {
+        None => buf.set_line(area.x, area.y, line, area.width),
+        Some(at) => buf.set_line(area.x, area.y, &cut(line, at), area.width),
+    };
+}
+
+/// The first `at` bytes of a line, and a `…` in the role of what it follows.
+fn cut<'a>(line: &'a Line<'_>, mut at: usize) -> Line<'a> {
+    let mut kept = Line { spans: Vec::new(), ..line.clone() };
+    for span in &line.spans {
+        let room = at.min(span.content.len());
+        at -= room;
+        if room > 0 {
+            kept.spans.push(Span::styled(&span.content[..room], span.style));
+        }
+        if room < span.content.len() {
+            kept.spans.push(Span::styled("…", span.style));
+            break;
+        }
+    }
+    kept
 }
 
 /// A span in a role.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Facts;
 use super::chart::{bar, columns, stacked};
+use super::mask;
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::{thousands, visible};
 use crate::files::{LineEnding, delimiter_name};
@@ -286,7 +287,7 @@ fn examples(facts: &Facts<'_>, out: &mut String) {
                 "<tr><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td class=\"v mono\">{}</td>",
                 thousands(problem.place.row),
                 thousands(problem.place.line),
-                escaped(facts.column(problem)),
+                escaped(&facts.column(problem)),
                 escaped(&facts.value(problem)),
             );
             if !same {
@@ -331,8 +332,7 @@ fn file(facts: &Facts<'_>, out: &mut String) {
     rows.push(("Line ending", ending.to_owned()));
     rows.push(("Header", if format.header { "the first line names the columns" } else { "none" }.to_owned()));
     rows.extend(format.layout.map(|layout| ("Layout", escaped(layout))));
-    let columns = document.columns();
-    let name = |at: &usize| escaped(columns.get(*at).map_or("", String::as_str));
+    let name = |at: &usize| escaped(&mask::column(document, *at));
     let mut read: Vec<String> = document
         .mapping()
         .columns
@@ -361,7 +361,7 @@ fn notes(facts: &Facts<'_>, out: &mut String) {
             out,
             "<tr><td>{}</td><td class=\"mono\">{}</td><td>{}</td></tr>",
             escaped(note.code.title()),
-            escaped(&note.raw),
+            escaped(&facts.value(&note)),
             escaped(&note.hint)
         );
     }

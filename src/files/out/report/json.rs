@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::Facts;
 use super::fields::check_fields;
+use super::mask::{column, hint};
 use crate::domain::problem::{Code, Problem};
 use crate::files::{Field, LineEnding};
 
 pub(super) fn document(facts: &Facts<'_>) -> Value {
     let (document, checked) = (facts.document, facts.checked);
     let (format, mapping) = (document.format(), document.mapping());
-    let columns = document.columns();
+    let columns: Vec<String> = (0..document.columns().len()).map(|at| column(document, at)).collect();
     let name = |at: &usize| columns.get(*at).cloned().unwrap_or_default();
     let mut mapped: Map<String, Value> =
         mapping.columns.iter().map(|(field, at)| (field.as_str().to_owned(), json!([name(at)]))).collect();
@@ -46,7 +47,7 @@ pub(super) fn document(facts: &Facts<'_>) -> Value {
             "blanks": bytes.blanks, "comments": bytes.comments, "other": bytes.other,
         },
         "notes": document.notes().iter()
-            .map(|note| json!({ "code": note.code.as_str(), "value": note.raw, "hint": note.hint }))
+            .map(|note| json!({ "code": note.code.as_str(), "value": facts.value(note), "hint": hint(note) }))
             .collect::<Vec<_>>(),
         "examples": by_code(facts.examples.iter().map(|(code, list)| {
             (*code, list.iter().map(|problem| example(facts, problem)).collect())
@@ -70,7 +71,7 @@ fn by_code(entries: impl Iterator<Item = (Code, Value)>) -> Map<String, Value> {
 
 fn example(facts: &Facts<'_>, problem: &Problem) -> Value {
     if problem.place.row == 0 {
-        return json!({ "value": problem.raw, "hint": problem.hint });
+        return json!({ "value": facts.value(problem), "hint": hint(problem) });
     }
     json!({
         "row": problem.place.row,
@@ -78,6 +79,6 @@ fn example(facts: &Facts<'_>, problem: &Problem) -> Value {
         "byte": problem.place.byte,
         "column": problem.column.map(|_| facts.column(problem)),
         "value": facts.value(problem),
-        "hint": problem.hint,
+        "hint": hint(problem),
     })
 }

@@ -4,8 +4,9 @@
 //! Document + Checked ─▶ Facts (counted once, bounded) ─▶ JSON · CSV (every problem) · HTML (a page that prints)
 //! ```
 //!
-//! A report goes further than the rejects do: to a colleague, into a ticket, onto paper. So the digits of the values it
-//! quotes (seven and more in a value, dates excepted) are masked but for the last two; whoever mends a row takes the rejects, where the cells are whole.
+//! A report goes further than the rejects do: to a colleague, into a ticket, onto paper. So the digits of what it quotes,
+//! values and names of columns (seven and more, dates excepted), are masked but for the last two ([`mask`]); whoever mends
+//! a row takes the rejects, where the cells are whole.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -16,15 +17,17 @@ use jiff::Timestamp;
 use super::{make, unwritable};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::problem::{Code, Problem};
-use crate::files::{Checked, Document, Field, FileError};
+use crate::files::{Checked, Document, FileError};
 
 mod chart;
 mod fields;
 mod html;
 mod json;
+mod mask;
 mod table;
 
 pub use fields::check_fields;
+pub(in crate::files) use mask::masked;
 
 /// Examples of each kind of problem.
 const EXAMPLES: usize = 10;
@@ -131,50 +134,18 @@ impl<'a> Facts<'a> {
 
     /// The value to quote.
     fn value(&self, problem: &Problem) -> String {
-        quoted(self.document, problem)
+        mask::quoted(self.document, problem)
     }
 
     /// What the column that is to blame is called.
-    fn column(&self, problem: &Problem) -> &str {
-        problem.column.and_then(|at| self.document.columns().get(at)).map_or("", String::as_str)
+    fn column(&self, problem: &Problem) -> String {
+        problem.column.map(|at| mask::column(self.document, at)).unwrap_or_default()
     }
-}
-
-/// Fewer digits are no telephone number, and say what is wrong only as they stand.
-const NUMBER: usize = 7;
-
-/// The value of a problem as a report quotes it. Dates are nobody's number.
-fn quoted(document: &Document, problem: &Problem) -> String {
-    let is_date = problem.column.is_some()
-        && problem.column.as_ref() == document.mapping().columns.get(&Field::Expires);
-    if problem.place.row == 0 || is_date { problem.raw.to_string() } else { masked(&problem.raw) }
-}
-
-/// A value, its digits masked but for the last two. Its marks and letters are what tells what is wrong.
-pub(in crate::files) fn masked(value: &str) -> String {
-    let digits = value.chars().filter(|c| c.is_numeric()).count();
-    if digits < NUMBER {
-        return value.to_owned();
-    }
-    let mut seen = 0;
-    let mask = |c: char| {
-        seen += usize::from(c.is_numeric());
-        if c.is_numeric() && seen + 2 <= digits { '•' } else { c }
-    };
-    value.chars().map(mask).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_number_can_be_read_off_a_report() {
-        assert_eq!(masked("(202) 555-0123"), "(•••) •••-••23");
-        assert_eq!(masked("n/a"), "n/a");
-        assert_eq!((masked("911"), masked("555-0101")), ("911".into(), "•••-••01".into()));
-        assert_eq!(masked("２０２５５５０１２３"), "••••••••２３");
-    }
 
     #[test]
     fn the_ending_of_a_name_decides() {

@@ -85,6 +85,9 @@ impl File {
         if !planning::has_number(file) {
             return Reply::act(Act::Refuse("say which column holds the number first (m)".into()));
         }
+        if file.checked.is_none() && !cx.store.busy(Slot::Check) {
+            return Reply::act(Act::Refuse("not every row is checked: R reads the file again".into()));
+        }
         let Some(wanted) = planning::wanted(cx, file) else {
             return Reply::act(Act::Open(Box::new(ListPicker::then(Command::FilePlan))));
         };
@@ -92,7 +95,11 @@ impl File {
         let mut acts = vec![Act::Open(Box::<Approve>::default())];
         let current = planning::is_for(planning.request.as_ref(), &wanted);
         let spent = planning::run_of_plan(cx).is_some();
-        if !cx.store.busy(Slot::Plan) && (!current || planning.planned.is_none() || spent) {
+        // While it is checked, the plan waits: it is for what the check finds, and begins by itself then.
+        if file.checked.is_some()
+            && !cx.store.busy(Slot::Plan)
+            && (!current || planning.planned.is_none() || spent)
+        {
             acts.insert(0, Act::Start(Op::Plan(wanted)));
         }
         Reply::Consumed(acts)

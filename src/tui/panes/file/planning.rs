@@ -19,6 +19,7 @@ pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
         file: file.opened.document.path().to_path_buf(),
         list: list.0.clone(),
         input: file.opened.input.clone(),
+        shown: file.checked.as_ref().map(|checked| checked.sha256.clone()),
     })
 }
 
@@ -178,7 +179,11 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
             let unbound = if planned.enforced_by.is_empty() { "  ▲ UNBOUND" } else { "" };
             Line::from(vec![span(cx, Role::Text, said), span(cx, Role::Warn, unbound)])
         }
-        (_, Some(trouble)) if current => trouble_line(cx, trouble, "u tries again"),
+        (_, Some(trouble)) if current => {
+            // What stands on the screen is gone: planned again, it would be refused again.
+            let is_gone = trouble.code == "file-changed";
+            trouble_line(cx, trouble, if is_gone { "R reads it again" } else { "u tries again" })
+        }
         _ if file.so_far.as_ref().is_some_and(|so_far| so_far.stopped) => {
             Line::from(span(cx, Role::Muted, "not planned: not every row is checked"))
         }

@@ -79,6 +79,30 @@ fn hostile_cells_show_escaped() {
 }
 
 #[test]
+fn what_a_small_screen_cuts_is_marked_and_no_escape_is_cut() {
+    let hostile = "\u{1b}[31m".repeat(20);
+    let long = "ask the people of the office upstairs, or their neighbours";
+    let text = format!("phone,expires\nhello{hostile},\n\"{long}\",soon\n2025550101,\n");
+    for width in 60..76 {
+        let mut desk = Desk::open(&text);
+        desk.kit.resize(width, 20);
+        let screen = desk.kit.screen();
+        assert!(screen.contains("\\u{1b}"), "{screen}");
+        let half = screen.match_indices("\\u{").find(|(at, _)| !screen[*at..].starts_with("\\u{1b}"));
+        assert_eq!(half, None, "{width} columns:\n{screen}");
+        let line =
+            |screen: &str, with: &str| screen.lines().find(|line| line.contains(with)).unwrap().to_owned();
+        let status = line(&screen, "row 1 of 3");
+        assert!(status.contains('…'), "{width} columns: {status}");
+        let counts = line(&screen, "usable of 3 rows");
+        assert!(counts.contains("with a warning 0") || counts.contains('…'), "{width} columns: {counts}");
+        desk.keys("down");
+        let status = line(&desk.kit.screen(), "row 2 of 3");
+        assert!(status.contains("…  (+1 more: Enter)"), "{width} columns: {status}");
+    }
+}
+
+#[test]
 fn wide_and_combining_characters_keep_the_columns_straight() {
     let wide =
         "remark,phone,expires\n東京電話番号,4155550101,2027-12-31\ne\u{301}te\u{301},4155550102,2027-12-31\n";
@@ -139,6 +163,13 @@ fn privacy_masks_numbers_in_the_rows_and_in_the_detail() {
     let mut desk = Desk::open(DIRTY);
     desk.keys("p").kit.shows(&["+1415•••0101"]).hides(&["555-0101", "555 0101"]);
     desk.keys("enter").kit.shows(&["Row 1"]).hides(&["555-0101", "5550101"]);
+}
+
+#[test]
+fn a_row_number_that_no_file_reaches_is_answered() {
+    let mut desk = Desk::open(DIRTY);
+    desk.kit.keys(":").types("99999999999999999999999").shows(&["there is no row 9999999999999999999…"]);
+    desk.kit.keys("enter").shows(&["no file has that many"]).hides(&["row 8 of 8"]);
 }
 
 #[test]
@@ -208,6 +239,31 @@ fn a_plan_that_failed_says_so_and_u_tries_again() {
     assert!(desk.serve().is_empty(), "it does not hammer the tenant");
     desk.kit.keys("u");
     assert!(matches!(desk.serve().as_slice(), [Op::Plan(_)]));
+}
+
+#[test]
+fn what_is_planned_is_the_file_on_the_screen() {
+    let mut desk = Desk::open(DIRTY);
+    desk.kit.keys("l enter");
+    let shown = desk.kit.app.cx.store.file.as_ref().unwrap().checked.as_ref().unwrap().sha256.clone();
+    let started = desk.serve();
+    assert!(
+        matches!(started.as_slice(), [Op::Plan(request)] if request.shown.as_ref() == Some(&shown)),
+        "{started:?}"
+    );
+    // Another file has its name by now: trying again would not help, reading it does.
+    let changed = crate::ops::FileError::Changed { path: desk.path() };
+    let trouble = Trouble::new("plan the upload", &changed.into());
+    desk.kit.answer(|op| matches!(op, Op::Plan(_)), Fact::Failed(trouble));
+    desk.kit.shows(&["could not plan the upload", "R reads it again"]).hides(&["u tries again"]);
+    std::fs::write(desk.path(), "phone\n4155550101\n").unwrap();
+    desk.kit.keys("R");
+    let started = desk.serve();
+    desk.kit.shows(&["1 usable of 1 rows"]);
+    assert!(
+        matches!(started.as_slice(), [Op::Plan(request)] if request.shown.is_some() && request.shown.as_ref() != Some(&shown)),
+        "{started:?}"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::tui::hits::HitMap;
 use crate::tui::overlays::row_detail::{problems_of, said};
 use crate::tui::store::OpenFile;
 use crate::tui::theme::Role;
-use crate::tui::widgets::list::{cells, list, right};
+use crate::tui::widgets::list::{cells, fit, list, right};
 use crate::tui::widgets::{frame, line, span, state, text};
 
 pub(super) fn view(pane: &File, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
@@ -211,7 +211,10 @@ fn status(pane: &File, cx: &Cx, file: &OpenFile, width: u16) -> Line<'static> {
             let role = if problem.code.severity() == Severity::Rejection { Role::Bad } else { Role::Warn };
             let more =
                 if found.len() > 1 { format!("  (+{} more: Enter)", found.len() - 1) } else { String::new() };
-            Line::from(vec![at, span(cx, role, said(cx, file, problem)), span(cx, Role::Muted, more)])
+            // That there is more must not be what is cut.
+            let room = usize::from(width).saturating_sub(at.width() + more.width());
+            let said = fit(&said(cx, file, problem), room);
+            Line::from(vec![at, span(cx, role, said), span(cx, Role::Muted, more)])
         }
         None => {
             let mut legend = vec!["← → more columns", "≡ duplicate", "~ inferred from the area code"];

@@ -163,3 +163,22 @@ fn while_it_is_indexed_the_title_says_how_far_and_about_how_many() {
     desk.kit.app.cx.store.file.as_mut().unwrap().task = open;
     desk.kit.shows(&["rows 1–8.1 M of about 19 M · UTF-8"]);
 }
+
+#[test]
+fn u_plans_nothing_that_is_not_checked() {
+    let is_plan = |op: &Op| matches!(op, Op::Plan(_));
+    let (mut desk, _) = begun(DIRTY);
+    let task = desk.kit.task(is_check);
+    desk.kit.keys("l enter u").shows(&["Plan and approve", "checking every row"]);
+    assert!(!desk.kit.started().iter().any(is_plan), "its rows may still be refused");
+    let checked = Desk::open(DIRTY).kit.app.cx.store.file.take().unwrap().checked.unwrap();
+    let report = crate::tui::event::Report { task, fact: Fact::Checked(checked) };
+    desk.kit.event(crate::tui::event::Event::Report(report)).shows(&["comparing the file with the list"]);
+    assert_eq!(desk.kit.started().iter().filter(|op| is_plan(op)).count(), 1, "the plan begins by itself");
+
+    let (mut desk, _) = begun(DIRTY);
+    desk.kit.keys("l enter");
+    let stopped = Trouble::said("check the file", "stopped", "stopped", "");
+    desk.kit.answer(is_check, Fact::Failed(stopped)).keys("u").shows(&["not every row is checked: R reads"]);
+    assert!(!desk.kit.started().iter().any(is_plan));
+}
