@@ -50,6 +50,13 @@ pub(super) fn check(file: &CheckedFile) -> String {
         });
         let _ = write!(text, "\n{}\n", table(["", "code", "rows", "meaning"], rows));
     }
+    let notes = checked.problems.iter().take_while(|problem| problem.place.row == 0);
+    let notes: Vec<_> = notes
+        .map(|note| [note.code.as_str().into(), note.raw.chars().take(40).collect(), note.hint.into_owned()])
+        .collect();
+    if !notes.is_empty() {
+        let _ = write!(text, "\n{}\n", table(["of the file", "value", "what to know"], notes));
+    }
     let columns = file.document.columns();
     let rejections = || checked.problems.iter().filter(|p| p.code.severity() == Severity::Rejection);
     let rows = rejections().take(SHOWN_PROBLEMS).map(|problem| {
