@@ -19,8 +19,9 @@ use std::str::FromStr;
 
 use super::problem::Code;
 
-pub use guard::may_be_number;
+pub use guard::{may_be_number, may_be_number_alone};
 pub use quick::Quick;
+pub(crate) use script::foreign_digit;
 
 pub(super) use resolve::{assigned_country_of, country_of};
 

@@ -64,7 +64,7 @@ pub(super) fn undecided(path: &Path, column: &str) -> FileError {
     let column = masked(column);
     let question = format!(
         "it is a list of changes (column {column:?} adds numbers and takes numbers off), and an upload only adds; \
-         additions are read and deletions rejected, unless the column means something else"
+         additions are read and deletions rejected; where the column means something else, --changes ignore"
     );
     FileError::NeedsChoice { path: path.into(), question, flag: "--changes additions".into() }
 }

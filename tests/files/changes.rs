@@ -124,6 +124,9 @@ fn one_word_of_deletion_is_enough_to_ask(#[case] bytes: &str, #[case] wrong: &[(
 #[case::in_use("phone,status\n2025550101,A\n2025550102,A\n")]
 #[case::words("phone,action\n2025550101,call\n2025550102,mail\n")]
 #[case::letters("2025550101,2026-11-02,M\n2025550102,2026-11-02,F\n")]
+#[case::initials("first,mi,phone,dob\nAnn,B,2025550101,1990-01-01\nBob,D,2025550102,1991-01-01\n")]
+#[case::initials_without_names("Ann,D,Doe,2025550101,1990-01-01\nBob,A,Roe,2025550102,1990-01-02\n")]
+#[case::grades("phone,grade,date_added\n2025550101,B,2026-11-01\n2025550102,D,2026-11-01\n")]
 fn words_that_delete_nothing_do_not_ask(#[case] bytes: &str) {
     assert_eq!(check_bytes(bytes).unwrap().valid, 2);
 }

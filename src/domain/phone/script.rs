@@ -12,7 +12,7 @@ const ZEROS: [u32; 65] = [
 ];
 
 /// The ASCII digit that a digit of another script stands for.
-pub(super) fn foreign_digit(c: char) -> Option<char> {
+pub(crate) fn foreign_digit(c: char) -> Option<char> {
     let code = u32::from(c);
     let run = ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
     char::from_digit(code - ZEROS[run], 10)

@@ -12,7 +12,8 @@ impl Code {
             Self::InvalidEncoding => "export as UTF-8, or name the encoding with --encoding",
             Self::IrregularQuote => "double the quotation mark inside a quoted cell, or take it out",
             Self::SwallowedRows => {
-                "a quotation mark opens here or above and takes these rows in: close it or take it out"
+                "a quotation mark opens here or above and takes these rows in: close it or take it out; if they are one note, take the \
+                 number out of it"
             }
             Self::UnterminatedQuote => "a quotation mark opens here or above and is never closed",
             Self::RecordTooLong => {

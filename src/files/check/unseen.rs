@@ -13,6 +13,8 @@ use crate::files::{Document, dates};
 
 /// Digits that may end a range.
 const END: usize = 4;
+/// Digits of a whole number, at the least.
+const WHOLE: usize = 7;
 
 /// Looks at what columns hold that say nothing so far.
 #[derive(Debug, Default)]
@@ -84,7 +86,9 @@ impl Lookout {
 
 fn may_be_end(cell: &str) -> bool {
     let is_mark = |c: char| matches!(c, ' ' | '-' | '.' | '(' | ')' | '+');
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    // The last digits of a number, or a whole one; five are a postal code.
     cell.chars().all(|c| c.is_ascii_digit() || is_mark(c))
-        && cell.bytes().filter(u8::is_ascii_digit).count() >= END
+        && (digits == END || digits >= WHOLE)
         && !dates::is_date(cell)
 }

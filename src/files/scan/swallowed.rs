@@ -1,6 +1,8 @@
 //! Whether a quotation swallowed rows: a stray mark makes one cell of everything up to the next one, and the numbers in it
 //! would be lost without a word.
 
+use std::borrow::Cow;
+
 use super::Dialect;
 use crate::domain::phone;
 
@@ -11,7 +13,7 @@ const LEAST: usize = 3;
 /// in any place. Only the text in front of the first separator is the record's own for certain: a row that was swallowed
 /// stands behind one, or on a line of its own.
 ///
-/// Digits of other scripts are not seen in UTF-16.
+/// Of encodings of two bytes beside ASCII, such as Shift_JIS, wide digits are not seen.
 pub(super) fn holds_row(record: &[u8], dialect: &Dialect) -> bool {
     dialect.columns > 0 && Quotations { rest: record, dialect }.any(|text| may_hold_number(text, dialect))
 }
@@ -23,11 +25,29 @@ fn may_hold_number(text: &[u8], dialect: &Dialect) -> bool {
         return false;
     }
     // Whatever separates fields anywhere, so that the rejects of a file read like the file, which had another delimiter.
-    let cuts = |unit: &u8| breaks(unit) || b",;|\t".contains(unit) || Some(*unit) == dialect.delimiter;
-    text.split(cuts).skip(1).filter(|cell| has_digits(cell)).any(|cell| {
-        let cell = String::from_utf8_lossy(cell);
-        phone::may_be_number(cell.trim_matches('"'))
+    let separates = |unit: &u8| b",;|\t".contains(unit) || Some(*unit) == dialect.delimiter;
+    text.split(breaks).enumerate().filter(|(_, line)| has_digits(line)).any(|(at, line)| {
+        let own = usize::from(at == 0);
+        if !line.iter().any(separates) {
+            return own == 0 && phone::may_be_number_alone(&readable(line));
+        }
+        line.split(separates)
+            .skip(own)
+            .filter(|cell| has_digits(cell))
+            .any(|cell| phone::may_be_number(&readable(cell)))
     })
+}
+
+/// The text of a cell without the marks around it; what is no UTF-8 is taken for spaces and dashes between digits.
+fn readable(cell: &[u8]) -> Cow<'_, str> {
+    let is_edge = |unit: &u8| *unit == b'"' || unit.is_ascii_whitespace();
+    let start = cell.iter().position(|unit| !is_edge(unit)).unwrap_or(cell.len());
+    let end = cell.iter().rposition(|unit| !is_edge(unit)).map_or(start, |last| last + 1);
+    let cell = &cell[start..end];
+    match std::str::from_utf8(cell) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => cell.iter().map(|unit| if unit.is_ascii() { char::from(*unit) } else { ' ' }).collect(),
+    }
 }
 
 /// Enough of them for a number, those of other scripts included.

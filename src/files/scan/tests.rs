@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::split::Fields;
 use super::*;
-use crate::domain::phone::may_be_number;
+use crate::domain::phone::{may_be_number, may_be_number_alone};
 
 fn scan(bytes: &[u8], dialect: Dialect, read_size: usize) -> Vec<(Piece, Vec<u8>)> {
     let end = bytes.len() as u64;
@@ -169,8 +169,19 @@ mod oracle {
         }
         texts.iter().any(|text| {
             let text = String::from_utf8_lossy(text);
-            let cells = text.split(['\n', '\r', ',', ';', '\t', '|']);
-            text.contains(['\n', '\r']) && cells.skip(1).any(|cell| may_be_number(cell.trim_matches('"')))
+            let lines: Vec<&str> = text.split(['\n', '\r']).collect();
+            lines.len() > 1
+                && lines.iter().enumerate().any(|(at, line)| {
+                    let cells: Vec<&str> = line.split([',', ';', '\t', '|']).collect();
+                    let inner = |cell: &str| cell.trim_matches(['"', ' ', '\t', '\u{c}']).to_owned();
+                    match cells.as_slice() {
+                        [alone] => at > 0 && may_be_number_alone(&inner(alone)),
+                        cells => {
+                            let own = usize::from(at == 0);
+                            cells.iter().skip(own).any(|cell| may_be_number(&inner(cell)))
+                        }
+                    }
+                })
         })
     }
 }
@@ -212,15 +223,27 @@ fn no_spelling_place_or_number_of_columns_hides_a_row_in_a_quotation() {
         "2025550101,x,\"Ann\n2025550102,Bob,extra,extra\"\n",
         "2025550101,x,\"Ann\n2025550102\n2025550103\"\n",
         "x,\"Ann,2025550101\nBob\",2025550102\n",
+        "2025550101,x,\"Ann\n#2025550102,x,Bob\"\n",
+        "2025550101,x,\"Ann\n202,555-0102,Bob\"\n",
     ] {
         let pieces = shape(text.as_bytes(), dialect);
         assert!(pieces.len() > 1 && pieces.iter().all(|(_, fault)| fault.is_some()), "{text}: {pieces:?}");
+    }
+    let narrow = [
+        b"2025550101,x,\"Ann\n202\xa0555\xa00188,x\"\n".as_slice(),
+        b"2025550101,x,\"Ann\n202\x96555\x960188,x\"\n",
+    ];
+    for bytes in narrow {
+        assert!(shape(bytes, dialect).iter().all(|(_, fault)| fault.is_some()), "{bytes:?}");
     }
     for text in [
         "2025550101,x,\"asked by letter,\nnot by call\"\n",
         "2025550101,x,\"asked on\n2027-12-31, in writing\"\n",
         "2025550101,\"12 Oak St\n212 Elm Lane, Springfield, IL 62704-1234\",2027-12-31\n",
         "\"Ann\nBob\",2025550101,2027-12-31\n",
+        "2025550101,\"Rua A 12\n01310-100\nBrasil\",x\n",
+        "2025550101,\"Ann Bobson\nTel: 202-555-0188\nwww.example.com\",x\n",
+        "2025550101,\"seen 20260115\n20260115\n12345678\",x\n",
     ] {
         assert_eq!(shape(text.as_bytes(), dialect), [(text.trim_end().to_owned(), None)]);
     }

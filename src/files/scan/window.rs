@@ -7,6 +7,7 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::phone::foreign_digit;
 use crate::files::source::Bytes;
 
 /// How stored bytes become units.
@@ -38,7 +39,9 @@ impl Width {
             (Self::TwoBig, &[high, low]) => u16::from_be_bytes([high, low]),
             _ => 0xFFFD,
         };
-        u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80)
+        // Digits of other scripts are digits, so that nobody takes a number for prose.
+        let digit = || char::from_u32(unit.into()).and_then(foreign_digit).map(|digit| digit as u8);
+        u8::try_from(unit).ok().filter(u8::is_ascii).or_else(digit).unwrap_or(0x80)
     }
 }
 

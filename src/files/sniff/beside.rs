@@ -35,8 +35,8 @@ pub(super) fn notes(table: Table<'_>, mapping: &Mapping, options: &InputOptions)
         } else if !are_said && share_of_numbers(table.data, at, WHOLE) >= SOME {
             let first = number + 1;
             let hint = format!(
-                "it looks like telephone numbers: read both with --map number={first} --map number={said}, or say --map \
-                 number={first} alone"
+                "if these are telephone numbers, read both with --map number={first} --map number={said}; if not, say \
+                 --map number={first} alone"
             );
             found.push(note(Code::UnreadNumbers, &table.columns[at], hint));
         } else if !are_ends_said && !mapping.has_ranges() && may_end_ranges(table, at) {

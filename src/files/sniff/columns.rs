@@ -58,7 +58,7 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
     if !first.is_sound()
         || first.cells.iter().any(|cell| may_be_number(cell))
         || holds_split_number(first)
-        || stands_above_its_like(first, data)
+        || stands_above_its_like(first, data, 1)
     {
         return false;
     }
@@ -104,15 +104,15 @@ pub(super) fn ensure_header_eats_no_row(head: &Head<'_>, first: &Sample) -> Resu
 }
 
 /// Digits without a letter above a column of telephone numbers, or above digits alike: plans are short in some countries, and
-/// a number may be damaged. A year may name a column, and so may anything beside a name that numbers stand below.
-fn stands_above_its_like(first: &Sample, data: &[Sample]) -> bool {
+/// a number may be damaged; `least` is how many. A year may name a column, and so may anything beside a name that numbers stand below.
+fn stands_above_its_like(first: &Sample, data: &[Sample], least: usize) -> bool {
     let digits = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count();
     let is_name = |cell: &str| names::meaning(cell).is_some_and(|(field, _)| field == Field::Number);
     if first.cells.iter().enumerate().any(|(at, cell)| is_name(cell) && share_of_numbers(data, at, 7) >= 600)
     {
         return false;
     }
-    let is_bare = |cell: &str| digits(cell) > 0 && !cell.chars().any(char::is_alphabetic);
+    let is_bare = |cell: &str| digits(cell) >= least && !cell.chars().any(char::is_alphabetic);
     first.cells.iter().map(|cell| cell.trim()).enumerate().filter(|(_, cell)| is_bare(cell)).any(
         |(at, cell)| {
             let is_year = cell.len() == 4 && (cell.starts_with("19") || cell.starts_with("20"));
@@ -144,7 +144,8 @@ fn refuse_number_in_header(head: &Head<'_>, records: &[Sample]) -> Result<(), Fi
     }
     let is_number = first.cells.iter().any(|cell| is_no_name(cell))
         || holds_split_number(first)
-        || stands_above_its_like(first, data);
+        // Columns may be numbered.
+        || stands_above_its_like(first, data, SHORTEST);
     if !is_number {
         return Ok(());
     }
@@ -181,7 +182,7 @@ pub(super) fn ensure_header_is_first(
         sample.is_sound()
             && sample.cells.iter().any(known)
             && !sample.cells.iter().any(|cell| may_be_number(cell))
-            && !stands_above_its_like(sample, records)
+            && !stands_above_its_like(sample, records, 1)
     };
     match records.iter().skip(1).take(9).find(names_columns) {
         None => Ok(()),

@@ -95,7 +95,8 @@ pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -
     if called.is_some() {
         return called;
     }
-    let is_letter = |cell: &str| cell.len() == 1 && cell.bytes().all(|b| b.is_ascii_alphabetic());
+    // Added, deleted, changed, updated, inserted, modified, replaced; initials and grades have other letters too.
+    let is_letter = |cell: &str| matches!(cell, "A" | "D" | "C" | "U" | "I" | "M" | "R");
     let is_coded = |column: &usize| {
         deletes(column) && mostly(*column, &|cell| is_letter(cell) || changes::read(cell).is_some())
     };
@@ -104,8 +105,8 @@ pub(super) fn change_column(columns: &[String], header: bool, data: &[Sample]) -
     let is_known = |column: usize| header && names::is_known(&columns[column]);
     let dated = (0..columns.len()).any(|column| is_date(column) && !is_known(column));
     let plain = (0..columns.len()).filter(|other| *other != column && !is_date(*other)).count();
-    // Without names, any table of numbers, dates and these letters; with them, one of nothing else.
-    (dated && (!header || plain <= 2)).then_some(column)
+    // A table of numbers, dates and these letters and of nothing else.
+    (dated && plain <= 2).then_some(column)
 }
 
 /// Whether the rows are ranges.
