@@ -5,9 +5,8 @@
 //! 2125550102 US-NY            mail              or where digits go over into letters in every line
 //! ```
 
-use super::columns::share_of_numbers;
+use super::columns::{is_number, share_of_numbers};
 use super::{SAMPLE, Sample};
-use crate::domain::phone::{Normaliser, PhonePolicy, Region};
 use crate::domain::problem::Code;
 use crate::files::scan::split::Fields;
 use crate::files::{Document, Field, FileError, Widths};
@@ -41,6 +40,7 @@ pub(super) fn widths(records: &[Sample]) -> Option<Widths> {
     if data.len() < FEWEST
         || !even
         || !first_fits
+        // A line that is a number as a whole, however it is grouped, has no columns.
         || data.iter().filter(|line| is_number(line)).count() * 2 > data.len()
     {
         return None;
@@ -89,11 +89,6 @@ pub(in crate::files) fn refuse_doubtful(document: &Document) -> Result<(), FileE
                     does (then --widths '*' reads each line as one number)";
     let flag = format!("--widths {widths}");
     Err(FileError::NeedsChoice { path: document.path().into(), question: question.into(), flag })
-}
-
-/// A line that is a number as a whole, however it is grouped, has no columns.
-fn is_number(line: &str) -> bool {
-    Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()).normalise(line).is_ok()
 }
 
 fn kinds(lines: &[&str], length: usize) -> Vec<Kind> {
