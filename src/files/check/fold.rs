@@ -11,64 +11,18 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use super::facts::{AttributeTable, QuickMap, Ruled};
+use super::facts::{AttributeTable, Ruled};
 use super::intents::{Intents, Writer};
-use super::segment::{SEGMENT, Segment, sort};
+use super::segment::sort;
 use crate::domain::entry::Attributes;
 use crate::domain::phone::E164;
 
-/// How the 64 bits of a key are shared out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Layout {
-    /// Bits of the number; the rest of it is its bucket.
-    low: u32,
-    /// Bits of the slot. What is left names the set.
-    slot: u32,
-}
+mod bucket;
+mod key;
 
-/// The layout for files of any size.
-const LARGE: Layout = Layout { low: 12, slot: 36 };
-/// Slots that keys can tell apart at the most.
-pub(super) const MOST_SLOTS: u64 = 1 << LARGE.slot;
-
-impl Layout {
-    /// For about so many slots: the fewer they are, the more sets find room in a key.
-    fn of(likely: u64) -> Self {
-        let slot = u64::BITS - (likely + likely / 2).leading_zeros();
-        if slot > 28 { LARGE } else { Self { low: 20, slot: slot.max(16) } }
-    }
-
-    fn set_bits(self) -> u32 {
-        64 - self.low - self.slot
-    }
-
-    /// The set of keys that have no room for theirs.
-    fn elsewhere(self) -> u64 {
-        (1 << self.set_bits()) - 1
-    }
-
-    fn key(self, part: u64, slot: u64, set: u32) -> u64 {
-        let set = u64::from(set).min(self.elsewhere());
-        part << (64 - self.low) | slot << self.set_bits() | set
-    }
-
-    fn part_of(self, key: u64) -> u64 {
-        key >> (64 - self.low)
-    }
-
-    fn slot_of(self, key: u64) -> u64 {
-        key << self.low >> (64 - self.slot)
-    }
-
-    /// `None`: it is elsewhere.
-    fn set_of(self, key: u64) -> Option<u32> {
-        let set = key & self.elsewhere();
-        (set < self.elsewhere()).then_some(set as u32)
-    }
-}
-
-/// Keys of a segment.
-const KEYS: usize = SEGMENT / 8;
+use bucket::{Bucket, Elsewhere, Places};
+pub(super) use key::MOST_SLOTS;
+use key::{LARGE, Shape};
 
 /// A sound row: its number, the slot, and the number of its set of attributes. Its `Debug` leaves out the number, as that
 /// of all here does that holds one: logs hold none.
@@ -88,7 +42,7 @@ impl fmt::Debug for Claim {
 
 /// Every sound row.
 pub(super) struct Fold {
-    layout: Layout,
+    shape: Shape,
     buckets: Vec<(u64, Bucket)>,
     places: Places,
     elsewhere: Elsewhere,
@@ -98,71 +52,6 @@ pub(super) struct Fold {
 impl fmt::Debug for Fold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fold({} claims)", self.count)
-    }
-}
-
-#[derive(Default)]
-struct Bucket {
-    segments: Vec<Segment>,
-    count: usize,
-}
-
-impl Bucket {
-    #[inline]
-    fn push(&mut self, key: u64) {
-        let place = self.count % KEYS;
-        if place == 0 {
-            self.segments.push(Segment::new([0; SEGMENT]));
-        }
-        if let Some(last) = self.segments.last_mut() {
-            last[place * 8..][..8].copy_from_slice(&key.to_le_bytes());
-        }
-        self.count += 1;
-    }
-
-    /// Calls `each` with every key in the order in which they came, and `emptied` with every segment that is done with.
-    fn drain(self, mut each: impl FnMut(u64), mut emptied: impl FnMut(Segment)) {
-        let mut left = self.count;
-        for segment in self.segments {
-            for key in segment.as_chunks::<8>().0.iter().take(left) {
-                each(u64::from_le_bytes(*key));
-            }
-            left = left.saturating_sub(KEYS);
-            emptied(segment);
-        }
-    }
-}
-
-/// Where buckets are.
-#[derive(Default)]
-struct Places {
-    /// Those of low buckets, which the North American plan is in, by bucket: one more than the place, and 0 for none.
-    near: Vec<u32>,
-    far: QuickMap<u64, usize>,
-}
-
-impl Places {
-    const NEAR: usize = 1 << 15;
-
-    /// The place of a bucket that has one, where that is found at once.
-    #[inline]
-    fn near(&self, bucket: u64) -> Option<usize> {
-        let place = *self.near.get(usize::try_from(bucket).ok()?)?;
-        (place as usize).checked_sub(1)
-    }
-
-    #[cold]
-    fn get(&mut self, bucket: u64, make: impl FnOnce() -> usize) -> usize {
-        let Some(at) = usize::try_from(bucket).ok().filter(|at| *at < Self::NEAR) else {
-            return *self.far.entry(bucket).or_insert_with(make);
-        };
-        if self.near.is_empty() {
-            self.near = vec![0; Self::NEAR];
-        }
-        if self.near[at] == 0 {
-            self.near[at] = make() as u32 + 1;
-        }
-        self.near[at] as usize - 1
     }
 }
 
@@ -191,37 +80,6 @@ pub(super) struct Late {
     pub(super) set: u32,
 }
 
-/// Sets that keys have no room for.
-#[derive(Debug, Default)]
-struct Elsewhere {
-    /// By slot.
-    list: Vec<(u64, u32)>,
-    /// How many stand before each stretch of slots.
-    starts: Vec<usize>,
-}
-
-impl Elsewhere {
-    /// Slots of a stretch, as bits.
-    const STRETCH: u32 = 6;
-
-    /// Makes them found, once all are there.
-    fn index(&mut self) {
-        self.list.sort_unstable_by_key(|(slot, _)| *slot);
-        for (at, (slot, _)) in self.list.iter().enumerate() {
-            let stretch = (slot >> Self::STRETCH) as usize;
-            while self.starts.len() <= stretch {
-                self.starts.push(at);
-            }
-        }
-    }
-
-    fn get(&self, slot: u64) -> Option<u32> {
-        let start = *self.starts.get((slot >> Self::STRETCH) as usize)?;
-        let found = self.list[start..].iter().find(|(other, _)| *other >= slot);
-        found.filter(|(other, _)| *other == slot).map(|(_, set)| *set)
-    }
-}
-
 /// What the rows come to.
 #[derive(Debug)]
 pub(super) struct Folded {
@@ -238,7 +96,7 @@ impl Fold {
     /// For a file of about so many slots.
     pub(super) fn new(likely: u64) -> Self {
         Self {
-            layout: Layout::of(likely),
+            shape: Shape::of(likely),
             buckets: Vec::new(),
             places: Places::default(),
             elsewhere: Elsewhere::default(),
@@ -249,18 +107,18 @@ impl Fold {
     /// Takes in sound rows, in the order of the file.
     /// Beyond [`MOST_SLOTS`] the result is worthless, and [`super::pass`] refuses it.
     pub(super) fn extend(&mut self, claims: impl Iterator<Item = Claim>) {
-        let mut layout = self.layout;
+        let mut shape = self.shape;
         for Claim { number, slot, set } in claims {
-            if slot >> layout.slot > 0 {
+            if slot >> shape.slot > 0 {
                 self.widen();
-                layout = self.layout;
+                shape = self.shape;
             }
-            if u64::from(set) >= layout.elsewhere() {
+            if u64::from(set) >= shape.elsewhere() {
                 self.elsewhere.list.push((slot, set));
             }
-            let bucket = number >> layout.low;
+            let bucket = number >> shape.low;
             let place = self.places.near(bucket).unwrap_or_else(|| self.bucket(bucket));
-            self.buckets[place].1.push(layout.key(number & ((1 << layout.low) - 1), slot, set));
+            self.buckets[place].1.push(shape.key(number & ((1 << shape.low) - 1), slot, set));
             self.count += 1;
         }
     }
@@ -276,11 +134,11 @@ impl Fold {
 
     /// More slots than were likely: keys get more room for them.
     fn widen(&mut self) {
-        if self.layout == LARGE {
+        if self.shape == LARGE {
             return;
         }
-        let (from, to) = (self.layout, LARGE);
-        self.layout = to;
+        let (from, to) = (self.shape, LARGE);
+        self.shape = to;
         self.places = Places::default();
         for (bucket, keys) in std::mem::take(&mut self.buckets) {
             let each = |key: u64| {
@@ -323,11 +181,11 @@ impl Fold {
             }
             load += keys.count;
             if let Some(last) = shares.last_mut() {
-                last.push((bucket << self.layout.low, keys));
+                last.push((bucket << self.shape.low, keys));
             }
         }
         let work = Work {
-            layout: self.layout,
+            shape: self.shape,
             elsewhere: &self.elsewhere,
             table: &table,
             united: &united,
@@ -371,7 +229,7 @@ impl Fold {
 
 /// What every thread that folds needs.
 struct Work<'a> {
-    layout: Layout,
+    shape: Shape,
     elsewhere: &'a Elsewhere,
     table: &'a AttributeTable,
     /// Sets that repeats were united to, numbered behind those of the table.
@@ -398,11 +256,11 @@ impl Work<'_> {
             keys.clear();
             // What is written takes less room than the keys did, and takes it where they were.
             bucket.drain(|key| keys.push(key), |segment| part.writer.give(segment));
-            sort(&mut keys, &mut spare, self.layout.low);
+            sort(&mut keys, &mut spare, self.shape.low);
             let mut rest = keys.as_slice();
             while let Some(first) = rest.first() {
-                let low = self.layout.part_of(*first);
-                let own = rest.iter().take_while(|key| self.layout.part_of(**key) == low).count();
+                let low = self.shape.part_of(*first);
+                let own = rest.iter().take_while(|key| self.shape.part_of(**key) == low).count();
                 let (own, others) = rest.split_at(own);
                 self.fold_one(base + low, own, &mut part);
                 rest = others;
@@ -415,8 +273,8 @@ impl Work<'_> {
         let mut first: Option<(u64, u32)> = None;
         let mut set = 0;
         for key in keys {
-            let slot = self.layout.slot_of(*key);
-            let own = self.layout.set_of(*key).or_else(|| self.elsewhere.get(slot));
+            let slot = self.shape.slot_of(*key);
+            let own = self.shape.set_of(*key).or_else(|| self.elsewhere.get(slot));
             let Some(own) = own.filter(|own| *own < self.sets) else {
                 part.lost += 1;
                 continue;
