@@ -246,6 +246,7 @@ fn check_by(
     }
     refuse::refuse_past_constant(document, options.now)?;
     let checked = pass::run(document, options, plan, stop, events);
-    give_back::give_back(checked.as_ref().map_or(0, |checked| checked.records));
+    // Also where it was stopped or refused half-way.
+    give_back::give_back(document.likely_rows());
     checked
 }

@@ -3,7 +3,7 @@
 /// Fewer rows leave too little behind to be worth the look.
 const MANY: u64 = 100_000;
 
-/// Gives free memory back to the system, after a check of so many rows. The allocator of the usual Linux keeps what was freed
+/// Gives free memory back to the system, after a check of about so many rows. The allocator of the usual Linux keeps what was freed
 /// between what is still held, half as much again as the result takes, for as long as the program runs.
 pub(super) fn give_back(rows: u64) {
     if rows >= MANY {
