@@ -30,8 +30,15 @@ pub(super) fn check(file: &CheckedFile) -> String {
     let layout = file.document.layout().map_or_else(String::new, |used| {
         format!(" (layout {}, {})", visible(&used.name, 64), used.contents.as_str())
     });
+    let notes: Vec<_> = checked.problems.iter().take_while(|problem| problem.place.row == 0).collect();
+    // What is said of the file is no warning of a row, and may weigh more than one.
+    let of_file = match notes.len() {
+        0 => String::new(),
+        1 => " · 1 note on the file".to_owned(),
+        many => format!(" · {many} notes on the file"),
+    };
     let mut text = format!(
-        "{}{packed}{layout}: {all} · {} usable · {} duplicates · {} rejected · {} with warnings\n",
+        "{}{packed}{layout}: {all} · {} usable · {} duplicates · {} rejected · {} with warnings{of_file}\n",
         visible(&file.document.name(), 200),
         thousands(checked.valid),
         thousands(checked.duplicates),
@@ -50,12 +57,11 @@ pub(super) fn check(file: &CheckedFile) -> String {
         });
         let _ = write!(text, "\n{}\n", table(["", "code", "rows", "meaning"], rows));
     }
-    let notes = checked.problems.iter().take_while(|problem| problem.place.row == 0);
-    let notes: Vec<_> = notes
-        .map(|note| [note.code.as_str().into(), note.raw.chars().take(40).collect(), note.hint.into_owned()])
-        .collect();
     if !notes.is_empty() {
-        let _ = write!(text, "\n{}\n", table(["of the file", "value", "what to know"], notes));
+        let rows = notes.into_iter().map(|note| {
+            [note.code.as_str().into(), note.raw.chars().take(40).collect(), note.hint.into_owned()]
+        });
+        let _ = write!(text, "\n{}\n", table(["of the file", "value", "what to know"], rows));
     }
     let columns = file.document.columns();
     let rejections = || checked.problems.iter().filter(|p| p.code.severity() == Severity::Rejection);

@@ -55,7 +55,7 @@ fn a_dirty_file_is_one_and_each_reject_has_its_place_and_reason() {
 fn what_is_assumed_of_the_whole_file_is_said_with_its_value() {
     let desk = Desk::new();
     desk.write("two.csv", "phone,alt\n2025550101,2125550102\n2025550103,2125550104\n");
-    desk.run(["check", "two.csv"]).exits(0).says("unread-numbers").says("of the file").says("alt");
+    desk.run(["check", "two.csv"]).exits(0).says("unread-numbers").says("1 note on the file").says("alt");
 }
 
 #[test]
