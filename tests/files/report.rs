@@ -18,6 +18,16 @@ fn html(text: impl AsRef<[u8]>, name: &str) -> (String, Checked) {
 const MIXED: &str = "phone,state,expires,source\n2025550101,US-DC,2027-03-31,web\n2025550102,US-DC,2027-03-15,web\n\
     4155550103,US-CA,,web\n202-555-0101,US-DC,,web\n=1+1,US-DC,,web\n555-0101,US-DC,,web\n";
 
+/// The report in each format.
+fn reports(document: &Document, checked: &Checked, folder: &Path) -> Vec<(ReportFormat, String)> {
+    let written = |format| {
+        let out = folder.join("report.out");
+        write_report(document, checked, options().now, format, &out).unwrap();
+        (format, std::fs::read_to_string(&out).unwrap())
+    };
+    [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html].map(written).to_vec()
+}
+
 #[test]
 fn the_page_says_what_was_checked_and_its_sums_add_up() {
     let (page, checked) = html(MIXED, "list.csv");
@@ -143,10 +153,7 @@ fn a_number_in_the_name_of_a_column_is_whole_in_no_report() {
     let noted: Vec<Code> = document.notes().iter().map(|note| note.code).collect();
     assert_eq!(noted, [Code::AssumedColumn, Code::ConstantUnused]);
     let checked = check_document(&document).unwrap();
-    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
-        let out = folder.path().join("report.out");
-        write_report(&document, &checked, options().now, format, &out).unwrap();
-        let report = std::fs::read_to_string(&out).unwrap();
+    for (format, report) in reports(&document, &checked, folder.path()) {
         assert!(!report.contains("2025550101"), "{format:?}: {report}");
         assert!(report.contains("the main office ••••••••01"), "which column it is: {format:?}: {report}");
         assert!(report.contains("2028-11-30"), "a date is nobody's number: {format:?}: {report}");
@@ -161,10 +168,7 @@ fn a_number_that_slipped_into_the_expiry_column_is_masked_and_a_date_is_not() {
     let map = vec![(Field::Expires, "3".to_owned())];
     let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
     let checked = check_document(&document).unwrap();
-    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
-        let out = folder.path().join("report.out");
-        write_report(&document, &checked, options().now, format, &out).unwrap();
-        let report = std::fs::read_to_string(&out).unwrap();
+    for (format, report) in reports(&document, &checked, folder.path()) {
         for number in ["4155550103", "415-555-0105", "2025550110", "5550199", "2125550102"] {
             assert!(!report.contains(number), "{format:?}: {number} in {report}");
         }
@@ -182,10 +186,7 @@ fn nothing_in_a_report_steers_the_terminal_that_shows_it() {
     let map = vec![(Field::Source, "2".to_owned())];
     let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
     let checked = check_document(&document).unwrap();
-    for format in [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html] {
-        let out = folder.path().join("report.out");
-        write_report(&document, &checked, options().now, format, &out).unwrap();
-        let report = std::fs::read_to_string(&out).unwrap();
+    for (format, report) in reports(&document, &checked, folder.path()) {
         let raw = report.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
         assert_eq!(raw, None, "{format:?}: {report:?}");
         assert!(report.contains("u{1b}[31m"), "{format:?}: {report}");
