@@ -19,7 +19,7 @@ use std::str::FromStr;
 
 use super::problem::Code;
 
-pub use guard::{may_be_number, may_be_number_alone};
+pub use guard::{is_split_number, may_be_number, may_be_number_alone};
 pub use quick::Quick;
 pub(crate) use script::foreign_digit;
 

@@ -46,6 +46,12 @@ pub fn may_be_number_alone(line: &str) -> bool {
         && may_be_number(line)
 }
 
+/// Whether two cells are an area code and the number behind it, `202` and `5550101`.
+pub fn is_split_number(area: &str, local: &str) -> bool {
+    let is = |cell: &str, count| cell.trim().len() == count && all_digits(cell.trim());
+    is(area, 3) && is(local, 7)
+}
+
 fn foreign_digits(text: &str) -> usize {
     text.chars().filter(|c| super::script::foreign_digit(*c).is_some()).count()
 }

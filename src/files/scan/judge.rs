@@ -217,13 +217,3 @@ pub(super) fn runs_on(line: &[u8], quoted: bool, delimiter: Option<u8>) -> bool 
         }
     }
 }
-
-/// Whether a cell looks like a telephone number at all: seven to eighteen digits among the marks that people write
-/// between them. Wider than the normaliser on purpose: it guards numbers, it does not accept them.
-pub(in crate::files) fn looks_like_number(cell: &[u8]) -> bool {
-    let digits = cell.iter().filter(|unit| unit.is_ascii_digit()).count();
-    (7..=18).contains(&digits)
-        && cell
-            .iter()
-            .all(|unit| unit.is_ascii_digit() || b" \t+-().'\"/*#=extEXT\x80\xA0\xC2".contains(unit))
-}

@@ -26,7 +26,6 @@ mod tests;
 mod window;
 
 pub(super) use guess::likely_start;
-pub(super) use judge::looks_like_number;
 use judge::{Verdict, judge};
 pub(super) use plain::Lines;
 pub(super) use window::{READ, Width, Window};

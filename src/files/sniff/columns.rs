@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use super::beside;
 use super::layout::{self, FTC_CHANGES, FTC_PLAIN, FTC_SPLIT, PORTED_RANGES};
 use super::{Head, Sample, note};
-use crate::domain::phone::{Normaliser, PhonePolicy, Region};
+use crate::domain::phone::{Normaliser, PhonePolicy, Region, is_split_number};
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::unguarded;
 use crate::files::document::Mapping;
 use crate::files::out::masked;
 use crate::files::out::problem_columns::{is_head, is_problem_column};
-use crate::files::scan::looks_like_number;
 use crate::files::{Field, FileError, InputOptions, dates, names};
 
 /// Digits of the shortest numbers there are.
@@ -56,7 +55,7 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
         return true;
     }
     if !first.is_sound()
-        || first.cells.iter().any(|cell| may_be_number(cell))
+        || first.cells.iter().any(|cell| holds_digits_of_number(cell))
         || holds_split_number(first)
         || stands_above_its_like(first, data, 1)
     {
@@ -74,13 +73,21 @@ pub(super) fn header(records: &[Sample], said: Option<bool>) -> bool {
 }
 
 /// Whether a cell may hold a number, among other things perhaps.
-pub(super) fn may_be_number(cell: &str) -> bool {
+pub(super) fn holds_digits_of_number(cell: &str) -> bool {
     let cell = cell.trim();
     if names::is_known(cell) {
         return false;
     }
     let digits = cell.chars().filter(|c| c.is_numeric()).count();
     digits >= 7 || (digits > 0 && is_number(cell))
+}
+
+/// Whether a cell looks like a telephone number at all: seven to eighteen digits among the marks that people write
+/// between them. Wider than the normaliser, since it tells columns and accepts nothing.
+pub(super) fn looks_like_number(cell: &str) -> bool {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    (7..=18).contains(&digits)
+        && cell.chars().all(|c| c.is_ascii_digit() || " \t+-().'\"/*#=extEXT\u{a0}".contains(c))
 }
 
 /// Whether a cell reads as a number.
@@ -91,7 +98,7 @@ pub(super) fn is_number(cell: &str) -> bool {
 /// Column names that a quotation mark stretches over several lines, with what may be a number in them: rows, not names,
 /// whatever was said of the header.
 pub(super) fn ensure_header_eats_no_row(head: &Head<'_>, first: &Sample) -> Result<(), FileError> {
-    let is_long = |cell: &String| cell.contains(['\n', '\r']) && may_be_number(cell);
+    let is_long = |cell: &String| cell.contains(['\n', '\r']) && holds_digits_of_number(cell);
     if !first.cells.iter().any(is_long) {
         return Ok(());
     }
@@ -129,11 +136,7 @@ fn stands_above_its_like(first: &Sample, data: &[Sample], least: usize) -> bool 
 
 /// `202,5550101`, and what is left of it in a damaged row.
 fn holds_split_number(first: &Sample) -> bool {
-    first.cells.windows(2).any(|pair| {
-        let digits =
-            |cell: &str, count| cell.trim().len() == count && cell.trim().bytes().all(|b| b.is_ascii_digit());
-        digits(&pair[0], 3) && digits(&pair[1], 7)
-    })
+    first.cells.windows(2).any(|pair| is_split_number(&pair[0], &pair[1]))
 }
 
 /// A line that a person, or a layout, calls the header is none where it holds a number: that would be lost without a word.
@@ -160,7 +163,7 @@ fn is_no_name(cell: &str) -> bool {
     let digits = count(char::is_numeric);
     let begins = cell.trim().starts_with(|c: char| c.is_numeric() || matches!(c, '+' | '('));
     digits > 0
-        && may_be_number(cell)
+        && holds_digits_of_number(cell)
         && ((digits >= 7 && digits > count(char::is_alphabetic)) || (begins && !dates::is_date(cell.trim())))
 }
 
@@ -181,7 +184,7 @@ pub(super) fn ensure_header_is_first(
         let known = |cell: &String| names::meaning(cell).is_some_and(|(field, _)| field == Field::Number);
         sample.is_sound()
             && sample.cells.iter().any(known)
-            && !sample.cells.iter().any(|cell| may_be_number(cell))
+            && !sample.cells.iter().any(|cell| holds_digits_of_number(cell))
             && !stands_above_its_like(sample, records, 1)
     };
     match records.iter().skip(1).take(9).find(names_columns) {
@@ -201,7 +204,7 @@ pub(super) fn share_of_numbers(data: &[Sample], column: usize, digits: usize) ->
     let cells = data.iter().filter_map(|sample| sample.cells.get(column)).map(|cell| cell.trim());
     let filled: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
     let fits = |cell: &&&str| {
-        looks_like_number(cell.as_bytes())
+        looks_like_number(cell)
             && !dates::is_date(cell)
             && (cell.starts_with('+') || cell.bytes().filter(u8::is_ascii_digit).count() >= digits)
     };

@@ -1,6 +1,6 @@
 //! Comment lines above the data.
 
-use super::columns::may_be_number;
+use super::columns::holds_digits_of_number;
 use super::{Widths, note};
 use crate::domain::problem::{Code, Problem};
 use crate::files::dates;
@@ -38,7 +38,7 @@ fn is_number_alone(cell: &str) -> bool {
     let undated: Vec<&str> = cell.split_whitespace().filter(|part| !dates::is_date(part)).collect();
     let undated = undated.join(" ");
     let has_words = undated.chars().any(char::is_alphabetic) && !is_vanity_or_extension(&undated);
-    !has_words && !dates::is_date(cell) && may_be_number(&undated)
+    !has_words && !dates::is_date(cell) && holds_digits_of_number(&undated)
 }
 
 /// `1-800-FLOWERS`, `202-555-0101 x12`: letters that belong to a number.

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::columns::looks_like_number;
 use super::{Sample, note};
+use crate::domain::phone::is_split_number;
 use crate::domain::problem::{Code, Problem};
 use crate::files::changes::{self, Change};
 use crate::files::out::problem_columns::is_problem_column;
-use crate::files::scan::looks_like_number;
 use crate::files::{Field, dates, names};
 
 /// What the names of the registry's layouts start with: only its files carry an area code in their name.
@@ -44,7 +45,7 @@ fn is_digits(cell: &str, count: usize) -> bool {
 fn splits_at(data: &[Sample], column: usize) -> bool {
     let fits = |sample: &&Sample| {
         let cell = |at| sample.cells.get(at).map_or("", String::as_str);
-        is_digits(cell(column), 3) && is_digits(cell(column + 1), 7)
+        is_split_number(cell(column), cell(column + 1))
     };
     most(data.iter().filter(fits).count(), data.len())
 }
@@ -130,7 +131,7 @@ pub(super) fn ranges(count: usize, header: Option<&[String]>, data: &[Sample]) -
     let fits = |sample: &&Sample| {
         let end = cell(sample, 1);
         let start = cell(sample, 0);
-        let is_start = is_digits(&start, 10) || (header.is_some() && looks_like_number(start.as_bytes()));
+        let is_start = is_digits(&start, 10) || (header.is_some() && looks_like_number(&start));
         is_start && (end.is_empty() || is_digits(&end, 4))
     };
     let (looks, ends): (Vec<&Sample>, Vec<&Sample>) = {

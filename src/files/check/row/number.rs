@@ -2,7 +2,7 @@
 
 use super::RowReader;
 use super::said::Problems;
-use crate::domain::phone::{NotANumber, Phone};
+use crate::domain::phone::{NotANumber, Phone, is_split_number};
 use crate::domain::problem::Code;
 use crate::files::scan::split::Fields;
 use crate::files::{Field, ranges};
@@ -91,10 +91,7 @@ impl Split {
     }
 
     fn is_sound(fields: &Fields, at: usize) -> bool {
-        let digits = |index, count| {
-            let cell = fields.get(index).unwrap_or_default().trim();
-            cell.len() == count && cell.bytes().all(|b| b.is_ascii_digit())
-        };
-        digits(at, 3) && digits(at + 1, 7)
+        let cell = |at| fields.get(at).unwrap_or_default();
+        is_split_number(cell(at), cell(at + 1))
     }
 }
