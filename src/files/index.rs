@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
+use super::block::Block;
 use super::document::IndexState;
 use super::scan::{Checkpoint, Scanner};
 use super::source::Bytes;
@@ -84,7 +85,7 @@ impl Index {
         if self.complete.load(Ordering::Acquire) {
             return Ok(());
         }
-        let span = Span { start: here.place, end, likely_start };
+        let span = Span { start: here.place, end, likely_start, blocks: None };
         let make = || Counter { scanner };
         let halt = AtomicBool::new(false);
         stretches::read(&span, cut, &make, stop, &halt, &mut |counted: Counted| {
@@ -132,7 +133,13 @@ struct Counter<'s, 'a, B: ?Sized> {
 impl<B: Bytes + ?Sized> Reader for Counter<'_, '_, B> {
     type Stretch = Counted;
 
-    fn read(&mut self, from: Checkpoint, end: u64, stop: &CancellationToken) -> io::Result<Option<Counted>> {
+    fn read(
+        &mut self,
+        from: Checkpoint,
+        end: u64,
+        _: Option<&Arc<Block>>,
+        stop: &CancellationToken,
+    ) -> io::Result<Option<Counted>> {
         let mut scanner = (self.scanner)(from);
         let mut counted = Counted { from, to: from, rows: 0, marks: Vec::new() };
         for step in 1.. {

@@ -9,6 +9,7 @@
 
 use std::path::PathBuf;
 
+mod block;
 mod changes;
 mod check;
 mod constants;

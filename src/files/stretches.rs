@@ -10,11 +10,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 
 use tokio_util::sync::CancellationToken;
 
+use super::block::Block;
 use super::scan::Checkpoint;
 
 /// Bytes of a stretch. Even, so that it holds whole units of UTF-16.
@@ -53,11 +56,13 @@ pub(super) trait Reader {
     /// What it makes of one.
     type Stretch: Stretch;
 
-    /// Reads from `from` to the first piece that begins at or behind `end`. `None`: it was told to stop.
+    /// Reads from `from` to the first piece that begins at or behind `end`. `None`: it was told to stop. `block` is what was
+    /// read of the file already, if anything.
     fn read(
         &mut self,
         from: Checkpoint,
         end: u64,
+        block: Option<&Arc<Block>>,
         stop: &CancellationToken,
     ) -> io::Result<Option<Self::Stretch>>;
 }
@@ -75,7 +80,13 @@ pub(super) struct Span<'a> {
     pub(super) end: u64,
     /// A likely start of a record at or behind the first place, before the second.
     pub(super) likely_start: &'a (dyn Fn(u64, u64) -> io::Result<Option<u64>> + Sync),
+    /// Reads the bytes of stretches for those who want them before anybody looks for records in them: by the number of the
+    /// stretch, from 0, and its ends. Stretches come in any order, each once.
+    pub(super) blocks: Option<&'a Blocks<'a>>,
 }
+
+/// Reads the bytes of a stretch.
+pub(super) type Blocks<'a> = dyn Fn(u64, Range<u64>) -> io::Result<Arc<Block>> + Sync + 'a;
 
 /// Reads a span and hands it to `join` stretch by stretch, in order. `make` makes one reader a thread. Whoever else works
 /// on the file can look at `halt`, which is set when this ends early, and set it.
@@ -148,6 +159,7 @@ fn guess<R: Reader>(
     reader: &mut R,
     stop: &CancellationToken,
 ) -> Result<Option<R::Stretch>, Halt> {
+    let block = span.blocks.map(|read| read(at, from..end)).transpose().map_err(Halt::Io)?;
     let start = match at {
         0 => span.start,
         _ => match (span.likely_start)(from, end).map_err(Halt::Io)? {
@@ -155,7 +167,7 @@ fn guess<R: Reader>(
             None => return Ok(None),
         },
     };
-    match reader.read(start, end, stop).map_err(Halt::Io)? {
+    match reader.read(start, end, block.as_ref(), stop).map_err(Halt::Io)? {
         Some(stretch) => Ok(Some(stretch)),
         None => Err(Halt::Stopped),
     }
@@ -182,7 +194,7 @@ impl<R: Reader> Joined<'_, R> {
             _ if self.place.at >= end => return Ok(()),
             _ => {
                 let reader = self.reader.get_or_insert_with(self.make);
-                let read = reader.read(self.place, end, self.stop).map_err(Halt::Io)?;
+                let read = reader.read(self.place, end, None, self.stop).map_err(Halt::Io)?;
                 read.ok_or(Halt::Stopped)?
             }
         };
@@ -219,7 +231,13 @@ mod tests {
     impl Reader for Reads {
         type Stretch = Whole;
 
-        fn read(&mut self, from: Checkpoint, end: u64, _: &CancellationToken) -> io::Result<Option<Whole>> {
+        fn read(
+            &mut self,
+            from: Checkpoint,
+            end: u64,
+            _: Option<&Arc<Block>>,
+            _: &CancellationToken,
+        ) -> io::Result<Option<Whole>> {
             Ok(Some(Whole(from, Checkpoint::start(end, 1))))
         }
     }
@@ -227,7 +245,8 @@ mod tests {
     /// Reads 100 bytes in ten stretches; says how many were joined.
     fn joined(halt: bool) -> (u64, Result<(), Halt>) {
         let likely_start = |from, _| Ok(Some(from));
-        let span = Span { start: Checkpoint::start(0, 1), end: 100, likely_start: &likely_start };
+        let span =
+            Span { start: Checkpoint::start(0, 1), end: 100, likely_start: &likely_start, blocks: None };
         let (cut, halt, mut count) = (Cut { threads: 2, stretch: 10 }, AtomicBool::new(halt), 0);
         let stop = CancellationToken::new();
         let result = read(&span, cut, &|| Reads, &stop, &halt, &mut |_| count += 1);

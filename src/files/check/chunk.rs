@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +11,7 @@ use super::fold::Claim;
 use super::quick::{Clean, PlainLine, QuickReader, is_odd};
 use super::row::{Expiry, Row, RowReader, infer, short};
 use crate::domain::problem::{Code, Place, Problem, Problems};
+use crate::files::block::Block;
 use crate::files::scan::split::Fields;
 use crate::files::scan::{Checkpoint, Eol, Lines, Piece, READ, Scanner};
 use crate::files::source::Bytes;
@@ -159,9 +161,18 @@ impl Reader for ChunkReader<'_> {
     type Stretch = Chunk;
 
     /// The piece behind the stretch may also be a line of rows that a quotation swallowed, which the next one goes on in.
-    fn read(&mut self, from: Checkpoint, end: u64, stop: &CancellationToken) -> io::Result<Option<Chunk>> {
+    fn read(
+        &mut self,
+        from: Checkpoint,
+        end: u64,
+        block: Option<&Arc<Block>>,
+        stop: &CancellationToken,
+    ) -> io::Result<Option<Chunk>> {
         let quick = self.quick.is_on();
         let mut scanner = self.document.scanner(from, READ);
+        if let Some(block) = block {
+            scanner.start_with(block)?;
+        }
         let mut chunk = Chunk::new(from);
         let (mut pieces, mut last) = (0_u64, None);
         loop {

@@ -14,10 +14,14 @@ use std::io;
 
 use memchr::{memchr, memchr2};
 
+use std::sync::Arc;
+
+use super::block::Block;
 use super::source::Bytes;
 
 mod guess;
 mod judge;
+mod lines;
 mod plain;
 pub(super) mod split;
 mod swallowed;
@@ -27,6 +31,7 @@ mod window;
 
 pub(super) use guess::likely_start;
 use judge::{Verdict, judge};
+pub(super) use lines::LineCount;
 pub(super) use plain::Lines;
 pub(super) use window::{READ, Width, Window};
 
@@ -171,6 +176,11 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
     ) -> Self {
         let window = Window::new(bytes, width, from.at, end, read_size);
         Self { window, dialect, width, place: from, end, held: 0, kept: Vec::new() }
+    }
+
+    /// Takes what of the data was read already, if it holds where this scanner begins.
+    pub(super) fn start_with(&mut self, block: &Arc<Block>) -> io::Result<()> {
+        self.window.start_with(block)
     }
 
     /// Where the next piece starts.

@@ -4,10 +4,10 @@
 //! everything else becomes a byte that means nothing to the scanner, so places in the stored file stay exact.
 
 use std::io;
-
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 use crate::domain::phone::foreign_digit;
+use crate::files::block::Block;
 use crate::files::source::Bytes;
 
 /// How stored bytes become units.
@@ -47,6 +47,8 @@ impl Width {
 
 /// How much is asked of the system at a time.
 pub(in crate::files) const READ: usize = 256 * 1024;
+/// How much is asked for at first behind what was read already.
+const BEHIND: usize = 8 * 1024;
 
 /// The window.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub(in crate::files) struct Window<'a, B: ?Sized> {
     bytes: &'a B,
     width: Width,
     read_size: usize,
+    /// How much is asked for the next time.
+    step: usize,
     /// Place in the file of the next byte to read.
     next: u64,
     /// Where reading ends.
@@ -65,67 +69,64 @@ pub(in crate::files) struct Window<'a, B: ?Sized> {
     narrow: Vec<u8>,
     /// Units at the start of the buffers that are done with.
     done: usize,
-    digest: Option<Sha256>,
-    counts: bool,
-    /// Line endings that were read, and whether the last unit was a carriage return: the scanner's count has a twin.
-    lines: u64,
-    after_return: bool,
+    /// What was read by somebody else is looked at where it is, while it lasts. Only where a unit is a byte.
+    block: Option<Arc<Block>>,
 }
 
 impl<'a, B: Bytes + ?Sized> Window<'a, B> {
     /// A window over `from..end`, read in steps of `read_size` bytes.
     pub(in crate::files) fn new(bytes: &'a B, width: Width, from: u64, end: u64, read_size: usize) -> Self {
         let (raw, narrow) = (Vec::new(), Vec::new());
+        let read_size = read_size.max(2);
         Self {
             bytes,
             width,
-            read_size: read_size.max(2),
+            read_size,
+            step: read_size,
             next: from,
             end,
             raw,
             filled: 0,
             narrow,
             done: 0,
-            digest: None,
-            counts: false,
-            lines: 0,
-            after_return: false,
+            block: None,
         }
     }
 
-    /// Lets every byte that is read from here on run through `digest`.
-    pub(in crate::files) fn hash_into(&mut self, digest: Sha256) {
-        self.digest = Some(digest);
-        self.counts = true;
-    }
-
-    /// Lets the lines be counted of every byte that is read from here on.
-    pub(in crate::files) fn count_only(&mut self) {
-        self.counts = true;
-    }
-
-    /// The digest so far.
-    pub(in crate::files) fn take_digest(&mut self) -> Option<Sha256> {
-        self.digest.take()
-    }
-
-    /// Line endings in all that was read since [`Window::hash_into`], counted without looking at records.
-    pub(in crate::files) fn lines(&self) -> u64 {
-        self.lines
+    /// Takes what of its bytes was read already, if it holds the first of them. For a window that has not been read from.
+    pub(in crate::files) fn start_with(&mut self, block: &Arc<Block>) -> io::Result<()> {
+        let Some(bytes) = block.from(self.next).filter(|_| self.filled == 0) else { return Ok(()) };
+        let next = self.next + bytes.len() as u64;
+        if next > self.end {
+            return Ok(());
+        }
+        self.next = next;
+        // What is wanted behind it is the rest of one record.
+        self.step = self.read_size.min(BEHIND);
+        if self.width == Width::One {
+            self.done = block.bytes().len() - bytes.len();
+            self.block = Some(Arc::clone(block));
+            return Ok(());
+        }
+        self.raw.extend_from_slice(bytes);
+        self.filled = bytes.len();
+        self.narrow_rest()
     }
 
     /// Units that are in the window and not done with.
     pub(in crate::files) fn units(&self) -> &[u8] {
-        match self.width {
-            Width::One => &self.raw[self.done..self.filled],
-            _ => &self.narrow[self.done..],
+        match (&self.block, self.width) {
+            (Some(block), _) => &block.bytes()[self.done..],
+            (None, Width::One) => &self.raw[self.done..self.filled],
+            (None, _) => &self.narrow[self.done..],
         }
     }
 
     /// The stored bytes of `from..to` of [`Window::units`].
     pub(in crate::files) fn stored(&self, from: usize, to: usize) -> &[u8] {
         let width = self.width.bytes();
-        &self.raw[(self.done + from) * width..(self.done + to) * width]
+        let bytes = self.block.as_ref().map_or(self.raw.as_slice(), |block| block.bytes());
+        &bytes[(self.done + from) * width..(self.done + to) * width]
     }
 
     /// Whether nothing stands behind the window.
@@ -141,7 +142,11 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
     /// Reads on. An end before its time is an [`io::ErrorKind::UnexpectedEof`].
     pub(in crate::files) fn grow(&mut self) -> io::Result<()> {
         let width = self.width.bytes();
-        if self.done > 0 {
+        if let Some(block) = self.block.take() {
+            let rest = &block.bytes()[std::mem::take(&mut self.done)..];
+            self.raw.extend_from_slice(rest);
+            self.filled = rest.len();
+        } else if self.done > 0 {
             self.raw.copy_within(self.done * width..self.filled, 0);
             self.filled -= self.done * width;
             if width == 2 {
@@ -149,7 +154,8 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
             }
             self.done = 0;
         }
-        let want = (self.end - self.next).min(self.read_size as u64) as usize;
+        let want = (self.end - self.next).min(self.step as u64) as usize;
+        self.step = (self.step * 2).min(self.read_size);
         let filled = self.filled;
         if self.raw.len() < filled + want {
             self.raw.resize(filled + want, 0);
@@ -164,39 +170,15 @@ impl<'a, B: Bytes + ?Sized> Window<'a, B> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.filled += read;
-        let new = &self.raw[filled..self.filled];
-        if let Some(digest) = &mut self.digest {
-            digest.update(new);
-        }
-        let known = if width == 2 { self.narrow.len() } else { filled };
         self.next += read as u64;
-        if width == 2 {
-            let from = self.narrow.len() * 2;
-            let whole = self.raw[from..self.filled].chunks_exact(2).map(|pair| self.width.narrow(pair));
-            self.narrow.extend(whole);
-            if self.is_last() && self.filled % 2 == 1 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        if self.counts {
-            self.count_lines(known);
-        }
-        Ok(())
+        if width == 2 { self.narrow_rest() } else { Ok(()) }
     }
 
-    fn count_lines(&mut self, known: usize) {
-        let units = &self.units()[known..];
-        let lines = if !self.after_return && memchr::memchr(b'\r', units).is_none() {
-            memchr::memchr_iter(b'\n', units).count()
-        } else {
-            let is_second = |at: usize| {
-                units[at] == b'\n'
-                    && at.checked_sub(1).map_or(self.after_return, |before| units[before] == b'\r')
-            };
-            memchr::memchr2_iter(b'\n', b'\r', units).filter(|&at| !is_second(at)).count()
-        };
-        let after_return = units.last().map_or(self.after_return, |last| *last == b'\r');
-        self.lines += lines as u64;
-        self.after_return = after_return;
+    /// Makes units of what was read since the last time.
+    fn narrow_rest(&mut self) -> io::Result<()> {
+        let from = self.narrow.len() * 2;
+        let whole = self.raw[from..self.filled].chunks_exact(2).map(|pair| self.width.narrow(pair));
+        self.narrow.extend(whole);
+        if self.is_last() && self.filled % 2 == 1 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
     }
 }
