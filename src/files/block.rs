@@ -23,7 +23,7 @@ impl<T> Default for Pool<T> {
 }
 
 impl<T> Pool<T> {
-    /// A buffer with anything in it.
+    /// A buffer with whatever it was given back with in it.
     pub(super) fn take(&self) -> Vec<T> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }

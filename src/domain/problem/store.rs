@@ -61,6 +61,15 @@ pub struct Brief {
 }
 
 impl Problems {
+    /// None yet, with the hints that any of `others` share: what is written apart with the same hints is joined quickly.
+    pub fn with_hints_of<'p>(others: impl IntoIterator<Item = &'p Self>) -> Self {
+        let mut problems = Self::default();
+        for hint in others.into_iter().flat_map(|other| &other.hints) {
+            problems.share(hint);
+        }
+        problems
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.len

@@ -11,7 +11,7 @@ use super::fold::Claim;
 use super::quick::{Clean, PlainLine, QuickReader, is_odd};
 use super::row::{Expiry, Row, RowReader, infer, short};
 use crate::domain::problem::{Code, Place, Problem, Problems};
-use crate::files::block::Block;
+use crate::files::block::{Block, Pool};
 use crate::files::scan::split::Fields;
 use crate::files::scan::{Checkpoint, Eol, Lines, Piece, READ, Scanner};
 use crate::files::source::Bytes;
@@ -147,6 +147,8 @@ pub(super) struct ChunkReader<'a> {
     lines: Lines,
     ranges: bool,
     most_numbers: u64,
+    /// Where the claims of earlier chunks stood.
+    used: &'a Pool<Claim>,
     fields: Fields,
     list: Vec<Problem>,
 }
@@ -173,7 +175,9 @@ impl Reader for ChunkReader<'_> {
         if let Some(block) = block {
             scanner.start_with(block)?;
         }
-        let mut chunk = Chunk::new(from);
+        let mut claims = self.used.take();
+        claims.clear();
+        let mut chunk = Chunk::new(from, claims);
         let (mut pieces, mut last) = (0_u64, None);
         loop {
             let here = scanner.place();
@@ -208,10 +212,11 @@ impl<'a> ChunkReader<'a> {
         quick: QuickReader<'a>,
         named_area: Option<u16>,
         most_numbers: u64,
+        used: &'a Pool<Claim>,
     ) -> Self {
         let (several, ranges) = (document.mapping().has_several(), document.mapping().has_ranges());
         let (lines, fields, list) = (Lines::default(), Fields::default(), Vec::new());
-        Self { document, reader, quick, named_area, several, ranges, most_numbers, lines, fields, list }
+        Self { document, reader, quick, named_area, several, ranges, most_numbers, used, lines, fields, list }
     }
 
     /// Reads the plain lines that come next and begin before `end`, and says how many there were.
@@ -383,7 +388,7 @@ impl Chunk {
         }
     }
 
-    fn new(from: Checkpoint) -> Self {
+    fn new(from: Checkpoint, claims: Vec<Claim>) -> Self {
         Self {
             from,
             to: from,
@@ -398,7 +403,7 @@ impl Chunk {
             orders: [false; 2],
             undecided: false,
             other_area: None,
-            claims: Vec::new(),
+            claims,
             problems: Problems::default(),
             steps: Steps::default(),
             first_slots: Vec::new(),

@@ -309,13 +309,15 @@ impl Work<'_> {
 
     fn unite(&self, number: u64, one: u32, other: u32) -> u32 {
         let Some(number) = E164::from_digits(number) else { return one };
-        let mut united = self.united.lock().unwrap_or_else(PoisonError::into_inner);
+        let united = || self.united.lock().unwrap_or_else(PoisonError::into_inner);
         let set = |id: u32| match id.checked_sub(self.sets) {
             None => self.table.get(id, number),
-            Some(at) => united.get(at as usize).cloned(),
+            Some(at) => united().get(at as usize).cloned(),
         };
         let (Some(mine), Some(theirs)) = (set(one), set(other)) else { return one };
-        united.push(mine.strongest(theirs));
+        let strongest = mine.strongest(theirs);
+        let mut united = united();
+        united.push(strongest);
         self.sets + united.len() as u32 - 1
     }
 }

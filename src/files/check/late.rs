@@ -87,68 +87,130 @@ impl Repeat {
     }
 }
 
-/// Puts everything in the order of the file. `repeats` and `late` are sorted by slot, `crossed` by row; `columns` are those
-/// of the number and of the expiry.
-pub(super) fn write_problems(
-    rest: Rest,
-    notes: &[Problem],
-    repeats: &[Repeat],
-    late: &[Late],
-    crossed: &[Crossed],
-    ruled: &Ruled,
-    columns: (Option<usize>, Option<usize>),
-) -> Written {
-    let mut out = Written {
-        all: notes.iter().cloned().collect(),
-        late: Problems::default(),
-        unsaid: BTreeMap::new(),
-        records: 0,
-        lost: 0,
-    };
-    let (mut repeats, mut late) = (repeats.iter().peekable(), late.iter().peekable());
-    let mut crossed = crossed.iter().peekable();
-    let mut new: Vec<(u64, New<'_>)> = Vec::new();
-    let ranges = rest.ranges;
-    let mut stretches = rest.stretches.into_iter().peekable();
-    while let Some(stretch) = stretches.next() {
-        let end = stretches.peek().map_or(u64::MAX, |next| next.slot);
-        let last_row = stretches.peek().map_or(u64::MAX, |next| next.base.row);
-        new.clear();
-        while let Some(repeat) = repeats.next_if(|repeat| repeat.slot < end) {
-            let row = stretch.row_of(repeat.slot);
-            // A range may repeat ten thousand numbers: said once, with the first of them.
-            let is_said = |(other, new): &(u64, New<'_>)| {
-                *other == row && matches!(new, New::Repeat(said) if said.differs == repeat.differs)
-            };
-            if ranges && new.iter().rev().take(2).any(is_said) {
-                *out.unsaid.entry(repeat.code()).or_default() += 1;
-            } else {
-                new.push((row, New::Repeat(repeat)));
-            }
+/// What only the whole file could tell. All of it in the order of the file.
+#[derive(Clone, Copy)]
+pub(super) struct News<'a> {
+    pub(super) repeats: &'a [Repeat],
+    pub(super) late: &'a [Late],
+    pub(super) crossed: &'a [Crossed],
+    pub(super) ruled: &'a Ruled,
+    /// The columns of the number and of the expiry.
+    pub(super) columns: (Option<usize>, Option<usize>),
+}
+
+impl<'a> News<'a> {
+    /// What stands in `stretch` or behind it.
+    fn from(self, stretch: &Stretch) -> Self {
+        let (slot, row) = (stretch.slot, stretch.base.row);
+        Self {
+            repeats: &self.repeats[self.repeats.partition_point(|repeat| repeat.slot < slot)..],
+            late: &self.late[self.late.partition_point(|late| late.slot < slot)..],
+            crossed: &self.crossed[self.crossed.partition_point(|crossed| crossed.row <= row)..],
+            ..self
         }
-        while let Some(late) = late.next_if(|late| late.slot < end) {
-            let row = stretch.row_of(late.slot);
-            let is_said = matches!(new.last(), Some((other, New::Date(..))) if *other == row);
-            if let Some((code, raw)) = ruled.get(late.set).filter(|_| !is_said) {
-                new.push((row, New::Date(*code, raw)));
-            }
-        }
-        while let Some(crossed) = crossed.next_if(|crossed| crossed.row <= last_row) {
-            new.push((crossed.row, New::Crossed(*crossed)));
-        }
-        let base = stretch.base;
-        if new.is_empty() {
-            out.all.append(&stretch.problems, base);
-            continue;
-        }
-        new.sort_by_key(|(row, _)| *row);
-        out.merge(&stretch, &new, columns);
     }
+}
+
+/// Puts everything in the order of the file, on so many threads.
+pub(super) fn write_problems(rest: Rest, notes: &[Problem], news: News<'_>, threads: usize) -> Written {
+    let notes: Problems = notes.iter().cloned().collect();
+    let lists = rest.stretches.iter().map(|stretch| &stretch.problems);
+    let none = Problems::with_hints_of(std::iter::once(&notes).chain(lists));
+    let mut out = Written::with_hints_of(&none);
+    out.all.append(&notes, Place::default());
+
+    let mut shares = Vec::new();
+    let mut left = rest.stretches;
+    let size = left.len().div_ceil(threads.max(1)).max(1);
+    while left.len() > size {
+        // From the end on, so that nothing has to be moved.
+        let last = left.split_off((left.len() - 1) / size * size);
+        shares.push(last);
+    }
+    shares.push(left);
+    shares.reverse();
+    let next =
+        shares.iter().skip(1).map(|share| share.first().map(|stretch| (stretch.slot, stretch.base.row)));
+    let ends: Vec<(u64, u64)> = next.chain([None]).map(|next| next.unwrap_or((u64::MAX, u64::MAX))).collect();
+    std::thread::scope(|scope| {
+        let running: Vec<_> = shares
+            .into_iter()
+            .zip(ends)
+            .map(|(share, end)| {
+                let part = Written::with_hints_of(&none);
+                scope.spawn(move || part.write(share, end, news, rest.ranges))
+            })
+            .collect();
+        for thread in running {
+            match thread.join() {
+                Ok(part) => out.join(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
     out.all.shrink();
     out
 }
 
 impl Written {
+    fn with_hints_of(list: &Problems) -> Self {
+        let (all, late) = (Problems::with_hints_of([list]), Problems::with_hints_of([list]));
+        Self { all, late, unsaid: BTreeMap::new(), records: 0, lost: 0 }
+    }
+
+    /// Takes in what stands behind it.
+    fn join(&mut self, part: Self) {
+        self.all.append(&part.all, Place::default());
+        self.late.append(&part.late, Place::default());
+        for (code, count) in part.unsaid {
+            *self.unsaid.entry(code).or_default() += count;
+        }
+        self.records += part.records;
+        self.lost += part.lost;
+    }
+
+    /// Writes stretches that follow each other; `end` is the slot and the row before the one behind them.
+    fn write(mut self, stretches: Vec<Stretch>, end: (u64, u64), news: News<'_>, ranges: bool) -> Self {
+        let news = stretches.first().map_or(news, |first| news.from(first));
+        let (mut repeats, mut late) = (news.repeats.iter().peekable(), news.late.iter().peekable());
+        let mut crossed = news.crossed.iter().peekable();
+        let mut new: Vec<(u64, New<'_>)> = Vec::new();
+        let mut stretches = stretches.into_iter().peekable();
+        while let Some(stretch) = stretches.next() {
+            let next = stretches.peek().map_or(end, |next| (next.slot, next.base.row));
+            new.clear();
+            while let Some(repeat) = repeats.next_if(|repeat| repeat.slot < next.0) {
+                let row = stretch.row_of(repeat.slot);
+                // A range may repeat ten thousand numbers: said once, with the first of them.
+                let is_said = |(other, new): &(u64, New<'_>)| {
+                    *other == row && matches!(new, New::Repeat(said) if said.differs == repeat.differs)
+                };
+                if ranges && new.iter().rev().take(2).any(is_said) {
+                    *self.unsaid.entry(repeat.code()).or_default() += 1;
+                } else {
+                    new.push((row, New::Repeat(repeat)));
+                }
+            }
+            while let Some(late) = late.next_if(|late| late.slot < next.0) {
+                let row = stretch.row_of(late.slot);
+                let is_said = matches!(new.last(), Some((other, New::Date(..))) if *other == row);
+                if let Some((code, raw)) = news.ruled.get(late.set).filter(|_| !is_said) {
+                    new.push((row, New::Date(*code, raw)));
+                }
+            }
+            while let Some(crossed) = crossed.next_if(|crossed| crossed.row <= next.1) {
+                new.push((crossed.row, New::Crossed(*crossed)));
+            }
+            if new.is_empty() {
+                self.all.append(&stretch.problems, stretch.base);
+                continue;
+            }
+            new.sort_by_key(|(row, _)| *row);
+            self.merge(&stretch, &new, news.columns);
+        }
+        self
+    }
+
     fn merge(&mut self, stretch: &Stretch, new: &[(u64, New<'_>)], columns: (Option<usize>, Option<usize>)) {
         let mut known = stretch.problems.iter().peekable();
         let mut new = new.iter().peekable();

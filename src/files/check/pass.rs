@@ -9,13 +9,14 @@ use tokio_util::sync::CancellationToken;
 use super::chunk::{Chunk, ChunkReader, Deleted};
 use super::facts::FactTable;
 use super::fold::{Claim, Fold, MOST_SLOTS};
-use super::late::{Crossed, Rest, Stretch, write_problems};
+use super::late::{Crossed, News, Rest, Stretch, write_problems};
 use super::memory::Memory;
 use super::quick::QuickReader;
 use super::read::{self, Bytes, Plan};
 use super::row::RowReader;
 use super::{Accounting, CheckEvent, CheckOptions, Checked, Intents};
 use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
+use crate::files::block::Pool;
 use crate::files::out::problem_columns::Dates;
 use crate::files::sniff::{self, layout};
 use crate::files::{Document, Field, FileError, LineEnding};
@@ -41,6 +42,8 @@ struct Pass<'a> {
     other_area: Option<u16>,
     deleted: Vec<Deleted>,
     most_numbers: u64,
+    /// Where the claims of chunks stood.
+    used: &'a Pool<Claim>,
 }
 
 /// Runs the pass.
@@ -58,11 +61,12 @@ pub(super) fn run(
     let is_registry = document.format().layout.filter(|layout| layout.starts_with(layout::REGISTRY));
     let named_area = is_registry.and_then(|_| layout::area_code_in_name(document.path()));
     let named = named_area.as_deref().and_then(|area| area.parse().ok());
+    let used = Pool::default();
     let make = || {
         let quick = QuickReader::new(&reader, Memory::new(&table), plan.quick);
-        ChunkReader::new(document, &reader, quick, named, plan.most_numbers)
+        ChunkReader::new(document, &reader, quick, named, plan.most_numbers, &used)
     };
-    let mut pass = Pass::new(document, plan.most_numbers);
+    let mut pass = Pass::new(document, plan.most_numbers, &used);
     if !document.notes().is_empty() {
         events(CheckEvent::Problems(document.notes().iter().cloned().collect()));
     }
@@ -99,7 +103,7 @@ pub(super) fn run(
 }
 
 impl<'a> Pass<'a> {
-    fn new(document: &'a Document, most_numbers: u64) -> Self {
+    fn new(document: &'a Document, most_numbers: u64, used: &'a Pool<Claim>) -> Self {
         Self {
             document,
             fold: Fold::new(document.likely_rows()),
@@ -117,6 +121,7 @@ impl<'a> Pass<'a> {
             other_area: None,
             deleted: Vec::new(),
             most_numbers,
+            used,
         }
     }
 
@@ -131,6 +136,7 @@ impl<'a> Pass<'a> {
         }
         if chunk.counts.is_empty() {
             self.fold.extend(chunk.claims.drain(..).map(|claim| Claim { slot: claim.slot + slots, ..claim }));
+            self.used.give(std::mem::take(&mut chunk.claims));
         } else {
             self.fold.extend(chunk.take_claims(slots));
         }
@@ -230,15 +236,14 @@ impl<'a> Pass<'a> {
 
         let columns = self.document.mapping();
         let column = |field| columns.columns.get(&field).copied();
-        let late = write_problems(
-            rest,
-            &notes,
-            &folded.repeats,
-            &folded.late,
-            &crossed(&self.deleted, &folded.intents),
-            &ruled,
-            (column(Field::Number), column(Field::Expires)),
-        );
+        let news = News {
+            repeats: &folded.repeats,
+            late: &folded.late,
+            crossed: &crossed(&self.deleted, &folded.intents),
+            ruled: &ruled,
+            columns: (column(Field::Number), column(Field::Expires)),
+        };
+        let late = write_problems(rest, &notes, news, threads);
         go_on()?;
         let mut told: Problems = new.into_iter().collect();
         told.append(&late.late, Place::default());

@@ -85,7 +85,8 @@ fn a_record_more_or_less_than_the_container_has_is_a_defect() {
 #[test]
 fn a_line_more_or_less_than_the_bytes_have_is_a_defect() {
     let (_folder, document) = opened("list.csv", LIST);
-    let pass = Pass { lines: 3, ..Pass::new(&document, u64::MAX) };
+    let used = Pool::default();
+    let pass = Pass { lines: 3, ..Pass::new(&document, u64::MAX, &used) };
     let law = |lines| said(pass.ensure_lines(&Bytes { sha256: String::new(), lines }));
     assert_eq!(law(3), "");
     assert_eq!(law(4), "3 lines in the rows, but 4 in the bytes");
@@ -95,7 +96,8 @@ fn a_line_more_or_less_than_the_bytes_have_is_a_defect() {
 #[test]
 fn a_row_whose_attributes_nobody_kept_is_a_defect() {
     let (_folder, document) = opened("list.csv", LIST);
-    let mut pass = Pass { records: 1, slots: 1, ..Pass::new(&document, u64::MAX) };
+    let used = Pool::default();
+    let mut pass = Pass { records: 1, slots: 1, ..Pass::new(&document, u64::MAX, &used) };
     pass.fold.extend(std::iter::once(Claim { number: 12_025_550_101, slot: 0, set: 7 }));
     let beside = (FactTable::default(), String::new(), None);
     let settled = pass.settle(&options(), &Plan::usual(), beside, &CancellationToken::new(), &mut |_| ());
