@@ -33,7 +33,7 @@ impl Attributes {
             (Some(_), None) => true,
             (Some(mine), Some(theirs)) => theirs > mine,
         };
-        let source = unite(self.source, other.source);
+        let source = unite_sources(self.source, other.source);
         let (jurisdiction, expires) = match other_is_stronger {
             true => (other.jurisdiction, other.expires),
             false => (self.jurisdiction, self.expires),
@@ -61,7 +61,7 @@ pub(super) fn same_jurisdiction(ours: Option<&str>, theirs: Option<&str>) -> boo
 }
 
 /// Both sources, sorted and without repeats. One alone stays as it is.
-fn unite(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
+pub fn unite_sources(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
     let (ours, theirs) = match (ours, theirs) {
         (Some(ours), Some(theirs)) if ours != theirs => (ours, theirs),
         (ours, theirs) => return ours.or(theirs),

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::row::infer;
-use crate::domain::entry::Attributes;
+use crate::domain::entry::{Attributes, unite_sources};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::problem::Code;
@@ -23,7 +23,7 @@ const COMPARED: usize = 1 << 20;
 pub(super) type QuickMap<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// When an entry ends, as a number: microseconds do not reach its ends before the year 9999 does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Expires(i64);
 
 impl Expires {
@@ -61,13 +61,14 @@ pub(super) struct Undecided {
     pub(super) raw: Arc<str>,
 }
 
+/// A set of attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Packed {
-    expires: Expires,
+pub(super) struct Packed {
+    pub(super) expires: Expires,
     /// 0 = none.
-    source: u32,
+    pub(super) source: u32,
     /// 0 = that of the number.
-    jurisdiction: u32,
+    pub(super) jurisdiction: u32,
 }
 
 /// Sets of attributes by their numbers.
@@ -138,11 +139,14 @@ impl AttributeTable {
         Packed { expires, source, jurisdiction }
     }
 
-    /// Takes in a set under the next number.
-    pub(super) fn push(&mut self, attributes: &Attributes) {
-        let expires = attributes.expires.map_or(Expires::NEVER, Expires::at);
-        let packed = self.pack(Some(attributes.jurisdiction), expires, attributes.source.as_ref());
-        self.list.push(packed);
+    pub(super) fn packed(&self, id: u32) -> Option<Packed> {
+        self.list.get(id as usize).copied()
+    }
+
+    /// Takes in what sets of this table were united to, under the next numbers.
+    pub(super) fn take_in(&mut self, united: United) {
+        self.list.extend(united.list);
+        self.sources.list.extend(united.sources);
     }
 
     /// The number of a set.
@@ -167,6 +171,45 @@ impl AttributeTable {
             Some(at) => *self.jurisdictions.list.get(at)?,
         };
         Some(Attributes { jurisdiction, expires: packed.expires.timestamp(), source })
+    }
+}
+
+/// Sets that others of a table were united to, and their sources; both are numbered behind those of the table.
+#[derive(Debug, Default)]
+pub(super) struct United {
+    list: Vec<Packed>,
+    sources: Vec<Arc<str>>,
+}
+
+impl United {
+    pub(super) fn get(&self, at: u32) -> Option<Packed> {
+        self.list.get(at as usize).copied()
+    }
+
+    /// Takes in a set, and says its place.
+    pub(super) fn push(&mut self, packed: Packed) -> u32 {
+        self.list.push(packed);
+        self.list.len() as u32 - 1
+    }
+
+    /// The source that two sources come to.
+    pub(super) fn source(&mut self, table: &AttributeTable, one: u32, other: u32) -> u32 {
+        let known = &table.sources.list;
+        let text = |id: u32| {
+            let at = (id as usize).checked_sub(1)?;
+            known.get(at).or_else(|| self.sources.get(at - known.len())).cloned()
+        };
+        let (ours, theirs) = (text(one), text(other));
+        let both = unite_sources(ours.clone(), theirs.clone());
+        match both {
+            None => 0,
+            both if both == ours => one,
+            both if both == theirs => other,
+            Some(both) => {
+                self.sources.push(both);
+                (known.len() + self.sources.len()) as u32
+            }
+        }
     }
 }
 

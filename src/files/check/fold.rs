@@ -11,18 +11,18 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use super::facts::{AttributeTable, Ruled};
+use super::facts::{AttributeTable, Ruled, United};
 use super::intents::{Intents, Writer};
 use super::segment::sort;
-use crate::domain::entry::Attributes;
-use crate::domain::phone::E164;
 
 mod bucket;
 mod key;
+mod unite;
 
 use bucket::{Bucket, Elsewhere, Places};
 pub(super) use key::MOST_SLOTS;
 use key::{LARGE, Shape};
+use unite::Uniter;
 
 /// A sound row: its number, the slot, and the number of its set of attributes. Its `Debug` leaves out the number, as that
 /// of all here does that holds one: logs hold none.
@@ -170,7 +170,7 @@ impl Fold {
     ) -> Folded {
         let sets = table.len() as u32;
         self.elsewhere.index();
-        let united = Mutex::new(Vec::new());
+        let united = Mutex::default();
         let share = (self.count as usize / threads.max(1) + 1).max(1);
         let (mut shares, mut load) = (vec![Vec::new()], 0);
         self.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
@@ -194,7 +194,7 @@ impl Fold {
             rows,
             sets,
         };
-        let done: Vec<Part> = std::thread::scope(|scope| {
+        let done: Vec<Part<'_>> = std::thread::scope(|scope| {
             let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| work.fold(share))).collect();
             let joined = running.into_iter().map(|thread| match thread.join() {
                 Ok(part) => part,
@@ -220,9 +220,7 @@ impl Fold {
         folded.repeats.sort_unstable();
         folded.late.sort_unstable();
         let mut table = table;
-        for attributes in united.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            table.push(&attributes);
-        }
+        table.take_in(united.into_inner().unwrap_or_else(PoisonError::into_inner));
         Folded { intents: folded.intents.with_attributes(table), ..folded }
     }
 }
@@ -233,24 +231,26 @@ struct Work<'a> {
     elsewhere: &'a Elsewhere,
     table: &'a AttributeTable,
     /// Sets that repeats were united to, numbered behind those of the table.
-    united: &'a Mutex<Vec<Attributes>>,
+    united: &'a Mutex<United>,
     ruled: &'a Ruled,
     row_of: &'a (dyn Fn(u64) -> u64 + Sync),
     rows: u64,
     sets: u32,
 }
 
-struct Part {
+struct Part<'a> {
     writer: Writer,
+    uniter: Uniter<'a>,
     repeats: Vec<Repeat>,
     late: Vec<Late>,
     lost: u64,
 }
 
-impl Work<'_> {
-    fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part {
-        let mut part =
-            Part { writer: Writer::new(self.rows), repeats: Vec::new(), late: Vec::new(), lost: 0 };
+impl<'a> Work<'a> {
+    fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part<'a> {
+        let uniter = Uniter::new(self.table, self.united);
+        let (repeats, late) = (Vec::new(), Vec::new());
+        let mut part = Part { writer: Writer::new(self.rows), uniter, repeats, late, lost: 0 };
         let (mut keys, mut spare) = (Vec::new(), Vec::new());
         for (base, bucket) in buckets {
             keys.clear();
@@ -269,7 +269,7 @@ impl Work<'_> {
         part
     }
 
-    fn fold_one(&self, number: u64, keys: &[u64], part: &mut Part) {
+    fn fold_one(&self, number: u64, keys: &[u64], part: &mut Part<'_>) {
         let mut first: Option<(u64, u32)> = None;
         let mut set = 0;
         for key in keys {
@@ -292,7 +292,7 @@ impl Work<'_> {
                     let differs = own != of_first && self.differ(own, of_first);
                     part.repeats.push(Repeat { slot, first: (self.row_of)(first), number, differs });
                     if differs {
-                        set = self.unite(number, set, own);
+                        set = part.uniter.strongest(set, own).unwrap_or(set);
                     }
                 }
             }
@@ -305,19 +305,5 @@ impl Work<'_> {
     /// Two numbers may stand for one set where a file has more of them than are compared.
     fn differ(&self, one: u32, other: u32) -> bool {
         !self.table.are_same(one, other)
-    }
-
-    fn unite(&self, number: u64, one: u32, other: u32) -> u32 {
-        let Some(number) = E164::from_digits(number) else { return one };
-        let united = || self.united.lock().unwrap_or_else(PoisonError::into_inner);
-        let set = |id: u32| match id.checked_sub(self.sets) {
-            None => self.table.get(id, number),
-            Some(at) => united().get(at as usize).cloned(),
-        };
-        let (Some(mine), Some(theirs)) = (set(one), set(other)) else { return one };
-        let strongest = mine.strongest(theirs);
-        let mut united = united();
-        united.push(strongest);
-        self.sets + united.len() as u32 - 1
     }
 }
