@@ -231,13 +231,13 @@ impl<'a> ChunkReader<'a> {
         scanner.find_plain(&mut lines);
         let (here, units) = (scanner.place(), scanner.units());
         let mut count = 0;
-        for line in 0..lines.len() {
+        for (line, places) in lines.fields().enumerate() {
             let at = here.at + lines.start(line) as u64;
             if at >= end {
                 break;
             }
             count += 1;
-            let Some(clean) = self.quick.read(&PlainLine { units, lines: &lines, line }) else {
+            let Some(clean) = self.quick.read(&PlainLine { units, places }) else {
                 let piece = scanner.plain_piece(&lines, line);
                 let (text, _) = lines.end(line);
                 self.piece(&piece, units.get(lines.start(line)..text).unwrap_or_default(), chunk, last);

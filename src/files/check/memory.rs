@@ -51,24 +51,28 @@ struct Days {
 }
 
 impl Days {
-    const FIRST_YEAR: u32 = 2000;
-    const YEARS: u32 = 100;
+    /// Years that begin with these two digits.
+    const CENTURY: usize = 20;
+    const YEARS: usize = 100;
 
     /// The number of the day that a cell names: no two cells have the same. Days that there are not have one too.
     #[inline]
     fn of(cell: &[u8]) -> Option<usize> {
         let cell: &[u8; 10] = cell.try_into().ok()?;
-        let marks = u64::from_le_bytes(*cell.first_chunk()?) & 0xFF00_00FF_0000_0000;
-        let digit = |at: usize| Some(u32::from(cell[at].wrapping_sub(b'0'))).filter(|digit| *digit < 10);
-        if marks != 0x2D00_002D_0000_0000 {
+        // Of `2027-12-` and `31` digits leave their value and hyphens nothing, in eight and in two bytes at once.
+        let head = u64::from_le_bytes(*cell.first_chunk()?) ^ 0x2D30_302D_3030_3030;
+        let day = u16::from_le_bytes(*cell.last_chunk()?) ^ 0x3030;
+        // What is larger than nine, or than nothing where a hyphen stands, reaches the high half of its byte.
+        let odd = (head | head.wrapping_add(0x0F06_060F_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0;
+        if odd != 0 || (day | day.wrapping_add(0x0606)) & 0xF0F0 != 0 {
             return None;
         }
-        let year = digit(0)? * 1000 + digit(1)? * 100 + digit(2)? * 10 + digit(3)?;
-        let month = digit(5)? * 10 + digit(6)?;
-        let day = digit(8)? * 10 + digit(9)?;
-        let years = year.checked_sub(Self::FIRST_YEAR).filter(|years| *years < Self::YEARS)?;
-        let is_day = month < 13 && day < 32;
-        is_day.then_some((years as usize * 13 + month as usize) * 32 + day as usize)
+        // Each byte with the one behind it: two digits.
+        let pairs = head * 10 + (head >> 8);
+        let [century, _, year, _, _, month, ..] = pairs.to_le_bytes().map(usize::from);
+        let day = usize::from(day & 0xFF) * 10 + usize::from(day >> 8);
+        let is_day = century == Self::CENTURY && month < 13 && day < 32;
+        is_day.then_some((year * 13 + month) * 32 + day)
     }
 
     #[inline]
@@ -79,7 +83,7 @@ impl Days {
 
     fn put(&mut self, day: usize, known: Known) {
         if self.places.is_empty() {
-            self.places = vec![0; Self::YEARS as usize * 13 * 32];
+            self.places = vec![0; Self::YEARS * 13 * 32];
         }
         self.known.push(known);
         if let Some(place) = self.places.get_mut(day) {

@@ -11,7 +11,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::text::bare;
 use crate::files::dates::{self, Reading};
-use crate::files::scan::Lines;
+use crate::files::scan::Places;
 use crate::files::scan::split::Fields;
 use crate::files::{DateOrder, Field};
 
@@ -220,24 +220,23 @@ impl Cells for Fields {
 /// One of many plain lines.
 pub(super) struct PlainLine<'l> {
     pub(super) units: &'l [u8],
-    pub(super) lines: &'l Lines,
-    pub(super) line: usize,
+    pub(super) places: Places<'l>,
 }
 
 impl Cells for PlainLine<'_> {
     #[inline]
     fn count(&self) -> usize {
-        self.lines.columns()
+        self.places.len()
     }
 
     #[inline]
     fn cell(&self, index: usize) -> Option<&[u8]> {
-        self.units.get(self.lines.field(self.line, index)?)
+        self.units.get(self.places.get(index)?)
     }
 
     #[inline]
     fn text_from(&self, index: usize) -> Option<(&[u8], usize)> {
-        let place = self.lines.field(self.line, index)?;
+        let place = self.places.get(index)?;
         Some((self.units.get(place.start..)?, place.end - place.start))
     }
 }

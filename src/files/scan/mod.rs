@@ -32,7 +32,7 @@ mod window;
 pub(super) use guess::likely_start;
 use judge::{Verdict, judge};
 pub(super) use lines::LineCount;
-pub(super) use plain::Lines;
+pub(super) use plain::{Lines, Places};
 pub(super) use window::{READ, Width, Window};
 
 /// Longest record, in units. Longer ones are rejected without being held.

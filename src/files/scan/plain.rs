@@ -26,17 +26,30 @@ pub(in crate::files) struct Lines {
     ends: Vec<u32>,
 }
 
-impl Lines {
-    /// How many.
+/// Where the fields of a line stand.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::files) struct Places<'l> {
+    start: u32,
+    ends: &'l [u32],
+}
+
+impl Places<'_> {
+    /// How many fields.
+    #[inline]
     pub(in crate::files) fn len(&self) -> usize {
-        self.count
+        self.ends.len()
     }
 
-    /// Fields of each of them.
-    pub(in crate::files) fn columns(&self) -> usize {
-        self.columns
+    /// Where one of them stands.
+    #[inline]
+    pub(in crate::files) fn get(&self, column: usize) -> Option<Range<usize>> {
+        let end = *self.ends.get(column)? as usize;
+        let before = column.checked_sub(1).and_then(|before| self.ends.get(before));
+        Some(before.map_or(self.start, |before| before + 1) as usize..end)
     }
+}
 
+impl Lines {
     /// Where a line begins; behind the last of them, where it ended.
     #[inline]
     pub(in crate::files) fn start(&self, line: usize) -> usize {
@@ -50,16 +63,11 @@ impl Lines {
         (end, if self.start(line + 1) > end + 1 { Eol::CrLf } else { Eol::Lf })
     }
 
-    /// Where a field of a line stands.
+    /// Where the fields of each line stand.
     #[inline]
-    pub(in crate::files) fn field(&self, line: usize, column: usize) -> Option<Range<usize>> {
-        if line >= self.count || column >= self.columns {
-            return None;
-        }
-        let at = line * self.columns + column;
-        let end = *self.ends.get(at)? as usize;
-        let start = if column == 0 { self.start(line) } else { *self.ends.get(at - 1)? as usize + 1 };
-        Some(start..end)
+    pub(in crate::files) fn fields(&self) -> impl Iterator<Item = Places<'_>> {
+        let lines = self.starts.iter().zip(self.ends.chunks_exact(self.columns.max(1)));
+        lines.take(self.count).map(|(start, ends)| Places { start: *start, ends })
     }
 
     /// Finds the lines at the start of `units` of so many fields that are plain and not blank. Of what stands behind them
@@ -188,7 +196,7 @@ mod tests {
             let start = Checkpoint::start(0, 1);
             let mut scanner = Scanner::new(bytes, Width::One, dialect, start, bytes.len() as u64);
             let mut fields = Fields::default();
-            for line in 0..lines.len() {
+            for line in 0..lines.count {
                 let piece = scanner.next().unwrap().unwrap();
                 let (end, eol) = lines.end(line);
                 prop_assert_eq!((piece.blank, piece.fault, piece.eol), (false, None, eol));
@@ -196,12 +204,15 @@ mod tests {
                 prop_assert_eq!(scanner.stored(&piece), &bytes[lines.start(line)..end]);
                 fields.split(std::str::from_utf8(scanner.stored(&piece)).unwrap(), Some(delimiter), true);
                 prop_assert_eq!(fields.len(), columns);
+                let places = lines.fields().nth(line).unwrap();
+                prop_assert_eq!(places.len(), columns);
                 for (at, field) in fields.iter().enumerate() {
-                    prop_assert_eq!(lines.field(line, at).map(|place| &bytes[place]), Some(field.as_bytes()));
+                    prop_assert_eq!(places.get(at).map(|place| &bytes[place]), Some(field.as_bytes()));
                 }
-                prop_assert_eq!(lines.field(line, columns), None);
+                prop_assert_eq!(places.get(columns), None);
             }
-            prop_assert_eq!(scanner.place().at, lines.start(lines.len()) as u64);
+            prop_assert_eq!(lines.fields().count(), lines.count);
+            prop_assert_eq!(scanner.place().at, lines.start(lines.count) as u64);
         }
     }
 
@@ -211,11 +222,12 @@ mod tests {
         let text = format!("{line}\r\n{line}\n{line}\n\"{line}\"\n{line}\n");
         let mut lines = Lines::default();
         lines.find(text.as_bytes(), b',', 5);
-        assert_eq!(lines.len(), 3);
+        assert_eq!(lines.count, 3);
         assert_eq!((lines.end(0), lines.end(1)), ((54, Eol::CrLf), (110, Eol::Lf)));
-        assert_eq!(&text[lines.field(2, 1).unwrap()], "US-DC");
-        assert_eq!(lines.field(3, 0), None);
+        let places: Vec<&str> = lines.fields().filter_map(|places| Some(&text[places.get(1)?])).collect();
+        assert_eq!(places, ["US-DC"; 3]);
         lines.find(text.as_bytes(), b'\n', 1);
-        assert_eq!((lines.len(), &text[lines.field(1, 0).unwrap()]), (3, line));
+        let whole: Vec<&str> = lines.fields().filter_map(|places| Some(&text[places.get(0)?])).collect();
+        assert_eq!(whole, [line; 3]);
     }
 }
