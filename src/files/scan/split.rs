@@ -53,19 +53,34 @@ impl Fields {
     pub(in crate::files) fn split(&mut self, record: &str, delimiter: Option<u8>, quotes: bool) {
         self.text.clear();
         self.spans.clear();
-        if quotes && memchr(b'"', record.as_bytes()).is_some() {
-            return self.split_quoted(record, delimiter);
+        let mark = if quotes { memchr(b'"', record.as_bytes()) } else { None };
+        match mark {
+            // Nothing to take out.
+            None => {
+                let start = self.take_whole(record, delimiter);
+                self.spans.push((start, record.len()));
+            }
+            Some(mark) => {
+                // Neither is there in front of the first field with a mark.
+                let before = record.as_bytes()[..mark].iter().rposition(|byte| Some(*byte) == delimiter);
+                let (plain, quoted) = record.split_at(before.map_or(0, |last| last + 1));
+                self.take_whole(plain, delimiter);
+                self.split_quoted(quoted, delimiter);
+            }
         }
-        // Nothing to take out: the record is copied whole, and only its cuts are looked for.
-        self.text.push_str(record);
+    }
+
+    /// Copies the text as it is and looks for its cuts only: where the field behind the last one starts.
+    fn take_whole(&mut self, text: &str, delimiter: Option<u8>) -> usize {
+        self.text.push_str(text);
         let mut start = 0;
         if let Some(delimiter) = delimiter {
-            for cut in memchr_iter(delimiter, record.as_bytes()) {
+            for cut in memchr_iter(delimiter, text.as_bytes()) {
                 self.spans.push((start, cut));
                 start = cut + 1;
             }
         }
-        self.spans.push((start, record.len()));
+        start
     }
 
     fn split_quoted(&mut self, record: &str, delimiter: Option<u8>) {
