@@ -54,10 +54,13 @@ pub(super) fn is_date(text: &str) -> bool {
     if let Some(named) = has_month_name(date) {
         return named;
     }
-    ['-', '/', '.'].into_iter().any(|separator| {
-        let parts: Vec<&str> = date.split(separator).collect();
-        let &[a, b, c] = parts.as_slice() else { return false };
-        if !parts.iter().all(|part| all_digits(part)) {
+    [b'-', b'/', b'.'].into_iter().any(|separator| {
+        if date.bytes().filter(|byte| *byte == separator).count() != 2 {
+            return false;
+        }
+        let mut parts = date.split(char::from(separator));
+        let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else { return false };
+        if ![a, b, c].into_iter().all(all_digits) {
             return false;
         }
         let number = |part: &str| part.parse::<u32>().unwrap_or(u32::MAX);

@@ -204,7 +204,7 @@ impl<'a> RowReader<'a> {
     {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
-            let number = Err(NotANumber { code, hint: code.hint().into() });
+            let number = Err(NotANumber { code, hint: code.hint() });
             let entries = vec![Entry { number, jurisdiction: None, count: 1, rejected: true }];
             return Row { entries, expires: Expiry::Known(None), proves: None, source: None, deletes: false };
         }
