@@ -4,6 +4,7 @@ use super::RowReader;
 use super::said::Problems;
 use crate::domain::phone::{NotANumber, Phone, is_split_number};
 use crate::domain::problem::Code;
+use crate::domain::text::is_blank;
 use crate::files::scan::split::Fields;
 use crate::files::{Field, ranges};
 
@@ -49,7 +50,7 @@ impl RowReader<'_> {
         } else {
             cell
         };
-        let result = if cell.trim().is_empty() {
+        let result = if is_blank(cell) {
             Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint() })
         } else if is_split && !Split::is_sound(fields, at) {
             // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
