@@ -97,6 +97,9 @@ fn has_month_name(text: &str) -> Option<bool> {
         "november",
         "december",
     ];
+    if !text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) {
+        return None;
+    }
     let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let word = words.next()?;
     let month = word.len() >= 3

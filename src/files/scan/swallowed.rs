@@ -72,7 +72,7 @@ impl<'a> Iterator for Quotations<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let mark = memchr(b'"', self.rest)?;
+        let mark = if self.rest.first() == Some(&b'"') { 0 } else { memchr(b'"', self.rest)? };
         let inside = &self.rest[mark + 1..];
         let end = closing(inside);
         self.rest = inside.get(end + 1..).unwrap_or_default();

@@ -364,7 +364,7 @@ proptest! {
 
     #[test]
     fn any_record_splits_as_one_character_at_a_time(
-        record in "([a,;é]|\"|\"\"|,\"|\",|\n){0,20}", delimiter in prop::sample::select(vec![Some(b','), Some(b';'), None])
+        record in "[a-f,;é]{0,60}([a,;é]|\"|\"\"|,\"|\",|\n){0,20}", delimiter in prop::sample::select(vec![Some(b','), Some(b';'), None])
     ) {
         let mut fields = Fields::default();
         fields.split(&record, delimiter, true);

@@ -14,8 +14,7 @@ use crate::files::scan::split::Fields;
 impl RowReader<'_> {
     /// The codes that hold a row of a rejects file, whatever its cells look like now.
     fn held(&self, fields: &Fields) -> impl Iterator<Item = Code> {
-        let cell = self.problems.and_then(|found| fields.get(found.code)).unwrap_or_default();
-        held_by(cell)
+        self.problems.and_then(|found| fields.get(found.code)).into_iter().flat_map(held_by)
     }
 
     /// Whether the row takes its number off, which is no row to upload.
