@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! digits ─▶ prefix for abroad? ─▶ country code ─▶ prefix at home? ─▶ length ─▶ automaton of the country ─▶ Found
+//!                                                                         └─▶ WrongLength
 //! ```
 //!
 //! It follows the library's reasoning step by step, and answers `None` wherever a step would need more than the tables
