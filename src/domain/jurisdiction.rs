@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::OnceLock;
 
+use foldhash::fast::RandomState;
+
 use super::phone::{self, E164};
 
 /// A jurisdiction in the form `CC` or `CC-SUB` (ISO 3166-1 and -2), upper case.
@@ -21,17 +23,18 @@ pub struct Jurisdiction {
 impl Jurisdiction {
     /// Accepts `US-CA`, ` us-ca ` and `GB`; anything else (`California`, `USCA`, `US_CA`) is `None`.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().to_ascii_uppercase();
-        let (country, sub) = match text.split_once('-') {
-            Some((country, sub)) => (country, Some(sub)),
-            None => (text.as_str(), None),
-        };
-        let sound = country.len() == 2
-            && country.bytes().all(|b| b.is_ascii_uppercase())
-            && sub.is_none_or(|s| (1..=3).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let text = text.trim().as_bytes();
+        let (country, sub) = text.split_at_checked(2)?;
+        let sound = country.iter().all(u8::is_ascii_alphabetic)
+            && match sub {
+                [] => true,
+                [b'-', sub @ ..] => (1..=3).contains(&sub.len()) && sub.iter().all(u8::is_ascii_alphanumeric),
+                _ => false,
+            };
         sound.then(|| {
             let mut bytes = [0; 6];
-            bytes[..text.len()].copy_from_slice(text.as_bytes());
+            bytes[..text.len()].copy_from_slice(text);
+            bytes.make_ascii_uppercase();
             Self { bytes, len: text.len() as u8 }
         })
     }
@@ -56,8 +59,8 @@ impl Jurisdiction {
     /// Whether the two letters alone may as well be meant as a state or province: `CA` is Canada and California, `IN`
     /// is India and Indiana, `TX` is Texas and nothing else.
     pub fn may_be_a_part(&self) -> bool {
-        let parts = ["US", "CA"].map(|country| Self::parse(&format!("{country}-{self}")));
-        self.len == 2 && parts.into_iter().flatten().any(|part| part.exists())
+        let is_part = |country| Self::parse(&format!("{country}-{self}")).is_some_and(|part| part.exists());
+        self.len == 2 && ["US", "CA"].into_iter().any(is_part)
     }
 
     /// The jurisdiction that the number's area code (NANP) or country code stands for. An inference: people move and
@@ -136,8 +139,8 @@ fn has_numbers(country: &str) -> bool {
 }
 
 /// Every part of the United States and of Canada.
-fn parts() -> &'static HashSet<Jurisdiction> {
-    static PARTS: OnceLock<HashSet<Jurisdiction>> = OnceLock::new();
+fn parts() -> &'static HashSet<Jurisdiction, RandomState> {
+    static PARTS: OnceLock<HashSet<Jurisdiction, RandomState>> = OnceLock::new();
     PARTS.get_or_init(|| {
         let sharing = SHARING_AN_AREA_CODE.into_iter().filter_map(Jurisdiction::parse);
         area_codes().iter().map(|(_, place)| place.jurisdiction).chain(sharing).collect()

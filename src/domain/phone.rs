@@ -6,6 +6,7 @@
 mod agreement;
 mod cell;
 mod guard;
+mod makeup;
 mod plan;
 mod quick;
 mod resolve;
@@ -144,7 +145,7 @@ pub struct NotANumber {
     /// A rejection code.
     pub code: Code,
     /// What next, in a sentence. Holds no digits of the number.
-    pub hint: String,
+    pub hint: &'static str,
 }
 
 /// The one normaliser of the product.
@@ -202,7 +203,7 @@ impl Normaliser {
         if self.own_numbers.binary_search(&found.number).is_ok() {
             return Err(NotANumber {
                 code: Code::OwnNumber,
-                hint: "this is one of our own caller IDs, which are never suppressed".to_owned(),
+                hint: "this is one of our own caller IDs, which are never suppressed",
             });
         }
         let mut warnings = cell.warnings;
@@ -210,8 +211,7 @@ impl Normaliser {
             if self.policy == PhonePolicy::Valid {
                 return Err(NotANumber {
                     code: Code::UnassignedStrict,
-                    hint: "the number is not assigned; set phone_policy to “possible” to accept such numbers"
-                        .to_owned(),
+                    hint: "the number is not assigned; set phone_policy to “possible” to accept such numbers",
                 });
             }
             warnings.push(Code::Unassigned);

@@ -183,7 +183,7 @@ impl Document {
         }
         let mut entries = row.entries.into_iter();
         // A row has at least one.
-        let missing = || NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() };
+        let missing = || NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint() };
         let first = entries.next();
         let jurisdiction = first.as_ref().and_then(|entry| entry.jurisdiction);
         let count = first.as_ref().map_or(1, |entry| entry.count);

@@ -59,7 +59,7 @@ impl Ops {
         for (input, phone) in read {
             answers.push(match phone {
                 Ok(phone) => self.answer(input, phone.number, &shared, sources).await?,
-                Err(why) => not_a_number(input, &why.hint),
+                Err(why) => not_a_number(input, why.hint),
             });
         }
         Ok(answers)

@@ -71,6 +71,13 @@ fn agrees_with_the_library_alone(
     }
 }
 
+/// Whether the tables say of a refused cell that its length is wrong.
+fn tables_know_the_length(raw: &str, normaliser: &Normaliser) -> bool {
+    let cell = cell::read_by_rules(raw, normaliser.north_american).unwrap();
+    let digits: Vec<u8> = cell.digits.bytes().map(|digit| digit - b'0').collect();
+    plan::read(normaliser.home, cell.plus, &digits).is_some_and(|read| read.is_err())
+}
+
 /// What is dialled before a number at home: `0` in many countries.
 fn at_home(region: Region) -> String {
     PHONE_NUMBER_UTIL.as_original().get_ndd_prefix_for_region(region.0, true).unwrap_or_default()
@@ -219,6 +226,7 @@ fn every_spelling_of_every_country_reads_as_the_library_reads_it() {
     let seed = std::env::var("QUIETLINE_SEED").map_or(7, |seed| seed.parse().unwrap());
     let mut world = World::new(seed);
     let (mut numbers, mut at_once, mut alone, mut odd) = (0, 0, 0, Vec::new());
+    let (mut lengths, mut by_tables) = (0, 0);
     for _ in 0..spellings() {
         let region = world.region();
         let home = if world.rng.bool() { region } else { world.region() };
@@ -233,6 +241,10 @@ fn every_spelling_of_every_country_reads_as_the_library_reads_it() {
             let warnings = if assigned { Vec::new() } else { vec![Code::Unassigned] };
             expected == Ok(Phone { number, extension: None, warnings })
         });
+        if let Err(NotANumber { code: Code::LocalOnly | Code::TooShort | Code::TooLong, .. }) = expected {
+            lengths += 1;
+            by_tables += usize::from(tables_know_the_length(&raw, &normaliser));
+        }
         let like_the_library = agrees_with_the_library_alone(&expected, &raw, home);
         alone += usize::from(like_the_library.is_some());
         if like_the_library == Some(false) {
@@ -270,6 +282,7 @@ fn every_spelling_of_every_country_reads_as_the_library_reads_it() {
     assert!(numbers > spellings() / 2, "{numbers} of {} were numbers", spellings());
     assert!(alone > spellings() * 3 / 4, "{alone} of {} were compared with the library alone", spellings());
     assert!(at_once > numbers * 3 / 4, "{at_once} of {numbers} were read at once");
+    assert!(by_tables > lengths / 2, "{by_tables} of {lengths} wrong lengths were told by the tables");
 }
 
 #[test]

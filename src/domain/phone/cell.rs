@@ -4,7 +4,13 @@
 //! cell ─▶ clean ─▶ spreadsheet ruin? ─▶ extension ─▶ one number? ─▶ letters ─▶ Cell { plus, digits }
 //! ```
 
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
 use super::NotANumber;
+use super::makeup::{self, Makeup};
 use super::ruin::{all_digits, count_digits, has_thousands_separators, is_date, is_decimal, is_scientific};
 use super::script::{foreign_digit, keypad, plain};
 use crate::domain::problem::Code;
@@ -12,6 +18,9 @@ use crate::domain::text;
 
 /// Fewer digits than this are never a second number.
 const SUBSCRIBER: usize = 7;
+
+/// What is trimmed off a cell.
+const EDGE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The digits of one number.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,30 +47,36 @@ pub(super) fn read(raw: &str, nanp: bool) -> Result<Cell, NotANumber> {
 /// The long way, right for every cell.
 pub(super) fn read_by_rules(raw: &str, nanp: bool) -> Result<Cell, NotANumber> {
     let mut warnings = Vec::new();
-    let cleaned = clean(raw, &mut warnings);
-    let text = cleaned.as_str();
+    let text = clean(raw, &mut warnings);
+    read_clean(&text, Makeup::of(&text, SUBSCRIBER), nanp, warnings)
+}
+
+fn read_clean(text: &str, makeup: Makeup, nanp: bool, mut warnings: Vec<Code>) -> Result<Cell, NotANumber> {
     if text.is_empty() {
         return Err(no(Code::MissingNumber, "the cell is empty: give the row a number or take it out"));
     }
-    if text.contains(text::is_control) {
+    if makeup.has(makeup::CONTROL | makeup::BEYOND_ASCII) && text.contains(text::is_control) {
         return Err(if numbers_between(text, text::is_control) >= 2 {
             several()
         } else {
             no(Code::ControlCharacter, "take the control character out of the cell")
         });
     }
-    if count_digits(text) == 0 {
+    if makeup.digits() == 0 {
         return Err(no(Code::NotANumber, "the cell holds no digits"));
     }
-    refuse_ruins(text)?;
+    refuse_ruins(text, makeup)?;
     let text = text.strip_prefix("tel:").unwrap_or(text);
-    let (base, extension) = split_extension(text)?;
+    // A label of an extension has letters, or is a sign.
+    let may_extend = makeup.has(makeup::LETTER | makeup::HASH);
+    let (base, extension) = if may_extend { split_extension(text)? } else { (text, None) };
     if extension.is_some() {
         warnings.push(Code::Extension);
     }
     let base = base.trim_matches([' ', ';', ',', '|', '/', '.', '-']);
-    let base = refuse_several(base, nanp)?;
-    let (plus, digits) = match base.contains(|c: char| c.is_ascii_alphabetic()) {
+    let base = refuse_several(base, makeup, nanp)?;
+    let is_vanity = makeup.has(makeup::LETTER) && base.contains(|c: char| c.is_ascii_alphabetic());
+    let (plus, digits) = match is_vanity {
         true => {
             warnings.push(Code::VanityLetters);
             vanity(&base, nanp)?
@@ -96,7 +111,12 @@ pub(super) fn read_plain(raw: &str) -> Option<Cell> {
 }
 
 /// ASCII digits and punctuation, lower case, trimmed, without what cannot be seen and without Excel's apostrophe.
-fn clean(raw: &str, warnings: &mut Vec<Code>) -> String {
+fn clean<'a>(raw: &'a str, warnings: &mut Vec<Code>) -> Cow<'a, str> {
+    if raw.is_ascii() {
+        let text = without_apostrophe(raw.trim_matches(EDGE), warnings);
+        let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        return if is_lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_ascii_lowercase()) };
+    }
     let mut invisible = false;
     let mut foreign = false;
     let mut out = String::with_capacity(raw.len());
@@ -112,35 +132,37 @@ fn clean(raw: &str, warnings: &mut Vec<Code>) -> String {
             out.push(plain(c).to_ascii_lowercase());
         }
     }
-    let edge: &[char] = &[' ', '\t', '\r', '\n'];
-    let mut trimmed = out.trim_matches(edge);
     if invisible {
         warnings.push(Code::InvisibleCharacters);
     }
-    if let Some(rest) = trimmed.strip_prefix('\'') {
-        trimmed = rest.trim_matches(edge);
-        warnings.push(Code::LeadingApostrophe);
-    }
+    let trimmed = without_apostrophe(out.trim_matches(EDGE), warnings).to_owned();
     if foreign {
         warnings.push(Code::ForeignDigits);
     }
-    trimmed.to_owned()
+    Cow::Owned(trimmed)
 }
 
-fn refuse_ruins(text: &str) -> Result<(), NotANumber> {
-    if is_scientific(text) {
+fn without_apostrophe<'a>(text: &'a str, warnings: &mut Vec<Code>) -> &'a str {
+    let Some(rest) = text.strip_prefix('\'') else { return text };
+    warnings.push(Code::LeadingApostrophe);
+    rest.trim_matches(EDGE)
+}
+
+fn refuse_ruins(text: &str, makeup: Makeup) -> Result<(), NotANumber> {
+    use makeup::{BEYOND_ASCII, COMMA, HYPHEN, LETTER, POINT, SLASH};
+    if makeup.has(LETTER) && is_scientific(text) {
         return Err(no(
             Code::ScientificNotation,
             "a spreadsheet rounded the number and its digits are lost: export the column again as text",
         ));
     }
-    if is_date(text) {
+    if makeup.has(LETTER | BEYOND_ASCII | HYPHEN | SLASH | POINT) && is_date(text) {
         return Err(no(Code::DateAsNumber, "the cell holds a date: check which column holds the number"));
     }
-    if has_thousands_separators(text) {
+    if makeup.has(COMMA) && has_thousands_separators(text) {
         return Err(no(Code::ThousandsSeparators, "export the column as text, without thousands separators"));
     }
-    if is_decimal(text) {
+    if makeup.has(POINT | COMMA) && is_decimal(text) {
         return Err(no(Code::DecimalNumber, "remove the decimal point and what follows it (often “.0”)"));
     }
     Ok(())
@@ -166,14 +188,17 @@ fn split_extension(text: &str) -> Result<(&str, Option<String>), NotANumber> {
 }
 
 /// Refuses what holds, or may hold, more than one number; joins the `202,5550101` of the national registry.
-fn refuse_several(base: &str, nanp: bool) -> Result<String, NotANumber> {
+fn refuse_several(base: &str, makeup: Makeup, nanp: bool) -> Result<Cow<'_, str>, NotANumber> {
     let inside = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')' | '[' | ']');
-    let plus_starts = base.trim_start_matches(['(', '[', ' ']).starts_with('+');
-    if numbers_between(base, |c| !inside(c)) >= 2
-        || numbers_between(base, |c| c == ' ') >= 2
-        || numbers_between(base, |c| c == '-') >= 2
+    if makeup.has(makeup::TWO_NUMBERS)
+        && (numbers_between(base, |c| !inside(c)) >= 2
+            || numbers_between(base, |c| c == ' ') >= 2
+            || numbers_between(base, |c| c == '-') >= 2)
     {
         return Err(several());
+    }
+    if !makeup.has(makeup::COMMA | makeup::LIST | makeup::SLASH) {
+        return Ok(Cow::Borrowed(base));
     }
     if let Some((area, rest)) = base.split_once(',')
         && nanp
@@ -182,7 +207,7 @@ fn refuse_several(base: &str, nanp: bool) -> Result<String, NotANumber> {
         && all_digits(area)
         && all_digits(rest)
     {
-        return Ok(format!("{area}{rest}"));
+        return Ok(Cow::Owned(format!("{area}{rest}")));
     }
     // A short tail behind a separator of lists is a second number in short form, or a row gone wrong.
     let mut parts = base.split([';', ',', '|', '&']).filter(|part| count_digits(part) > 0);
@@ -193,12 +218,13 @@ fn refuse_several(base: &str, nanp: bool) -> Result<String, NotANumber> {
     // `030/1234567` is one number, `1234567/68` are two.
     let mut slashed = base.split('/').map(count_digits).rev();
     let last = slashed.next().unwrap_or_default();
+    let plus_starts = base.trim_start_matches(['(', '[', ' ']).starts_with('+');
     let longest_head = if plus_starts { 9 } else { 6 };
     let mut heads = slashed.peekable();
     if heads.peek().is_some() && (last < 4 || heads.any(|head| head == 0 || head > longest_head)) {
         return Err(several());
     }
-    Ok(base.to_owned())
+    Ok(Cow::Borrowed(base))
 }
 
 /// How many stretches between separators are long enough to be a number.
@@ -220,7 +246,8 @@ fn plain_digits(base: &str) -> Result<(bool, String), NotANumber> {
             no(Code::NotANumber, "the cell holds more than a number")
         });
     }
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let mut digits = String::with_capacity(number.len());
+    digits.extend(number.chars().filter(char::is_ascii_digit));
     Ok((plus, digits))
 }
 
@@ -254,8 +281,8 @@ fn vanity(base: &str, nanp: bool) -> Result<(bool, String), NotANumber> {
     }
 }
 
-fn no(code: Code, hint: &str) -> NotANumber {
-    NotANumber { code, hint: hint.to_owned() }
+fn no(code: Code, hint: &'static str) -> NotANumber {
+    NotANumber { code, hint }
 }
 
 fn several() -> NotANumber {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! digits ─▶ prefix for abroad? ─▶ country code ─▶ prefix at home? ─▶ length ─▶ automaton of the country ─▶ Found
+//!                                                                         └─▶ WrongLength
 //! ```
 //!
 //! It follows the library's reasoning step by step, and answers `None` wherever a step would need more than the tables
@@ -69,6 +70,20 @@ pub(super) struct Found {
     pub assigned: bool,
 }
 
+/// Why so many digits are no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WrongLength {
+    /// Enough inside one area only.
+    LocalOnly,
+    TooShort,
+    TooLong,
+    /// Between two lengths that numbers have.
+    Between,
+}
+
+/// What the digits are, or why they are no number.
+type Read = Result<Found, WrongLength>;
+
 /// The region of these two letters.
 pub(super) fn region(letters: &str) -> Option<&'static Region> {
     REGIONS.iter().find(|region| region.letters == letters)
@@ -91,6 +106,15 @@ impl Region {
 
     fn is_possible(&self, length: usize) -> bool {
         has(self.possible, length) && !has(self.local, length)
+    }
+
+    fn wrong_length(&self, length: usize) -> WrongLength {
+        match length {
+            _ if has(self.local, length) => WrongLength::LocalOnly,
+            _ if length < self.possible.trailing_zeros() as usize => WrongLength::TooShort,
+            _ if self.is_too_long(length) => WrongLength::TooLong,
+            _ => WrongLength::Between,
+        }
     }
 
     /// Whether a number that is so long may go on without its prefix: it is possible, or too long.
@@ -135,9 +159,14 @@ impl Prefix {
     }
 }
 
-/// The number that the digits are; `plus` says that a country code leads, otherwise they are read in `home`. `None`:
-/// ask the library, which also says why it is no number.
+/// The number that the digits are; `plus` says that a country code leads, otherwise they are read in `home`. `None`: they
+/// are none, or only the library knows.
 pub(super) fn find(home: Option<&'static Region>, plus: bool, digits: &[u8]) -> Option<Found> {
+    read(home, plus, digits)?.ok()
+}
+
+/// The same, and why digits of a wrong length are no number. `None`: ask the library, which also knows other reasons.
+pub(super) fn read(home: Option<&'static Region>, plus: bool, digits: &[u8]) -> Option<Read> {
     if digits.len() > LONGEST {
         return None;
     }
@@ -162,21 +191,26 @@ pub(super) fn find(home: Option<&'static Region>, plus: bool, digits: &[u8]) -> 
 }
 
 /// Reads digits that begin with a country code.
-fn abroad(digits: &[u8]) -> Option<Found> {
+fn abroad(digits: &[u8]) -> Option<Read> {
     let (country, digits) = country_of(digits)?;
     within(country, country.main().national(digits)?)
 }
 
 /// The number of these national digits.
-fn within(country: &'static Country, national: &[u8]) -> Option<Found> {
+fn within(country: &'static Country, national: &[u8]) -> Option<Read> {
     let all_equal = national.windows(2).all(|pair| pair[0] == pair[1]);
-    if all_equal || national.len() > LONGEST_NATIONAL || !country.main().is_possible(national.len()) {
+    if all_equal || national.len() > LONGEST_NATIONAL {
         return None;
+    }
+    if !country.main().is_possible(national.len()) {
+        // The library counts only so many zeros at the front.
+        let is_counted = national.first() != Some(&0);
+        return is_counted.then(|| Err(country.main().wrong_length(national.len())));
     }
     let code = u64::from(country.code);
     let digits = national.iter().fold(code, |number, &digit| number * 10 + u64::from(digit));
     let number = E164::from_digits(digits)?;
-    Some(Found { number, assigned: country.says(national)? & ASSIGNED != 0 })
+    Some(Ok(Found { number, assigned: country.says(national)? & ASSIGNED != 0 }))
 }
 
 /// Whether the number is assigned. `None`: ask the library.

@@ -5,7 +5,7 @@ use rlibphonenumber::{
 };
 
 use super::cell::Cell;
-use super::plan::{self, Found};
+use super::plan::{self, Found, WrongLength};
 use super::{E164, NotANumber};
 use crate::domain::problem::Code;
 
@@ -29,9 +29,14 @@ pub(super) fn number(
     region: Region,
 ) -> Result<Found, NotANumber> {
     refuse(cell)?;
-    let values: Vec<u8> = cell.digits.bytes().map(|digit| digit - b'0').collect();
-    match plan::find(home, cell.plus, &values) {
-        Some(found) => Ok(found),
+    let mut values = [0; MOST_DIGITS];
+    values.iter_mut().zip(cell.digits.bytes()).for_each(|(value, digit)| *value = digit - b'0');
+    match plan::read(home, cell.plus, &values[..cell.digits.len()]) {
+        Some(Ok(found)) => Ok(found),
+        Some(Err(WrongLength::LocalOnly)) => Err(local_only()),
+        Some(Err(WrongLength::TooShort)) => Err(too_short()),
+        Some(Err(WrongLength::TooLong)) => Err(too_long()),
+        Some(Err(WrongLength::Between)) => Err(between()),
         None => by_library(cell, region).map(|number| Found { number, assigned: is_assigned(number) }),
     }
 }
@@ -65,21 +70,11 @@ pub(super) fn by_library(cell: &Cell, region: Region) -> Result<E164, NotANumber
     }
     match parsed.is_possible_with_reason() {
         Ok(NumberLengthType::IsPossible) => {}
-        Ok(NumberLengthType::IsPossibleLocalOnly) => {
-            return Err(no(
-                Code::LocalOnly,
-                "the area code is missing: the number works inside one area only",
-            ));
-        }
+        Ok(NumberLengthType::IsPossibleLocalOnly) => return Err(local_only()),
         Err(ValidationError::InvalidCountryCode) => return Err(bad_country_code()),
         Err(ValidationError::TooShort) => return Err(too_short()),
         Err(ValidationError::TooLong) => return Err(too_long()),
-        Err(ValidationError::InvalidLength) => {
-            return Err(no(
-                Code::TooShort,
-                "no number of that country has so many digits: compare with the source",
-            ));
-        }
+        Err(ValidationError::InvalidLength) => return Err(between()),
     }
     let canonical = parsed.format_as(PhoneNumberFormat::E164);
     E164::from_canonical(&canonical)
@@ -145,8 +140,8 @@ fn all_equal(digits: &str) -> bool {
     digits.as_bytes().windows(2).all(|pair| pair[0] == pair[1])
 }
 
-fn no(code: Code, hint: &str) -> NotANumber {
-    NotANumber { code, hint: hint.to_owned() }
+fn no(code: Code, hint: &'static str) -> NotANumber {
+    NotANumber { code, hint }
 }
 
 fn placeholder() -> NotANumber {
@@ -155,6 +150,14 @@ fn placeholder() -> NotANumber {
 
 fn bad_country_code() -> NotANumber {
     no(Code::BadCountryCode, "no country has that country code: check the digits behind the plus")
+}
+
+fn local_only() -> NotANumber {
+    no(Code::LocalOnly, "the area code is missing: the number works inside one area only")
+}
+
+fn between() -> NotANumber {
+    no(Code::TooShort, "no number of that country has so many digits: compare with the source")
 }
 
 fn too_short() -> NotANumber {

@@ -54,10 +54,13 @@ pub(super) fn is_date(text: &str) -> bool {
     if let Some(named) = has_month_name(date) {
         return named;
     }
-    ['-', '/', '.'].into_iter().any(|separator| {
-        let parts: Vec<&str> = date.split(separator).collect();
-        let &[a, b, c] = parts.as_slice() else { return false };
-        if !parts.iter().all(|part| all_digits(part)) {
+    [b'-', b'/', b'.'].into_iter().any(|separator| {
+        if date.bytes().filter(|byte| *byte == separator).count() != 2 {
+            return false;
+        }
+        let mut parts = date.split(char::from(separator));
+        let (Some(a), Some(b), Some(c)) = (parts.next(), parts.next(), parts.next()) else { return false };
+        if ![a, b, c].into_iter().all(all_digits) {
             return false;
         }
         let number = |part: &str| part.parse::<u32>().unwrap_or(u32::MAX);
@@ -94,6 +97,9 @@ fn has_month_name(text: &str) -> Option<bool> {
         "november",
         "december",
     ];
+    if !text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) {
+        return None;
+    }
     let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let word = words.next()?;
     let month = word.len() >= 3

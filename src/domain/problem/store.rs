@@ -12,6 +12,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 mod cursor;
 #[cfg(test)]
 mod tests;
@@ -41,7 +43,7 @@ pub struct Problems {
     len: usize,
     last: Place,
     hints: Vec<Arc<str>>,
-    known: HashMap<Arc<str>, u64>,
+    known: HashMap<Arc<str>, u64, RandomState>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,15 @@ pub fn unguarded(cell: &str) -> &str {
 
 /// The text of a cell: without its guard, and without spaces around it.
 pub fn bare(cell: &str) -> &str {
-    unguarded(cell).trim()
+    // Nearly all cells begin and end with a character that is neither.
+    let plain = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_graphic() && *byte != b'\'');
+    let bytes = cell.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) { cell } else { unguarded(cell).trim() }
+}
+
+/// Whether there is nothing but spaces in the cell.
+pub fn is_blank(cell: &str) -> bool {
+    cell.chars().all(char::is_whitespace)
 }
 
 fn is_guarded(cell: &str) -> bool {
@@ -69,6 +77,12 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn a_bare_cell_has_neither_guard_nor_spaces(cell in "['= +\t\u{a0}é7x]{0,6}") {
+            proptest::prop_assert_eq!(bare(&cell), unguarded(&cell).trim());
+            proptest::prop_assert_eq!(is_blank(&cell), cell.trim().is_empty());
+        }
+
         #[test]
         fn a_cell_means_the_same_after_it_was_guarded(cell in "['=+@\\-\t\r\n ax1]{0,6}") {
             let (written, value, text) = (guarded(&cell), guarded_value(&cell), guarded_value(cell.trim()));

@@ -191,7 +191,7 @@ impl Reader for ChunkReader<'_> {
             if passed == 0 {
                 let Some(piece) = scanner.next()? else { break };
                 pieces += 1;
-                self.piece(&piece, scanner.stored(&piece), &mut chunk, &mut last);
+                self.piece(&piece, scanner.stored(&piece), quick, &mut chunk, &mut last);
             }
             if pieces / STEP > before && stop.is_cancelled() {
                 return Ok(None);
@@ -230,6 +230,8 @@ impl<'a> ChunkReader<'a> {
         let mut lines = std::mem::take(&mut self.lines);
         scanner.find_plain(&mut lines);
         let (here, units) = (scanner.place(), scanner.units());
+        // Cut by widths, a line may have other cells than the ones that were tried here.
+        let retry = self.document.format().widths.is_some();
         let mut count = 0;
         for (line, places) in lines.fields().enumerate() {
             let at = here.at + lines.start(line) as u64;
@@ -240,7 +242,13 @@ impl<'a> ChunkReader<'a> {
             let Some(clean) = self.quick.read(&PlainLine { units, places }) else {
                 let piece = scanner.plain_piece(&lines, line);
                 let (text, _) = lines.end(line);
-                self.piece(&piece, units.get(lines.start(line)..text).unwrap_or_default(), chunk, last);
+                self.piece(
+                    &piece,
+                    units.get(lines.start(line)..text).unwrap_or_default(),
+                    retry,
+                    chunk,
+                    last,
+                );
                 continue;
             };
             chunk.begin(last, (at, here.line + line as u64));
@@ -253,8 +261,15 @@ impl<'a> ChunkReader<'a> {
         count
     }
 
-    /// Takes in a piece with all care.
-    fn piece(&mut self, piece: &Piece, stored: &[u8], chunk: &mut Chunk, last: &mut Option<(u64, u64)>) {
+    /// Takes in a piece with all care; `quick`: unless its fields can be read the quick way.
+    fn piece(
+        &mut self,
+        piece: &Piece,
+        stored: &[u8],
+        quick: bool,
+        chunk: &mut Chunk,
+        last: &mut Option<(u64, u64)>,
+    ) {
         chunk.end(piece.eol);
         if piece.blank {
             chunk.blank_bytes += piece.bytes;
@@ -264,11 +279,12 @@ impl<'a> ChunkReader<'a> {
         chunk.record_bytes += piece.bytes;
         let faults = self.document.read_fields(piece, stored, &mut self.fields);
         let (line, byte) = (piece.line - chunk.from.line, piece.at - chunk.from.at);
-        self.record(&faults, Place { row: chunk.records, line, byte }, chunk);
+        self.record(&faults, Place { row: chunk.records, line, byte }, quick, chunk);
     }
 
-    fn record(&mut self, faults: &[Code], place: Place, chunk: &mut Chunk) {
-        if faults.is_empty()
+    fn record(&mut self, faults: &[Code], place: Place, quick: bool, chunk: &mut Chunk) {
+        if quick
+            && faults.is_empty()
             && !is_odd(self.fields.text())
             && let Some(clean) = self.quick.read(&self.fields)
         {
@@ -322,7 +338,7 @@ impl<'a> ChunkReader<'a> {
             }
             Expiry::Either { .. } | Expiry::Bad(_) => return,
         };
-        let source = row.source.map(Into::into);
+        let mut source = None;
         let mut next = slots;
         for entry in &row.entries {
             let slot = next;
@@ -336,6 +352,7 @@ impl<'a> ChunkReader<'a> {
                 }
                 chunk.undecided |= expires.is_undecided();
                 let given = Some(jurisdiction).filter(|given| infer(phone.number) != Some(*given));
+                let source = source.get_or_insert_with(|| row.source.map(Into::into));
                 let set = table.intern(given, expires, source.as_ref());
                 chunk.claims.push(Claim { number: phone.number.digits(), slot, set });
                 if self.ranges {

@@ -7,7 +7,7 @@ use super::unseen::Lookout;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem};
-use crate::domain::text::{bare, unguarded};
+use crate::domain::text::{bare, is_blank, unguarded};
 use crate::files::changes::Changes;
 use crate::files::out::problem_columns::ProblemColumns;
 use crate::files::scan::split::Fields;
@@ -24,10 +24,21 @@ pub(super) use place::infer;
 use said::Problems;
 pub(super) use said::short;
 
+/// Columns are found by their field's place in the list of all, which is that of its declaration.
+const _: () = {
+    let mut at = 0;
+    while at < Field::ALL.len() {
+        assert!(Field::ALL[at] as usize == at, "fields are listed as they are declared");
+        at += 1;
+    }
+};
+
 /// Reads rows of one document.
 #[derive(Debug)]
 pub(super) struct RowReader<'a> {
     mapping: &'a Mapping,
+    /// The mapping's column of each field.
+    places: [Option<usize>; Field::ALL.len()],
     columns: usize,
     /// The columns that say what was wrong, where the file is one of rejects.
     problems: Option<&'a ProblemColumns>,
@@ -71,6 +82,7 @@ impl<'a> RowReader<'a> {
     pub(super) fn new(document: &'a Document, options: &'a CheckOptions) -> Self {
         Self {
             mapping: document.mapping(),
+            places: Field::ALL.map(|field| document.mapping().columns.get(&field).copied()),
             columns: document.columns().len(),
             problems: document.problem_columns(),
             options,
@@ -129,7 +141,7 @@ impl<'a> RowReader<'a> {
 
     /// The column of a field, where the file has one.
     pub(super) fn column(&self, field: Field) -> Option<usize> {
-        self.mapping.columns.get(&field).copied()
+        self.places.get(field as usize).copied().flatten()
     }
 
     /// What the cell of a field is read as: the text of a table where it has one, else the cell as it stands.
@@ -204,7 +216,7 @@ impl<'a> RowReader<'a> {
     {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
-            let number = Err(NotANumber { code, hint: code.hint().into() });
+            let number = Err(NotANumber { code, hint: code.hint() });
             let entries = vec![Entry { number, jurisdiction: None, count: 1, rejected: true }];
             return Row { entries, expires: Expiry::Known(None), proves: None, source: None, deletes: false };
         }
@@ -230,7 +242,7 @@ impl<'a> RowReader<'a> {
 
     /// The number columns that are filled in this row.
     fn filled(&self, fields: &Fields) -> impl Iterator<Item = usize> {
-        self.number_columns().filter(|at| fields.get(*at).is_some_and(|cell| !cell.trim().is_empty()))
+        self.number_columns().filter(|at| fields.get(*at).is_some_and(|cell| !is_blank(cell)))
     }
 
     fn number_columns(&self) -> impl Iterator<Item = usize> {

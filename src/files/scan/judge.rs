@@ -62,7 +62,7 @@ pub(super) fn judge(units: &[u8], is_last: bool, dialect: &Dialect) -> Verdict {
     let full = seen.len() == RECORD_LIMIT + 2 || (ends && !whole);
     let mark = if dialect.plain { memchr2(b'\n', b'\r', seen) } else { memchr3(b'\n', b'\r', b'"', seen) };
     match mark {
-        Some(at) if seen[at] == b'"' => Quoted { seen, ends, whole, full, dialect }.judge(),
+        Some(first) if seen[first] == b'"' => Quoted { seen, first, ends, whole, full, dialect }.judge(),
         Some(at) if at > RECORD_LIMIT => Verdict::TooLong,
         Some(text) => match eol_at(seen, text, ends) {
             Some(eol) => Verdict::Record { text, eol, fault: None, inner: 0 },
@@ -77,6 +77,8 @@ pub(super) fn judge(units: &[u8], is_last: bool, dialect: &Dialect) -> Verdict {
 /// The careful path, for records with a quotation mark in their first line.
 struct Quoted<'a> {
     seen: &'a [u8],
+    /// Where the first mark stands; no line ends before it.
+    first: usize,
     ends: bool,
     whole: bool,
     full: bool,
@@ -84,21 +86,38 @@ struct Quoted<'a> {
 }
 
 impl Quoted<'_> {
+    /// From mark to mark: outside a quotation nothing but a mark or a line ending decides anything, so that delimiters need
+    /// not be looked for. Whether one stands before a mark tells whether a field starts there.
     fn judge(&self) -> Verdict {
-        let (mut at, mut breaks) = (0, 0);
+        let (mut mark, mut breaks) = (self.first, 0);
         loop {
-            if self.seen.get(at) == Some(&b'"') {
-                match self.closing(at + 1, &mut breaks) {
-                    Ok(after) => at = after,
-                    Err(verdict) => return verdict,
-                }
+            if !self.opens(mark) {
+                return self.irregular(mark, breaks);
             }
-            match self.field_end(at) {
+            let after = match self.closing(mark + 1, &mut breaks) {
+                Ok(after) => after,
+                Err(verdict) => return verdict,
+            };
+            match self.next_stop(after) {
                 None => return self.ran_out(breaks, None),
-                Some(end) if Some(self.seen[end]) == self.dialect.delimiter => at = end + 1,
-                Some(end) if self.seen[end] == b'"' => return self.irregular(end, breaks),
+                Some(stop) if self.seen[stop] == b'"' => mark = stop,
                 Some(end) => return self.record(end, breaks),
             }
+        }
+    }
+
+    /// Whether a mark outside a quotation stands where a field starts.
+    fn opens(&self, mark: usize) -> bool {
+        let before = mark.checked_sub(1).and_then(|before| self.seen.get(before));
+        before.is_none_or(|before| Some(*before) == self.dialect.delimiter)
+    }
+
+    /// The next mark or line ending from the end of a quotation on.
+    fn next_stop(&self, at: usize) -> Option<usize> {
+        match self.seen.get(at)? {
+            // The quoted field is nearly always the last one.
+            b'\n' | b'\r' => Some(at),
+            _ => memchr3(b'"', b'\n', b'\r', &self.seen[at..]).map(|step| at + step),
         }
     }
 
@@ -134,14 +153,6 @@ impl Quoted<'_> {
         }
     }
 
-    /// The next delimiter, quotation mark or line ending.
-    fn field_end(&self, at: usize) -> Option<usize> {
-        let rest = self.seen.get(at..)?;
-        let stop = memchr3(b'"', b'\n', b'\r', rest);
-        let before = &rest[..stop.unwrap_or(rest.len())];
-        self.dialect.delimiter.and_then(|delimiter| memchr(delimiter, before)).or(stop).map(|step| at + step)
-    }
-
     /// The units end before the record does.
     fn ran_out(&self, breaks: usize, at_end: Option<Fault>) -> Verdict {
         let text = self.seen.len();
@@ -171,7 +182,7 @@ impl Quoted<'_> {
 
     /// A record over several lines: sound, unless what stands between its marks may be rows.
     fn several(&self, text: usize, eol: Eol, breaks: usize) -> Verdict {
-        if holds_row(&self.seen[..text], self.dialect) {
+        if holds_row(&self.seen[self.first..text], self.dialect) {
             return Verdict::Lines { units: text + eol.units(), first: Fault::Swallowed };
         }
         Verdict::Record { text, eol, fault: None, inner: breaks as u64 }

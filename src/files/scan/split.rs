@@ -1,6 +1,7 @@
 //! The fields of one record.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
+use wide::i8x16;
 
 /// The fields of a record, unquoted. Kept by the reader and filled again for each record.
 #[derive(Clone, Debug, Default)]
@@ -53,19 +54,34 @@ impl Fields {
     pub(in crate::files) fn split(&mut self, record: &str, delimiter: Option<u8>, quotes: bool) {
         self.text.clear();
         self.spans.clear();
-        if quotes && memchr(b'"', record.as_bytes()).is_some() {
-            return self.split_quoted(record, delimiter);
-        }
-        // Nothing to take out: the record is copied whole, and only its cuts are looked for.
-        self.text.push_str(record);
-        let mut start = 0;
-        if let Some(delimiter) = delimiter {
-            for cut in memchr_iter(delimiter, record.as_bytes()) {
-                self.spans.push((start, cut));
-                start = cut + 1;
+        let mark = if quotes { memchr(b'"', record.as_bytes()) } else { None };
+        match mark {
+            // Nothing to take out.
+            None => {
+                let start = self.take_whole(record, delimiter);
+                self.spans.push((start, record.len()));
+            }
+            Some(mark) => {
+                // Neither is there in front of the first field with a mark.
+                let before = record.as_bytes()[..mark].iter().rposition(|byte| Some(*byte) == delimiter);
+                let (plain, quoted) = record.split_at(before.map_or(0, |last| last + 1));
+                self.take_whole(plain, delimiter);
+                self.split_quoted(quoted, delimiter);
             }
         }
-        self.spans.push((start, record.len()));
+    }
+
+    /// Copies the text as it is and looks for its cuts only: where the field behind the last one starts.
+    fn take_whole(&mut self, text: &str, delimiter: Option<u8>) -> usize {
+        self.text.push_str(text);
+        let mut start = 0;
+        if let Some(delimiter) = delimiter {
+            each(delimiter, text.as_bytes(), |cut| {
+                self.spans.push((start, cut));
+                start = cut + 1;
+            });
+        }
+        start
     }
 
     fn split_quoted(&mut self, record: &str, delimiter: Option<u8>) {
@@ -103,6 +119,24 @@ impl Fields {
             }
         }
     }
+}
+
+/// Tells every place of a byte. Fields are so short that a search for each end would take longer than to look at sixteen
+/// bytes at a time.
+#[inline]
+fn each(wanted: u8, bytes: &[u8], mut found: impl FnMut(usize)) {
+    const STEP: usize = 16;
+    let all = i8x16::splat(wanted.cast_signed());
+    let (blocks, rest) = bytes.as_chunks::<STEP>();
+    for (step, block) in blocks.iter().enumerate() {
+        let mut places = i8x16::new(block.map(u8::cast_signed)).simd_eq(all).to_bitmask();
+        while places != 0 {
+            found(step * STEP + places.trailing_zeros() as usize);
+            places &= places - 1;
+        }
+    }
+    let start = bytes.len() - rest.len();
+    rest.iter().enumerate().filter(|(_, byte)| **byte == wanted).for_each(|(step, _)| found(start + step));
 }
 
 impl<'a> FromIterator<&'a str> for Fields {

@@ -361,6 +361,39 @@ proptest! {
         fields.split(line.trim_end_matches('\n'), Some(b','), true);
         prop_assert_eq!(fields.iter().collect::<Vec<_>>(), cells);
     }
+
+    #[test]
+    fn any_record_splits_as_one_character_at_a_time(
+        record in "[a-f,;é]{0,60}([a,;é]|\"|\"\"|,\"|\",|\n){0,20}", delimiter in prop::sample::select(vec![Some(b','), Some(b';'), None])
+    ) {
+        let mut fields = Fields::default();
+        fields.split(&record, delimiter, true);
+        prop_assert_eq!(fields.iter().map(str::to_owned).collect::<Vec<_>>(), split_slowly(&record, delimiter));
+    }
+}
+
+/// A mark opens a quotation where a field starts, and only there; in it two marks are one.
+fn split_slowly(record: &str, delimiter: Option<u8>) -> Vec<String> {
+    let (mut out, mut starts, mut inside) = (vec![String::new()], true, false);
+    let mut characters = record.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '"' if inside && characters.peek() == Some(&'"') => {
+                characters.next();
+                out.last_mut().unwrap().push('"');
+            }
+            '"' if inside => inside = false,
+            '"' if starts => inside = true,
+            c if !inside && Some(c) == delimiter.map(char::from) => {
+                out.push(String::new());
+                starts = true;
+                continue;
+            }
+            c => out.last_mut().unwrap().push(c),
+        }
+        starts = false;
+    }
+    out
 }
 
 #[test]

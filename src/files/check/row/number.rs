@@ -4,6 +4,7 @@ use super::RowReader;
 use super::said::Problems;
 use crate::domain::phone::{NotANumber, Phone, is_split_number};
 use crate::domain::problem::Code;
+use crate::domain::text::is_blank;
 use crate::files::scan::split::Fields;
 use crate::files::{Field, ranges};
 
@@ -49,19 +50,19 @@ impl RowReader<'_> {
         } else {
             cell
         };
-        let result = if cell.trim().is_empty() {
-            Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint().into() })
+        let result = if is_blank(cell) {
+            Err(NotANumber { code: Code::MissingNumber, hint: Code::MissingNumber.hint() })
         } else if is_split && !Split::is_sound(fields, at) {
             // Joined, `20` and `25550101` would make a number that stands nowhere in the file.
             let said = "the area code must have three digits and the number behind it seven";
             let code = self.options.normaliser.normalise(cell).err().map_or(Code::NotANumber, |not| not.code);
-            Err(NotANumber { code, hint: said.into() })
+            Err(NotANumber { code, hint: said })
         } else {
             self.options.normaliser.normalise(cell).and_then(|phone| self.with_country_code(cell, phone))
         };
         match &result {
             Err(_) if problems.says_unreadable(cell, at..=last) => {}
-            Err(not) => problems.add(not.code, column, cell, not.hint.clone()),
+            Err(not) => problems.add(not.code, column, cell, not.hint),
             Ok(phone) => {
                 phone.warnings.iter().for_each(|&code| problems.add(code, column, cell, code.hint()));
             }
@@ -74,7 +75,7 @@ impl RowReader<'_> {
         let code = Code::MissingCountryCode;
         let is_odd = phone.warnings.contains(&Code::Unassigned);
         if is_odd && self.options.normaliser.lacks_country_code(cell) {
-            return Err(NotANumber { code, hint: code.hint().into() });
+            return Err(NotANumber { code, hint: code.hint() });
         }
         Ok(phone)
     }

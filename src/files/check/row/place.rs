@@ -5,6 +5,7 @@ use super::said::Problems;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::problem::Code;
+use crate::domain::text::is_blank;
 use crate::files::Field;
 use crate::files::scan::split::Fields;
 
@@ -28,7 +29,7 @@ impl RowReader<'_> {
             }
             (None, None) => ("", ""),
         };
-        if value.trim().is_empty() {
+        if is_blank(value) {
             let number = number?;
             let Some(inferred) = infer(number) else {
                 problems.add(
@@ -51,7 +52,7 @@ impl RowReader<'_> {
         let inferred = number.and_then(Jurisdiction::of_number);
         // Sent as the country, the abbreviation of a state would suppress nothing where the number is.
         let is_country = inferred.is_none_or(|inferred| inferred.as_str().get(..2) == Some(given.as_str()));
-        let ambiguous = number.is_some_and(E164::is_nanp) && given.may_be_a_part() && !is_country;
+        let ambiguous = !is_country && number.is_some_and(E164::is_nanp) && given.may_be_a_part();
         if ambiguous || !given.exists() {
             let said = if ambiguous {
                 "alone it may be a country: write US-CA, CA-ON"

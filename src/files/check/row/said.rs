@@ -33,6 +33,9 @@ impl Problems<'_> {
 
     /// Whether it is said already that these columns hold characters that leave no text to read. `cell` is what they hold.
     pub(super) fn says_unreadable(&self, cell: &str, columns: RangeInclusive<usize>) -> bool {
+        if self.list.len() == self.before {
+            return false;
+        }
         let has_control = cell.chars().any(char::is_control);
         let has_lost = cell.contains(char::REPLACEMENT_CHARACTER);
         self.list[self.before..].iter().any(|problem| match problem.code {
@@ -52,6 +55,9 @@ impl Problems<'_> {
 
 /// A value, cut where it is too long to be kept.
 pub(in super::super) fn short(raw: &str) -> Box<str> {
+    if raw.len() <= RAW {
+        return raw.into();
+    }
     match raw.char_indices().nth(RAW) {
         None => raw.into(),
         Some((cut, _)) => format!("{}…", &raw[..cut]).into(),

@@ -1,5 +1,8 @@
 //! Whether a row has the shape of one: what the scanner found, its fields, its characters, what it takes off.
 
+use memchr::memchr2;
+
+use super::super::quick::is_odd;
 use super::RowReader;
 use super::said::Problems;
 use crate::domain::problem::Code;
@@ -11,8 +14,7 @@ use crate::files::scan::split::Fields;
 impl RowReader<'_> {
     /// The codes that hold a row of a rejects file, whatever its cells look like now.
     fn held(&self, fields: &Fields) -> impl Iterator<Item = Code> {
-        let cell = self.problems.and_then(|found| fields.get(found.code)).unwrap_or_default();
-        held_by(cell)
+        self.problems.and_then(|found| fields.get(found.code)).into_iter().flat_map(held_by)
     }
 
     /// Whether the row takes its number off, which is no row to upload.
@@ -71,14 +73,13 @@ impl RowReader<'_> {
     pub(super) fn text(&self, fields: &Fields, problems: &mut Problems<'_>) {
         for at in self.number_columns() {
             let number = Self::number_cell(fields, at);
-            if number.trim().contains(['\n', '\r']) {
+            if memchr2(b'\n', b'\r', number.as_bytes()).is_some() && number.trim().contains(['\n', '\r']) {
                 let said = "a number stands on one line: check the quotation marks";
                 problems.add(Code::ControlCharacter, Some(at), number, said);
             }
         }
         let text = fields.text();
-        let suspicious = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7F || b >= 0x80;
-        if !text.bytes().any(suspicious) {
+        if !is_odd(text) {
             return;
         }
         let is_control = |c: char| {

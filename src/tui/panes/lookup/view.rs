@@ -93,7 +93,7 @@ fn typed(pane: &Lookup, cx: &Cx) -> Line<'static> {
     };
     match &typed.read {
         Err(reason) => {
-            Line::from(state(cx, Role::Warn, &format!("not a number yet: {}", cx.name(&reason.hint, 70))))
+            Line::from(state(cx, Role::Warn, &format!("not a number yet: {}", cx.name(reason.hint, 70))))
         }
         Ok(phone) => {
             let mut spans = vec![span(cx, Role::Title, format!("→ {}", cx.number(phone.number)))];
