@@ -29,6 +29,7 @@ mod read;
 mod refuse;
 mod row;
 mod segment;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod unseen;

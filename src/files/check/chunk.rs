@@ -188,7 +188,9 @@ impl Reader for ChunkReader<'_> {
             let before = pieces / STEP;
             let passed = if quick { self.plain_lines(&mut scanner, end, &mut chunk, &mut last) } else { 0 };
             pieces += passed as u64;
-            if passed == 0 {
+            // What ended plain lines before there were as many as are found at once is not plain.
+            let more_plain = passed > 0 && self.lines.is_full();
+            if !more_plain && scanner.place().at < end {
                 let Some(piece) = scanner.next()? else { break };
                 pieces += 1;
                 self.piece(&piece, scanner.stored(&piece), quick, &mut chunk, &mut last);

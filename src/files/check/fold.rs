@@ -140,11 +140,14 @@ impl Fold {
         let (from, to) = (self.shape, LARGE);
         self.shape = to;
         self.places = Places::default();
+        let mut old = Vec::new();
         for (bucket, keys) in std::mem::take(&mut self.buckets) {
-            let each = |key: u64| {
-                let number = bucket << from.low | from.part_of(key);
-                let slot = from.slot_of(key);
-                let set = match from.set_of(key) {
+            old.clear();
+            keys.drain(&mut old, drop);
+            for key in &old {
+                let number = bucket << from.low | from.part_of(*key);
+                let slot = from.slot_of(*key);
+                let set = match from.set_of(*key) {
                     Some(set) if u64::from(set) >= to.elsewhere() => {
                         self.elsewhere.list.push((slot, set));
                         u32::MAX
@@ -153,18 +156,17 @@ impl Fold {
                 };
                 let place = self.bucket(number >> to.low);
                 self.buckets[place].1.push(to.key(number & ((1 << to.low) - 1), slot, set));
-            };
-            keys.drain(each, drop);
+            }
         }
     }
 
-    /// Folds the rows of each number into one intent, on so many threads. `row_of` gives the row of a slot, both from
-    /// their own start: slots from 0, rows from 1.
+    /// Folds the rows of each number into one intent, on so many threads. `row_of` gives the row of a slot, both from their
+    /// own start: slots from 0, rows from 1.
     pub(super) fn finish(
         mut self,
         table: AttributeTable,
         ruled: &Ruled,
-        row_of: &(dyn Fn(u64) -> u64 + Sync),
+        row_of: &(impl Fn(u64) -> u64 + Sync),
         rows: u64,
         threads: usize,
     ) -> Folded {
@@ -217,8 +219,9 @@ impl Fold {
         }
         let empty = || Folded { intents: Intents::default(), repeats: Vec::new(), late: Vec::new(), lost: 0 };
         let mut folded = folded.unwrap_or_else(empty);
-        folded.repeats.sort_unstable();
-        folded.late.sort_unstable();
+        // Each part is sorted: to join them is less work.
+        folded.repeats.sort();
+        folded.late.sort();
         let mut table = table;
         table.take_in(united.into_inner().unwrap_or_else(PoisonError::into_inner));
         Folded { intents: folded.intents.with_attributes(table), ..folded }
@@ -226,14 +229,14 @@ impl Fold {
 }
 
 /// What every thread that folds needs.
-struct Work<'a> {
+struct Work<'a, F> {
     shape: Shape,
     elsewhere: &'a Elsewhere,
     table: &'a AttributeTable,
     /// Sets that repeats were united to, numbered behind those of the table.
     united: &'a Mutex<United>,
     ruled: &'a Ruled,
-    row_of: &'a (dyn Fn(u64) -> u64 + Sync),
+    row_of: &'a F,
     rows: u64,
     sets: u32,
 }
@@ -246,7 +249,7 @@ struct Part<'a> {
     lost: u64,
 }
 
-impl<'a> Work<'a> {
+impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
     fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part<'a> {
         let uniter = Uniter::new(self.table, self.united);
         let (repeats, late) = (Vec::new(), Vec::new());
@@ -255,7 +258,7 @@ impl<'a> Work<'a> {
         for (base, bucket) in buckets {
             keys.clear();
             // What is written takes less room than the keys did, and takes it where they were.
-            bucket.drain(|key| keys.push(key), |segment| part.writer.give(segment));
+            bucket.drain(&mut keys, |segment| part.writer.give(segment));
             sort(&mut keys, &mut spare, self.shape.low);
             let mut rest = keys.as_slice();
             while let Some(first) = rest.first() {
@@ -266,6 +269,8 @@ impl<'a> Work<'a> {
                 rest = others;
             }
         }
+        part.repeats.sort_unstable();
+        part.late.sort_unstable();
         part
     }
 

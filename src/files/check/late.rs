@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::chunk::Steps;
 use super::facts::Ruled;
 use super::fold::{Late, Repeat};
+use super::tally::Tally;
 use crate::domain::phone::E164;
 use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
 
@@ -65,6 +66,8 @@ impl Stretch {
 /// Every problem, and those that were not known before.
 pub(super) struct Written {
     pub(super) all: Problems,
+    /// What all of them add up to.
+    pub(super) tally: Tally,
     pub(super) late: Problems,
     /// Repeats that are not said: another number of the same range is.
     pub(super) unsaid: BTreeMap<Code, u64>,
@@ -118,6 +121,7 @@ pub(super) fn write_problems(rest: Rest, notes: &[Problem], news: News<'_>, thre
     let none = Problems::with_hints_of(std::iter::once(&notes).chain(lists));
     let mut out = Written::with_hints_of(&none);
     out.all.append(&notes, Place::default());
+    out.tally = Tally::of(&notes);
 
     let mut shares = Vec::new();
     let mut left = rest.stretches;
@@ -155,13 +159,14 @@ pub(super) fn write_problems(rest: Rest, notes: &[Problem], news: News<'_>, thre
 impl Written {
     fn with_hints_of(list: &Problems) -> Self {
         let (all, late) = (Problems::with_hints_of([list]), Problems::with_hints_of([list]));
-        Self { all, late, unsaid: BTreeMap::new(), records: 0, lost: 0 }
+        Self { all, tally: Tally::default(), late, unsaid: BTreeMap::new(), records: 0, lost: 0 }
     }
 
     /// Takes in what stands behind it.
     fn join(&mut self, part: Self) {
         self.all.append(&part.all, Place::default());
         self.late.append(&part.late, Place::default());
+        self.tally.add(part.tally);
         for (code, count) in part.unsaid {
             *self.unsaid.entry(code).or_default() += count;
         }
@@ -208,6 +213,7 @@ impl Written {
             new.sort_by_key(|(row, _)| *row);
             self.merge(&stretch, &new, news.columns);
         }
+        self.tally = Tally::of(&self.all);
         self
     }
 

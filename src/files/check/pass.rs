@@ -1,7 +1,6 @@
 //! Validation: stretches of the file are joined, and what only the whole file can tell (order of day and month,
 //! duplicates) is settled at the end.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -15,7 +14,7 @@ use super::quick::QuickReader;
 use super::read::{self, Bytes, Plan};
 use super::row::RowReader;
 use super::{Accounting, CheckEvent, CheckOptions, Checked, Intents};
-use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
+use crate::domain::problem::{Code, Place, Problem, Problems};
 use crate::files::block::Pool;
 use crate::files::out::problem_columns::Dates;
 use crate::files::sniff::{self, layout};
@@ -251,7 +250,7 @@ impl<'a> Pass<'a> {
             events(CheckEvent::Problems(told));
         }
         drop(late.late);
-        let tally = Tally::of(&late.all);
+        let tally = late.tally;
         let mut counts = tally.counts;
         for (code, repeats) in late.unsaid {
             *counts.entry(code).or_insert(0) += repeats;
@@ -316,44 +315,6 @@ fn date_order_note(day_first: bool) -> Problem {
     let hint =
         format!("other dates of the file can only be read as {order}; say otherwise with --date-order");
     sniff::note(Code::AssumedDateOrder, order, hint)
-}
-
-/// What the problems of a file add up to.
-#[derive(Default)]
-struct Tally {
-    counts: BTreeMap<Code, u64>,
-    /// Records with problems, none of them a rejection.
-    warned: u64,
-    /// Records with a rejection.
-    rejected: u64,
-}
-
-impl Tally {
-    fn of(problems: &Problems) -> Self {
-        let mut tally = Self::default();
-        let mut counts = vec![0_u64; Code::ALL.len()];
-        let mut row = (0, false);
-        for brief in problems.briefs(0) {
-            counts[brief.code as usize] += 1;
-            let rejects = brief.code.severity() == Severity::Rejection;
-            if brief.row != row.0 {
-                tally.end(row);
-                row = (brief.row, rejects);
-            }
-            row.1 |= rejects;
-        }
-        tally.end(row);
-        let found = Code::ALL.iter().zip(counts).filter(|(_, count)| *count > 0);
-        tally.counts = found.map(|(code, count)| (*code, count)).collect();
-        tally
-    }
-
-    fn end(&mut self, (row, rejected): (u64, bool)) {
-        if row > 0 {
-            self.rejected += u64::from(rejected);
-            self.warned += u64::from(!rejected);
-        }
-    }
 }
 
 /// Both conservation laws. A breach is a defect of ours, and nothing is used.

@@ -50,6 +50,11 @@ impl Places<'_> {
 }
 
 impl Lines {
+    /// Whether more of them may follow that were not looked at.
+    pub(in crate::files) fn is_full(&self) -> bool {
+        self.count == MOST
+    }
+
     /// Where a line begins; behind the last of them, where it ended.
     #[inline]
     pub(in crate::files) fn start(&self, line: usize) -> usize {

@@ -25,13 +25,12 @@ impl Bucket {
         self.count += 1;
     }
 
-    /// Calls `each` with every key in the order in which they came, and `emptied` with every segment that is done with.
-    pub(super) fn drain(self, mut each: impl FnMut(u64), mut emptied: impl FnMut(Segment)) {
+    /// Adds every key in the order in which they came to `keys`, and calls `emptied` with every segment that is done with.
+    pub(super) fn drain(self, keys: &mut Vec<u64>, mut emptied: impl FnMut(Segment)) {
         let mut left = self.count;
+        keys.reserve(left);
         for segment in self.segments {
-            for key in segment.as_chunks::<8>().0.iter().take(left) {
-                each(u64::from_le_bytes(*key));
-            }
+            keys.extend(segment.as_chunks().0.iter().take(left).map(|key| u64::from_le_bytes(*key)));
             left = left.saturating_sub(KEYS);
             emptied(segment);
         }
