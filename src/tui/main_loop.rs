@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
@@ -14,7 +12,7 @@ use super::app::App;
 use super::cx::{Env, Tenant};
 use super::event::{Effect, Event};
 use super::frames::{Frames, Owed};
-use super::runtime::{Reports, Runtime};
+use super::runtime::{Keys, Reports, Runtime};
 use super::terminal::{self, Guard};
 use super::theme::Theme;
 use super::{Ended, Start};
@@ -30,7 +28,7 @@ const BATCH: usize = 128;
 pub async fn run(start: Start) -> anyhow::Result<Ended> {
     let mut guard = Guard::take().context("the terminal cannot be used")?;
     let mut signals = Signals::new().context("signals cannot be awaited")?;
-    let mut keys = EventStream::new();
+    let mut keys = Keys::listen();
     let mut gauges = start.ops.as_ref().map(Ops::gauges);
     let env = env(&start);
     let theme = if start.mono { Theme::Mono } else { Theme::default() };
@@ -94,6 +92,7 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
         // Whoever sent it may not wait: the terminal first, then what is in flight.
         drop(guard);
     }
+    keys.stop().await;
     runtime.shut_down(reports).await;
     Ok(ended.unwrap_or(Ended::Quit))
 }
