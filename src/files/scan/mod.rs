@@ -16,6 +16,7 @@ use memchr::{memchr, memchr2};
 
 use super::source::Bytes;
 
+mod count;
 mod guess;
 mod judge;
 mod plain;
