@@ -1,7 +1,7 @@
 //! Rows counted without looking at each of them: lines that are one record each, whatever stands in them. For the index,
 //! which asks only where rows begin. [`super::judge`] says the same of such a line, and is asked about every other one.
 
-use wide::i8x16;
+use wide::u8x16;
 
 use super::{Checkpoint, Mode, Scanner, Width};
 use crate::files::source::Bytes;
@@ -40,10 +40,10 @@ fn sound_lines(units: &[u8], most: u64, quotes: bool) -> (u64, usize) {
     for (step, block) in units.as_chunks::<STEP>().0.iter().enumerate() {
         let found = Found::of(block);
         let follows = units.get((step + 1) * STEP) == Some(&b'\n');
-        let odd = found.odd(begins, follows, quotes);
+        let odd = found.odd(block, (begins, follows), quotes);
         begins = found.ends >> 63;
-        let below_odd = odd & odd.wrapping_neg();
-        let mut sound = found.ends & below_odd.wrapping_sub(1);
+        // Those below the first of them; all where there is none.
+        let mut sound = found.ends & (odd & odd.wrapping_neg()).wrapping_sub(1);
         let left = most - count;
         if u64::from(sound.count_ones()) >= left {
             (1..left).for_each(|_| sound &= sound - 1);
@@ -64,39 +64,46 @@ fn sound_lines(units: &[u8], most: u64, quotes: bool) -> (u64, usize) {
 struct Found {
     /// Line feeds.
     ends: u64,
-    /// Carriage returns.
-    returns: u64,
-    /// Quotation marks.
-    marks: u64,
     /// White space and control characters.
     low: u64,
+    /// Whether there is a quotation mark or a carriage return.
+    more: bool,
 }
 
 impl Found {
     #[inline]
     fn of(block: &[u8; STEP]) -> Self {
-        let all = |byte: u8| i8x16::splat(byte.cast_signed());
-        let mut found = Self { ends: 0, returns: 0, marks: 0, low: 0 };
+        let (mut ends, mut low, mut more) = (0, 0, u8x16::ZERO);
         for (part, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
-            let bytes = i8x16::new(chunk.map(u8::cast_signed));
-            let bits = |mask: i8x16| u64::from(mask.to_bitmask()) << (16 * part);
-            found.ends |= bits(bytes.simd_eq(all(b'\n')));
-            found.returns |= bits(bytes.simd_eq(all(b'\r')));
-            found.marks |= bits(bytes.simd_eq(all(b'"')));
-            // As signed numbers, the bytes beyond ASCII are smaller too, and their sign is what tells them.
-            found.low |= bits(bytes.simd_lt(all(b'!'))) & !bits(bytes);
+            let bytes = u8x16::new(*chunk);
+            ends |= u64::from(bytes.simd_eq(u8x16::splat(b'\n')).to_bitmask()) << (16 * part);
+            low |= u64::from(bytes.simd_eq(bytes.min(u8x16::splat(b' '))).to_bitmask()) << (16 * part);
+            more |= bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\r'));
         }
-        found
+        Self { ends, low, more: more.any() }
     }
 
     /// What only the careful way can read: a quotation mark, a carriage return that ends a line alone, the start of a line
     /// that may be blank. `begins`: a line begins with the first byte; `follows`: a line feed stands behind the last.
-    fn odd(&self, begins: u64, follows: bool, quotes: bool) -> u64 {
-        let starts = self.ends << 1 | begins;
+    #[inline]
+    fn odd(&self, block: &[u8; STEP], (begins, follows): (u64, bool), quotes: bool) -> u64 {
+        let blank = (self.ends << 1 | begins) & self.low;
+        if !self.more {
+            return blank;
+        }
         let before_end = self.ends >> 1 | u64::from(follows) << 63;
-        let marks = if quotes { self.marks } else { 0 };
-        marks | (self.returns & !before_end) | (starts & self.low)
+        let marks = if quotes { bits(block, b'"') } else { 0 };
+        blank | marks | (bits(block, b'\r') & !before_end)
     }
+}
+
+/// Where a byte stands.
+fn bits(block: &[u8; STEP], byte: u8) -> u64 {
+    let chunks = block.as_chunks::<16>().0.iter().enumerate();
+    chunks.fold(0, |bits, (part, chunk)| {
+        let found = u8x16::new(*chunk).simd_eq(u8x16::splat(byte));
+        bits | u64::from(found.to_bitmask()) << (16 * part)
+    })
 }
 
 #[cfg(test)]
