@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use super::private_file;
+
+/// Lines that may wait to be written. Room for all of them is made at the start, before the first picture: as many as the
+/// crate would take cost four megabytes and milliseconds.
+const LINES: usize = 16_384;
 
 fn filter(verbose: u8) -> EnvFilter {
     EnvFilter::new(match verbose {
@@ -32,7 +36,7 @@ pub(super) fn to_file(data_dir: &Path, verbose: u8) -> std::io::Result<WorkerGua
     let folder = data_dir.join("logs");
     private_file::folder(&folder)?;
     let file = private_file::append(&folder.join("quietline.log"))?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES).finish(file);
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter(verbose))
         .with_writer(writer)

@@ -112,7 +112,14 @@ impl Region {
 impl FromStr for Region {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        resolve::region(text.trim()).map(Self).ok_or_else(|| {
+        let letters = text.trim();
+        // The library takes milliseconds to load, which the first rows of a file would wait for.
+        let in_tables = letters.len() == 2 && plan::region(letters).is_some();
+        let found = match in_tables {
+            true => rlibphonenumber::Region::from_code(letters).ok(),
+            false => resolve::region(letters),
+        };
+        found.map(Self).ok_or_else(|| {
             "give a region as two letters that have telephone numbers, such as US or GB".to_owned()
         })
     }

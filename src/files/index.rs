@@ -14,8 +14,8 @@ use super::stretches::{self, Cut, Halt, Reader, Span, Stretch};
 
 /// Rows from one checkpoint to the next, in a stretch: 48 bytes each, so about 0.09 bytes a row.
 const EVERY: u64 = 512;
-/// Pieces between two looks at the stop token.
-const STEP: u64 = 4096;
+/// Steps between two looks at the stop token; each is one piece, or as many lines as from one checkpoint to the next.
+const STEP: u64 = 256;
 
 /// A place, and how many data rows stand before it.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +120,16 @@ struct Counted {
     marks: Vec<Mark>,
 }
 
+impl Counted {
+    /// Takes in rows that follow each other from `here`, at most up to the next checkpoint.
+    fn take(&mut self, here: Checkpoint, rows: u64) {
+        if rows > 0 && self.rows.is_multiple_of(EVERY) {
+            self.marks.push(Mark { rows: self.rows, place: here });
+        }
+        self.rows += rows;
+    }
+}
+
 impl Stretch for Counted {
     fn ends(&self) -> (Checkpoint, Checkpoint) {
         (self.from, self.to)
@@ -147,12 +157,14 @@ impl<B: Bytes + ?Sized> Reader for Counter<'_, '_, B> {
             if here.at >= end {
                 break;
             }
-            let Some(piece) = scanner.next()? else { break };
-            if !piece.blank {
-                if counted.rows.is_multiple_of(EVERY) {
-                    counted.marks.push(Mark { rows: counted.rows, place: here });
-                }
-                counted.rows += 1;
+            let most = EVERY - counted.rows % EVERY;
+            let lines = scanner.count_lines(end, most);
+            counted.take(here, lines);
+            let here = scanner.place();
+            // Where they end before the next checkpoint, what stands behind them has to be looked at.
+            if lines < most && here.at < end {
+                let Some(piece) = scanner.next()? else { break };
+                counted.take(here, u64::from(!piece.blank));
             }
             if step % STEP == 0 && stop.is_cancelled() {
                 return Ok(None);

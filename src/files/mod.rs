@@ -48,6 +48,7 @@ pub use out::{
 pub use question::{Answer, Question, date_order, question};
 pub use search::{Found, Hits, Needle};
 pub use source::sha256_of;
+pub use stretches::step_back;
 pub use unpack::Container;
 pub use values::Values;
 pub use widths::{BadWidths, Widths};

@@ -205,8 +205,8 @@ impl<R: Reader> Joined<'_, R> {
     }
 }
 
-/// Lets the screen go first: this thread gets a processor when nobody else needs it.
-pub(super) fn step_back() {
+/// Lets the screen go first: this thread, and those that it starts from now on, get a processor when nobody else needs it.
+pub fn step_back() {
     #[cfg(target_os = "linux")]
     {
         // Linux keeps the priority by thread. Where it may not be changed the work is done all the same.

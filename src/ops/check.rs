@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::background::in_background;
 use super::input::Input;
 use super::{OpsError, OpsEvent, Sink, layout, off_thread};
 use crate::config::Profile;
@@ -106,16 +107,17 @@ pub async fn check_document(
     sink: Arc<dyn Sink>,
     stop: &CancellationToken,
 ) -> Result<CheckedFile, OpsError> {
-    check_telling(document, options, stop, move |event| {
+    let stop = stop.clone();
+    let mut tell = move |event: CheckEvent| {
         if let Some(progress) = progress(&event) {
             sink.event(OpsEvent::Progress(progress));
         }
-    })
-    .await
+    };
+    off_thread(move || checked(document, &options, &stop, &mut tell)).await?
 }
 
-/// The same for whoever shows problems while they are found. `tell` is called on the thread that checks: while it waits,
-/// the check waits too.
+/// The same for whoever shows problems while they are found: all of it steps back behind the screen. `tell` is called on the
+/// thread that checks: while it waits, the check waits too.
 pub async fn check_telling(
     document: Document,
     options: CheckOptions,
@@ -123,11 +125,17 @@ pub async fn check_telling(
     mut tell: impl FnMut(CheckEvent) + Send + 'static,
 ) -> Result<CheckedFile, OpsError> {
     let stop = stop.clone();
-    off_thread(move || {
-        let checked = files::check(&document, &options, &stop, &mut tell)?;
-        Ok(CheckedFile { document, checked: Arc::new(checked) })
-    })
-    .await?
+    in_background(move || checked(document, &options, &stop, &mut tell)).await?
+}
+
+fn checked(
+    document: Document,
+    options: &CheckOptions,
+    stop: &CancellationToken,
+    tell: &mut dyn FnMut(CheckEvent),
+) -> Result<CheckedFile, OpsError> {
+    let checked = files::check(&document, options, stop, tell)?;
+    Ok(CheckedFile { document, checked: Arc::new(checked) })
 }
 
 /// How far a check is, in bytes.

@@ -13,6 +13,7 @@ use crate::domain::run::RunSummary;
 use crate::files;
 use crate::ledger::{self, Ledger};
 
+mod background;
 mod catalog;
 mod check;
 pub mod doctor;

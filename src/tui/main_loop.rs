@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
@@ -13,17 +11,13 @@ use tokio::time::{Instant, sleep_until};
 use super::app::App;
 use super::cx::{Env, Tenant};
 use super::event::{Effect, Event};
-use super::runtime::{Reports, Runtime};
+use super::frames::{Frames, Owed};
+use super::runtime::{Keys, Reports, Runtime};
 use super::terminal::{self, Guard};
 use super::theme::Theme;
 use super::{Ended, Start};
 use crate::ops::{Gauges, Ops};
 
-/// At most one frame in this time for what comes by itself: progress, facts, ticks.
-const FRAME: Duration = Duration::from_millis(33);
-/// At most one frame in this time for what a person does. Shorter, so that a key never waits long behind a frame that showed
-/// progress; people are slower than this.
-const ANSWER: Duration = Duration::from_millis(8);
 /// When the size of the window is looked at again after it changed. The system may send the signal a moment before the new
 /// size can be read, and says nothing more.
 const LOOKS: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1)];
@@ -34,7 +28,7 @@ const BATCH: usize = 128;
 pub async fn run(start: Start) -> anyhow::Result<Ended> {
     let mut guard = Guard::take().context("the terminal cannot be used")?;
     let mut signals = Signals::new().context("signals cannot be awaited")?;
-    let mut keys = EventStream::new();
+    let mut keys = Keys::listen();
     let mut gauges = start.ops.as_ref().map(Ops::gauges);
     let env = env(&start);
     let theme = if start.mono { Theme::Mono } else { Theme::default() };
@@ -42,19 +36,17 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
     let mut console = Console {
         app: App::new(env, theme, Timestamp::now()),
         runtime,
-        dirty: true,
-        asked: true,
+        frames: Frames::new(),
         ended: None,
         looks: Vec::new(),
         size: (0, 0),
     };
     let first = console.app.begin(start.open, Timestamp::now());
     console.perform(first, &mut guard)?;
-    let mut last_frame = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
 
     while console.ended.is_none() {
-        console.draw_if_due(&mut guard, &mut last_frame)?;
-        let wake = console.wake(last_frame);
+        console.draw_if_due(&mut guard)?;
+        let wake = console.wake();
         let event = tokio::select! {
             biased;
             signal = signals.next() => match signal {
@@ -84,7 +76,7 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
                 match console.looks.pop_if(|look| *look <= Instant::now()) {
                     Some(_) if crossterm::terminal::size().is_ok_and(|size| size == console.size) => continue,
                     Some(_) => resized(),
-                    None if console.dirty => continue,
+                    None if console.frames.due(Instant::now()).is_some() => continue,
                     None => Event::Tick,
                 }
             }
@@ -100,6 +92,7 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
         // Whoever sent it may not wait: the terminal first, then what is in flight.
         drop(guard);
     }
+    keys.stop().await;
     runtime.shut_down(reports).await;
     Ok(ended.unwrap_or(Ended::Quit))
 }
@@ -107,9 +100,7 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
 struct Console {
     app: App,
     runtime: Runtime,
-    dirty: bool,
-    /// The next frame shows what a person did.
-    asked: bool,
+    frames: Frames,
     ended: Option<Ended>,
     /// When to look at the size of the window, the next one last.
     looks: Vec<Instant>,
@@ -123,10 +114,18 @@ fn resized() -> Event {
     Event::Input(crossterm::event::Event::Resize(columns, rows))
 }
 
+/// What an event owes a person.
+fn owed(event: &Event) -> Owed {
+    match event {
+        Event::Input(_) => Owed::Answer,
+        Event::Report(report) if report.fact.is_awaited() => Owed::Answer,
+        _ => Owed::News,
+    }
+}
+
 impl Console {
     fn handle(&mut self, event: Event, guard: &mut Guard) -> anyhow::Result<()> {
-        self.dirty = true;
-        self.asked |= matches!(event, Event::Input(_));
+        self.frames.owe(owed(&event));
         if let Event::Input(crossterm::event::Event::Resize(columns, rows)) = &event {
             self.size = (*columns, *rows);
             guard.draw_whole();
@@ -144,27 +143,21 @@ impl Console {
         Ok(())
     }
 
-    fn draw_if_due(&mut self, guard: &mut Guard, last_frame: &mut Instant) -> anyhow::Result<()> {
-        if self.dirty && Instant::now() >= *last_frame + self.pause() {
+    fn draw_if_due(&mut self, guard: &mut Guard) -> anyhow::Result<()> {
+        let now = Instant::now();
+        if self.frames.due(now).is_some_and(|due| due <= now) {
             guard.draw(&mut self.app).context("the screen cannot be drawn")?;
-            (self.dirty, self.asked) = (false, false);
-            *last_frame = Instant::now();
+            self.frames.drawn(Instant::now());
         }
         Ok(())
     }
 
-    /// The time between the last frame and the next.
-    fn pause(&self) -> Duration {
-        if self.asked { ANSWER } else { FRAME }
-    }
-
     /// Until when to sleep: the next frame if one is owed, else the next change that time alone brings.
-    fn wake(&self, last_frame: Instant) -> Instant {
+    fn wake(&self) -> Instant {
         let idle = Duration::from_secs(3_600);
-        let wake = match self.dirty {
-            true => last_frame + self.pause(),
-            false => Instant::now() + self.app.wake_in(Timestamp::now()).unwrap_or(idle),
-        };
+        let now = Instant::now();
+        let by_itself = || now + self.app.wake_in(Timestamp::now()).unwrap_or(idle);
+        let wake = self.frames.due(now).unwrap_or_else(by_itself);
         self.looks.last().map_or(wake, |look| wake.min(*look))
     }
 

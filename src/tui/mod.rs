@@ -16,6 +16,7 @@ mod cx;
 #[cfg(test)]
 mod desk;
 mod event;
+mod frames;
 mod hits;
 mod keymap;
 mod main_loop;

@@ -100,3 +100,17 @@ fn places_that_do_not_exist_and_letters_that_mean_two_places_are_told() {
     }
     assert!(!Jurisdiction::parse("US-CA").unwrap().may_be_a_part());
 }
+
+#[test]
+fn the_tables_know_the_countries_that_the_library_knows() {
+    let library = &rlibphonenumber::PHONE_NUMBER_UTIL;
+    for (first, second) in ('A'..='Z').flat_map(|first| ('A'..='Z').map(move |second| (first, second))) {
+        let letters = format!("{first}{second}");
+        let region = rlibphonenumber::Region::from_code(&letters).ok();
+        let known = region.is_some_and(|region| library.get_country_code_for_region(region).is_some());
+        assert_eq!(has_numbers(&letters), known, "{letters}");
+        assert_eq!(letters.parse::<phone::Region>().ok().map(|region| region.0), region.filter(|_| known));
+    }
+    assert!("001".parse::<phone::Region>().is_err());
+    assert!("us".parse::<phone::Region>().is_ok_and(|region| region == phone::Region::US));
+}

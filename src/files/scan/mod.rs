@@ -19,6 +19,7 @@ use std::sync::Arc;
 use super::block::Block;
 use super::source::Bytes;
 
+mod count;
 mod guess;
 mod judge;
 mod lines;

@@ -102,6 +102,20 @@ impl Fact {
             _ => false,
         }
     }
+
+    /// Whether a person has asked for this a moment ago and looks for it. Everything else comes by itself, or after a time
+    /// that makes no moment's difference.
+    pub fn is_awaited(&self) -> bool {
+        matches!(
+            self,
+            Self::Rows(_)
+                | Self::Asked(_)
+                | Self::Typed(_)
+                | Self::Answers(_)
+                | Self::Folder(_)
+                | Self::Occupied(_)
+        )
+    }
 }
 
 /// A number as it is being typed.

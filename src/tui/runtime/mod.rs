@@ -18,9 +18,12 @@ use crate::ops::{Ops, OpsEvent, Sink};
 
 mod disk;
 mod file;
+mod keys;
 mod perform;
 #[cfg(test)]
 mod tests;
+
+pub use keys::Keys;
 
 /// How many facts may wait for the loop before tasks do.
 const FACTS: usize = 256;
