@@ -27,12 +27,13 @@ const BATCH: usize = 128;
 /// See [`super::run`].
 pub async fn run(start: Start) -> anyhow::Result<Ended> {
     let mut guard = Guard::take().context("the terminal cannot be used")?;
-    let mut signals = Signals::new().context("signals cannot be awaited")?;
-    let mut keys = Keys::listen();
-    let mut gauges = start.ops.as_ref().map(Ops::gauges);
+    let signals = Signals::new().context("signals cannot be awaited")?;
+    let keys = Keys::listen();
+    let gauges = start.ops.as_ref().map(Ops::gauges);
     let env = env(&start);
     let theme = if start.mono { Theme::Mono } else { Theme::default() };
-    let (runtime, mut reports) = Runtime::new(start.ops, start.config);
+    let (runtime, reports) = Runtime::new(start.ops, start.config);
+    let mut inputs = Inputs { signals, keys, reports, gauges };
     let mut console = Console {
         app: App::new(env, theme, Timestamp::now()),
         runtime,
@@ -42,59 +43,32 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
         size: (0, 0),
     };
     let first = console.app.begin(start.open, Timestamp::now());
-    console.perform(first, &mut guard)?;
-
-    while console.ended.is_none() {
-        console.draw_if_due(&mut guard)?;
-        let wake = console.wake();
-        let event = tokio::select! {
-            biased;
-            signal = signals.next() => match signal {
-                Said::End(number) => {
-                    console.ended = Some(Ended::Signal(number));
-                    continue;
-                }
-                Said::Resized => {
-                    let now = Instant::now();
-                    console.looks = LOOKS.iter().rev().map(|pause| now + *pause).collect();
-                    resized()
-                }
-            },
-            input = keys.next() => match input {
-                Some(Ok(input)) => Event::Input(input),
-                // The terminal is gone: as if it had hung up.
-                Some(Err(_)) | None => {
-                    console.ended = Some(Ended::Signal(1));
-                    continue;
-                }
-            },
-            Some(report) = reports.facts.recv() => Event::Report(report),
-            Ok(()) = reports.progress.changed() => Event::Progress(reports.progress.borrow_and_update().clone()),
-            Some(now) = changed(&mut gauges) => Event::Gauges(now),
-            () = sleep_until(wake) => {
-                // Either a frame is due, which the next round draws, or time itself is what changed.
-                match console.looks.pop_if(|look| *look <= Instant::now()) {
-                    Some(_) if crossterm::terminal::size().is_ok_and(|size| size == console.size) => continue,
-                    Some(_) => resized(),
-                    None if console.frames.due(Instant::now()).is_some() => continue,
-                    None => Event::Tick,
-                }
-            }
-        };
-        console.handle(event, &mut guard)?;
-        console.drain(&mut reports, &mut guard)?;
-        if !terminal::is_taken() {
-            anyhow::bail!("a task panicked; the terminal was restored");
-        }
+    let mut done = console.perform(first, &mut guard);
+    while done.is_ok() && console.ended.is_none() {
+        done = console.turn(&mut inputs, &mut guard).await;
+    }
+    match done {
+        Err(error) if !terminal::is_gone() => return Err(error),
+        // As if it had hung up.
+        Err(_) => console.ended = Some(Ended::Signal(1)),
+        Ok(()) => {}
     }
     let Console { runtime, ended, .. } = console;
     if matches!(ended, Some(Ended::Signal(_))) {
         // Whoever sent it may not wait: the terminal first, then what is in flight.
         drop(guard);
     }
-    keys.stop().await;
-    runtime.shut_down(reports).await;
+    inputs.keys.stop().await;
+    runtime.shut_down(inputs.reports).await;
     Ok(ended.unwrap_or(Ended::Quit))
+}
+
+/// What the loop waits for.
+struct Inputs {
+    signals: Signals,
+    keys: Keys,
+    reports: Reports,
+    gauges: Option<watch::Receiver<Gauges>>,
 }
 
 struct Console {
@@ -124,6 +98,53 @@ fn owed(event: &Event) -> Owed {
 }
 
 impl Console {
+    /// Draws what is owed, waits for something, and handles all that is there.
+    async fn turn(&mut self, inputs: &mut Inputs, guard: &mut Guard) -> anyhow::Result<()> {
+        self.draw_if_due(guard)?;
+        let wake = self.wake();
+        let Inputs { signals, keys, reports, gauges } = inputs;
+        let event = tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                Said::End(number) => {
+                    self.ended = Some(Ended::Signal(number));
+                    return Ok(());
+                }
+                Said::Resized => {
+                    let now = Instant::now();
+                    self.looks = LOOKS.iter().rev().map(|pause| now + *pause).collect();
+                    resized()
+                }
+            },
+            input = keys.next() => match input {
+                Some(Ok(input)) => Event::Input(input),
+                // The terminal is gone: as if it had hung up.
+                Some(Err(_)) | None => {
+                    self.ended = Some(Ended::Signal(1));
+                    return Ok(());
+                }
+            },
+            Some(report) = reports.facts.recv() => Event::Report(report),
+            Ok(()) = reports.progress.changed() => Event::Progress(reports.progress.borrow_and_update().clone()),
+            Some(now) = changed(gauges) => Event::Gauges(now),
+            () = sleep_until(wake) => {
+                // Either a frame is due, which the next round draws, or time itself is what changed.
+                match self.looks.pop_if(|look| *look <= Instant::now()) {
+                    Some(_) if crossterm::terminal::size().is_ok_and(|size| size == self.size) => return Ok(()),
+                    Some(_) => resized(),
+                    None if self.frames.due(Instant::now()).is_some() => return Ok(()),
+                    None => Event::Tick,
+                }
+            }
+        };
+        self.handle(event, guard)?;
+        self.drain(reports, guard)?;
+        if !terminal::is_taken() {
+            anyhow::bail!("a task panicked; the terminal was restored");
+        }
+        Ok(())
+    }
+
     fn handle(&mut self, event: Event, guard: &mut Guard) -> anyhow::Result<()> {
         self.frames.owe(owed(&event));
         if let Event::Input(crossterm::event::Event::Resize(columns, rows)) = &event {

@@ -1,6 +1,7 @@
 //! The terminal: taken with a guard, given back in every case. The only place that writes escapes.
 
 use std::io::{Write, stdout};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,7 +27,9 @@ static HOOK: Once = Once::new();
 
 /// Holds the terminal; dropping it gives it back.
 pub struct Guard {
-    terminal: Terminal<CrosstermBackend<std::io::Stdout>>,
+    /// Never dropped by itself: it would show the cursor once more, and print why it could not where the terminal is gone,
+    /// which ends the program with a panic if nobody reads that either.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<std::io::Stdout>>>,
     mouse: bool,
     /// The next frame is drawn as if nothing stood on the screen.
     whole: bool,
@@ -40,7 +43,7 @@ impl Guard {
         TAKEN.store(true, Ordering::SeqCst);
         let taken = enter(true).and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match taken {
-            Ok(terminal) => Ok(Self { terminal, mouse: true, whole: false }),
+            Ok(terminal) => Ok(Self { terminal: ManuallyDrop::new(terminal), mouse: true, whole: false }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -133,6 +136,18 @@ fn leave() -> std::io::Result<()> {
 /// Whether the terminal is still ours: a panic on any thread gives it back, and then nothing may be drawn.
 pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
+}
+
+/// Whether the terminal hung up, which no signal tells where it is not the one that controls this process.
+pub fn is_gone() -> bool {
+    #[cfg(unix)]
+    {
+        rustix::termios::tcgetattr(stdout()).is_err_and(|error| error == rustix::io::Errno::IO)
+    }
+    #[cfg(not(unix))]
+    {
+        false
+    }
 }
 
 /// Gives the terminal back, once. Nothing can be done about a terminal that is gone.

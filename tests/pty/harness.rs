@@ -51,13 +51,7 @@ impl Console {
     /// Any program; the harness's own tests use the shell.
     pub fn run(mut command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
         let home = tempfile::tempdir().expect("a temporary home");
-        for (name, value) in isolated(home.path()) {
-            command.env(name, value);
-        }
-        for name in FOREIGN_VARIABLES {
-            command.env_remove(name);
-        }
-        command.cwd(home.path());
+        isolate(&mut command, home.path());
 
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pseudo-terminal");
         let child = pair.slave.spawn_command(command).expect("the program starts");
@@ -301,6 +295,17 @@ const FOREIGN_VARIABLES: &[&str] = &[
     "all_proxy",
 ];
 
+/// Keeps a program away from whatever stands on this machine.
+pub fn isolate(command: &mut CommandBuilder, home: &Path) {
+    for (name, value) in isolated(home) {
+        command.env(name, value);
+    }
+    for name in FOREIGN_VARIABLES {
+        command.env_remove(name);
+    }
+    command.cwd(home);
+}
+
 /// A home in which the program finds nothing and leaves nothing behind.
 fn isolated(home: &Path) -> Vec<(&'static str, PathBuf)> {
     vec![
@@ -333,7 +338,7 @@ fn listen(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
     receiver
 }
 
-fn size(columns: u16, rows: u16) -> PtySize {
+pub fn size(columns: u16, rows: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
 }
 

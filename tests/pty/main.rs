@@ -7,4 +7,5 @@ mod harness;
 mod hygiene;
 mod keys;
 mod lifecycle;
+mod lost;
 mod search;

@@ -5,12 +5,17 @@
 //! looks again after each report, that gave whole time slices to the readers of a file: the picture was late.
 
 use std::io;
+use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::tui::terminal;
+
+/// From one question to the terminal to the next, while it says nothing.
+const LOOK: Duration = Duration::from_secs(1);
 /// Events that may wait for the loop; the others wait in the terminal.
 const WAITING: usize = 64;
 
@@ -26,7 +31,13 @@ impl Keys {
         let (send, events) = mpsc::channel(WAITING);
         let task = tokio::spawn(async move {
             let mut stream = EventStream::new();
-            while let Some(event) = stream.next().await {
+            loop {
+                let event = tokio::select! {
+                    biased;
+                    event = stream.next() => event,
+                    () = tokio::time::sleep(LOOK) => if terminal::is_gone() { None } else { continue },
+                };
+                let Some(event) = event else { break };
                 if send.send(event).await.is_err() {
                     break;
                 }
