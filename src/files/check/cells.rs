@@ -2,6 +2,7 @@
 //! bytes, behind it a map.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use super::facts::QuickMap;
 
@@ -109,6 +110,32 @@ impl Word {
     }
 }
 
+/// A cell of one to seven bytes and its length, in one word. No two cells have the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Short(NonZeroU64);
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Short({} bytes)", self.0.get() >> 56)
+    }
+}
+
+impl Short {
+    #[inline]
+    pub(super) fn of(cell: &[u8]) -> Option<Self> {
+        let length = cell.len();
+        let bytes = match (cell.first_chunk(), cell.last_chunk()) {
+            (Some(first), Some(last)) if length < 8 => {
+                let last = u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4));
+                u64::from(u32::from_le_bytes(*first)) | last
+            }
+            (None, None) => cell.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            _ => return None,
+        };
+        NonZeroU64::new(bytes | (length as u64) << 56).map(Self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
@@ -140,6 +167,20 @@ mod tests {
             assert_eq!(Word::of(&cell[..length]), Some(word));
         }
         assert_eq!(Word::of(b"abcdefghijklmnopq"), None);
+    }
+
+    #[test]
+    fn a_short_cell_is_its_bytes_and_how_many_they_are() {
+        let cell = b"abcdefgh";
+        for length in 0..=7 {
+            let mut word = [0; 8];
+            word[..length].copy_from_slice(&cell[..length]);
+            word[7] = length as u8;
+            let wanted = NonZeroU64::new(u64::from_le_bytes(word)).map(Short);
+            assert_eq!(Short::of(&cell[..length]), wanted, "{length} bytes");
+        }
+        assert_eq!(Short::of(cell), None);
+        assert_ne!(Short::of(b"a"), Short::of(b"a\0"));
     }
 
     #[test]

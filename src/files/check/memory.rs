@@ -27,17 +27,22 @@ pub(super) struct SoundDate {
     pub(super) day_first: Option<bool>,
 }
 
-/// A date that was read, and its place in the memory.
-#[derive(Clone, Copy, Debug)]
+/// A date that was read, and its place in the memory: short, as there is one in each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Known {
-    pub(super) date: SoundDate,
     place: u32,
+    /// As [`SoundDate`] has it.
+    pub(super) day_first: Option<bool>,
+    /// The file has to tell the order of day and month.
+    pub(super) undecided: bool,
 }
 
 impl Known {
     /// The one date of a file without a column for it.
-    pub(super) fn only(expires: Expires) -> Self {
-        Self { date: SoundDate { expires, day_first: None }, place: 0 }
+    pub(super) const ONLY: Self = Self { place: 0, day_first: None, undecided: false };
+
+    fn at(place: u32, date: SoundDate) -> Self {
+        Self { place, day_first: date.day_first, undecided: date.expires.is_undecided() }
     }
 }
 
@@ -45,9 +50,8 @@ impl Known {
 /// in fewer steps.
 #[derive(Debug, Default)]
 struct Days {
-    /// By day: one more than the place in `known`, and 0 for none.
+    /// The place of each day, and 0 for none.
     places: Vec<u32>,
-    known: Vec<Known>,
 }
 
 impl Days {
@@ -75,19 +79,21 @@ impl Days {
         is_day.then_some((year * 13 + month) * 32 + day)
     }
 
+    /// A day proves nothing of the order of day and month, nor does it wait for it.
     #[inline]
     fn get(&self, day: usize) -> Option<Known> {
-        let place = (*self.places.get(day)? as usize).checked_sub(1)?;
-        self.known.get(place).copied()
+        let place = *self.places.get(day)?;
+        (place > 0).then_some(Known { place, ..Known::ONLY })
     }
 
     fn put(&mut self, day: usize, known: Known) {
         if self.places.is_empty() {
             self.places = vec![0; Self::YEARS * 13 * 32];
         }
-        self.known.push(known);
-        if let Some(place) = self.places.get_mut(day) {
-            *place = self.known.len() as u32;
+        if let Some(place) = self.places.get_mut(day)
+            && known == (Known { place: known.place, ..Known::ONLY })
+        {
+            *place = known.place;
         }
     }
 }
@@ -99,8 +105,10 @@ pub(super) struct Memory<'a> {
     jurisdictions: Cells<Option<Jurisdiction>>,
     dates: Cells<Option<Known>>,
     days: Days,
-    /// Places of dates that were given out. The first is that of a file's one date.
-    date_places: u32,
+    /// By place; the first is a file's one date.
+    expires: Vec<Expires>,
+    /// The date that was read last and has no place.
+    passing: Expires,
     sources: Cells<u32>,
     names: Vec<Option<Arc<str>>>,
     /// By source and date.
@@ -111,13 +119,15 @@ pub(super) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(table: &'a FactTable) -> Self {
+    /// `only`: the one date of a file without a column for it.
+    pub(super) fn new(table: &'a FactTable, only: Expires) -> Self {
         Self {
             table,
             jurisdictions: Cells::default(),
             dates: Cells::default(),
             days: Days::default(),
-            date_places: 1,
+            expires: vec![only],
+            passing: only,
             sources: Cells::default(),
             names: vec![None],
             sets: Vec::new(),
@@ -156,13 +166,18 @@ impl<'a> Memory<'a> {
 
     #[cold]
     fn date_by_cell(&mut self, cell: &[u8], read: impl FnOnce() -> Option<SoundDate>) -> Option<Known> {
-        let places = &mut self.date_places;
+        let (expires, passing) = (&mut self.expires, &mut self.passing);
         let (known, is_kept) = self.dates.get(cell, || {
             let date = read()?;
-            *places += 1;
-            Some(Known { date, place: *places - 1 })
+            *passing = date.expires;
+            expires.push(date.expires);
+            Some(Known::at(expires.len() as u32 - 1, date))
         });
-        known.map(|known| if is_kept { known } else { Known { place: NOWHERE, ..known } })
+        if is_kept || known.is_none() {
+            return known;
+        }
+        expires.pop();
+        known.map(|known| Known { place: NOWHERE, ..known })
     }
 
     /// The number of a set whose jurisdiction is that of the number and whose source is what `name` reads the cell `source` as.
@@ -192,7 +207,7 @@ impl<'a> Memory<'a> {
 
     #[cold]
     fn set_by_name(&mut self, date: Known, at: u32, is_kept: bool) -> Option<u32> {
-        let expires = date.date.expires;
+        let expires = self.expires.get(date.place as usize).copied().unwrap_or(self.passing);
         if !is_kept {
             // Not to be met again: told, and forgotten.
             let name = if at > 0 { self.names.pop().flatten() } else { None };

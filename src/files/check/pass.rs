@@ -9,7 +9,6 @@ use super::chunk::{Chunk, ChunkReader, Deleted};
 use super::facts::FactTable;
 use super::fold::{Claim, Fold, MOST_SLOTS};
 use super::late::{Crossed, News, Rest, Stretch, write_problems};
-use super::memory::Memory;
 use super::quick::QuickReader;
 use super::read::{self, Bytes, Plan};
 use super::row::RowReader;
@@ -62,7 +61,7 @@ pub(super) fn run(
     let named = named_area.as_deref().and_then(|area| area.parse().ok());
     let used = Pool::default();
     let make = || {
-        let quick = QuickReader::new(&reader, Memory::new(&table), plan.quick);
+        let quick = QuickReader::new(&reader, &table, plan.quick);
         ChunkReader::new(document, &reader, quick, named, plan.most_numbers, &used)
     };
     let mut pass = Pass::new(document, plan.most_numbers, &used);

@@ -3,8 +3,8 @@
 //! Whatever is odd about a row, the answer is `None`, and [`RowReader::read`] reads it with all its care. A test holds both
 //! ways to the same result.
 
-use super::cells::Word;
-use super::facts::{Expires, Undecided};
+use super::cells::Short;
+use super::facts::{Expires, FactTable, Undecided};
 use super::memory::{Known, Memory, SoundDate};
 use super::row::{RowReader, infer, short};
 use crate::domain::jurisdiction::Jurisdiction;
@@ -40,10 +40,10 @@ pub(super) struct QuickReader<'a> {
     number: Option<usize>,
     split: bool,
     jurisdiction: Option<usize>,
-    /// What area codes stand for, and the cell that says so.
-    areas: Vec<Option<(Jurisdiction, Word)>>,
-    /// Cells of the jurisdiction may mean another one than they show.
-    translated: bool,
+    /// What area codes stand for.
+    areas: Vec<Option<Jurisdiction>>,
+    /// The cell that says the same, by area code: few bytes each, since every row asks for one of them.
+    cells: Vec<Option<Short>>,
     expires: Option<usize>,
     source: Option<usize>,
     constants: Constants<'a>,
@@ -54,7 +54,7 @@ pub(super) struct QuickReader<'a> {
 struct Constants<'a> {
     jurisdiction: Option<Jurisdiction>,
     /// `None` where it is past, and every row has to say so.
-    expires: Option<Known>,
+    expires: Option<Expires>,
     source: &'a str,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Constants<'a> {
         let expires = reader.constant_expires().ok().map(|at| at.map_or(Expires::NEVER, Expires::at));
         Self {
             jurisdiction: reader.constant_jurisdiction(),
-            expires: expires.map(Known::only),
+            expires,
             source: reader.constant_source().unwrap_or_default(),
         }
     }
@@ -71,20 +71,26 @@ impl<'a> Constants<'a> {
 
 impl<'a> QuickReader<'a> {
     /// `on`: whether any row is read this way at all.
-    pub(super) fn new(reader: &'a RowReader<'a>, memory: Memory<'a>, on: bool) -> Self {
+    pub(super) fn new(reader: &'a RowReader<'a>, table: &'a FactTable, on: bool) -> Self {
         let column = |field| reader.column(field);
+        let areas: Vec<_> = (0..1000).map(Jurisdiction::of_area_code).collect();
+        let constants = Constants::of(reader);
         Self {
             number: column(Field::Number)
                 .filter(|_| on && reader.has_one_number() && !reader.is_of_rejects()),
             split: reader.has_split_numbers(),
             jurisdiction: column(Field::Jurisdiction),
-            areas: areas(),
-            translated: reader.has_values(Field::Jurisdiction),
-            constants: Constants::of(reader),
+            cells: match reader.has_values(Field::Jurisdiction) {
+                // A cell may mean another one than it shows.
+                true => Vec::new(),
+                false => areas.iter().map(|place| Short::of(place.as_ref()?.as_bytes())).collect(),
+            },
+            areas,
+            memory: Memory::new(table, constants.expires.unwrap_or(Expires::NEVER)),
+            constants,
             expires: column(Field::Expires),
             source: column(Field::Source),
             reader,
-            memory,
         }
     }
 
@@ -105,23 +111,25 @@ impl<'a> QuickReader<'a> {
         }
         let number = self.number(row, self.number?)?;
         let area = number.area_code();
-        let place = area.and_then(|area| self.areas.get(usize::from(area)).copied().flatten());
-        let by_number = match place {
-            Some((jurisdiction, _)) => jurisdiction,
-            None => infer(number)?,
-        };
+        let place = |area: u16| self.areas.get(usize::from(area)).copied().flatten();
+        let by_number = || area.and_then(place).or_else(|| infer(number));
         let inferred = match (self.jurisdiction, self.constants.jurisdiction) {
-            (None, None) => true,
+            (None, None) => by_number().map(|_| true)?,
             // Any other one has to be looked at: it may be wrong, or worth a word.
-            (None, Some(given)) => (given == by_number).then_some(false)?,
+            (None, Some(given)) => (given == by_number()?).then_some(false)?,
             (Some(column), _) => {
                 let cell = row.cell(column)?;
-                let is_same = !self.translated && place.is_some_and(|(_, word)| Word::of(cell) == Some(word));
-                (is_same || self.given(cell) == Some(by_number)).then_some(false)?
+                let same = area.and_then(|area| self.cells.get(usize::from(area)).copied().flatten());
+                let is_same = same.is_some() && Short::of(cell) == same;
+                if !is_same {
+                    let by_number = by_number()?;
+                    (self.given(cell) == Some(by_number)).then_some(false)?;
+                }
+                false
             }
         };
         let known = match self.expires {
-            None => self.constants.expires?,
+            None => self.constants.expires.map(|_| Known::ONLY)?,
             Some(column) => self.date(row.cell(column)?)?,
         };
         let reader = self.reader;
@@ -137,7 +145,7 @@ impl<'a> QuickReader<'a> {
                 self.memory.set(known, cell, named)?
             }
         };
-        let (undecided, day_first) = (known.date.expires.is_undecided(), known.date.day_first);
+        let Known { undecided, day_first, .. } = known;
         Some(Clean { number: number.digits(), area, set, inferred, day_first, undecided })
     }
 
@@ -184,14 +192,6 @@ impl<'a> QuickReader<'a> {
             }
         })
     }
-}
-
-fn areas() -> Vec<Option<(Jurisdiction, Word)>> {
-    let area = |area| {
-        let jurisdiction = Jurisdiction::of_area_code(area)?;
-        Some((jurisdiction, Word::of(jurisdiction.as_bytes())?))
-    };
-    (0..1000).map(area).collect()
 }
 
 /// A row's cells.
