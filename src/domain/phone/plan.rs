@@ -240,9 +240,16 @@ pub(super) fn region_of(number: E164) -> Option<&'static str> {
 /// Whether the ten digits of a North American number are assigned. By area code, exchange and thousand: the build fails
 /// if the metadata should ever tell numbers inside one thousand apart.
 pub(super) fn is_assigned_north_american(ten: u64) -> bool {
-    let index = |below: u64, of: u64| usize::try_from(ten / below % of).unwrap_or(0);
-    let row = &EXCHANGES[usize::from(AREAS[index(10_000_000, 1_000)])];
-    THOUSANDS[usize::from(row[index(10_000, 1_000)])] >> index(1_000, 10) & 1 == 1
+    let part = |below: u64, of: u64| u32::try_from(ten / below % of).unwrap_or(0);
+    is_assigned_thousand(part(10_000_000, 1_000), part(10_000, 1_000), part(1_000, 10))
+}
+
+/// The same of a number's parts: area code and exchange below a thousand, thousand below ten.
+#[inline]
+pub(super) fn is_assigned_thousand(area: u32, exchange: u32, thousand: u32) -> bool {
+    let row = AREAS.get(area as usize).and_then(|row| EXCHANGES.get(usize::from(*row)));
+    let thousands = row.and_then(|row| THOUSANDS.get(usize::from(*row.get(exchange as usize)?)));
+    thousands.is_some_and(|thousands| thousands >> thousand & 1 == 1)
 }
 
 impl Country {

@@ -93,26 +93,30 @@ impl Normaliser {
         if !(10..=LONGEST_GROUPS).contains(&length) {
             return None;
         }
-        let groups = match text.first_chunk() {
-            Some(text) => Groups::of(text, length)?,
+        let mut room = [0; ROOM];
+        let text = match text.first_chunk() {
+            Some(text) => text,
             None => {
-                let mut room = [0; ROOM];
                 room[..length].copy_from_slice(&text[..length]);
-                Groups::of(&room, length)?
+                &room
             }
         };
+        let groups = Groups::of(text, length)?;
         // No area code begins with the country code.
         let may =
             if groups.has_country_code { plus || self.north_american } else { !plus && self.north_american };
-        if !may || groups.ten < LEAST || groups.ten.is_multiple_of(ALL_EQUAL) {
+        let ten = groups.ten();
+        if !may || ten < LEAST || ten.is_multiple_of(ALL_EQUAL) {
             return None;
         }
-        let number = E164::from_digits(ABROAD + groups.ten)?;
-        Some(Found { number, assigned: plan::is_assigned_north_american(groups.ten) })
+        let number = E164::from_digits(ABROAD + ten)?;
+        let assigned = plan::is_assigned_thousand(groups.area, groups.exchange, groups.line / 1_000);
+        Some(Found { number, assigned })
     }
 
     /// Ten digits at home in the North American plan, or eleven with its country code, read in one pass. `None`:
     /// [`Normaliser::by_digits`] knows.
+    #[inline(never)]
     fn north_american(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
         if spelling.len() > LONGEST_CELL {
             return None;
@@ -143,6 +147,7 @@ impl Normaliser {
     }
 
     /// A number of any plan that the tables know.
+    #[inline(never)]
     fn by_digits(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
         let mut buffer = [0; LONGEST_CELL + 1];
         let count = digits(spelling, &mut buffer)?;
@@ -156,7 +161,9 @@ impl Normaliser {
 
 /// Digits in groups of three, three and four with nothing but grouping marks between them, or with no marks at all.
 struct Groups {
-    ten: u64,
+    area: u32,
+    exchange: u32,
+    line: u32,
     /// A 1 stands in front of the ten.
     has_country_code: bool,
 }
@@ -187,9 +194,14 @@ impl Groups {
         let end = group(&mut rest, line, 0b1111)?;
         let read = |at: u32| text.get(at as usize..)?.first_chunk().map(|four| u32::from_le_bytes(*four));
         // Of three digits the first is a zero.
-        let ten = u64::from(number(read(area)? << 8) * 1_000 + number(read(exchange)? << 8)) * 10_000
-            + u64::from(number(read(line)?));
-        (end == u32::BITS).then_some(Self { ten, has_country_code })
+        let (area, exchange) = (number(read(area)? << 8), number(read(exchange)? << 8));
+        let line = number(read(line)?);
+        (end == u32::BITS).then_some(Self { area, exchange, line, has_country_code })
+    }
+
+    #[inline]
+    fn ten(&self) -> u64 {
+        u64::from(self.area * 1_000 + self.exchange) * 10_000 + u64::from(self.line)
     }
 }
 

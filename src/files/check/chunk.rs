@@ -86,12 +86,11 @@ const LARGE: u16 = u16::MAX;
 impl Steps {
     #[inline]
     fn push(&mut self, bytes: u64, lines: u64) {
-        match (u16::try_from(bytes), u16::try_from(lines)) {
-            (Ok(bytes), Ok(lines)) if bytes < 1 << 12 && lines < 15 => self.small.push(lines << 12 | bytes),
-            _ => {
-                self.large.push((self.small.len() as u32, bytes, lines));
-                self.small.push(LARGE);
-            }
+        if bytes < 1 << 12 && lines < 15 {
+            self.small.push((lines << 12 | bytes) as u16);
+        } else {
+            self.large.push((self.small.len() as u32, bytes, lines));
+            self.small.push(LARGE);
         }
     }
 
@@ -319,6 +318,7 @@ impl<'a> ChunkReader<'a> {
         self.claim(&row, slots, chunk);
     }
 
+    #[inline]
     fn take(&self, clean: &Clean, chunk: &mut Chunk) {
         chunk.inferred += u64::from(clean.inferred);
         if let Some(day_first) = clean.day_first {
@@ -364,6 +364,7 @@ impl<'a> ChunkReader<'a> {
         }
     }
 
+    #[inline]
     fn compare_area(&self, area: Option<u16>, chunk: &mut Chunk) {
         if let (Some(named), Some(area)) = (self.named_area, area)
             && named != area
