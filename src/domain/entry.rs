@@ -61,16 +61,21 @@ pub(super) fn same_jurisdiction(ours: Option<&str>, theirs: Option<&str>) -> boo
 }
 
 /// Both sources, sorted and without repeats. One alone stays as it is.
-pub fn unite_sources(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
+fn unite_sources(ours: Option<Arc<str>>, theirs: Option<Arc<str>>) -> Option<Arc<str>> {
     let (ours, theirs) = match (ours, theirs) {
         (Some(ours), Some(theirs)) if ours != theirs => (ours, theirs),
         (ours, theirs) => return ours.or(theirs),
     };
-    let mut parts: Vec<&str> =
-        ours.split(';').chain(theirs.split(';')).map(str::trim).filter(|part| !part.is_empty()).collect();
+    Some(unite_all([&*ours, &*theirs]))
+}
+
+/// Different sources, as [`Attributes::strongest`] unites them one after the other.
+pub fn unite_all<'s>(sources: impl IntoIterator<Item = &'s str>) -> Arc<str> {
+    let parts = sources.into_iter().flat_map(|source| source.split(';')).map(str::trim);
+    let mut parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     parts.sort_unstable();
     parts.dedup();
-    Some(parts.join("; ").into())
+    parts.join("; ").into()
 }
 
 /// An entry as the tenant holds it, before anything is believed about it.

@@ -1,4 +1,5 @@
-//! The loop: wait for something, handle all that is there, draw once. Nothing happens while nothing happens.
+//! The loop: wait for something, handle all that is there, draw once. Nothing happens while nothing happens, but that the
+//! terminal is asked once a second whether it is still there ([`super::runtime::Keys`]).
 
 use std::time::Duration;
 
@@ -272,5 +273,20 @@ impl Signals {
             Ok(()) => Said::End(2),
             Err(_) => std::future::pending().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::{Fact, Report, TaskId};
+    use super::*;
+
+    #[test]
+    fn what_a_person_did_or_asked_for_is_owed_at_once() {
+        let report = |fact| Event::Report(Report { task: TaskId(1), fact });
+        assert_eq!(owed(&resized()), Owed::Answer);
+        assert_eq!(owed(&report(Fact::Answers(Vec::new()))), Owed::Answer);
+        assert_eq!(owed(&report(Fact::Note("done".into()))), Owed::News);
+        assert_eq!(owed(&Event::Tick), Owed::News);
     }
 }

@@ -25,6 +25,7 @@ fn a_console_whose_terminal_is_gone_ends(#[case] controlling: bool) {
     let mut buffer = [0; 4096];
     while !parser.screen().contents().contains("SANDBOX") {
         let count = reader.read(&mut buffer).expect("the program draws");
+        assert!(count > 0, "the program ended before it drew");
         parser.process(&buffer[..count]);
     }
     drop((reader, pair.master));

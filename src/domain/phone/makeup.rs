@@ -8,7 +8,6 @@ pub(super) const POINT: u16 = 1 << 1;
 pub(super) const COMMA: u16 = 1 << 2;
 pub(super) const SLASH: u16 = 1 << 3;
 pub(super) const HYPHEN: u16 = 1 << 4;
-pub(super) const COLON: u16 = 1 << 5;
 pub(super) const HASH: u16 = 1 << 6;
 /// Semicolon, bar, ampersand.
 pub(super) const LIST: u16 = 1 << 7;
@@ -27,7 +26,6 @@ const CLASSES: [u16; 256] = {
             b',' => COMMA,
             b'/' => SLASH,
             b'-' => HYPHEN,
-            b':' => COLON,
             b'#' => HASH,
             b';' | b'|' | b'&' => LIST,
             0..b' ' | 0x7F => CONTROL,

@@ -231,8 +231,6 @@ impl<'a> ChunkReader<'a> {
         let mut lines = std::mem::take(&mut self.lines);
         scanner.find_plain(&mut lines);
         let (here, units) = (scanner.place(), scanner.units());
-        // Cut by widths, a line may have other cells than the ones that were tried here.
-        let retry = self.document.format().widths.is_some();
         let mut count = 0;
         for (line, places) in lines.fields().enumerate() {
             let at = here.at + lines.start(line) as u64;
@@ -246,7 +244,7 @@ impl<'a> ChunkReader<'a> {
                 self.piece(
                     &piece,
                     units.get(lines.start(line)..text).unwrap_or_default(),
-                    retry,
+                    false,
                     chunk,
                     last,
                 );

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::row::infer;
-use crate::domain::entry::{Attributes, unite_sources};
+use crate::domain::entry::{Attributes, unite_all};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::problem::Code;
@@ -182,34 +182,18 @@ pub(super) struct United {
 }
 
 impl United {
-    pub(super) fn get(&self, at: u32) -> Option<Packed> {
-        self.list.get(at as usize).copied()
-    }
-
     /// Takes in a set, and says its place.
     pub(super) fn push(&mut self, packed: Packed) -> u32 {
         self.list.push(packed);
         self.list.len() as u32 - 1
     }
 
-    /// The source that two sources come to.
-    pub(super) fn source(&mut self, table: &AttributeTable, one: u32, other: u32) -> u32 {
+    /// Takes in the source that several different sources of the table come to, and says its number.
+    pub(super) fn source(&mut self, table: &AttributeTable, sources: &[u32]) -> u32 {
         let known = &table.sources.list;
-        let text = |id: u32| {
-            let at = (id as usize).checked_sub(1)?;
-            known.get(at).or_else(|| self.sources.get(at - known.len())).cloned()
-        };
-        let (ours, theirs) = (text(one), text(other));
-        let both = unite_sources(ours.clone(), theirs.clone());
-        match both {
-            None => 0,
-            both if both == ours => one,
-            both if both == theirs => other,
-            Some(both) => {
-                self.sources.push(both);
-                (known.len() + self.sources.len()) as u32
-            }
-        }
+        let text = |id: &u32| known.get((*id as usize).checked_sub(1)?).map(|source| &**source);
+        self.sources.push(unite_all(sources.iter().filter_map(text)));
+        (known.len() + self.sources.len()) as u32
     }
 }
 

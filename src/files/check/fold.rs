@@ -244,6 +244,8 @@ struct Work<'a, F> {
 struct Part<'a> {
     writer: Writer,
     uniter: Uniter<'a>,
+    /// The sets of the number at hand, where they are not all the same.
+    sets: Vec<u32>,
     repeats: Vec<Repeat>,
     late: Vec<Late>,
     lost: u64,
@@ -253,7 +255,8 @@ impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
     fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part<'a> {
         let uniter = Uniter::new(self.table, self.united);
         let (repeats, late) = (Vec::new(), Vec::new());
-        let mut part = Part { writer: Writer::new(self.rows), uniter, repeats, late, lost: 0 };
+        let sets = Vec::new();
+        let mut part = Part { writer: Writer::new(self.rows), uniter, sets, repeats, late, lost: 0 };
         let (mut keys, mut spare) = (Vec::new(), Vec::new());
         for (base, bucket) in buckets {
             keys.clear();
@@ -276,7 +279,7 @@ impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
 
     fn fold_one(&self, number: u64, keys: &[u64], part: &mut Part<'_>) {
         let mut first: Option<(u64, u32)> = None;
-        let mut set = 0;
+        part.sets.clear();
         for key in keys {
             let slot = self.shape.slot_of(*key);
             let own = self.shape.set_of(*key).or_else(|| self.elsewhere.get(slot));
@@ -289,22 +292,25 @@ impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
                 continue;
             }
             match first {
-                None => {
-                    first = Some((slot, own));
-                    set = own;
-                }
+                None => first = Some((slot, own)),
                 Some((first, of_first)) => {
                     let differs = own != of_first && self.differ(own, of_first);
                     part.repeats.push(Repeat { slot, first: (self.row_of)(first), number, differs });
                     if differs {
-                        set = part.uniter.strongest(set, own).unwrap_or(set);
+                        part.sets.push(own);
                     }
                 }
             }
         }
-        if let Some((slot, _)) = first {
-            part.writer.push(number, (self.row_of)(slot), set);
+        let Some((slot, mut set)) = first else { return };
+        if !part.sets.is_empty() {
+            part.sets.insert(0, set);
+            match part.uniter.strongest(&part.sets) {
+                Some(strongest) => set = strongest,
+                None => part.lost += 1,
+            }
         }
+        part.writer.push(number, (self.row_of)(slot), set);
     }
 
     /// Two numbers may stand for one set where a file has more of them than are compared.

@@ -264,4 +264,21 @@ mod tests {
             prop_assert_eq!(Days::of(&cell.as_bytes()[1..]), None);
         }
     }
+
+    #[test]
+    fn a_date_that_is_not_remembered_is_the_one_of_its_row() {
+        let table = FactTable::default();
+        let mut memory = Memory::new(&table, Expires::NEVER);
+        let at = |day: i64| Expires::at(jiff::Timestamp::from_second(day * 86_400).unwrap());
+        let sound = |day| Some(SoundDate { expires: at(day), day_first: None });
+        // Longer cells than are remembered.
+        let cell = |day: i64| format!("{day:070}");
+        for day in [1, 2, 1] {
+            let known = memory.date(b"2027-12-31", || sound(9)).unwrap();
+            memory.set(known, b"list", || "list").unwrap();
+            let known = memory.date(cell(day).as_bytes(), || sound(day)).unwrap();
+            let set = memory.set(known, b"list", || "list").unwrap();
+            assert_eq!(set, table.intern(None, at(day), Some(&"list".into())), "day {day}");
+        }
+    }
 }

@@ -141,6 +141,23 @@ proptest! {
     }
 }
 
+#[test]
+fn a_line_that_is_too_long_is_rejected_whatever_is_read_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv");
+    let rows = |from: u32, to: u32| (from..to).map(|at| format!("202-555-01{at:02},\n")).collect::<String>();
+    let long = "x".repeat(crate::files::scan::RECORD_LIMIT);
+    std::fs::write(&path, format!("phone,note\n{}202-555-0150,{long}\n{}", rows(0, 50), rows(51, 99)))
+        .unwrap();
+    for (stretch, quick) in
+        [(1 << 16, true), (1 << 20, true), (1 << 21, true), (1 << 30, true), (1 << 30, false)]
+    {
+        let (checked, _) = read(&path, &InputOptions::default(), &plan(2, stretch, quick)).unwrap();
+        assert_eq!((checked.valid, checked.rejected), (98, 1), "stretches of {stretch} bytes");
+        assert_eq!(checked.counts.get(&crate::domain::problem::Code::RecordTooLong), Some(&1));
+    }
+}
+
 type Read = Result<(Checked, Vec<Problem>), FileError>;
 
 fn are_same(whole: Read, cut: Read) -> Result<(), TestCaseError> {

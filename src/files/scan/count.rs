@@ -18,7 +18,7 @@ impl<B: Bytes + ?Sized> Scanner<'_, B> {
         if self.place.mode != Mode::Record || self.width != Width::One || most == 0 {
             return 0;
         }
-        let units = self.window.units();
+        let units = self.near_units();
         let near = usize::try_from(end.saturating_sub(self.place.at)).unwrap_or(usize::MAX);
         let quotes = !self.dialect.plain;
         let (count, bytes) = sound_lines(&units[..near.min(units.len())], most, quotes);

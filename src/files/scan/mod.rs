@@ -201,7 +201,13 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
         let delimiter = self.dialect.delimiter.unwrap_or(b'\n');
         self.window.advance(std::mem::take(&mut self.held));
         let may = self.place.mode == Mode::Record && self.width == Width::One && !self.dialect.plain;
-        lines.find(if may { self.window.units() } else { &[] }, delimiter, self.dialect.columns);
+        lines.find(if may { self.near_units() } else { &[] }, delimiter, self.dialect.columns);
+    }
+
+    /// Units of lines that are not too long for sure: what is found among them depends on no window.
+    fn near_units(&self) -> &[u8] {
+        let units = self.window.units();
+        &units[..units.len().min(RECORD_LIMIT)]
     }
 
     /// What [`Scanner::find_plain`] searched.

@@ -10,37 +10,47 @@ use crate::files::check::facts::{AttributeTable, Packed, QuickMap, United};
 pub(super) struct Uniter<'a> {
     table: &'a AttributeTable,
     united: &'a Mutex<United>,
+    /// The sources of the number at hand, each once.
+    own: Vec<u32>,
     /// Sources that were united before.
-    sources: QuickMap<(u32, u32), u32>,
+    known: QuickMap<Box<[u32]>, u32>,
 }
 
 impl<'a> Uniter<'a> {
     pub(super) fn new(table: &'a AttributeTable, united: &'a Mutex<United>) -> Self {
-        Self { table, united, sources: QuickMap::default() }
+        Self { table, united, own: Vec::new(), known: QuickMap::default() }
     }
 
-    /// The set that two sets of the same number come to, the first of them that of the earlier row.
-    pub(super) fn strongest(&mut self, one: u32, other: u32) -> Option<u32> {
-        let (mine, theirs) = (self.get(one)?, self.get(other)?);
-        let source = match self.sources.get(&(mine.source, theirs.source)) {
-            Some(source) => *source,
-            None => {
-                let source = self.united().source(self.table, mine.source, theirs.source);
-                self.sources.insert((mine.source, theirs.source), source);
-                source
+    /// The set that the sets of all rows of one number come to, in the order of its rows: at once, since a number may have
+    /// thousands of rows that say different things.
+    pub(super) fn strongest(&mut self, sets: &[u32]) -> Option<u32> {
+        let mut strongest: Option<Packed> = None;
+        self.own.clear();
+        for set in sets {
+            let packed = self.table.packed(*set)?;
+            self.own.push(packed.source);
+            // For ever is the latest.
+            if strongest.is_none_or(|strongest| packed.expires > strongest.expires) {
+                strongest = Some(packed);
             }
-        };
-        // For ever is the latest.
-        let strongest = if theirs.expires > mine.expires { theirs } else { mine };
-        let at = self.united().push(Packed { source, ..strongest });
-        Some(self.table.len() as u32 + at)
-    }
-
-    fn get(&self, id: u32) -> Option<Packed> {
-        match id.checked_sub(self.table.len() as u32) {
-            None => self.table.packed(id),
-            Some(at) => self.united().get(at),
         }
+        self.own.sort_unstable();
+        self.own.dedup();
+        self.own.retain(|source| *source > 0);
+        let source = match self.own.as_slice() {
+            [] => 0,
+            [source] => *source,
+            several => match self.known.get(several) {
+                Some(source) => *source,
+                None => {
+                    let source = self.united().source(self.table, several);
+                    self.known.insert(several.into(), source);
+                    source
+                }
+            },
+        };
+        let at = self.united().push(Packed { source, ..strongest? });
+        Some(self.table.len() as u32 + at)
     }
 
     fn united(&self) -> MutexGuard<'_, United> {
@@ -77,11 +87,30 @@ mod tests {
             let sets: Vec<u32> = rows.iter().map(|row| table.intern(row)).collect();
             let united = Mutex::default();
             let mut uniter = Uniter::new(&table, &united);
-            let set = sets.iter().copied().reduce(|one, other| uniter.strongest(one, other).unwrap()).unwrap();
+            let set = uniter.strongest(&sets).unwrap();
             drop(uniter);
             table.take_in(united.into_inner().unwrap());
             let wanted = rows.into_iter().reduce(Attributes::strongest);
             prop_assert_eq!(table.get(set, number), wanted);
         }
+    }
+
+    #[test]
+    fn many_rows_of_one_number_leave_one_set_and_one_source() {
+        let mut table = AttributeTable::default();
+        let sets: Vec<u32> = (0..5000)
+            .map(|ticket| {
+                let source = Some(format!("ticket {ticket:04}").into());
+                let jurisdiction = Jurisdiction::parse("US-DC").unwrap();
+                table.intern(&Attributes { jurisdiction, expires: None, source })
+            })
+            .collect();
+        let united = Mutex::default();
+        let set = Uniter::new(&table, &united).strongest(&sets).unwrap();
+        table.take_in(united.into_inner().unwrap());
+        assert_eq!((set, table.len()), (5000, 5001));
+        let number = E164::from_digits(12_025_550_123).unwrap();
+        let source = table.get(set, number).unwrap().source.unwrap();
+        assert_eq!(source.split("; ").count(), 5000);
     }
 }
