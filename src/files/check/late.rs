@@ -164,8 +164,14 @@ impl Written {
 
     /// Takes in what stands behind it.
     fn join(&mut self, part: Self) {
-        self.all.append(&part.all, Place::default());
-        self.late.append(&part.late, Place::default());
+        for (list, more) in [(&mut self.all, part.all), (&mut self.late, part.late)] {
+            // The first share is most of what there is, and is not held twice.
+            if list.is_empty() {
+                *list = more;
+            } else {
+                list.append(&more, Place::default());
+            }
+        }
         self.tally.add(part.tally);
         for (code, count) in part.unsaid {
             *self.unsaid.entry(code).or_default() += count;

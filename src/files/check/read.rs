@@ -5,7 +5,11 @@
 //!                            └─▶ digest, lines
 //! ```
 //!
-//! Each byte is read once, so that the digest is that of the very bytes which the rows were read from.
+//! Each byte of a stretch is read once, so that the digest is that of the very bytes which the rows were read from. Read
+//! twice are the rest of a record behind its stretch, and a stretch whose start was guessed wrong; that the file did not
+//! change in between, [`Source::ensure_unchanged`] says.
+//!
+//! [`Source::ensure_unchanged`]: crate::files::source::Source::ensure_unchanged
 
 use std::collections::BTreeMap;
 use std::fs::File;
