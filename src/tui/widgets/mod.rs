@@ -23,7 +23,10 @@ pub fn frame(area: Rect, buf: &mut Buffer, cx: &Cx, title: &str, focused: bool) 
     let area = area.intersection(buf.area);
     let environment = cx.env.tenant.as_ref().map(|tenant| tenant.environment);
     let role = if focused { Role::Focus } else { Role::Border };
-    let title = if focused { format!(" ▸ {title} ") } else { format!(" {title} ") };
+    // Half a number is another number: what the frame has no room for is marked.
+    let mark = if focused { " ▸ " } else { " " };
+    let room = usize::from(area.width).saturating_sub(2 + mark.chars().count() + 1);
+    let title = format!("{mark}{} ", list::fit(title, room));
     let block = Block::bordered()
         .border_type(cx.theme.border(environment, focused))
         .border_style(cx.theme.style(role).remove_modifier(Modifier::BOLD))

@@ -103,6 +103,22 @@ fn what_a_small_screen_cuts_is_marked_and_no_escape_is_cut() {
 }
 
 #[test]
+fn a_title_that_is_cut_is_marked() {
+    let mut desk = Desk::open("phone\nhello\n\"202-555-0101 202-555-0102\"\n2025550103\n");
+    desk.kit.keys("tab /").types("several numbers in one");
+    desk.keys("enter");
+    let mut cut = 0;
+    for width in 100..140 {
+        desk.kit.resize(width, 30);
+        let screen = desk.kit.screen();
+        let title = screen.lines().find(|line| line.contains("Problems with")).unwrap();
+        cut += u32::from(!title.contains("· 1 kind "));
+        assert!(title.contains("· 1 kind ") || title.contains("… "), "{width} columns: {title}");
+    }
+    assert!(cut > 0, "some width has no room for it");
+}
+
+#[test]
 fn wide_and_combining_characters_keep_the_columns_straight() {
     let wide =
         "remark,phone,expires\n東京電話番号,4155550101,2027-12-31\ne\u{301}te\u{301},4155550102,2027-12-31\n";
