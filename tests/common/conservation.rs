@@ -78,7 +78,7 @@ pub fn hold(path: &Path, input: &InputOptions) -> Option<Checked> {
         read_alike(&document, &checked, &rows);
     }
     let out = path.with_extension("rejects");
-    let written = write_rejects(&document, &checked, &out).unwrap();
+    let written = write_rejects(&document, &checked, &out, &CancellationToken::new()).unwrap();
     let rejected: BTreeSet<u64> = rejections(&checked).collect();
     assert_eq!(written, rejected.len() as u64, "each rejected row is in the rejects once");
     Some(checked)

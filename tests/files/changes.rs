@@ -102,7 +102,7 @@ fn deletions_are_in_the_rejects_with_all_they_say() {
     let document = Document::open(&path, &additions()).unwrap();
     let checked = check_document(&document).unwrap();
     let out = folder.path().join("rejects.csv");
-    assert_eq!(write_rejects(&document, &checked, &out).unwrap(), 1);
+    assert_eq!(write_rejects(&document, &checked, &out, &CancellationToken::new()).unwrap(), 1);
     let written = std::fs::read_to_string(out).unwrap();
     assert!(written.contains("deletion-row") && written.contains("2025550102,2026-11-02,D"), "{written}");
 }

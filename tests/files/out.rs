@@ -15,7 +15,7 @@ fn rejected_records(checked: &Checked) -> Vec<Vec<Code>> {
 fn rejects_of(document: &Document, folder: &Path, name: &str) -> (PathBuf, Checked) {
     let checked = check_document(document).unwrap();
     let out = folder.join(name);
-    let written = write_rejects(document, &checked, &out).unwrap();
+    let written = write_rejects(document, &checked, &out, &CancellationToken::new()).unwrap();
     assert_eq!(written, rejected_records(&checked).len() as u64);
     (out, checked)
 }
@@ -373,7 +373,7 @@ fn cleaned_holds_the_same(path: &Path, input: &InputOptions) {
     let checked = check_document(&Document::open(path, input).unwrap()).unwrap();
     let out = folder.path().join("clean.csv");
     let document = Document::open(path, input).unwrap();
-    assert_eq!(write_clean(&document, &checked, &out).unwrap(), checked.valid);
+    assert_eq!(write_clean(&document, &checked, &out, &CancellationToken::new()).unwrap(), checked.valid);
     if checked.valid == 0 {
         return;
     }
@@ -397,7 +397,7 @@ fn a_cleaned_list_is_sorted_and_says_where_each_number_came_from() {
     let (folder, path) = stored("list.csv", text);
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let out = folder.path().join("clean.csv");
-    write_clean(&document, &check_document(&document).unwrap(), &out).unwrap();
+    write_clean(&document, &check_document(&document).unwrap(), &out, &CancellationToken::new()).unwrap();
     assert_eq!(
         std::fs::read_to_string(&out).unwrap(),
         "number,jurisdiction,expires,source,row\n\
@@ -411,4 +411,26 @@ fn the_samples_clean_to_lists_without_a_problem() {
     for name in ["dirty.csv", "good.csv", "good.xlsx", "european.csv", "ftc_202.txt"] {
         cleaned_holds_the_same(&sample(name), &InputOptions::default());
     }
+}
+
+#[test]
+fn what_is_stopped_is_not_written_and_leaves_nothing() {
+    let (folder, path) = stored("list.csv", "phone\n202-555-0101\nn/a\n");
+    let document = Document::open(&path, &InputOptions::default()).unwrap();
+    let checked = check_document(&document).unwrap();
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let out = folder.path().join("out");
+    let stopped = [
+        write_rejects(&document, &checked, &out, &stop).map(drop),
+        write_clean(&document, &checked, &out, &stop).map(drop),
+        write_report(&document, &checked, options().now, ReportFormat::Csv, (&out, &stop)),
+        write_report(&document, &checked, options().now, ReportFormat::Json, (&out, &stop)),
+        write_report(&document, &checked, options().now, ReportFormat::Html, (&out, &stop)),
+    ];
+    for result in stopped {
+        assert!(matches!(result, Err(FileError::Stopped)), "{result:?}");
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(left, ["list.csv"]);
 }

@@ -160,7 +160,7 @@ fn such_a_range_stays_rejected_when_its_rejects_are_read() {
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let checked = check_document(&document).unwrap();
     let out = folder.path().join("rejects.csv");
-    assert_eq!(write_rejects(&document, &checked, &out).unwrap(), 2);
+    assert_eq!(write_rejects(&document, &checked, &out, &CancellationToken::new()).unwrap(), 2);
     let again = check_document(&Document::open(&out, &InputOptions::default()).unwrap()).unwrap();
     assert_eq!(rejections(&again), [(1, Code::NumberRange), (2, Code::NumberRange)]);
     // Mended by a word, or by an emptied cell.

@@ -94,7 +94,10 @@ fn rejects_hold_every_rejected_row_with_its_reason_and_its_cells() {
     let checked = check_document(&document).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("rejects.csv");
-    assert_eq!(write_rejects(&document, &checked, &out).unwrap(), checked.rejected);
+    assert_eq!(
+        write_rejects(&document, &checked, &out, &CancellationToken::new()).unwrap(),
+        checked.rejected
+    );
 
     let text = std::fs::read_to_string(&out).unwrap();
     let mut reader = csv::Reader::from_reader(text.strip_prefix('\u{feff}').unwrap().as_bytes());
@@ -128,7 +131,10 @@ fn rejects_never_replace_the_file_they_come_from() {
     let (_folder, path) = stored("list.csv", "phone\nbad\n2025550101\n");
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let checked = check_document(&document).unwrap();
-    assert!(matches!(write_rejects(&document, &checked, &path), Err(FileError::Unwritable { .. })));
+    assert!(matches!(
+        write_rejects(&document, &checked, &path, &CancellationToken::new()),
+        Err(FileError::Unwritable { .. })
+    ));
     assert_eq!(std::fs::read(&path).unwrap(), b"phone\nbad\n2025550101\n");
 }
 

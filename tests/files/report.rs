@@ -7,7 +7,7 @@ fn report(text: impl AsRef<[u8]>, name: &str, format: ReportFormat) -> (String, 
     let document = Document::open(&path, &InputOptions::default()).unwrap();
     let checked = check_document(&document).unwrap();
     let out = folder.path().join("report.out");
-    write_report(&document, &checked, options().now, format, &out).unwrap();
+    write_report(&document, &checked, options().now, format, (&out, &CancellationToken::new())).unwrap();
     (std::fs::read_to_string(&out).unwrap(), checked)
 }
 
@@ -22,7 +22,7 @@ const MIXED: &str = "phone,state,expires,source\n2025550101,US-DC,2027-03-31,web
 fn reports(document: &Document, checked: &Checked, folder: &Path) -> Vec<(ReportFormat, String)> {
     let written = |format| {
         let out = folder.join("report.out");
-        write_report(document, checked, options().now, format, &out).unwrap();
+        write_report(document, checked, options().now, format, (&out, &CancellationToken::new())).unwrap();
         (format, std::fs::read_to_string(&out).unwrap())
     };
     [ReportFormat::Json, ReportFormat::Csv, ReportFormat::Html].map(written).to_vec()
@@ -131,7 +131,14 @@ fn a_page_says_why_a_file_has_more_rows_than_records() {
         let document = Document::open(&path, &InputOptions { map, ..InputOptions::default() }).unwrap();
         let out = folder.path().join("report.html");
         let checked = check_document(&document).unwrap();
-        write_report(&document, &checked, options().now, ReportFormat::Html, &out).unwrap();
+        write_report(
+            &document,
+            &checked,
+            options().now,
+            ReportFormat::Html,
+            (&out, &CancellationToken::new()),
+        )
+        .unwrap();
         let page = std::fs::read_to_string(&out).unwrap();
         (page.contains("Several columns hold numbers"), page.contains("Rows may be ranges"))
     };
@@ -193,6 +200,6 @@ fn nothing_in_a_report_steers_the_terminal_that_shows_it() {
     }
     // Rejects are worked with: another cell would be another row.
     let out = folder.path().join("rejects.csv");
-    write_rejects(&document, &checked, &out).unwrap();
+    write_rejects(&document, &checked, &out, &CancellationToken::new()).unwrap();
     assert!(std::fs::read_to_string(&out).unwrap().contains("hello\u{1b}[31m\u{7}\u{9b}2J\u{202e}"));
 }

@@ -135,7 +135,7 @@ fn rows_far_down_are_found_by_number_and_by_search_and_rejected_ones_are_written
     let checked = check_document(&document).unwrap();
     assert_eq!((checked.rows, checked.rejected), (20_000, 1));
     let out = folder.path().join("rejects.csv");
-    assert_eq!(write_rejects(&document, &checked, &out).unwrap(), 1);
+    assert_eq!(write_rejects(&document, &checked, &out, &CancellationToken::new()).unwrap(), 1);
     assert!(std::fs::read_to_string(out).unwrap().contains("7000,7000,"));
 }
 

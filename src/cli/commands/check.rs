@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
-use crate::cli::output::Out;
 use crate::cli::shapes::CheckObject;
 use crate::cli::{progress, report};
 use crate::domain::text::{thousands, visible};
@@ -29,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<u8, Failu
     let options = ops::CheckOptions { date_order: input.options.date_order, ..options };
     let file = ops::check_document(document, options, sink, &context.stop).await?;
     for output in outputs {
-        output.write(context.out, &file, now).await?;
+        output.write(context, &file, now).await?;
     }
     if let Some(name) = &args.save_layout {
         super::layouts::save(context, &config, name, &file, &input)?;
@@ -79,21 +78,22 @@ impl Output {
         Ok(all)
     }
 
-    async fn write(self, out: Out, file: &CheckedFile, now: Timestamp) -> Result<(), Failure> {
+    async fn write(self, context: &Context, file: &CheckedFile, now: Timestamp) -> Result<(), Failure> {
         let (document, checked, path, what) =
             (file.document.clone(), file.checked.clone(), self.path.clone(), self.what);
+        let stop = context.stop.clone();
         let written = tokio::task::spawn_blocking(move || -> Result<u64, FileError> {
             match what {
-                What::Rejects => ops::write_rejects(&document, &checked, &path),
-                What::Clean => ops::write_clean(&document, &checked, &path),
+                What::Rejects => ops::write_rejects(&document, &checked, &path, &stop),
+                What::Clean => ops::write_clean(&document, &checked, &path, &stop),
                 What::Report(format) => {
-                    ops::write_report(&document, &checked, now, format, &path).map(|()| 0)
+                    ops::write_report(&document, &checked, now, format, (&path, &stop)).map(|()| 0)
                 }
             }
         });
         let n = thousands(written.await.map_err(std::io::Error::other)?.map_err(OpsError::from)?);
         let path = visible(&self.path.display().to_string(), 300);
-        out.remark(&match self.what {
+        context.out.remark(&match self.what {
             What::Rejects => format!("{n} rejected rows written to {path}"),
             What::Clean => format!("{n} usable numbers written to {path}"),
             What::Report(_) => format!("report written to {path}"),

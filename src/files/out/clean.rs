@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::{csv_failed, make, unwritable};
 use crate::domain::text::guarded_value;
@@ -17,8 +18,13 @@ const LINES: usize = 50;
 
 /// Writes the numbers of a checked file as CSV: `number`, `jurisdiction`, `expires` (empty = for ever), `source`, and `row`,
 /// the first row of the file that holds the number. Cells are formula-safe. Returns how many numbers.
-pub fn write_clean(document: &Document, checked: &Checked, out: &Path) -> Result<u64, FileError> {
-    make(document, out, |file| {
+pub fn write_clean(
+    document: &Document,
+    checked: &Checked,
+    out: &Path,
+    stop: &CancellationToken,
+) -> Result<u64, FileError> {
+    make(document, out, stop, |file| {
         let mut lines = csv::Writer::from_writer(file);
         let failed = |error| csv_failed(out, error);
         lines.write_record(["number", "jurisdiction", "expires", "source", "row"]).map_err(failed)?;

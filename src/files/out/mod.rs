@@ -8,6 +8,8 @@
 
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Document, FileError};
 
 mod clean;
@@ -23,20 +25,30 @@ pub use report::{ReportFormat, check_fields, write_report};
 pub use safe_file::{SafeFile, is_same_file, write_safely};
 pub(super) use safe_file::{is_written, said_of};
 
+/// Rows between two looks at the stop token, where nothing may be written for a while.
+const STEP: u64 = 4096;
+
 /// Why a file is not there, in the words of the layer.
 fn unwritable(out: &Path, source: std::io::Error) -> FileError {
     FileError::Unwritable { path: out.into(), source }
 }
 
-/// Makes a file out of a document: what `write` puts in is in its place only if the document is still the same.
+/// Makes a file out of a document: what `write` puts in is in its place only if the document is still the same, and nobody
+/// stopped it.
 fn make<T>(
     document: &Document,
     out: &Path,
+    stop: &CancellationToken,
     write: impl FnOnce(&mut SafeFile) -> Result<T, FileError>,
 ) -> Result<T, FileError> {
     let mut file = SafeFile::create(out, Some(document.path())).map_err(|error| unwritable(out, error))?;
     document.source().ensure_unchanged()?;
-    let done = write(&mut file)?;
+    file.stop_with(stop.clone());
+    let done = write(&mut file);
+    if stop.is_cancelled() {
+        return Err(FileError::Stopped);
+    }
+    let done = done?;
     document.source().ensure_unchanged()?;
     file.commit().map_err(|error| unwritable(out, error))?;
     Ok(done)

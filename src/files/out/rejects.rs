@@ -8,8 +8,10 @@
 
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
+
 use super::problem_columns::{ALL, BETWEEN, Carried, Dates, MEND, stands_in_no_cell};
-use super::{SafeFile, csv_failed, make};
+use super::{STEP, SafeFile, csv_failed, make};
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::{guarded, guarded_value};
 use crate::files::scan::READ;
@@ -23,11 +25,21 @@ pub(super) const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// `problem_column`, `problem_code`, `problem_hint`, `problem_value`, `problem_mapping`. Opened as input it maps the same
 /// and, as long as nothing is mended, rejects the same. Cells are formula-safe; telephone numbers stay importable.
 /// Returns the number of records.
-pub fn write_rejects(document: &Document, checked: &Checked, out: &Path) -> Result<u64, FileError> {
-    make(document, out, |file| write(document, checked, out, file))
+pub fn write_rejects(
+    document: &Document,
+    checked: &Checked,
+    out: &Path,
+    stop: &CancellationToken,
+) -> Result<u64, FileError> {
+    make(document, out, stop, |file| write(document, checked, out, (file, stop)))
 }
 
-fn write(document: &Document, checked: &Checked, out: &Path, file: &mut SafeFile) -> Result<u64, FileError> {
+fn write(
+    document: &Document,
+    checked: &Checked,
+    out: &Path,
+    (file, stop): (&mut SafeFile, &CancellationToken),
+) -> Result<u64, FileError> {
     use std::io::Write as _;
     file.write_all(MARK).map_err(|error| super::unwritable(out, error))?;
     let layout = Layout::of(document, checked.dates);
@@ -48,6 +60,10 @@ fn write(document: &Document, checked: &Checked, out: &Path, file: &mut SafeFile
         }
         row += 1;
         if row < wanted {
+            // Nothing may be written for a long time.
+            if row.is_multiple_of(STEP) && stop.is_cancelled() {
+                return Err(FileError::Stopped);
+            }
             continue;
         }
         problems.clear();

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use tokio_util::sync::CancellationToken;
+
 /// A file being written. Only [`SafeFile::commit`] puts it in its place.
 #[derive(Debug)]
 pub struct SafeFile {
@@ -16,6 +18,8 @@ pub struct SafeFile {
     temporary: PathBuf,
     /// `None` once it is in its place.
     file: Option<BufWriter<File>>,
+    /// Where it is cancelled, nothing more is written.
+    stop: CancellationToken,
 }
 
 impl SafeFile {
@@ -35,7 +39,12 @@ impl SafeFile {
         }
         let (temporary, file) = create_beside(out)?;
         let file = Some(BufWriter::with_capacity(1 << 16, file));
-        Ok(Self { out: out.into(), temporary, file })
+        Ok(Self { out: out.into(), temporary, file, stop: CancellationToken::new() })
+    }
+
+    /// Lets every further write fail once `stop` is cancelled.
+    pub(super) fn stop_with(&mut self, stop: CancellationToken) {
+        self.stop = stop;
     }
 
     /// Puts the file in its place; from then on it lasts.
@@ -75,6 +84,9 @@ pub(in crate::files) fn said_of(out: &Path, error: &io::Error) -> String {
 
 impl Write for SafeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.stop.is_cancelled() {
+            return Err(io::Error::other("it was stopped"));
+        }
         self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
     }
 
@@ -139,6 +151,17 @@ fn sync_folder(out: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn once_it_is_stopped_nothing_more_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = SafeFile::create(&folder.path().join("out"), None).unwrap();
+        let stop = CancellationToken::new();
+        file.stop_with(stop.clone());
+        file.write_all(b"one").unwrap();
+        stop.cancel();
+        file.write_all(b"two").unwrap_err();
+    }
 
     #[test]
     fn at_every_step_the_old_file_or_the_whole_new_one_stands_there() {

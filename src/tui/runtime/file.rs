@@ -127,11 +127,13 @@ impl Job {
             }
         }
         let (path, document, now) = (out.clone(), file.document, Timestamp::now());
+        let stop = self.stop.clone();
         let write = move || match what {
-            Output::Rejects => ops::write_rejects(&document, &checked, &path),
-            Output::Clean => ops::write_clean(&document, &checked, &path),
+            Output::Rejects => ops::write_rejects(&document, &checked, &path, &stop),
+            Output::Clean => ops::write_clean(&document, &checked, &path, &stop),
             Output::Report => {
-                ops::write_report(&document, &checked, now, ops::ReportFormat::Html, &path).map(|()| 0)
+                ops::write_report(&document, &checked, now, ops::ReportFormat::Html, (&path, &stop))
+                    .map(|()| 0)
             }
         };
         let written = self.blocking(doing, write).await?;

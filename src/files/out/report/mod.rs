@@ -13,8 +13,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
-use super::{make, unwritable};
+use super::{STEP, make, unwritable};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::problem::{Code, Problem};
 use crate::files::{Checked, Document, FileError};
@@ -62,19 +63,20 @@ pub fn write_report(
     checked: &Checked,
     at: Timestamp,
     format: ReportFormat,
-    out: &Path,
+    (out, stop): (&Path, &CancellationToken),
 ) -> Result<(), FileError> {
-    make(document, out, |file| {
+    make(document, out, stop, |file| {
         let failed = |error| unwritable(out, error);
         match format {
             ReportFormat::Csv => table::write(document, checked, out, file)?,
             ReportFormat::Json => {
-                let value = json::document(&Facts::of(document, checked, at));
+                let value = json::document(&Facts::of(document, checked, at, stop));
                 serde_json::to_writer_pretty(&mut *file, &value).map_err(|error| failed(error.into()))?;
                 file.write_all(b"\n").map_err(failed)?;
             }
             ReportFormat::Html => {
-                file.write_all(html::page(&Facts::of(document, checked, at)).as_bytes()).map_err(failed)?;
+                file.write_all(html::page(&Facts::of(document, checked, at, stop)).as_bytes())
+                    .map_err(failed)?;
             }
         }
         Ok(())
@@ -96,7 +98,8 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(document: &'a Document, checked: &'a Checked, at: Timestamp) -> Self {
+    /// Half of them where it was stopped.
+    fn of(document: &'a Document, checked: &'a Checked, at: Timestamp, stop: &CancellationToken) -> Self {
         let mut facts = Self {
             document,
             checked,
@@ -106,7 +109,10 @@ impl<'a> Facts<'a> {
             expiries: BTreeMap::new(),
             for_ever: 0,
         };
-        for intent in checked.intents.iter() {
+        for (count, intent) in (0_u64..).zip(checked.intents.iter()) {
+            if count.is_multiple_of(STEP) && stop.is_cancelled() {
+                break;
+            }
             *facts.jurisdictions.entry(intent.attributes.jurisdiction).or_default() += 1;
             match intent.attributes.expires {
                 None => facts.for_ever += 1,
