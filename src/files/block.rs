@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::source::Bytes;
+use super::source::{Bytes, fill};
 
 /// Buffers that are kept at the most.
 const KEPT: usize = 8;
@@ -56,14 +56,8 @@ impl Block {
         let length = usize::try_from(end.saturating_sub(from)).map_err(io::Error::other)?;
         let mut bytes = home.take();
         bytes.resize(length, 0);
-        let mut filled = 0;
-        while filled < length {
-            match file.read_at(from + filled as u64, &mut bytes[filled..]) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        if fill(file, from, &mut bytes)? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(Arc::new(Self { from, bytes, home: Arc::clone(home) }))
     }

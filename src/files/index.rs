@@ -2,15 +2,14 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
-use super::block::Block;
 use super::document::IndexState;
 use super::scan::{Checkpoint, Scanner};
 use super::source::Bytes;
-use super::stretches::{self, Cut, Halt, Reader, Span, Stretch};
+use super::stretches::{self, Cut, Halt, Reader, Span, Stretch, Task};
 
 /// Rows from one checkpoint to the next, in a stretch: 48 bytes each, so about 0.09 bytes a row.
 const EVERY: u64 = 512;
@@ -143,13 +142,8 @@ struct Counter<'s, 'a, B: ?Sized> {
 impl<B: Bytes + ?Sized> Reader for Counter<'_, '_, B> {
     type Stretch = Counted;
 
-    fn read(
-        &mut self,
-        from: Checkpoint,
-        end: u64,
-        _: Option<&Arc<Block>>,
-        stop: &CancellationToken,
-    ) -> io::Result<Option<Counted>> {
+    fn read(&mut self, task: &Task<'_>) -> io::Result<Option<Counted>> {
+        let Task { from, end, stop, .. } = *task;
         let mut scanner = (self.scanner)(from);
         let mut counted = Counted { from, to: from, rows: 0, marks: Vec::new() };
         for step in 1.. {

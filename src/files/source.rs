@@ -43,8 +43,15 @@ impl Bytes for [u8] {
 /// Reads `count` bytes from `at`, or as many as there are.
 pub(super) fn read_up_to<B: Bytes + ?Sized>(bytes: &B, at: u64, count: usize) -> io::Result<Vec<u8>> {
     let mut buffer = vec![0; count];
+    let filled = fill(bytes, at, &mut buffer)?;
+    buffer.truncate(filled);
+    Ok(buffer)
+}
+
+/// Fills the buffer from `at` on, and says how many bytes there were.
+pub(super) fn fill<B: Bytes + ?Sized>(bytes: &B, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
-    while filled < count {
+    while filled < buffer.len() {
         match bytes.read_at(at + filled as u64, &mut buffer[filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,
@@ -52,8 +59,7 @@ pub(super) fn read_up_to<B: Bytes + ?Sized>(bytes: &B, at: u64, count: usize) ->
             Err(error) => return Err(error),
         }
     }
-    buffer.truncate(filled);
-    Ok(buffer)
+    Ok(filled)
 }
 
 /// What tells one state of a file from another: which file it is, its size, when it was last written, and when the system

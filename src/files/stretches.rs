@@ -56,15 +56,17 @@ pub(super) trait Reader {
     /// What it makes of one.
     type Stretch: Stretch;
 
-    /// Reads from `from` to the first piece that begins at or behind `end`. `None`: it was told to stop. `block` is what was
-    /// read of the file already, if anything.
-    fn read(
-        &mut self,
-        from: Checkpoint,
-        end: u64,
-        block: Option<&Arc<Block>>,
-        stop: &CancellationToken,
-    ) -> io::Result<Option<Self::Stretch>>;
+    /// Reads one, to the first piece that begins at or behind its end. `None`: it was told to stop.
+    fn read(&mut self, task: &Task<'_>) -> io::Result<Option<Self::Stretch>>;
+}
+
+/// A stretch to be read.
+pub(super) struct Task<'a> {
+    pub(super) from: Checkpoint,
+    pub(super) end: u64,
+    /// What was read of the file already, if anything.
+    pub(super) block: Option<Arc<Block>>,
+    pub(super) stop: &'a CancellationToken,
 }
 
 /// Why reading ended early.
@@ -167,7 +169,7 @@ fn guess<R: Reader>(
             None => return Ok(None),
         },
     };
-    match reader.read(start, end, block.as_ref(), stop).map_err(Halt::Io)? {
+    match reader.read(&Task { from: start, end, block, stop }).map_err(Halt::Io)? {
         Some(stretch) => Ok(Some(stretch)),
         None => Err(Halt::Stopped),
     }
@@ -194,8 +196,8 @@ impl<R: Reader> Joined<'_, R> {
             _ if self.place.at >= end => return Ok(()),
             _ => {
                 let reader = self.reader.get_or_insert_with(self.make);
-                let read = reader.read(self.place, end, None, self.stop).map_err(Halt::Io)?;
-                read.ok_or(Halt::Stopped)?
+                let again = Task { from: self.place, end, block: None, stop: self.stop };
+                reader.read(&again).map_err(Halt::Io)?.ok_or(Halt::Stopped)?
             }
         };
         let (from, to) = stretch.ends();
@@ -231,14 +233,8 @@ mod tests {
     impl Reader for Reads {
         type Stretch = Whole;
 
-        fn read(
-            &mut self,
-            from: Checkpoint,
-            end: u64,
-            _: Option<&Arc<Block>>,
-            _: &CancellationToken,
-        ) -> io::Result<Option<Whole>> {
-            Ok(Some(Whole(from, Checkpoint::start(end, 1))))
+        fn read(&mut self, task: &Task<'_>) -> io::Result<Option<Whole>> {
+            Ok(Some(Whole(task.from, Checkpoint::start(task.end, 1))))
         }
     }
 

@@ -2,20 +2,17 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
-
-use tokio_util::sync::CancellationToken;
 
 use super::facts::{Expires, Undecided};
 use super::fold::Claim;
 use super::quick::{Clean, PlainLine, QuickReader, is_odd};
 use super::row::{Expiry, Row, RowReader, infer, short};
 use crate::domain::problem::{Code, Place, Problem, Problems};
-use crate::files::block::{Block, Pool};
+use crate::files::block::Pool;
 use crate::files::scan::split::Fields;
 use crate::files::scan::{Checkpoint, Eol, Lines, Piece, READ, Scanner};
 use crate::files::source::Bytes;
-use crate::files::stretches::{Reader, Stretch};
+use crate::files::stretches::{Reader, Stretch, Task};
 use crate::files::{DateOrder, Document, Field};
 
 /// Pieces between two looks at the stop token.
@@ -162,13 +159,8 @@ impl Reader for ChunkReader<'_> {
     type Stretch = Chunk;
 
     /// The piece behind the stretch may also be a line of rows that a quotation swallowed, which the next one goes on in.
-    fn read(
-        &mut self,
-        from: Checkpoint,
-        end: u64,
-        block: Option<&Arc<Block>>,
-        stop: &CancellationToken,
-    ) -> io::Result<Option<Chunk>> {
+    fn read(&mut self, task: &Task<'_>) -> io::Result<Option<Chunk>> {
+        let Task { from, end, ref block, stop } = *task;
         let quick = self.quick.is_on();
         let mut scanner = self.document.scanner(from, READ);
         if let Some(block) = block {

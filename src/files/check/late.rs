@@ -123,16 +123,12 @@ pub(super) fn write_problems(rest: Rest, notes: &[Problem], news: News<'_>, thre
     out.all.append(&notes, Place::default());
     out.tally = Tally::of(&notes);
 
-    let mut shares = Vec::new();
-    let mut left = rest.stretches;
-    let size = left.len().div_ceil(threads.max(1)).max(1);
-    while left.len() > size {
-        // From the end on, so that nothing has to be moved.
-        let last = left.split_off((left.len() - 1) / size * size);
-        shares.push(last);
+    let size = rest.stretches.len().div_ceil(threads.max(1)).max(1);
+    let mut stretches = rest.stretches.into_iter();
+    let mut shares: Vec<Vec<Stretch>> = Vec::new();
+    while stretches.len() > 0 {
+        shares.push(stretches.by_ref().take(size).collect());
     }
-    shares.push(left);
-    shares.reverse();
     let next =
         shares.iter().skip(1).map(|share| share.first().map(|stretch| (stretch.slot, stretch.base.row)));
     let ends: Vec<(u64, u64)> = next.chain([None]).map(|next| next.unwrap_or((u64::MAX, u64::MAX))).collect();
