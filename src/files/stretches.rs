@@ -11,9 +11,10 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,10 @@ use super::scan::Checkpoint;
 
 /// Bytes of a stretch. Even, so that it holds whole units of UTF-16.
 const STRETCH: u64 = 1 << 20;
+
+/// Stretches that are read or wait to be joined at the most, for each reader: where the next one takes its time, the others
+/// wait for it, and memory does not fill with what stands behind it.
+const AHEAD: usize = 4;
 
 /// How a file is cut and shared out.
 #[derive(Clone, Copy, Debug)]
@@ -106,20 +111,35 @@ pub(super) fn read<R: Reader>(
     let limit = |at: u64| (start + (at + 1) * cut.stretch).min(end);
     let threads = cut.threads.clamp(1, usize::try_from(count).unwrap_or(usize::MAX));
     let (send, receive) = sync_channel(threads * 2);
+    // One is taken for each stretch and given back when it is joined.
+    let (give, leave) = sync_channel(threads * AHEAD);
+    for _ in 0..threads * AHEAD {
+        let _ = give.try_send(());
+    }
+    let leave = Mutex::new(leave);
 
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let send = send.clone();
-            let next = &next;
+            let (next, leave) = (&next, &leave);
             scope.spawn(move || {
                 step_back();
                 let mut reader = make();
-                while !halt.load(Ordering::Relaxed) {
+                let may_read = || leave.lock().unwrap_or_else(PoisonError::into_inner).recv().is_ok();
+                while !halt.load(Ordering::Relaxed) && may_read() {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     if at >= count {
                         break;
                     }
-                    let read = guess(span, (at, start + at * cut.stretch), limit(at), &mut reader, stop);
+                    let from = start + at * cut.stretch;
+                    let read = catch_unwind(AssertUnwindSafe(|| {
+                        guess(span, (at, from), limit(at), &mut reader, stop)
+                    }));
+                    let read = read.unwrap_or_else(|panic| {
+                        // Nobody may wait for this stretch.
+                        let _ = send.send((at, Err(Halt::Stopped)));
+                        resume_unwind(panic)
+                    });
                     let failed = read.is_err();
                     if send.send((at, read)).is_err() || failed {
                         break;
@@ -139,6 +159,7 @@ pub(super) fn read<R: Reader>(
                 while let Some(stretch) = early.remove(&wanted) {
                     joined.take(stretch, limit(wanted), join)?;
                     wanted += 1;
+                    let _ = give.try_send(());
                 }
             }
             Ok(())
@@ -147,8 +168,8 @@ pub(super) fn read<R: Reader>(
         if result.is_err() {
             halt.store(true, Ordering::Relaxed);
         }
-        // Readers that wait to hand over what nobody wants any more.
-        drop(receive);
+        // Readers that wait to hand over what nobody wants any more, or for leave to read more of it.
+        drop((receive, give));
         result
     })
 }
@@ -253,5 +274,48 @@ mod tests {
     fn a_reading_that_ends_before_the_end_is_no_whole_one() {
         assert!(matches!(joined(false), (10, Ok(()))));
         assert!(matches!(joined(true), (0, Err(Halt::Stopped))));
+    }
+
+    /// Reads as its function says.
+    struct By<F>(F);
+
+    impl<F: FnMut(u64)> Reader for By<F> {
+        type Stretch = Whole;
+
+        fn read(&mut self, task: &Task<'_>) -> io::Result<Option<Whole>> {
+            (self.0)(task.from.at);
+            Ok(Some(Whole(task.from, Checkpoint::start(task.end, 1))))
+        }
+    }
+
+    /// Reads 1,000 bytes in a hundred stretches on two threads.
+    fn read_by(each: impl Fn(u64) + Sync) -> Result<(), Halt> {
+        let likely_start = |from, _| Ok(Some(from));
+        let span =
+            Span { start: Checkpoint::start(0, 1), end: 1000, likely_start: &likely_start, blocks: None };
+        let (cut, halt) = (Cut { threads: 2, stretch: 10 }, AtomicBool::new(false));
+        read(&span, cut, &|| By(&each), &CancellationToken::new(), &halt, &mut |_| ())
+    }
+
+    #[test]
+    fn nobody_reads_far_ahead_of_a_stretch_that_takes_its_time() {
+        let (send, begun) = sync_channel(100);
+        let begun = Mutex::new(begun);
+        let read = read_by(|at| match at {
+            0 => {
+                let begun = begun.lock().unwrap();
+                (1..2 * AHEAD).for_each(|_| begun.recv().unwrap());
+                let more = begun.recv_timeout(std::time::Duration::from_millis(100));
+                assert!(more.is_err(), "it waits for the first one");
+            }
+            _ => send.send(()).unwrap(),
+        });
+        assert!(read.is_ok());
+    }
+
+    #[test]
+    fn a_reader_that_panics_leaves_nobody_waiting() {
+        let read = || read_by(|at| assert!(at != 30, "as a defect would"));
+        assert!(catch_unwind(AssertUnwindSafe(read)).is_err());
     }
 }
