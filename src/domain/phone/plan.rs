@@ -207,6 +207,10 @@ fn within(country: &'static Country, national: &[u8]) -> Option<Read> {
         let is_counted = national.first() != Some(&0);
         return is_counted.then(|| Err(country.main().wrong_length(national.len())));
     }
+    // Behind its country code it has to read as the same number again; the library says of the others what they are.
+    if country.main().national(national)? != national {
+        return None;
+    }
     let code = u64::from(country.code);
     let digits = national.iter().fold(code, |number, &digit| number * 10 + u64::from(digit));
     let number = E164::from_digits(digits)?;

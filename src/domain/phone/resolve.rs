@@ -77,8 +77,19 @@ pub(super) fn by_library(cell: &Cell, region: Region) -> Result<E164, NotANumber
         Err(ValidationError::InvalidLength) => return Err(between()),
     }
     let canonical = parsed.format_as(PhoneNumberFormat::E164);
-    E164::from_canonical(&canonical)
-        .ok_or_else(|| if canonical.len() > 16 { too_long() } else { too_short() })
+    let number = E164::from_canonical(&canonical)
+        .ok_or_else(|| if canonical.len() > 16 { too_long() } else { too_short() })?;
+    if reads_back(number) { Ok(number) } else { Err(unstable()) }
+}
+
+/// Whether the whole number, which is all that lists and the tenant ever see of it, reads as itself. The library takes
+/// `0000012` in Germany for a number with zeros at its front, and what it writes of it for another one, or for none.
+fn reads_back(number: E164) -> bool {
+    let possible = |again: &PhoneNumber| {
+        matches!(again.is_possible_with_reason(), Ok(NumberLengthType::IsPossible))
+            && again.format_as(PhoneNumberFormat::E164) == number.to_e164()
+    };
+    parsed(number).as_ref().is_some_and(possible)
 }
 
 /// Whether libphonenumber's metadata knows the number as assigned.
@@ -158,6 +169,10 @@ fn local_only() -> NotANumber {
 
 fn between() -> NotANumber {
     no(Code::TooShort, "no number of that country has so many digits: compare with the source")
+}
+
+fn unstable() -> NotANumber {
+    no(Code::NotANumber, "with its country code it reads as another number: check the zeros at the front")
 }
 
 fn too_short() -> NotANumber {

@@ -259,6 +259,20 @@ fn unassigned_numbers_are_used_unless_the_policy_is_strict() {
 }
 
 #[test]
+fn a_number_that_would_read_back_as_another_is_none() {
+    // The library takes the zeros for a part of the number at home, and for a prefix or for nothing behind the country
+    // code. A zero that belongs to the number stays.
+    for (raw, region, said) in [
+        ("000001", "DE", "not-a-number"),
+        ("0000012", "DE", "not-a-number"),
+        ("06 6982 1234", "IT", "+390669821234"),
+        ("+39 06 6982 1234", "US", "+390669821234"),
+    ] {
+        assert_eq!(say(&within(region), raw), said, "{raw}");
+    }
+}
+
+#[test]
 fn our_own_numbers_are_never_taken() {
     let own = ["+12025550142", "+12025550101"].iter().filter_map(|n| E164::from_canonical(n)).collect();
     let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, own);
