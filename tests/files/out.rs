@@ -1,7 +1,7 @@
 //! What leaves opens again: the rejects reject the same until they are mended, the cleaned list holds the same numbers.
 
 use super::*;
-use quietline::files::{Constants, Values};
+use quietline::files::{Constants, Intent, Values};
 
 /// What is said about the rejected records, one entry for each.
 fn rejected_records(checked: &Checked) -> Vec<Vec<Code>> {
@@ -378,8 +378,15 @@ fn cleaned_holds_the_same(path: &Path, input: &InputOptions) {
         return;
     }
     let clean = check_document(&Document::open(&out, &InputOptions::default()).unwrap()).unwrap();
+    // A source of several lines that could be taken for rows of their own stands on one.
+    let on_one_line = |source: std::sync::Arc<str>| source.replace(['\n', '\r'], " ");
     let what = |checked: &Checked| -> Vec<_> {
-        checked.intents.iter().map(|intent| (intent.number, intent.attributes)).collect()
+        let each = checked.intents.iter();
+        each.map(|Intent { number, attributes, .. }| {
+            let source = attributes.source.clone().map(on_one_line);
+            (number, attributes.jurisdiction, attributes.expires, source)
+        })
+        .collect()
     };
     assert_eq!(what(&clean), what(&checked), "{:?}", table(&out));
     assert_eq!(

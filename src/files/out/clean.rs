@@ -1,7 +1,8 @@
 //! The good rows as a list of its own: every number once, in E.164, with its strongest attributes.
 //!
 //! Sorted by number, the order in which they are held, so that a list of any length is written without being sorted again.
-//! Opened as input it holds the same numbers with the same attributes.
+//! Opened as input it holds the same numbers with the same attributes; but a source of several lines that could be taken for
+//! rows of their own stands on one.
 
 use std::borrow::Cow;
 use std::path::Path;
