@@ -316,7 +316,7 @@ impl<'a> ChunkReader<'a> {
         }
         chunk.undecided |= clean.undecided;
         self.compare_area(clean.area, chunk);
-        chunk.claims.push(Claim { number: clean.number, slot: chunk.slots, set: clean.set });
+        chunk.claims.push(Claim { number: clean.number, slot: chunk.slots as u32, set: clean.set });
         chunk.slots += 1;
     }
 
@@ -346,7 +346,7 @@ impl<'a> ChunkReader<'a> {
                 let given = Some(jurisdiction).filter(|given| infer(phone.number) != Some(*given));
                 let source = source.get_or_insert_with(|| row.source.map(Into::into));
                 let set = table.intern(given, expires, source.as_ref());
-                chunk.claims.push(Claim { number: phone.number.digits(), slot, set });
+                chunk.claims.push(Claim { number: phone.number.digits(), slot: slot as u32, set });
                 if self.ranges {
                     chunk.counts.push(entry.count as u32);
                 }
@@ -365,21 +365,21 @@ impl<'a> ChunkReader<'a> {
 }
 
 impl Chunk {
-    /// Takes the claims of a file with ranges out, number by number, with slots counted from `slots` on.
-    pub(super) fn take_claims(&mut self, slots: u64) -> impl Iterator<Item = Claim> {
+    /// Takes the claims of a file with ranges out, number by number.
+    pub(super) fn take_claims(&mut self) -> impl Iterator<Item = Claim> {
         let counts = std::mem::take(&mut self.counts);
         let claims = std::mem::take(&mut self.claims).into_iter().zip(counts);
-        claims.flat_map(move |(claim, count)| {
-            (0..u64::from(count)).map(move |step| Claim {
-                number: claim.number + step,
-                slot: claim.slot + slots + step,
+        claims.flat_map(|(claim, count)| {
+            (0..count).map(move |step| Claim {
+                number: claim.number + u64::from(step),
+                slot: claim.slot + step,
                 ..claim
             })
         })
     }
 
     /// A record begins at a byte and on a line of the file; `last` is where the one before it did.
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, last: &mut Option<(u64, u64)>, (at, line): (u64, u64)) {
         match last.replace((at, line)) {
             Some(last) => self.steps.push(at - last.0, line - last.1),

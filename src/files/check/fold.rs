@@ -13,23 +13,26 @@ use std::sync::{Mutex, PoisonError};
 
 use super::facts::{AttributeTable, Ruled, United};
 use super::intents::{Intents, Writer};
-use super::segment::sort;
 
 mod bucket;
 mod key;
+mod sort;
+#[cfg(test)]
+mod tests;
 mod unite;
 
-use bucket::{Bucket, Elsewhere, Places};
-pub(super) use key::MOST_SLOTS;
-use key::{LARGE, Shape};
+use bucket::{Bucket, Elsewhere, Far, NEAR, Near, Wide};
+use key::Shape;
+use sort::Sorter;
 use unite::Uniter;
 
-/// A sound row: its number, the slot, and the number of its set of attributes. Its `Debug` leaves out the number, as that
-/// of all here does that holds one: logs hold none.
+/// A sound row: its number, the slot in its stretch of the file, and the number of its set of attributes. Its `Debug` leaves
+/// out the number, as that of all here does that holds one: logs hold none.
 #[derive(Clone, Copy)]
 pub(super) struct Claim {
     pub(super) number: u64,
-    pub(super) slot: u64,
+    /// A stretch has no more than bytes, or than numbers that a file of ranges may hold.
+    pub(super) slot: u32,
     pub(super) set: u32,
 }
 
@@ -43,8 +46,10 @@ impl fmt::Debug for Claim {
 /// Every sound row.
 pub(super) struct Fold {
     shape: Shape,
-    buckets: Vec<(u64, Bucket)>,
-    places: Places,
+    /// Numbers below it are near, unless their slots became too large for keys.
+    near_below: u64,
+    near: Near,
+    far: Far,
     elsewhere: Elsewhere,
     count: u64,
 }
@@ -97,67 +102,52 @@ impl Fold {
     pub(super) fn new(likely: u64) -> Self {
         Self {
             shape: Shape::of(likely),
-            buckets: Vec::new(),
-            places: Places::default(),
+            near_below: NEAR,
+            near: Near::default(),
+            far: Far::default(),
             elsewhere: Elsewhere::default(),
             count: 0,
         }
     }
 
-    /// Takes in sound rows, in the order of the file.
-    /// Beyond [`MOST_SLOTS`] the result is worthless, and [`super::pass`] refuses it.
-    pub(super) fn extend(&mut self, claims: impl Iterator<Item = Claim>) {
-        let mut shape = self.shape;
+    /// Takes in the sound rows of a stretch with so many slots before it, in the order of the file.
+    pub(super) fn extend(&mut self, before: u64, claims: impl Iterator<Item = Claim>) {
+        let shape = self.shape;
         for Claim { number, slot, set } in claims {
-            if slot >> shape.slot > 0 {
-                self.widen();
-                shape = self.shape;
+            self.count += 1;
+            let slot = before + u64::from(slot);
+            if number >= self.near_below || !shape.holds(slot) {
+                self.push_far(number, slot, set);
+                continue;
             }
             if u64::from(set) >= shape.elsewhere() {
-                self.elsewhere.list.push((slot, set));
+                self.elsewhere.push(slot, set);
             }
-            let bucket = number >> shape.low;
-            let place = self.places.near(bucket).unwrap_or_else(|| self.bucket(bucket));
-            self.buckets[place].1.push(shape.key(number & ((1 << shape.low) - 1), slot, set));
-            self.count += 1;
+            self.near.push(number, shape.key(number, slot, set));
         }
     }
 
-    /// The place of a bucket.
-    fn bucket(&mut self, bucket: u64) -> usize {
-        let buckets = &mut self.buckets;
-        self.places.get(bucket, || {
-            buckets.push((bucket, Bucket::default()));
-            buckets.len() - 1
-        })
+    #[cold]
+    fn push_far(&mut self, number: u64, slot: u64, set: u32) {
+        if number < self.near_below {
+            self.widen();
+        }
+        self.far.push(number, slot, set);
     }
 
-    /// More slots than were likely: keys get more room for them.
+    /// More slots than were likely, and than keys have room for: from now on no number is near.
     fn widen(&mut self) {
-        if self.shape == LARGE {
-            return;
+        self.near_below = 0;
+        self.elsewhere.index();
+        for (base, bucket) in std::mem::take(&mut self.near).into_buckets() {
+            bucket.for_each(|key| {
+                let slot = self.shape.slot_of(key);
+                // A set that is not found stays none, and is told.
+                let set = self.shape.set_of(key).or_else(|| self.elsewhere.get(slot)).unwrap_or(u32::MAX);
+                self.far.push(base + Shape::part_of(key), slot, set);
+            });
         }
-        let (from, to) = (self.shape, LARGE);
-        self.shape = to;
-        self.places = Places::default();
-        let mut old = Vec::new();
-        for (bucket, keys) in std::mem::take(&mut self.buckets) {
-            old.clear();
-            keys.drain(&mut old, drop);
-            for key in &old {
-                let number = bucket << from.low | from.part_of(*key);
-                let slot = from.slot_of(*key);
-                let set = match from.set_of(*key) {
-                    Some(set) if u64::from(set) >= to.elsewhere() => {
-                        self.elsewhere.list.push((slot, set));
-                        u32::MAX
-                    }
-                    set => set.unwrap_or(u32::MAX),
-                };
-                let place = self.bucket(number >> to.low);
-                self.buckets[place].1.push(to.key(number & ((1 << to.low) - 1), slot, set));
-            }
-        }
+        self.elsewhere = Elsewhere::default();
     }
 
     /// Folds the rows of each number into one intent, on so many threads. `row_of` gives the row of a slot, both from their
@@ -174,16 +164,17 @@ impl Fold {
         self.elsewhere.index();
         let united = Mutex::default();
         let share = (self.count as usize / threads.max(1) + 1).max(1);
+        let near = self.near.into_buckets().into_iter().map(|(base, keys)| (base, Rows::Near(keys)));
+        let far = self.far.into_lists().into_iter().map(|(base, list)| (base, Rows::Far(list)));
         let (mut shares, mut load) = (vec![Vec::new()], 0);
-        self.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
-        for (bucket, keys) in self.buckets {
+        for (base, rows) in near.chain(far) {
             if load >= share {
                 shares.push(Vec::new());
                 load = 0;
             }
-            load += keys.count;
+            load += rows.len();
             if let Some(last) = shares.last_mut() {
-                last.push((bucket << self.shape.low, keys));
+                last.push((base, rows));
             }
         }
         let work = Work {
@@ -228,6 +219,21 @@ impl Fold {
     }
 }
 
+/// The rows of numbers that have their high digits in common.
+enum Rows {
+    Near(Bucket),
+    Far(Vec<Wide>),
+}
+
+impl Rows {
+    fn len(&self) -> usize {
+        match self {
+            Self::Near(bucket) => bucket.len(),
+            Self::Far(list) => list.len(),
+        }
+    }
+}
+
 /// What every thread that folds needs.
 struct Work<'a, F> {
     shape: Shape,
@@ -252,24 +258,39 @@ struct Part<'a> {
 }
 
 impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
-    fn fold(&self, buckets: Vec<(u64, Bucket)>) -> Part<'a> {
+    fn fold(&self, shares: Vec<(u64, Rows)>) -> Part<'a> {
         let uniter = Uniter::new(self.table, self.united);
         let (repeats, late) = (Vec::new(), Vec::new());
         let sets = Vec::new();
         let mut part = Part { writer: Writer::new(self.rows), uniter, sets, repeats, late, lost: 0 };
-        let (mut keys, mut spare) = (Vec::new(), Vec::new());
-        for (base, bucket) in buckets {
-            keys.clear();
-            // What is written takes less room than the keys did, and takes it where they were.
-            bucket.drain(&mut keys, |segment| part.writer.give(segment));
-            sort(&mut keys, &mut spare, self.shape.low);
-            let mut rest = keys.as_slice();
-            while let Some(first) = rest.first() {
-                let low = self.shape.part_of(*first);
-                let own = rest.iter().take_while(|key| self.shape.part_of(**key) == low).count();
-                let (own, others) = rest.split_at(own);
-                self.fold_one(base + low, own, &mut part);
-                rest = others;
+        let mut sorter = Sorter::default();
+        for (base, rows) in shares {
+            match rows {
+                Rows::Near(bucket) => {
+                    let keys = sorter.sort(&bucket);
+                    // What is written takes less room than the keys did, and takes it where they were.
+                    bucket.into_segments().into_iter().for_each(|segment| part.writer.give(segment));
+                    let set_of = |slot, key| self.shape.set_of(key).or_else(|| self.elsewhere.get(slot));
+                    for own in keys.chunk_by(|one, other| Shape::part_of(*one) == Shape::part_of(*other)) {
+                        let rows = own.iter().map(|key| {
+                            let slot = self.shape.slot_of(*key);
+                            (slot, set_of(slot, *key))
+                        });
+                        self.fold_one(
+                            base + own.first().map_or(0, |key| Shape::part_of(*key)),
+                            rows,
+                            &mut part,
+                        );
+                    }
+                }
+                Rows::Far(mut list) => {
+                    list.sort_unstable_by_key(|row| (row.low, row.slot));
+                    for own in list.chunk_by(|one, other| one.low == other.low) {
+                        let rows = own.iter().map(|row| (row.slot, Some(row.set)));
+                        let low = own.first().map_or(0, |row| u64::from(row.low));
+                        self.fold_one(base + low, rows, &mut part);
+                    }
+                }
             }
         }
         part.repeats.sort_unstable();
@@ -277,12 +298,12 @@ impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
         part
     }
 
-    fn fold_one(&self, number: u64, keys: &[u64], part: &mut Part<'_>) {
+    /// Folds the rows of a number, each with its slot and its set.
+    #[inline]
+    fn fold_one(&self, number: u64, rows: impl Iterator<Item = (u64, Option<u32>)>, part: &mut Part<'_>) {
         let mut first: Option<(u64, u32)> = None;
         part.sets.clear();
-        for key in keys {
-            let slot = self.shape.slot_of(*key);
-            let own = self.shape.set_of(*key).or_else(|| self.elsewhere.get(slot));
+        for (slot, own) in rows {
             let Some(own) = own.filter(|own| *own < self.sets) else {
                 part.lost += 1;
                 continue;

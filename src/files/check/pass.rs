@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader, Deleted};
 use super::facts::FactTable;
-use super::fold::{Claim, Fold, MOST_SLOTS};
+use super::fold::{Claim, Fold};
 use super::late::{Crossed, News, Rest, Stretch, write_problems};
 use super::quick::QuickReader;
 use super::read::{self, Bytes, Plan};
@@ -81,7 +81,6 @@ pub(super) fn run(
     let bytes = bytes?;
     document.source().ensure_unchanged()?;
     pass.ensure_lines(&bytes)?;
-    pass.ensure_countable()?;
     if pass.records == 0 {
         let why = if document.format().header {
             "there is a header and nothing below it"
@@ -133,10 +132,10 @@ impl<'a> Pass<'a> {
             return;
         }
         if chunk.counts.is_empty() {
-            self.fold.extend(chunk.claims.drain(..).map(|claim| Claim { slot: claim.slot + slots, ..claim }));
+            self.fold.extend(slots, chunk.claims.drain(..));
             self.used.give(std::mem::take(&mut chunk.claims));
         } else {
-            self.fold.extend(chunk.take_claims(slots));
+            self.fold.extend(slots, chunk.take_claims());
         }
         let deleted = chunk.deleted.drain(..).map(|off| Deleted { row: off.row + self.records, ..off });
         self.deleted.extend(deleted);
@@ -182,15 +181,6 @@ impl<'a> Pass<'a> {
     /// More numbers in ranges than are taken.
     fn is_over(&self) -> bool {
         self.slots > self.most_numbers && self.document.mapping().has_ranges()
-    }
-
-    /// A key has room for so many slots and no more.
-    fn ensure_countable(&self) -> Result<(), FileError> {
-        if self.slots <= MOST_SLOTS {
-            return Ok(());
-        }
-        let what = format!("it has {} rows, and {MOST_SLOTS} can be told apart", self.slots);
-        Err(FileError::TooLarge { path: self.document.path().into(), what })
     }
 
     fn settle(

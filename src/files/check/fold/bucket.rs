@@ -1,72 +1,153 @@
-//! Where keys are kept while a file is read, and the sets that they have no room for.
+//! Where rows are kept while a file is read: by the high digits of their numbers, in the order in which they came.
+//!
+//! ```text
+//! near   number below 2^35, the North American plan among them ─▶ line ─▶ segments of keys         8 bytes a row
+//! far    every other number ─▶ a list by its thousand million, or nearly that                     16 bytes a row
+//! ```
+//!
+//! The rows of a large file come to thousands of buckets at random. A bucket's *line* is one line of the processor's cache,
+//! with the keys that came last: nothing else of the bucket is touched before it is full.
 
+use super::key::LOW;
 use crate::files::check::facts::QuickMap;
 use crate::files::check::segment::{SEGMENT, Segment};
 
+/// Numbers below it are near.
+pub(super) const NEAR: u64 = 1 << 35;
+/// Buckets of near numbers at the most. The place of each, and one more, fits sixteen bits.
+const BUCKETS: usize = (NEAR >> LOW) as usize;
 /// Keys of a segment.
-pub(super) const KEYS: usize = SEGMENT / 8;
+const KEYS: usize = SEGMENT / 8;
+/// Keys of a line.
+const LINE: usize = 7;
+/// Bits of a far number that its list does not say.
+const FAR: u32 = 30;
 
+/// The keys that came last to a bucket.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line {
+    keys: [u64; LINE],
+    count: usize,
+}
+
+/// Keys in the order in which they came.
 #[derive(Default)]
 pub(super) struct Bucket {
-    pub(super) segments: Vec<Segment>,
-    pub(super) count: usize,
+    segments: Vec<Segment>,
+    count: usize,
 }
 
 impl Bucket {
-    #[inline]
-    pub(super) fn push(&mut self, key: u64) {
-        let place = self.count % KEYS;
-        if place == 0 {
-            self.segments.push(Segment::new([0; SEGMENT]));
-        }
-        if let Some(last) = self.segments.last_mut() {
-            last[place * 8..][..8].copy_from_slice(&key.to_le_bytes());
-        }
-        self.count += 1;
+    pub(super) fn len(&self) -> usize {
+        self.count
     }
 
-    /// Adds every key in the order in which they came to `keys`, and calls `emptied` with every segment that is done with.
-    pub(super) fn drain(self, keys: &mut Vec<u64>, mut emptied: impl FnMut(Segment)) {
+    fn extend(&mut self, keys: &[u64]) {
+        for key in keys {
+            let place = self.count % KEYS;
+            if place == 0 {
+                self.segments.push(Segment::new([0; SEGMENT]));
+            }
+            if let Some(last) = self.segments.last_mut() {
+                last[place * 8..][..8].copy_from_slice(&key.to_le_bytes());
+            }
+            self.count += 1;
+        }
+    }
+
+    /// Calls `each` with every key.
+    #[inline]
+    pub(super) fn for_each(&self, mut each: impl FnMut(u64)) {
         let mut left = self.count;
-        keys.reserve(left);
-        for segment in self.segments {
-            keys.extend(segment.as_chunks().0.iter().take(left).map(|key| u64::from_le_bytes(*key)));
-            left = left.saturating_sub(KEYS);
-            emptied(segment);
+        for segment in &self.segments {
+            let keys = &segment.as_chunks().0[..left.min(KEYS)];
+            keys.iter().for_each(|key| each(u64::from_le_bytes(*key)));
+            left -= keys.len();
         }
+    }
+
+    /// The memory of its keys.
+    pub(super) fn into_segments(self) -> Vec<Segment> {
+        self.segments
     }
 }
 
-/// Where buckets are.
+/// Rows of near numbers, as keys.
 #[derive(Default)]
-pub(super) struct Places {
-    /// Those of low buckets, which the North American plan is in, by bucket: one more than the place, and 0 for none.
-    near: Vec<u32>,
-    far: QuickMap<u64, usize>,
+pub(super) struct Near {
+    /// By bucket: one more than its place, and 0 for none.
+    places: Vec<u16>,
+    lines: Vec<Line>,
+    buckets: Vec<(u64, Bucket)>,
 }
 
-impl Places {
-    pub(super) const NEAR: usize = 1 << 15;
-
-    /// The place of a bucket that has one, where that is found at once.
+impl Near {
     #[inline]
-    pub(super) fn near(&self, bucket: u64) -> Option<usize> {
-        let place = *self.near.get(usize::try_from(bucket).ok()?)?;
-        (place as usize).checked_sub(1)
+    pub(super) fn push(&mut self, number: u64, key: u64) {
+        let bucket = number >> LOW;
+        let place = match self.places.get(bucket as usize) {
+            Some(place) if *place > 0 => usize::from(*place) - 1,
+            _ => self.make(bucket),
+        };
+        let line = &mut self.lines[place];
+        line.keys[line.count] = key;
+        line.count += 1;
+        if line.count == LINE {
+            self.empty(place);
+        }
     }
 
     #[cold]
-    pub(super) fn get(&mut self, bucket: u64, make: impl FnOnce() -> usize) -> usize {
-        let Some(at) = usize::try_from(bucket).ok().filter(|at| *at < Self::NEAR) else {
-            return *self.far.entry(bucket).or_insert_with(make);
-        };
-        if self.near.is_empty() {
-            self.near = vec![0; Self::NEAR];
-        }
-        if self.near[at] == 0 {
-            self.near[at] = make() as u32 + 1;
-        }
-        self.near[at] as usize - 1
+    fn make(&mut self, bucket: u64) -> usize {
+        self.places.resize(BUCKETS, 0);
+        self.buckets.push((bucket, Bucket::default()));
+        self.lines.push(Line::default());
+        self.places[bucket as usize] = self.lines.len() as u16;
+        self.lines.len() - 1
+    }
+
+    #[inline(never)]
+    fn empty(&mut self, place: usize) {
+        let line = &mut self.lines[place];
+        self.buckets[place].1.extend(&line.keys[..line.count]);
+        line.count = 0;
+    }
+
+    /// Every bucket, and the first number that it may hold; sorted by that.
+    pub(super) fn into_buckets(mut self) -> Vec<(u64, Bucket)> {
+        (0..self.lines.len()).for_each(|place| self.empty(place));
+        self.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
+        self.buckets.into_iter().map(|(bucket, keys)| (bucket << LOW, keys)).collect()
+    }
+}
+
+/// The row of a far number.
+#[derive(Clone, Copy)]
+pub(super) struct Wide {
+    /// What its list does not say of the number.
+    pub(super) low: u32,
+    pub(super) set: u32,
+    pub(super) slot: u64,
+}
+
+/// Rows of far numbers.
+#[derive(Default)]
+pub(super) struct Far {
+    lists: QuickMap<u64, Vec<Wide>>,
+}
+
+impl Far {
+    pub(super) fn push(&mut self, number: u64, slot: u64, set: u32) {
+        let low = (number & ((1 << FAR) - 1)) as u32;
+        self.lists.entry(number >> FAR).or_default().push(Wide { low, set, slot });
+    }
+
+    /// Every list, and the first number that it may hold; sorted by that.
+    pub(super) fn into_lists(self) -> Vec<(u64, Vec<Wide>)> {
+        let mut lists: Vec<_> = self.lists.into_iter().map(|(list, rows)| (list << FAR, rows)).collect();
+        lists.sort_unstable_by_key(|(base, _)| *base);
+        lists
     }
 }
 
@@ -74,18 +155,24 @@ impl Places {
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     /// By slot.
-    pub(super) list: Vec<(u64, u32)>,
+    list: Vec<(u64, u32)>,
     /// How many stand before each stretch of slots.
     starts: Vec<usize>,
 }
 
 impl Elsewhere {
     /// Slots of a stretch, as bits.
-    pub(super) const STRETCH: u32 = 6;
+    const STRETCH: u32 = 6;
+
+    #[cold]
+    pub(super) fn push(&mut self, slot: u64, set: u32) {
+        self.list.push((slot, set));
+    }
 
     /// Makes them found, once all are there.
     pub(super) fn index(&mut self) {
         self.list.sort_unstable_by_key(|(slot, _)| *slot);
+        self.starts.clear();
         for (at, (slot, _)) in self.list.iter().enumerate() {
             let stretch = (slot >> Self::STRETCH) as usize;
             while self.starts.len() <= stretch {
