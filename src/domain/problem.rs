@@ -3,7 +3,7 @@
 mod hint;
 mod store;
 
-pub use store::{Brief, Problems};
+pub use store::{Brief, Kept, Problems, Shares};
 
 /// What a problem means for its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -62,6 +62,32 @@ pub struct Brief {
     pub row: u64,
 }
 
+/// A problem as it is kept, with its texts unread.
+pub struct Kept<'p> {
+    /// What kind.
+    pub code: Code,
+    /// Where.
+    pub place: Place,
+    column: Option<usize>,
+    of: &'p Problems,
+    raw: &'p [u8],
+    hint: u64,
+    /// What stands behind the number of the hint.
+    rest: &'p [u8],
+}
+
+/// Leaves out the raw value, which may be a telephone number: logs hold none.
+impl std::fmt::Debug for Kept<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { code, place, .. } = self;
+        f.debug_struct("Kept").field("code", code).field("place", place).finish_non_exhaustive()
+    }
+}
+
+/// The numbers that the shared hints of one list have in another; `None` where there is no room for more.
+#[derive(Debug)]
+pub struct Shares(Vec<Option<u64>>);
+
 impl Problems {
     /// None yet, with the hints that any of `others` share: what is written apart with the same hints is joined quickly.
     pub fn with_hints_of<'p>(others: impl IntoIterator<Item = &'p Self>) -> Self {
@@ -113,6 +139,29 @@ impl Problems {
         write(&mut self.bytes, first);
     }
 
+    /// What the shared hints of `other` are here: for problems that are taken over from it as they are kept.
+    pub fn shares(&mut self, other: &Self) -> Shares {
+        Shares(other.hints.iter().map(|hint| self.share(hint)).collect())
+    }
+
+    /// Takes in the next problem, from a list whose hints are shared as `shares` says, and puts it at `place`.
+    pub fn push_kept(&mut self, kept: &Kept<'_>, place: Place, shares: &Shares) {
+        self.begin(kept.code, place, kept.column);
+        self.bytes.extend_from_slice(kept.raw);
+        let Some(shared) = kept.hint.checked_sub(FIRST_SHARED) else {
+            write(&mut self.bytes, kept.hint);
+            self.bytes.extend_from_slice(kept.rest);
+            return;
+        };
+        match shares.0.get(shared as usize).copied().flatten() {
+            Some(id) => write(&mut self.bytes, FIRST_SHARED + id),
+            None => {
+                write(&mut self.bytes, IN_FULL);
+                self.text(kept.of.hints.get(shared as usize).map_or("", |hint| hint), 0);
+            }
+        }
+    }
+
     /// Takes in all of `other`, whose rows and lines count from the row and line of `from`.
     pub fn append(&mut self, other: &Self, from: Place) {
         if self.hints.is_empty() {
@@ -121,10 +170,8 @@ impl Problems {
         }
         if self.hints != other.hints && !other.hints.is_empty() {
             // Shared hints have other numbers there: each is written anew.
-            for mut problem in other.iter() {
-                problem.place = later(problem.place, from);
-                self.push(&problem);
-            }
+            let shares = self.shares(other);
+            other.kept().for_each(|kept| self.push_kept(&kept, later(kept.place, from), &shares));
             return;
         }
         let at = self.bytes.len();
@@ -183,6 +230,12 @@ impl Problems {
         let mut cursor = self.cursor(range.start.min(self.len));
         while cursor.index < range.start && cursor.brief().is_some() {}
         std::iter::from_fn(move || if cursor.index < end { cursor.problem() } else { None })
+    }
+
+    /// All of them as they are kept.
+    pub fn kept(&self) -> impl Iterator<Item = Kept<'_>> {
+        let mut cursor = self.cursor(0);
+        std::iter::from_fn(move || cursor.kept())
     }
 
     /// Code and row of each from `start` on, without reading the rest.

@@ -220,7 +220,8 @@ impl Written {
     }
 
     fn merge(&mut self, stretch: &Stretch, new: &[(u64, New<'_>)], columns: (Option<usize>, Option<usize>)) {
-        let mut known = stretch.problems.iter().peekable();
+        let mut known = stretch.problems.kept().peekable();
+        let shares = self.all.shares(&stretch.problems);
         let mut new = new.iter().peekable();
         let base = stretch.base;
         let mut cursor = stretch.steps.cursor(Place { row: base.row + 1, ..base });
@@ -233,10 +234,9 @@ impl Written {
             };
             let Some(place) = cursor.go_to(row) else { break };
             let mut rejected = false;
-            while let Some(mut problem) = known.next_if(|known| known.place.row + base.row <= place.row) {
-                problem.place = place;
+            while let Some(problem) = known.next_if(|known| known.place.row + base.row <= place.row) {
                 rejected |= problem.code.severity() == Severity::Rejection;
-                self.all.push(&problem);
+                self.all.push_kept(&problem, place, &shares);
             }
             let mut dated = false;
             while let Some((_, new)) = new.next_if(|(row, _)| *row == place.row) {

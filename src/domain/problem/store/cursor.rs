@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Brief, FIRST_SHARED, IN_FULL, OF_CODE, OTHER_ROW, Problems};
+use super::{Brief, FIRST_SHARED, IN_FULL, Kept, OF_CODE, OTHER_ROW, Problems};
 use crate::domain::phone::E164;
 use crate::domain::problem::{Code, Place, Problem};
 use crate::domain::varint::{read, read_signed};
@@ -43,23 +43,33 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn brief(&mut self) -> Option<Brief> {
-        let (code, _) = self.head()?;
-        let raw = read(&self.of.bytes, &mut self.at)?;
+        self.kept().map(|Kept { code, place, .. }| Brief { code, row: place.row })
+    }
+
+    pub(super) fn kept(&mut self) -> Option<Kept<'a>> {
+        let (code, column) = self.head()?;
+        let bytes = &self.of.bytes;
+        let start = self.at;
+        let raw = read(bytes, &mut self.at)?;
         if raw & 1 == 0 {
             self.at += (raw >> 1) as usize;
         }
-        match read(&self.of.bytes, &mut self.at)? {
+        let end = self.at;
+        let hint = read(bytes, &mut self.at)?;
+        let behind = self.at;
+        match hint {
             IN_FULL => {
-                let length = read(&self.of.bytes, &mut self.at)?;
+                let length = read(bytes, &mut self.at)?;
                 self.at += length as usize;
             }
             OTHER_ROW => {
-                read(&self.of.bytes, &mut self.at)?;
+                read(bytes, &mut self.at)?;
             }
             _ => {}
         }
         self.index += 1;
-        Some(Brief { code, row: self.place.row })
+        let (raw, rest) = (bytes.get(start..end)?, bytes.get(behind..self.at)?);
+        Some(Kept { code, place: self.place, column, of: self.of, raw, hint, rest })
     }
 
     pub(super) fn problem(&mut self) -> Option<Problem> {
