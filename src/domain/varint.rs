@@ -10,7 +10,23 @@ pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Writes a number at `at`, where there must be room for it, and moves `at` behind it.
-pub(crate) fn put(bytes: &mut [u8], at: &mut usize, mut value: u64) {
+#[inline]
+pub(crate) fn put(bytes: &mut [u8], at: &mut usize, value: u64) {
+    // As nearly all are: without a step that depends on the number, which would be guessed wrong as often as not.
+    if value < 1 << 21
+        && let Some(room) = bytes.get_mut(*at..).and_then(<[u8]>::first_chunk_mut)
+    {
+        let (two, three) = (u32::from(value >= 1 << 7), u32::from(value >= 1 << 14));
+        let value = value as u32;
+        let spread = value & 0x7F | (value << 1 & 0x7F00) | (value << 2 & 0x7F_0000);
+        *room = (spread | two << 7 | three << 15).to_le_bytes();
+        *at += 1 + two as usize + three as usize;
+        return;
+    }
+    put_any(bytes, at, value);
+}
+
+fn put_any(bytes: &mut [u8], at: &mut usize, mut value: u64) {
     while value >= 0x80 {
         bytes[*at] = value as u8 | 0x80;
         *at += 1;

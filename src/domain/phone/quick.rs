@@ -68,15 +68,15 @@ impl Normaliser {
     }
 
     /// The same for a cell that begins a text and has so many bytes: quicker where more text stands behind it.
+    #[inline]
     pub fn quick_at_start(&self, text: &[u8], length: usize) -> Option<Quick> {
         let raw = text.get(..length)?;
         let plus = raw.first() == Some(&b'+');
         let (text, spelling) = (&text[usize::from(plus)..], &raw[usize::from(plus)..]);
-        let found = self
-            .usual_groups(plus, text, spelling.len())
-            .or_else(|| self.north_american(plus, spelling))
-            .or_else(|| self.by_digits(plus, spelling));
-        let Found { number, assigned } = found?;
+        let Found { number, assigned } = match self.usual_groups(plus, text, spelling.len()) {
+            Some(found) => found,
+            None => self.unusual(plus, spelling)?,
+        };
         if !assigned && self.policy == PhonePolicy::Valid {
             return None;
         }
@@ -84,6 +84,11 @@ impl Normaliser {
             return None;
         }
         Some(Quick { number, assigned })
+    }
+
+    #[inline(never)]
+    fn unusual(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
+        self.north_american(plus, spelling).or_else(|| self.by_digits(plus, spelling))
     }
 
     /// The form of nearly every row: the digits of [`Normaliser::north_american`] in groups of three, three and four, or
@@ -104,9 +109,9 @@ impl Normaliser {
         let groups = Groups::of(text, length)?;
         // No area code begins with the country code.
         let may =
-            if groups.has_country_code { plus || self.north_american } else { !plus && self.north_american };
+            (groups.has_country_code & plus) | (self.north_american & (groups.has_country_code | !plus));
         let ten = groups.ten();
-        if !may || ten < LEAST || ten.is_multiple_of(ALL_EQUAL) {
+        if !may | (ten < LEAST) | ten.is_multiple_of(ALL_EQUAL) {
             return None;
         }
         let number = E164::from_digits(ABROAD + ten)?;
@@ -116,7 +121,6 @@ impl Normaliser {
 
     /// Ten digits at home in the North American plan, or eleven with its country code, read in one pass. `None`:
     /// [`Normaliser::by_digits`] knows.
-    #[inline(never)]
     fn north_american(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
         if spelling.len() > LONGEST_CELL {
             return None;
@@ -147,7 +151,6 @@ impl Normaliser {
     }
 
     /// A number of any plan that the tables know.
-    #[inline(never)]
     fn by_digits(&self, plus: bool, spelling: &[u8]) -> Option<Found> {
         let mut buffer = [0; LONGEST_CELL + 1];
         let count = digits(spelling, &mut buffer)?;
@@ -178,25 +181,21 @@ impl Groups {
         let brackets = bytes.simd_eq(all(b'(')) | bytes.simd_eq(all(b')'));
         let own = 1_u32.checked_shl(length as u32)?.wrapping_sub(1);
         let plain = (digits | points | marks | brackets).to_bitmask();
-        // One point may be that of a decimal number.
-        if plain & own != own || (points.to_bitmask() & own).is_power_of_two() {
-            return None;
-        }
-        let mut rest = digits.to_bitmask() & own;
-        let first = rest.trailing_zeros();
-        let has_country_code = *text.get(first as usize)? == b'1';
-        if has_country_code {
-            rest &= rest - 1;
-        }
-        let area = rest.trailing_zeros();
-        let exchange = group(&mut rest, area, 0b111)?;
-        let line = group(&mut rest, exchange, 0b111)?;
-        let end = group(&mut rest, line, 0b1111)?;
-        let read = |at: u32| text.get(at as usize..)?.first_chunk().map(|four| u32::from_le_bytes(*four));
+        let read = |at: u32| {
+            text[at as usize % LONGEST_GROUPS..].first_chunk().map(|four| u32::from_le_bytes(*four))
+        };
+        let mut rest = Rest { digits: digits.to_bitmask() & own | Rest::END, at: 0, is_sound: true };
+        rest.skip_marks();
+        let has_country_code = read(rest.at)? & 0xFF == u32::from(b'1');
+        rest.skip(u32::from(has_country_code));
+        let (area, exchange, line) = (rest.group(3), rest.group(3), rest.group(4));
         // Of three digits the first is a zero.
         let (area, exchange) = (number(read(area)? << 8), number(read(exchange)? << 8));
         let line = number(read(line)?);
-        (end == u32::BITS).then_some(Self { area, exchange, line, has_country_code })
+        // One point may be that of a decimal number.
+        let is_sound =
+            rest.is_sound() & (plain & own == own) & !(points.to_bitmask() & own).is_power_of_two();
+        is_sound.then_some(Self { area, exchange, line, has_country_code })
     }
 
     #[inline]
@@ -210,12 +209,44 @@ fn all(byte: u8) -> i8x16 {
     i8x16::splat(byte.cast_signed())
 }
 
-/// Takes the group that begins at `at` off the places of digits: where the next one begins, 32 if nowhere.
-#[inline]
-fn group(rest: &mut u32, at: u32, size: u32) -> Option<u32> {
-    let whole = size.checked_shl(at).filter(|group| *rest & group == *group)?;
-    *rest &= !whole;
-    Some(rest.trailing_zeros())
+/// Digits that were not read yet. Whether they are what they should be is asked once, at the end: a branch for each group
+/// costs more than reading it.
+struct Rest {
+    /// A bit for each place that holds a digit, from `at` on, and one behind all places.
+    digits: u32,
+    at: u32,
+    is_sound: bool,
+}
+
+impl Rest {
+    const END: u32 = 1 << 31;
+
+    #[inline]
+    fn skip(&mut self, places: u32) {
+        self.digits = self.digits.wrapping_shr(places);
+        self.at = self.at.wrapping_add(places);
+    }
+
+    #[inline]
+    fn skip_marks(&mut self) {
+        self.skip(self.digits.trailing_zeros());
+    }
+
+    /// Takes the next so many digits, which stand side by side, and says where.
+    #[inline]
+    fn group(&mut self, size: u32) -> u32 {
+        self.skip_marks();
+        let (at, all) = (self.at, (1 << size) - 1);
+        self.is_sound &= self.digits & all == all;
+        self.skip(size);
+        at
+    }
+
+    /// Whether every group was there, and no further digit is.
+    #[inline]
+    fn is_sound(&self) -> bool {
+        self.is_sound & (self.digits & self.digits.wrapping_sub(1) == 0)
+    }
 }
 
 /// What four digits say, the first in the lowest byte: first two by two, then the two pairs.

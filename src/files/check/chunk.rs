@@ -81,7 +81,7 @@ pub(super) struct Steps {
 const LARGE: u16 = u16::MAX;
 
 impl Steps {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, bytes: u64, lines: u64) {
         if bytes < 1 << 12 && lines < 15 {
             self.small.push((lines << 12 | bytes) as u16);
@@ -178,7 +178,7 @@ impl Reader for ChunkReader<'_> {
             }
             let before = pieces / STEP;
             let passed = if quick { self.plain_lines(&mut scanner, end, &mut chunk, &mut last) } else { 0 };
-            pieces += passed as u64;
+            pieces += passed;
             // What ended plain lines before there were as many as are found at once is not plain.
             let more_plain = passed > 0 && self.lines.is_full();
             if !more_plain && scanner.place().at < end {
@@ -219,35 +219,33 @@ impl<'a> ChunkReader<'a> {
         end: u64,
         chunk: &mut Chunk,
         last: &mut Option<(u64, u64)>,
-    ) -> usize {
+    ) -> u64 {
         let mut lines = std::mem::take(&mut self.lines);
         scanner.find_plain(&mut lines);
         let (here, units) = (scanner.place(), scanner.units());
-        let mut count = 0;
-        for (line, places) in lines.fields().enumerate() {
-            let at = here.at + lines.start(line) as u64;
+        // Kept here while lines are read, since every one of them asks for it.
+        let (mut count, mut before) = (0_u64, *last);
+        for line in lines.iter() {
+            let at = here.at + line.start() as u64;
             if at >= end {
                 break;
             }
+            if let Some(clean) = self.quick.read(&PlainLine { units, line }) {
+                chunk.begin(&mut before, (at, here.line + count));
+                chunk.end(line.end().1);
+                chunk.record_bytes += line.bytes();
+                self.take(&clean, chunk);
+            } else {
+                let piece = scanner.plain_piece(line, count);
+                let stored = units.get(line.start()..line.end().0).unwrap_or_default();
+                *last = before;
+                self.piece(&piece, stored, false, chunk, last);
+                before = *last;
+            }
             count += 1;
-            let Some(clean) = self.quick.read(&PlainLine { units, places }) else {
-                let piece = scanner.plain_piece(&lines, line);
-                let (text, _) = lines.end(line);
-                self.piece(
-                    &piece,
-                    units.get(lines.start(line)..text).unwrap_or_default(),
-                    false,
-                    chunk,
-                    last,
-                );
-                continue;
-            };
-            chunk.begin(last, (at, here.line + line as u64));
-            chunk.end(lines.end(line).1);
-            chunk.record_bytes += (lines.start(line + 1) - lines.start(line)) as u64;
-            self.take(&clean, chunk);
         }
-        scanner.pass(&lines, count);
+        *last = before;
+        scanner.pass(&lines, count as usize);
         self.lines = lines;
         count
     }

@@ -181,7 +181,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The number of a set whose jurisdiction is that of the number and whose source is what `name` reads the cell `source` as.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set<'c>(
         &mut self,
         date: Known,

@@ -11,7 +11,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::text::bare;
 use crate::files::dates::{self, Reading};
-use crate::files::scan::Places;
+use crate::files::scan::Line;
 use crate::files::scan::split::Fields;
 use crate::files::{DateOrder, Field};
 
@@ -105,6 +105,7 @@ impl<'a> QuickReader<'a> {
     }
 
     /// Reads a row of which the scanner found no fault. `row` holds no control character and nothing beyond ASCII.
+    #[inline(always)]
     pub(super) fn read(&mut self, row: &impl Cells) -> Option<Clean> {
         if row.count() != self.reader.columns() {
             return None;
@@ -173,6 +174,7 @@ impl<'a> QuickReader<'a> {
         })
     }
 
+    #[inline(always)]
     fn date(&mut self, cell: &[u8]) -> Option<Known> {
         let (reader, table) = (self.reader, self.memory.table());
         self.memory.date(cell, || {
@@ -220,23 +222,23 @@ impl Cells for Fields {
 /// One of many plain lines.
 pub(super) struct PlainLine<'l> {
     pub(super) units: &'l [u8],
-    pub(super) places: Places<'l>,
+    pub(super) line: Line<'l>,
 }
 
 impl Cells for PlainLine<'_> {
-    #[inline]
+    #[inline(always)]
     fn count(&self) -> usize {
-        self.places.len()
+        self.line.fields()
     }
 
-    #[inline]
+    #[inline(always)]
     fn cell(&self, index: usize) -> Option<&[u8]> {
-        self.units.get(self.places.get(index)?)
+        self.units.get(self.line.field(index)?)
     }
 
-    #[inline]
+    #[inline(always)]
     fn text_from(&self, index: usize) -> Option<(&[u8], usize)> {
-        let place = self.places.get(index)?;
+        let place = self.line.field(index)?;
         Some((self.units.get(place.start..)?, place.end - place.start))
     }
 }

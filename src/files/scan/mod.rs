@@ -33,7 +33,7 @@ mod window;
 pub(super) use guess::likely_start;
 use judge::{Verdict, judge};
 pub(super) use lines::LineCount;
-pub(super) use plain::{Lines, Places};
+pub(super) use plain::{Line, Lines};
 pub(super) use window::{READ, Width, Window};
 
 /// Longest record, in units. Longer ones are rejected without being held.
@@ -215,12 +215,19 @@ impl<'a, B: Bytes + ?Sized> Scanner<'a, B> {
         self.window.units()
     }
 
-    /// One of the lines that were found.
-    pub(super) fn plain_piece(&self, lines: &Lines, line: usize) -> Piece {
-        let (start, (end, eol)) = (lines.start(line), lines.end(line));
-        let (at, line) = (self.place.at + start as u64, self.place.line + line as u64);
-        let text = end - start;
-        Piece { blank: false, fault: None, at, line, bytes: (text + eol.units()) as u64, eol, text }
+    /// One of the lines that were found, with so many of them before it.
+    pub(super) fn plain_piece(&self, line: Line<'_>, before: u64) -> Piece {
+        let (end, eol) = line.end();
+        let (at, text) = (self.place.at + line.start() as u64, end - line.start());
+        Piece {
+            blank: false,
+            fault: None,
+            at,
+            line: self.place.line + before,
+            bytes: line.bytes(),
+            eol,
+            text,
+        }
     }
 
     /// Goes on behind so many of the lines that were found.

@@ -26,23 +26,44 @@ pub(in crate::files) struct Lines {
     ends: Vec<u32>,
 }
 
-/// Where the fields of a line stand.
+/// Where a line and its fields stand.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::files) struct Places<'l> {
+pub(in crate::files) struct Line<'l> {
     start: u32,
+    /// Where the next one begins.
+    after: u32,
     ends: &'l [u32],
 }
 
-impl Places<'_> {
+impl Line<'_> {
+    /// Where it begins.
+    #[inline]
+    pub(in crate::files) fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// Bytes of it, with its ending.
+    #[inline]
+    pub(in crate::files) fn bytes(&self) -> u64 {
+        u64::from(self.after - self.start)
+    }
+
+    /// Where its text ends, and how.
+    #[inline]
+    pub(in crate::files) fn end(&self) -> (usize, Eol) {
+        let end = self.ends.last().map_or(self.start, |end| *end);
+        (end as usize, if self.after - end > 1 { Eol::CrLf } else { Eol::Lf })
+    }
+
     /// How many fields.
     #[inline]
-    pub(in crate::files) fn len(&self) -> usize {
+    pub(in crate::files) fn fields(&self) -> usize {
         self.ends.len()
     }
 
     /// Where one of them stands.
     #[inline]
-    pub(in crate::files) fn get(&self, column: usize) -> Option<Range<usize>> {
+    pub(in crate::files) fn field(&self, column: usize) -> Option<Range<usize>> {
         let end = *self.ends.get(column)? as usize;
         let before = column.checked_sub(1).and_then(|before| self.ends.get(before));
         Some(before.map_or(self.start, |before| before + 1) as usize..end)
@@ -56,27 +77,21 @@ impl Lines {
     }
 
     /// Where a line begins; behind the last of them, where it ended.
-    #[inline]
     pub(in crate::files) fn start(&self, line: usize) -> usize {
         self.starts.get(line.min(self.count)).map_or(0, |start| *start as usize)
     }
 
-    /// Where the text of a line ends, and how.
+    /// Each of them.
     #[inline]
-    pub(in crate::files) fn end(&self, line: usize) -> (usize, Eol) {
-        let end = self.ends.get((line + 1) * self.columns - 1).map_or(0, |end| *end as usize);
-        (end, if self.start(line + 1) > end + 1 { Eol::CrLf } else { Eol::Lf })
-    }
-
-    /// Where the fields of each line stand.
-    #[inline]
-    pub(in crate::files) fn fields(&self) -> impl Iterator<Item = Places<'_>> {
-        let lines = self.starts.iter().zip(self.ends.chunks_exact(self.columns.max(1)));
-        lines.take(self.count).map(|(start, ends)| Places { start: *start, ends })
+    pub(in crate::files) fn iter(&self) -> impl Iterator<Item = Line<'_>> {
+        let starts = self.starts.iter().zip(self.starts.iter().skip(1));
+        let lines = starts.zip(self.ends.chunks_exact(self.columns.max(1)));
+        lines.take(self.count).map(|((start, after), ends)| Line { start: *start, after: *after, ends })
     }
 
     /// Finds the lines at the start of `units` of so many fields that are plain and not blank. Of what stands behind them
     /// nothing is said. Where nothing separates fields, `delimiter` is the line feed.
+    #[inline]
     pub(super) fn find(&mut self, units: &[u8], delimiter: u8, columns: usize) {
         (self.columns, self.count) = (columns, 0);
         // Spaces in front may mean that the line is blank.
@@ -201,22 +216,21 @@ mod tests {
             let start = Checkpoint::start(0, 1);
             let mut scanner = Scanner::new(bytes, Width::One, dialect, start, bytes.len() as u64);
             let mut fields = Fields::default();
-            for line in 0..lines.count {
+            for line in lines.iter() {
                 let piece = scanner.next().unwrap().unwrap();
-                let (end, eol) = lines.end(line);
+                let (end, eol) = line.end();
                 prop_assert_eq!((piece.blank, piece.fault, piece.eol), (false, None, eol));
-                prop_assert_eq!(piece.at, lines.start(line) as u64);
-                prop_assert_eq!(scanner.stored(&piece), &bytes[lines.start(line)..end]);
+                prop_assert_eq!((piece.at, piece.bytes), (line.start() as u64, line.bytes()));
+                prop_assert_eq!(scanner.stored(&piece), &bytes[line.start()..end]);
                 fields.split(std::str::from_utf8(scanner.stored(&piece)).unwrap(), Some(delimiter), true);
                 prop_assert_eq!(fields.len(), columns);
-                let places = lines.fields().nth(line).unwrap();
-                prop_assert_eq!(places.len(), columns);
+                prop_assert_eq!(line.fields(), columns);
                 for (at, field) in fields.iter().enumerate() {
-                    prop_assert_eq!(places.get(at).map(|place| &bytes[place]), Some(field.as_bytes()));
+                    prop_assert_eq!(line.field(at).map(|place| &bytes[place]), Some(field.as_bytes()));
                 }
-                prop_assert_eq!(places.get(columns), None);
+                prop_assert_eq!(line.field(columns), None);
             }
-            prop_assert_eq!(lines.fields().count(), lines.count);
+            prop_assert_eq!(lines.iter().count(), lines.count);
             prop_assert_eq!(scanner.place().at, lines.start(lines.count) as u64);
         }
     }
@@ -228,11 +242,12 @@ mod tests {
         let mut lines = Lines::default();
         lines.find(text.as_bytes(), b',', 5);
         assert_eq!(lines.count, 3);
-        assert_eq!((lines.end(0), lines.end(1)), ((54, Eol::CrLf), (110, Eol::Lf)));
-        let places: Vec<&str> = lines.fields().filter_map(|places| Some(&text[places.get(1)?])).collect();
+        let ends: Vec<_> = lines.iter().map(|line| line.end()).collect();
+        assert_eq!(ends[..2], [(54, Eol::CrLf), (110, Eol::Lf)]);
+        let places: Vec<&str> = lines.iter().filter_map(|line| Some(&text[line.field(1)?])).collect();
         assert_eq!(places, ["US-DC"; 3]);
         lines.find(text.as_bytes(), b'\n', 1);
-        let whole: Vec<&str> = lines.fields().filter_map(|places| Some(&text[places.get(0)?])).collect();
+        let whole: Vec<&str> = lines.iter().filter_map(|line| Some(&text[line.field(0)?])).collect();
         assert_eq!(whole, [line; 3]);
     }
 }
