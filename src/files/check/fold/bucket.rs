@@ -18,18 +18,16 @@ pub(super) const NEAR: u64 = 1 << 35;
 const BUCKETS: usize = (NEAR >> LOW) as usize;
 /// Keys of a segment.
 const KEYS: usize = SEGMENT / 8;
-/// Keys of a line.
-const LINE: usize = 7;
+/// Keys of a line. Segments hold whole lines.
+const LINE: usize = 8;
+const _: () = assert!(KEYS.is_multiple_of(LINE));
 /// Bits of a far number that its list does not say.
 const FAR: u32 = 30;
 
 /// The keys that came last to a bucket.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
-struct Line {
-    keys: [u64; LINE],
-    count: usize,
-}
+struct Line([u64; LINE]);
 
 /// Keys in the order in which they came.
 #[derive(Default)]
@@ -43,17 +41,17 @@ impl Bucket {
         self.count
     }
 
+    /// Takes in keys of a line: only the last one may not be full.
     fn extend(&mut self, keys: &[u64]) {
-        for key in keys {
-            let place = self.count % KEYS;
-            if place == 0 {
-                self.segments.push(Segment::new([0; SEGMENT]));
-            }
-            if let Some(last) = self.segments.last_mut() {
-                last[place * 8..][..8].copy_from_slice(&key.to_le_bytes());
-            }
-            self.count += 1;
+        let place = self.count % KEYS;
+        if place == 0 {
+            self.segments.push(Segment::new([0; SEGMENT]));
         }
+        if let Some(last) = self.segments.last_mut() {
+            let room = last.as_chunks_mut().0[place..].iter_mut();
+            room.zip(keys).for_each(|(room, key)| *room = key.to_le_bytes());
+        }
+        self.count += keys.len();
     }
 
     /// Calls `each` with every key.
@@ -79,6 +77,8 @@ pub(super) struct Near {
     /// By bucket: one more than its place, and 0 for none.
     places: Vec<u16>,
     lines: Vec<Line>,
+    /// How many keys each line has.
+    counts: Vec<u8>,
     buckets: Vec<(u64, Bucket)>,
 }
 
@@ -90,10 +90,10 @@ impl Near {
             Some(place) if *place > 0 => usize::from(*place) - 1,
             _ => self.make(bucket),
         };
-        let line = &mut self.lines[place];
-        line.keys[line.count] = key;
-        line.count += 1;
-        if line.count == LINE {
+        let count = &mut self.counts[place];
+        self.lines[place].0[usize::from(*count) % LINE] = key;
+        *count += 1;
+        if usize::from(*count) == LINE {
             self.empty(place);
         }
     }
@@ -103,20 +103,24 @@ impl Near {
         self.places.resize(BUCKETS, 0);
         self.buckets.push((bucket, Bucket::default()));
         self.lines.push(Line::default());
+        self.counts.push(0);
         self.places[bucket as usize] = self.lines.len() as u16;
         self.lines.len() - 1
     }
 
     #[inline(never)]
     fn empty(&mut self, place: usize) {
-        let line = &mut self.lines[place];
-        self.buckets[place].1.extend(&line.keys[..line.count]);
-        line.count = 0;
+        let count = std::mem::take(&mut self.counts[place]);
+        self.buckets[place].1.extend(&self.lines[place].0[..usize::from(count)]);
     }
 
     /// Every bucket, and the first number that it may hold; sorted by that.
     pub(super) fn into_buckets(mut self) -> Vec<(u64, Bucket)> {
-        (0..self.lines.len()).for_each(|place| self.empty(place));
+        for place in 0..self.lines.len() {
+            if self.counts[place] > 0 {
+                self.empty(place);
+            }
+        }
         self.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
         self.buckets.into_iter().map(|(bucket, keys)| (bucket << LOW, keys)).collect()
     }
