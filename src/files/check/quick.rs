@@ -151,6 +151,7 @@ impl<'a> QuickReader<'a> {
     }
 
     /// The number of a row, from one cell or from the area code and what stands behind it.
+    #[inline(always)]
     fn number(&self, row: &impl Cells, column: usize) -> Option<E164> {
         let (text, length) = row.text_from(column)?;
         if !self.split {

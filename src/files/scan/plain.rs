@@ -103,12 +103,12 @@ impl Lines {
         self.ends.resize(MOST * columns, 0);
         let stops = Stops::new(delimiter);
         let (mut used, mut whole, mut second_half) = (0, 0, usize::MAX);
-        for (step, block) in units.as_chunks::<STEP>().0.iter().enumerate() {
+        for (from, block) in (0..).step_by(STEP).zip(units.as_chunks::<STEP>().0) {
             let (delimiters, odd) = stops.of(block);
             let mut found = delimiters | odd;
             while found != 0 {
                 let bit = found & found.wrapping_neg();
-                let at = step * STEP + found.trailing_zeros() as usize;
+                let at = from | found.trailing_zeros() as usize;
                 found ^= bit;
                 if delimiters & bit == 0 && (units[at] == b'\t' || at == second_half) {
                     continue;

@@ -41,8 +41,8 @@ impl Sorter {
         );
         let (mut lowers, mut uppers) = ([0_u32; DIGITS], [0_u32; DIGITS]);
         bucket.for_each(|key| {
-            lowers[lower(key)] += 1;
-            uppers[upper(key)] += 1;
+            add(&mut lowers[lower(key)], 1);
+            add(&mut uppers[upper(key)], 1);
         });
         add_up(&mut lowers);
         add_up(&mut uppers);
@@ -56,14 +56,21 @@ impl Sorter {
 fn add_up(counts: &mut [u32; DIGITS]) {
     let mut sum = 0;
     for count in counts {
-        sum += std::mem::replace(count, sum);
+        let own = std::mem::replace(count, sum);
+        add(&mut sum, own);
     }
+}
+
+/// None of these sums is larger than a slot, for which keys have fewer bits.
+#[inline]
+fn add(sum: &mut u32, more: u32) {
+    *sum = sum.wrapping_add(more);
 }
 
 #[inline]
 fn put(keys: &mut [u64], place: &mut u32, key: u64) {
     keys[*place as usize] = key;
-    *place += 1;
+    add(place, 1);
 }
 
 #[cfg(test)]
