@@ -147,6 +147,8 @@ pub(super) struct ChunkReader<'a> {
     used: &'a Pool<Claim>,
     fields: Fields,
     list: Vec<Problem>,
+    /// Records that a stretch likely has.
+    likely: usize,
 }
 
 impl Stretch for Chunk {
@@ -169,6 +171,7 @@ impl Reader for ChunkReader<'_> {
         let mut claims = self.used.take();
         claims.clear();
         let mut chunk = Chunk::new(from, claims);
+        chunk.steps.small.reserve(self.likely);
         let (mut pieces, mut last) = (0_u64, None);
         loop {
             let here = scanner.place();
@@ -194,6 +197,7 @@ impl Reader for ChunkReader<'_> {
         if let Some(last) = last {
             chunk.steps.push(chunk.to.at - last.0, chunk.to.line - last.1);
         }
+        self.likely = chunk.steps.small.len() + chunk.steps.small.len() / 32;
         Ok(Some(chunk))
     }
 }
@@ -208,8 +212,20 @@ impl<'a> ChunkReader<'a> {
         used: &'a Pool<Claim>,
     ) -> Self {
         let (several, ranges) = (document.mapping().has_several(), document.mapping().has_ranges());
-        let (lines, fields, list) = (Lines::default(), Fields::default(), Vec::new());
-        Self { document, reader, quick, named_area, several, ranges, most_numbers, used, lines, fields, list }
+        Self {
+            document,
+            reader,
+            quick,
+            named_area,
+            several,
+            ranges,
+            most_numbers,
+            used,
+            lines: Lines::default(),
+            fields: Fields::default(),
+            list: Vec::new(),
+            likely: 0,
+        }
     }
 
     /// Reads the plain lines that come next and begin before `end`, and says how many there were.

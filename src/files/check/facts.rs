@@ -143,10 +143,18 @@ impl AttributeTable {
         self.list.get(id as usize).copied()
     }
 
-    /// Takes in what sets of this table were united to, under the next numbers.
-    pub(super) fn take_in(&mut self, united: United) {
-        self.list.extend(united.list);
-        self.sources.list.extend(united.sources);
+    /// Takes in what sets of this table were united to by every hand, in the order of their places.
+    pub(super) fn take_in(&mut self, hands: &[United]) {
+        let most = |count: fn(&United) -> usize| hands.iter().map(count).max().unwrap_or(0);
+        // Where one hand has fewer, its numbers stand for nothing.
+        for at in 0..most(|hand| hand.list.len()) {
+            let none = Packed { expires: Expires::NEVER, source: 0, jurisdiction: 0 };
+            self.list.extend(hands.iter().map(|hand| hand.list.get(at).copied().unwrap_or(none)));
+        }
+        for at in 0..most(|hand| hand.sources.len()) {
+            let sources = hands.iter().map(|hand| hand.sources.get(at).cloned().unwrap_or_else(|| "".into()));
+            self.sources.list.extend(sources);
+        }
     }
 
     /// The number of a set.
@@ -174,18 +182,37 @@ impl AttributeTable {
     }
 }
 
+/// One of the hands that write what sets of a table come to at once: its place among them, and how many they are. Each
+/// numbers what it writes so that no other gives the same number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hand {
+    pub(super) place: usize,
+    pub(super) of: usize,
+}
+
+impl Hand {
+    fn number(self, at: usize) -> u32 {
+        (at * self.of + self.place) as u32
+    }
+}
+
 /// Sets that others of a table were united to, and their sources; both are numbered behind those of the table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct United {
+    hand: Hand,
     list: Vec<Packed>,
     sources: Vec<Arc<str>>,
 }
 
 impl United {
-    /// Takes in a set, and says its place.
-    pub(super) fn push(&mut self, packed: Packed) -> u32 {
+    pub(super) fn new(hand: Hand) -> Self {
+        Self { hand, list: Vec::new(), sources: Vec::new() }
+    }
+
+    /// Takes in a set, and says its number.
+    pub(super) fn push(&mut self, table: &AttributeTable, packed: Packed) -> u32 {
         self.list.push(packed);
-        self.list.len() as u32 - 1
+        table.len() as u32 + self.hand.number(self.list.len() - 1)
     }
 
     /// Takes in the source that several different sources of the table come to, and says its number.
@@ -193,7 +220,7 @@ impl United {
         let known = &table.sources.list;
         let text = |id: &u32| known.get((*id as usize).checked_sub(1)?).map(|source| &**source);
         self.sources.push(unite_all(sources.iter().filter_map(text)));
-        (known.len() + self.sources.len()) as u32
+        known.len() as u32 + 1 + self.hand.number(self.sources.len() - 1)
     }
 }
 

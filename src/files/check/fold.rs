@@ -9,9 +9,8 @@
 //! several.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
-use super::facts::{AttributeTable, Ruled, United};
+use super::facts::{AttributeTable, Hand, Ruled};
 use super::intents::{Intents, Writer};
 
 mod bucket;
@@ -162,7 +161,6 @@ impl Fold {
     ) -> Folded {
         let sets = table.len() as u32;
         self.elsewhere.index();
-        let united = Mutex::default();
         let share = (self.count as usize / threads.max(1) + 1).max(1);
         let near = self.near.into_buckets().into_iter().map(|(base, keys)| (base, Rows::Near(keys)));
         let far = self.far.into_lists().into_iter().map(|(base, list)| (base, Rows::Far(list)));
@@ -177,26 +175,23 @@ impl Fold {
                 last.push((base, rows));
             }
         }
-        let work = Work {
-            shape: self.shape,
-            elsewhere: &self.elsewhere,
-            table: &table,
-            united: &united,
-            ruled,
-            row_of,
-            rows,
-            sets,
-        };
+        let work =
+            Work { shape: self.shape, elsewhere: &self.elsewhere, table: &table, ruled, row_of, rows, sets };
         let done: Vec<Part<'_>> = std::thread::scope(|scope| {
-            let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| work.fold(share))).collect();
+            let (of, work) = (shares.len(), &work);
+            let each = shares.into_iter().enumerate();
+            let running: Vec<_> = each
+                .map(|(place, share)| scope.spawn(move || work.fold(share, Hand { place, of })))
+                .collect();
             let joined = running.into_iter().map(|thread| match thread.join() {
                 Ok(part) => part,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             joined.collect()
         });
-        let mut folded: Option<Folded> = None;
+        let (mut folded, mut hands): (Option<Folded>, _) = (None, Vec::new());
         for part in done {
+            hands.push(part.uniter.finish());
             let (intents, repeats, late, lost) = (part.writer.finish(), part.repeats, part.late, part.lost);
             match &mut folded {
                 None => folded = Some(Folded { intents, repeats, late, lost }),
@@ -214,7 +209,7 @@ impl Fold {
         folded.repeats.sort();
         folded.late.sort();
         let mut table = table;
-        table.take_in(united.into_inner().unwrap_or_else(PoisonError::into_inner));
+        table.take_in(&hands);
         Folded { intents: folded.intents.with_attributes(table), ..folded }
     }
 }
@@ -239,8 +234,6 @@ struct Work<'a, F> {
     shape: Shape,
     elsewhere: &'a Elsewhere,
     table: &'a AttributeTable,
-    /// Sets that repeats were united to, numbered behind those of the table.
-    united: &'a Mutex<United>,
     ruled: &'a Ruled,
     row_of: &'a F,
     rows: u64,
@@ -258,13 +251,13 @@ struct Part<'a> {
 }
 
 impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
-    fn fold(&self, shares: Vec<(u64, Rows)>) -> Part<'a> {
-        let uniter = Uniter::new(self.table, self.united);
+    fn fold(&self, share: Vec<(u64, Rows)>, hand: Hand) -> Part<'a> {
+        let uniter = Uniter::new(self.table, hand);
         let (repeats, late) = (Vec::new(), Vec::new());
         let sets = Vec::new();
         let mut part = Part { writer: Writer::new(self.rows), uniter, sets, repeats, late, lost: 0 };
         let mut sorter = Sorter::default();
-        for (base, rows) in shares {
+        for (base, rows) in share {
             match rows {
                 Rows::Near(bucket) => {
                     let keys = sorter.sort(&bucket);

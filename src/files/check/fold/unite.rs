@@ -2,14 +2,12 @@
 //!
 //! [`Attributes::strongest`]: crate::domain::entry::Attributes::strongest
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use crate::files::check::facts::{AttributeTable, Packed, QuickMap, United};
+use crate::files::check::facts::{AttributeTable, Hand, Packed, QuickMap, United};
 
 /// What one thread unites. Sets that come about so are numbered behind those of the table.
 pub(super) struct Uniter<'a> {
     table: &'a AttributeTable,
-    united: &'a Mutex<United>,
+    united: United,
     /// The sources of the number at hand, each once.
     own: Vec<u32>,
     /// Sources that were united before.
@@ -17,8 +15,13 @@ pub(super) struct Uniter<'a> {
 }
 
 impl<'a> Uniter<'a> {
-    pub(super) fn new(table: &'a AttributeTable, united: &'a Mutex<United>) -> Self {
-        Self { table, united, own: Vec::new(), known: QuickMap::default() }
+    pub(super) fn new(table: &'a AttributeTable, hand: Hand) -> Self {
+        Self { table, united: United::new(hand), own: Vec::new(), known: QuickMap::default() }
+    }
+
+    /// What came about.
+    pub(super) fn finish(self) -> United {
+        self.united
     }
 
     /// The set that the sets of all rows of one number come to, in the order of its rows: at once, since a number may have
@@ -43,18 +46,13 @@ impl<'a> Uniter<'a> {
             several => match self.known.get(several) {
                 Some(source) => *source,
                 None => {
-                    let source = self.united().source(self.table, several);
+                    let source = self.united.source(self.table, several);
                     self.known.insert(several.into(), source);
                     source
                 }
             },
         };
-        let at = self.united().push(Packed { source, ..strongest? });
-        Some(self.table.len() as u32 + at)
-    }
-
-    fn united(&self) -> MutexGuard<'_, United> {
-        self.united.lock().unwrap_or_else(PoisonError::into_inner)
+        Some(self.united.push(self.table, Packed { source, ..strongest? }))
     }
 }
 
@@ -85,13 +83,17 @@ mod tests {
             let number = E164::from_digits(12_025_550_123).unwrap();
             let mut table = AttributeTable::default();
             let sets: Vec<u32> = rows.iter().map(|row| table.intern(row)).collect();
-            let united = Mutex::default();
-            let mut uniter = Uniter::new(&table, &united);
-            let set = uniter.strongest(&sets).unwrap();
-            drop(uniter);
-            table.take_in(united.into_inner().unwrap());
+            // Two hands unite at once, one of them nothing else and the other the rows twice.
+            let mut uniters = [0, 1].map(|place| Uniter::new(&table, Hand { place, of: 2 }));
+            let once = uniters[0].strongest(&sets).unwrap();
+            let twice = [(); 2].map(|()| uniters[1].strongest(&sets).unwrap());
+            let hands = uniters.map(Uniter::finish);
+            table.take_in(&hands);
             let wanted = rows.into_iter().reduce(Attributes::strongest);
-            prop_assert_eq!(table.get(set, number), wanted);
+            for set in [once, twice[0], twice[1]] {
+                prop_assert_eq!(table.get(set, number), wanted.clone());
+            }
+            prop_assert!(once != twice[0] && once != twice[1] && twice[0] != twice[1]);
         }
     }
 
@@ -105,9 +107,10 @@ mod tests {
                 table.intern(&Attributes { jurisdiction, expires: None, source })
             })
             .collect();
-        let united = Mutex::default();
-        let set = Uniter::new(&table, &united).strongest(&sets).unwrap();
-        table.take_in(united.into_inner().unwrap());
+        let mut uniter = Uniter::new(&table, Hand { place: 0, of: 1 });
+        let set = uniter.strongest(&sets).unwrap();
+        let hands = [uniter.finish()];
+        table.take_in(&hands);
         assert_eq!((set, table.len()), (5000, 5001));
         let number = E164::from_digits(12_025_550_123).unwrap();
         let source = table.get(set, number).unwrap().source.unwrap();
