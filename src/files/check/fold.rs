@@ -255,7 +255,8 @@ impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
         let uniter = Uniter::new(self.table, hand);
         let (repeats, late) = (Vec::new(), Vec::new());
         let sets = Vec::new();
-        let mut part = Part { writer: Writer::new(self.rows), uniter, sets, repeats, late, lost: 0 };
+        let mut part =
+            Part { writer: Writer::new(self.rows, self.sets), uniter, sets, repeats, late, lost: 0 };
         let mut sorter = Sorter::default();
         for (base, rows) in share {
             match rows {

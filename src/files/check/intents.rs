@@ -4,7 +4,8 @@
 //! block   first number │ step row attributes │ step row attributes │ …
 //! ```
 //!
-//! A file of ten million numbers has few different attributes, so each set of them is kept once.
+//! A file of ten million numbers has few different attributes, so each set of them is kept once. A number takes as many
+//! bytes to name its set as the sets of the file need; those that came about by uniting rows are named behind a mark.
 
 use super::Intent;
 use super::facts::AttributeTable;
@@ -12,16 +13,17 @@ use super::segment::{SEGMENT, Segment};
 use crate::domain::phone::E164;
 use crate::domain::varint::{put, read};
 
-/// Bytes that one number takes at the most: its step, its row, the number of its set.
-const LONGEST: usize = 10 + 8 + 5;
+/// Bytes that one number takes at the most: its step, its row, the mark and the number of its set.
+const LONGEST: usize = 10 + 8 + 4 + 5;
 
 /// Every number of a file that is to be suppressed, with its attributes and the first row that carries it.
 #[derive(Clone, Default)]
 pub struct Intents {
     blocks: Vec<Block>,
     attributes: AttributeTable,
-    /// Bytes that a row number takes.
+    /// Bytes that a row number takes, and that the number of a set does.
     row_bytes: usize,
+    set_bytes: usize,
     len: usize,
 }
 
@@ -52,10 +54,14 @@ impl Intents {
         let (mut at, mut number) = (0, block.first);
         (0..block.count).map_while(move |_| {
             number += read(block.bytes.as_slice(), &mut at)?;
-            let row = block.bytes.get(at..at + self.row_bytes)?;
-            let row = row.iter().rev().fold(0, |row, byte| row << 8 | u64::from(*byte));
-            at += self.row_bytes;
-            let set = u32::try_from(read(block.bytes.as_slice(), &mut at)?).ok()?;
+            let mut fixed = |size: usize| {
+                let bytes = block.bytes.get(at..at + size)?;
+                at += size;
+                Some(bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+            };
+            let (row, set) = (fixed(self.row_bytes)?, fixed(self.set_bytes)?);
+            let set = if set == mark(self.set_bytes) { read(block.bytes.as_slice(), &mut at)? } else { set };
+            let set = u32::try_from(set).ok()?;
             let number = E164::from_digits(number)?;
             Some(Intent { number, attributes: self.attributes.get(set, number)?, row })
         })
@@ -75,6 +81,16 @@ impl Intents {
     }
 }
 
+/// Says that the number of a set, which stands in so many bytes, follows.
+fn mark(set_bytes: usize) -> u64 {
+    (1 << (8 * set_bytes)) - 1
+}
+
+/// Bytes that the values up to this one take.
+fn bytes_of(most: u64) -> usize {
+    (8 - most.leading_zeros() as usize / 8).max(1)
+}
+
 impl std::fmt::Debug for Intents {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} intents", self.len)
@@ -90,7 +106,7 @@ impl PartialEq for Intents {
 impl FromIterator<Intent> for Intents {
     /// From intents that are sorted by number, each number once.
     fn from_iter<I: IntoIterator<Item = Intent>>(intents: I) -> Self {
-        let mut writer = Writer::new(u64::MAX);
+        let mut writer = Writer::new(u64::MAX, 0);
         let mut attributes = AttributeTable::default();
         for intent in intents {
             let id = attributes.intern(&intent.attributes);
@@ -111,10 +127,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// For rows up to `rows`.
-    pub(super) fn new(rows: u64) -> Self {
-        let row_bytes = (8 - rows.leading_zeros() as usize / 8).max(1);
-        let out = Intents { row_bytes, ..Intents::default() };
+    /// For rows up to `rows`, and about so many sets.
+    pub(super) fn new(rows: u64, sets: u32) -> Self {
+        // The last value is the mark.
+        let out =
+            Intents { row_bytes: bytes_of(rows), set_bytes: bytes_of(sets.into()), ..Intents::default() };
         Self { out, free: Vec::new(), block: None, used: 0, last: 0 }
     }
 
@@ -137,12 +154,12 @@ impl Writer {
         });
         let room = block.bytes.as_mut_slice();
         put(room, &mut self.used, number - self.last);
-        // All eight of its bytes, which there is room for; the next value goes over those that are none.
-        if let Some(place) = room[self.used..].first_chunk_mut() {
-            *place = row.to_le_bytes();
+        put_fixed(room, &mut self.used, self.out.row_bytes, row);
+        let (set, mark) = (u64::from(attributes), mark(self.out.set_bytes));
+        put_fixed(room, &mut self.used, self.out.set_bytes, set.min(mark));
+        if set >= mark {
+            put(room, &mut self.used, set);
         }
-        self.used += self.out.row_bytes;
-        put(room, &mut self.used, u64::from(attributes));
         block.count += 1;
         self.out.len += 1;
         self.last = number;
@@ -159,6 +176,16 @@ impl Writer {
         self.out.blocks.extend(self.block.take());
         self.used = 0;
     }
+}
+
+/// Writes the lowest bytes of a value, so many. All eight are written, which there is room for; the next value goes over those
+/// that are too many.
+#[inline]
+fn put_fixed(bytes: &mut [u8], at: &mut usize, size: usize, value: u64) {
+    if let Some(place) = bytes[*at..].first_chunk_mut() {
+        *place = value.to_le_bytes();
+    }
+    *at += size;
 }
 
 #[cfg(test)]
@@ -179,5 +206,32 @@ mod tests {
         let intents: Intents = list.iter().cloned().collect();
         assert_eq!(intents.len(), list.len());
         assert!(intents.iter().eq(list.iter().cloned()));
+    }
+
+    #[test]
+    fn sets_come_back_whatever_their_number() {
+        let at = |second: u32| Some(jiff::Timestamp::from_second(second.into()).unwrap());
+        let attributes = |second| Attributes {
+            jurisdiction: Jurisdiction::parse("US-CA").unwrap(),
+            expires: at(second),
+            source: None,
+        };
+        let mut table = AttributeTable::default();
+        for second in 0..70_000 {
+            assert_eq!(table.intern(&attributes(second)), second);
+        }
+        let sets: Vec<u32> = [1, 254, 255, 256, 257, 65_534, 65_535, 65_536, 69_999].repeat(300);
+        // As many as a file was thought to have, and as few: the others were united from them.
+        for likely in [0, 1, 254, 255, 65_535, 65_536, 70_000] {
+            let mut writer = Writer::new(sets.len() as u64, likely);
+            for (at, set) in (0..).zip(&sets) {
+                writer.push(12_025_550_000 + at, at + 1, *set);
+            }
+            let intents = writer.finish().with_attributes(table.clone());
+            assert!(
+                intents.iter().map(|intent| intent.attributes.expires).eq(sets.iter().map(|set| at(*set)))
+            );
+            assert!(intents.iter().map(|intent| intent.row).eq(1..=sets.len() as u64), "{likely}");
+        }
     }
 }
