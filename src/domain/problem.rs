@@ -3,7 +3,7 @@
 mod hint;
 mod store;
 
-pub use store::{Brief, Kept, Problems, Shares};
+pub use store::{Brief, HintNumbers, Kept, Problems};
 
 /// What a problem means for its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

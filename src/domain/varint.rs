@@ -9,7 +9,8 @@ pub(crate) fn write(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Writes a number at `at`, where there must be room for it, and moves `at` behind it.
+/// Writes a number at `at`, where there must be room for it, and moves `at` behind it. What stands in the three bytes behind
+/// it may be written over.
 #[inline]
 pub(crate) fn put(bytes: &mut [u8], at: &mut usize, value: u64) {
     // As nearly all are: without a step that depends on the number, which would be guessed wrong as often as not.
@@ -67,11 +68,19 @@ mod tests {
     #[test]
     fn numbers_of_every_size_come_back() {
         let mut bytes = Vec::new();
-        let values = [0, 1, 127, 128, 300, 1 << 35, u64::MAX];
+        let values = [0, 1, 127, 128, 300, 16_383, 16_384, (1 << 21) - 1, 1 << 21, 1 << 35, u64::MAX];
         values.iter().for_each(|value| write(&mut bytes, *value));
         let (mut room, mut used) = ([0; 64], 0);
         values.iter().for_each(|value| put(&mut room, &mut used, *value));
         assert_eq!(room[..used], bytes);
+        // Where there is room for the number and nothing else.
+        for value in values {
+            let (mut alone, mut at) = (Vec::new(), 0);
+            write(&mut alone, value);
+            let mut room = vec![0; alone.len()];
+            put(&mut room, &mut at, value);
+            assert_eq!((room, at), (alone.clone(), alone.len()));
+        }
         let signed = [0, -1, 1, 63, -64, i64::MIN, i64::MAX];
         signed.iter().for_each(|value| write_signed(&mut bytes, *value));
         let mut at = 0;

@@ -86,7 +86,7 @@ impl std::fmt::Debug for Kept<'_> {
 
 /// The numbers that the shared hints of one list have in another; `None` where there is no room for more.
 #[derive(Debug)]
-pub struct Shares(Vec<Option<u64>>);
+pub struct HintNumbers(Vec<Option<u64>>);
 
 impl Problems {
     /// None yet, with the hints that any of `others` share: what is written apart with the same hints is joined quickly.
@@ -140,12 +140,12 @@ impl Problems {
     }
 
     /// What the shared hints of `other` are here: for problems that are taken over from it as they are kept.
-    pub fn shares(&mut self, other: &Self) -> Shares {
-        Shares(other.hints.iter().map(|hint| self.share(hint)).collect())
+    pub fn hint_numbers(&mut self, other: &Self) -> HintNumbers {
+        HintNumbers(other.hints.iter().map(|hint| self.share(hint)).collect())
     }
 
-    /// Takes in the next problem, from a list whose hints are shared as `shares` says, and puts it at `place`.
-    pub fn push_kept(&mut self, kept: &Kept<'_>, place: Place, shares: &Shares) {
+    /// Takes in the next problem, from a list whose hints have these numbers here, and puts it at `place`.
+    pub fn push_kept(&mut self, kept: &Kept<'_>, place: Place, numbers: &HintNumbers) {
         self.begin(kept.code, place, kept.column);
         self.bytes.extend_from_slice(kept.raw);
         let Some(shared) = kept.hint.checked_sub(FIRST_SHARED) else {
@@ -153,7 +153,7 @@ impl Problems {
             self.bytes.extend_from_slice(kept.rest);
             return;
         };
-        match shares.0.get(shared as usize).copied().flatten() {
+        match numbers.0.get(shared as usize).copied().flatten() {
             Some(id) => write(&mut self.bytes, FIRST_SHARED + id),
             None => {
                 write(&mut self.bytes, IN_FULL);
@@ -170,8 +170,8 @@ impl Problems {
         }
         if self.hints != other.hints && !other.hints.is_empty() {
             // Shared hints have other numbers there: each is written anew.
-            let shares = self.shares(other);
-            other.kept().for_each(|kept| self.push_kept(&kept, later(kept.place, from), &shares));
+            let numbers = self.hint_numbers(other);
+            other.kept().for_each(|kept| self.push_kept(&kept, later(kept.place, from), &numbers));
             return;
         }
         let at = self.bytes.len();

@@ -221,7 +221,7 @@ impl Written {
 
     fn merge(&mut self, stretch: &Stretch, new: &[(u64, New<'_>)], columns: (Option<usize>, Option<usize>)) {
         let mut known = stretch.problems.kept().peekable();
-        let shares = self.all.shares(&stretch.problems);
+        let numbers = self.all.hint_numbers(&stretch.problems);
         let mut new = new.iter().peekable();
         let base = stretch.base;
         let mut cursor = stretch.steps.cursor(Place { row: base.row + 1, ..base });
@@ -236,7 +236,7 @@ impl Written {
             let mut rejected = false;
             while let Some(problem) = known.next_if(|known| known.place.row + base.row <= place.row) {
                 rejected |= problem.code.severity() == Severity::Rejection;
-                self.all.push_kept(&problem, place, &shares);
+                self.all.push_kept(&problem, place, &numbers);
             }
             let mut dated = false;
             while let Some((_, new)) = new.next_if(|(row, _)| *row == place.row) {

@@ -97,3 +97,25 @@ fn a_repeated_number_says_where_it_stands_first_and_is_small() {
     store.shrink();
     assert!(store.held() < 20 * 10_000, "{} bytes", store.held());
 }
+
+#[test]
+fn a_list_with_other_hints_comes_over_whole_also_where_there_is_no_room_to_share_them() {
+    let at = |row: u64, hint: String| Problem {
+        code: Code::TooShort,
+        place: Place { row, line: row, byte: row },
+        column: Some(1),
+        raw: "12".into(),
+        hint: hint.into(),
+    };
+    let many = SHARED_HINTS as u64;
+    let mut list: Vec<Problem> = (0..many).map(|row| at(row, format!("hint {row}"))).collect();
+    let mut store: Problems = list.iter().cloned().collect();
+    let mut other: Problems = (0..3).map(|row| at(many + row, format!("other {row}"))).collect();
+    let (place, number) =
+        (Place { row: many + 9, line: 0, byte: 0 }, E164::from_canonical("+12025550101").unwrap());
+    other.push_repeat(Code::Duplicate, place, None, number, 7);
+    list.extend(other.iter());
+    store.append(&other, Place::default());
+    assert!(store.iter().eq(list.iter().cloned()));
+    assert!(list.last().unwrap().hint.starts_with("row 7 holds the same number"));
+}
