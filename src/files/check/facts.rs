@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -143,17 +144,13 @@ impl AttributeTable {
         self.list.get(id as usize).copied()
     }
 
-    /// Takes in what sets of this table were united to by every hand, in the order of their places.
-    pub(super) fn take_in(&mut self, hands: &[United]) {
-        let most = |count: fn(&United) -> usize| hands.iter().map(count).max().unwrap_or(0);
-        // Where one hand has fewer, its numbers stand for nothing.
-        for at in 0..most(|hand| hand.list.len()) {
-            let none = Packed { expires: Expires::NEVER, source: 0, jurisdiction: 0 };
-            self.list.extend(hands.iter().map(|hand| hand.list.get(at).copied().unwrap_or(none)));
-        }
-        for at in 0..most(|hand| hand.sources.len()) {
-            let sources = hands.iter().map(|hand| hand.sources.get(at).cloned().unwrap_or_else(|| "".into()));
-            self.sources.list.extend(sources);
+    /// Takes in what its sets were united to by every thread, under the numbers that were said.
+    pub(super) fn take_in(&mut self, united: Vec<United>) {
+        let none = Packed { expires: Expires::NEVER, source: 0, jurisdiction: 0 };
+        let (sets, sources, no_source) = (self.list.len(), self.sources.list.len(), Arc::from(""));
+        for part in united {
+            part.sets.put(&mut self.list, sets, &none);
+            part.sources.put(&mut self.sources.list, sources, &no_source);
         }
     }
 
@@ -182,45 +179,78 @@ impl AttributeTable {
     }
 }
 
-/// One of the hands that write what sets of a table come to at once: its place among them, and how many they are. Each
-/// numbers what it writes so that no other gives the same number.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Hand {
-    pub(super) place: usize,
-    pub(super) of: usize,
+/// The numbers that threads that unite sets take next, a stretch of them at a time.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    sets: AtomicUsize,
+    sources: AtomicUsize,
 }
 
-impl Hand {
-    fn number(self, at: usize) -> u32 {
-        (at * self.of + self.place) as u32
+/// What one thread wrote under numbers of its own.
+#[derive(Debug)]
+struct Numbered<T> {
+    /// The first number of each stretch.
+    starts: Vec<usize>,
+    list: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { starts: Vec::new(), list: Vec::new() }
+    }
+}
+
+impl<T: Clone> Numbered<T> {
+    const STRETCH: usize = 64;
+
+    /// Takes in a value, and says its number.
+    fn push(&mut self, next: &AtomicUsize, value: T) -> Option<usize> {
+        let within = self.list.len() % Self::STRETCH;
+        if within == 0 {
+            self.starts.push(next.fetch_add(Self::STRETCH, Ordering::Relaxed));
+        }
+        self.list.push(value);
+        self.starts.last()?.checked_add(within)
+    }
+
+    /// Puts the values where they belong in `all`, whose own are so many. Numbers that nobody used stand for `none`.
+    fn put(self, all: &mut Vec<T>, own: usize, none: &T) {
+        for (start, values) in self.starts.iter().zip(self.list.chunks(Self::STRETCH)) {
+            let from = own + start;
+            if all.len() < from + values.len() {
+                all.resize(from + values.len(), none.clone());
+            }
+            all[from..][..values.len()].clone_from_slice(values);
+        }
     }
 }
 
 /// Sets that others of a table were united to, and their sources; both are numbered behind those of the table.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct United {
-    hand: Hand,
-    list: Vec<Packed>,
-    sources: Vec<Arc<str>>,
+    sets: Numbered<Packed>,
+    sources: Numbered<Arc<str>>,
 }
 
 impl United {
-    pub(super) fn new(hand: Hand) -> Self {
-        Self { hand, list: Vec::new(), sources: Vec::new() }
-    }
-
-    /// Takes in a set, and says its number.
-    pub(super) fn push(&mut self, table: &AttributeTable, packed: Packed) -> u32 {
-        self.list.push(packed);
-        table.len() as u32 + self.hand.number(self.list.len() - 1)
+    /// Takes in a set, and says its number; `None` where there are no more.
+    pub(super) fn push(&mut self, numbers: &Numbers, table: &AttributeTable, packed: Packed) -> Option<u32> {
+        let at = self.sets.push(&numbers.sets, packed)?;
+        u32::try_from(table.len().checked_add(at)?).ok()
     }
 
     /// Takes in the source that several different sources of the table come to, and says its number.
-    pub(super) fn source(&mut self, table: &AttributeTable, sources: &[u32]) -> u32 {
+    pub(super) fn source(
+        &mut self,
+        numbers: &Numbers,
+        table: &AttributeTable,
+        sources: &[u32],
+    ) -> Option<u32> {
         let known = &table.sources.list;
         let text = |id: &u32| known.get((*id as usize).checked_sub(1)?).map(|source| &**source);
-        self.sources.push(unite_all(sources.iter().filter_map(text)));
-        known.len() as u32 + 1 + self.hand.number(self.sources.len() - 1)
+        let united = unite_all(sources.iter().filter_map(text));
+        let at = self.sources.push(&numbers.sources, united)?;
+        u32::try_from(known.len().checked_add(at)?.checked_add(1)?).ok()
     }
 }
 

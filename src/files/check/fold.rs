@@ -5,12 +5,14 @@
 //!           sorted one by one: the rows of a number stand together, in the order of the file
 //! ```
 //!
+//! Numbers beyond the North American plan stand in lists (`bucket`), and so does everything once slots outgrow the keys.
+//!
 //! A slot is the place of a number in the file, counted over rows, or over filled number cells where a row may have
 //! several.
 
 use std::fmt;
 
-use super::facts::{AttributeTable, Hand, Ruled};
+use super::facts::{AttributeTable, Numbers, Ruled};
 use super::intents::{Intents, Writer};
 
 mod bucket;
@@ -159,7 +161,7 @@ impl Fold {
         rows: u64,
         threads: usize,
     ) -> Folded {
-        let sets = table.len() as u32;
+        let (sets, numbers) = (table.len() as u32, Numbers::default());
         self.elsewhere.index();
         let share = (self.count as usize / threads.max(1) + 1).max(1);
         let near = self.near.into_buckets().into_iter().map(|(base, keys)| (base, Rows::Near(keys)));
@@ -175,23 +177,27 @@ impl Fold {
                 last.push((base, rows));
             }
         }
-        let work =
-            Work { shape: self.shape, elsewhere: &self.elsewhere, table: &table, ruled, row_of, rows, sets };
+        let work = Work {
+            shape: self.shape,
+            elsewhere: &self.elsewhere,
+            table: &table,
+            numbers: &numbers,
+            ruled,
+            row_of,
+            rows,
+            sets,
+        };
         let done: Vec<Part<'_>> = std::thread::scope(|scope| {
-            let (of, work) = (shares.len(), &work);
-            let each = shares.into_iter().enumerate();
-            let running: Vec<_> = each
-                .map(|(place, share)| scope.spawn(move || work.fold(share, Hand { place, of })))
-                .collect();
+            let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| work.fold(share))).collect();
             let joined = running.into_iter().map(|thread| match thread.join() {
                 Ok(part) => part,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             joined.collect()
         });
-        let (mut folded, mut hands): (Option<Folded>, _) = (None, Vec::new());
+        let (mut folded, mut united): (Option<Folded>, _) = (None, Vec::new());
         for part in done {
-            hands.push(part.uniter.finish());
+            united.push(part.uniter.finish());
             let (intents, repeats, late, lost) = (part.writer.finish(), part.repeats, part.late, part.lost);
             match &mut folded {
                 None => folded = Some(Folded { intents, repeats, late, lost }),
@@ -209,7 +215,7 @@ impl Fold {
         folded.repeats.sort();
         folded.late.sort();
         let mut table = table;
-        table.take_in(&hands);
+        table.take_in(united);
         Folded { intents: folded.intents.with_attributes(table), ..folded }
     }
 }
@@ -234,6 +240,8 @@ struct Work<'a, F> {
     shape: Shape,
     elsewhere: &'a Elsewhere,
     table: &'a AttributeTable,
+    /// For sets that repeats are united to, behind those of the table.
+    numbers: &'a Numbers,
     ruled: &'a Ruled,
     row_of: &'a F,
     rows: u64,
@@ -251,8 +259,8 @@ struct Part<'a> {
 }
 
 impl<'a, F: Fn(u64) -> u64> Work<'a, F> {
-    fn fold(&self, share: Vec<(u64, Rows)>, hand: Hand) -> Part<'a> {
-        let uniter = Uniter::new(self.table, hand);
+    fn fold(&self, share: Vec<(u64, Rows)>) -> Part<'a> {
+        let uniter = Uniter::new(self.table, self.numbers);
         let (repeats, late) = (Vec::new(), Vec::new());
         let sets = Vec::new();
         let mut part =

@@ -16,6 +16,7 @@ use super::{Accounting, CheckEvent, CheckOptions, Checked, Intents};
 use crate::domain::problem::{Code, Place, Problem, Problems};
 use crate::files::block::Pool;
 use crate::files::out::problem_columns::Dates;
+use crate::files::ranges::MOST_NUMBERS;
 use crate::files::sniff::{self, layout};
 use crate::files::{Document, Field, FileError, LineEnding};
 
@@ -103,7 +104,7 @@ impl<'a> Pass<'a> {
     fn new(document: &'a Document, most_numbers: u64, used: &'a Pool<Claim>) -> Self {
         Self {
             document,
-            fold: Fold::new(document.likely_rows()),
+            fold: Fold::new(likely_slots(document, most_numbers)),
             stretches: Vec::new(),
             records: 0,
             slots: 0,
@@ -275,6 +276,16 @@ impl<'a> Pass<'a> {
         conserve(self.document, &checked, self.rejected_records + late.records, tally.rejected)?;
         go_on()?;
         Ok(checked)
+    }
+}
+
+/// How many numbers a file may have to be told apart.
+fn likely_slots(document: &Document, most_numbers: u64) -> u64 {
+    let (mapping, rows) = (document.mapping(), document.likely_rows());
+    if mapping.has_ranges() {
+        most_numbers.min(MOST_NUMBERS)
+    } else {
+        rows * (1 + mapping.more_numbers.len() as u64)
     }
 }
 

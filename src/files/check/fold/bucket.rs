@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! near   number below 2^35, the North American plan among them ─▶ line ─▶ segments of keys         8 bytes a row
-//! far    every other number ─▶ a list by its thousand million, or nearly that                     16 bytes a row
+//! far    every other number, and all where keys have no room for slots ─▶ a list                  16 bytes a row and more
 //! ```
 //!
 //! The rows of a large file come to thousands of buckets at random. A bucket's *line* is one line of the processor's cache,

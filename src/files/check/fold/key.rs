@@ -4,6 +4,8 @@
 pub(super) const LOW: u32 = 20;
 /// Bits that say the row: those of the slot, and those of the set.
 const ROW: u32 = u64::BITS - LOW;
+/// Bits of the slot at the least: a million rows.
+const LEAST_SLOT: u32 = 20;
 /// Bits of the slot at the most.
 const MOST_SLOT: u32 = 31;
 
@@ -15,10 +17,10 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// For about so many slots: the fewer they are, the more sets find room in a key.
+    /// For about so many slots, and several times as many: the fewer they are, the more sets find room in a key.
     pub(super) fn of(likely: u64) -> Self {
-        let slot = u64::BITS - (likely.saturating_add(likely / 2)).leading_zeros();
-        Self { slot: slot.clamp(16, MOST_SLOT) }
+        let slot = u64::BITS - likely.saturating_mul(4).leading_zeros();
+        Self { slot: slot.clamp(LEAST_SLOT, MOST_SLOT) }
     }
 
     /// Whether a key has room for the slot.

@@ -42,7 +42,7 @@ proptest! {
         numbers in numbers(),
         sets in prop_oneof![Just(1_u32), Just(9_000)],
         likely in prop_oneof![Just(0_u64), Just(100_000), Just(1 << 40)],
-        jump in prop_oneof![Just(0_u64), Just(1 << 17), Just(1 << 33)],
+        jump in prop_oneof![Just(0_u64), Just(1 << 21), Just(1 << 33)],
         threads in 1..4_usize,
     ) {
         let facts = FactTable::default();

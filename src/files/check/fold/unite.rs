@@ -2,11 +2,12 @@
 //!
 //! [`Attributes::strongest`]: crate::domain::entry::Attributes::strongest
 
-use crate::files::check::facts::{AttributeTable, Hand, Packed, QuickMap, United};
+use crate::files::check::facts::{AttributeTable, Numbers, Packed, QuickMap, United};
 
 /// What one thread unites. Sets that come about so are numbered behind those of the table.
 pub(super) struct Uniter<'a> {
     table: &'a AttributeTable,
+    numbers: &'a Numbers,
     united: United,
     /// The sources of the number at hand, each once.
     own: Vec<u32>,
@@ -15,8 +16,8 @@ pub(super) struct Uniter<'a> {
 }
 
 impl<'a> Uniter<'a> {
-    pub(super) fn new(table: &'a AttributeTable, hand: Hand) -> Self {
-        Self { table, united: United::new(hand), own: Vec::new(), known: QuickMap::default() }
+    pub(super) fn new(table: &'a AttributeTable, numbers: &'a Numbers) -> Self {
+        Self { table, numbers, united: United::default(), own: Vec::new(), known: QuickMap::default() }
     }
 
     /// What came about.
@@ -46,13 +47,13 @@ impl<'a> Uniter<'a> {
             several => match self.known.get(several) {
                 Some(source) => *source,
                 None => {
-                    let source = self.united.source(self.table, several);
+                    let source = self.united.source(self.numbers, self.table, several)?;
                     self.known.insert(several.into(), source);
                     source
                 }
             },
         };
-        Some(self.united.push(self.table, Packed { source, ..strongest? }))
+        self.united.push(self.numbers, self.table, Packed { source, ..strongest? })
     }
 }
 
@@ -83,17 +84,19 @@ mod tests {
             let number = E164::from_digits(12_025_550_123).unwrap();
             let mut table = AttributeTable::default();
             let sets: Vec<u32> = rows.iter().map(|row| table.intern(row)).collect();
-            // Two hands unite at once, one of them nothing else and the other the rows twice.
-            let mut uniters = [0, 1].map(|place| Uniter::new(&table, Hand { place, of: 2 }));
-            let once = uniters[0].strongest(&sets).unwrap();
-            let twice = [(); 2].map(|()| uniters[1].strongest(&sets).unwrap());
-            let hands = uniters.map(Uniter::finish);
-            table.take_in(&hands);
+            // Two threads unite at once: the rows, and the rows more often than numbers are taken at a time.
+            let numbers = Numbers::default();
+            let mut uniters = [0, 1].map(|_| Uniter::new(&table, &numbers));
+            let mut found = vec![uniters[0].strongest(&sets).unwrap()];
+            found.extend((0..130).map(|_| uniters[1].strongest(&sets).unwrap()));
+            let united = uniters.map(Uniter::finish).into();
+            table.take_in(united);
             let wanted = rows.into_iter().reduce(Attributes::strongest);
-            for set in [once, twice[0], twice[1]] {
-                prop_assert_eq!(table.get(set, number), wanted.clone());
+            for set in &found {
+                prop_assert_eq!(table.get(*set, number), wanted.clone());
             }
-            prop_assert!(once != twice[0] && once != twice[1] && twice[0] != twice[1]);
+            let different: std::collections::HashSet<u32> = found.iter().copied().collect();
+            prop_assert_eq!(different.len(), found.len());
         }
     }
 
@@ -107,10 +110,11 @@ mod tests {
                 table.intern(&Attributes { jurisdiction, expires: None, source })
             })
             .collect();
-        let mut uniter = Uniter::new(&table, Hand { place: 0, of: 1 });
+        let numbers = Numbers::default();
+        let mut uniter = Uniter::new(&table, &numbers);
         let set = uniter.strongest(&sets).unwrap();
-        let hands = [uniter.finish()];
-        table.take_in(&hands);
+        let united = vec![uniter.finish()];
+        table.take_in(united);
         assert_eq!((set, table.len()), (5000, 5001));
         let number = E164::from_digits(12_025_550_123).unwrap();
         let source = table.get(set, number).unwrap().source.unwrap();
