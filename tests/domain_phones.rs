@@ -43,7 +43,7 @@ struct Rule {
     cells: usize,
 }
 
-const BY_DESIGN: [Rule; 13] = [
+const BY_DESIGN: [Rule; 14] = [
     Rule {
         ours: Some(Code::Emergency),
         why: "emergency and service codes (N11, 112, 116117) are refused as what they are, also where some country \
@@ -119,6 +119,13 @@ const BY_DESIGN: [Rule; 13] = [
         why: "a formula is not a number",
         concerns: |line| line.raw.starts_with('='),
         cells: 2,
+    },
+    Rule {
+        ours: Some(Code::NotANumber),
+        why: "zeros at the front that the reference takes for a part of the number at home, and drops or reads otherwise \
+              behind the country code: the number that would be sent is not the one that was written",
+        concerns: |line| line.is_possible() && line.digits().starts_with("00"),
+        cells: 8,
     },
     Rule {
         ours: Some(Code::MissingNumber),
