@@ -13,7 +13,7 @@ use super::facts::{Expires, FactTable, QuickMap};
 use crate::domain::jurisdiction::Jurisdiction;
 
 /// Sets that are found by their two places alone.
-const NEAR: usize = 1 << 20;
+const PLACES: usize = 1 << 20;
 /// Further sets that are remembered.
 const REMEMBERED: usize = 1 << 16;
 /// The place of a cell that is not remembered.
@@ -113,9 +113,9 @@ pub(super) struct Memory<'a> {
     names: Vec<Option<Arc<str>>>,
     /// By source and date.
     sets: Vec<Vec<u32>>,
-    /// How many `sets` holds room for.
-    near: usize,
-    far: QuickMap<(Expires, u32), u32>,
+    /// How many places `sets` has.
+    places: usize,
+    others: QuickMap<(Expires, u32), u32>,
 }
 
 impl<'a> Memory<'a> {
@@ -131,8 +131,8 @@ impl<'a> Memory<'a> {
             sources: Cells::default(),
             names: vec![None],
             sets: Vec::new(),
-            near: 0,
-            far: QuickMap::default(),
+            places: 0,
+            others: QuickMap::default(),
         }
     }
 
@@ -214,27 +214,27 @@ impl<'a> Memory<'a> {
             return Some(self.table.intern(None, expires, name.as_ref()));
         }
         let name = self.names.get(at as usize)?.as_ref();
-        if let Some(set) = self.far.get(&(expires, at)) {
+        if let Some(set) = self.others.get(&(expires, at)) {
             return Some(*set);
         }
         let set = self.table.intern(None, expires, name);
-        if !self.keep_near(at as usize, date.place as usize, set) && self.far.len() < REMEMBERED {
-            self.far.insert((expires, at), set);
+        if !self.keep_by_place(at as usize, date.place as usize, set) && self.others.len() < REMEMBERED {
+            self.others.insert((expires, at), set);
         }
         Some(set)
     }
 
-    fn keep_near(&mut self, row: usize, column: usize, set: u32) -> bool {
+    fn keep_by_place(&mut self, row: usize, column: usize, set: u32) -> bool {
         if self.sets.len() <= row {
-            self.near += row + 1 - self.sets.len();
+            self.places += row + 1 - self.sets.len();
             self.sets.resize_with(row + 1, Vec::new);
         }
         let dates = &mut self.sets[row];
         let more = (column + 1).saturating_sub(dates.len());
-        if column == NOWHERE as usize || self.near + more > NEAR {
+        if column == NOWHERE as usize || self.places + more > PLACES {
             return false;
         }
-        self.near += more;
+        self.places += more;
         if more > 0 {
             dates.resize(column + 1, NOWHERE);
         }

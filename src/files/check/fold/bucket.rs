@@ -1,11 +1,11 @@
 //! Where rows are kept while a file is read: by the high digits of their numbers, in the order in which they came.
 //!
 //! ```text
-//! near   number below 2^35, the North American plan among them ─▶ line ─▶ segments of keys         8 bytes a row
+//! near   number below 2^35, the North American plan among them ─▶ tail ─▶ segments of keys         8 bytes a row
 //! far    every other number, and all where keys have no room for slots ─▶ a list                  16 bytes a row and more
 //! ```
 //!
-//! The rows of a large file come to thousands of buckets at random. A bucket's *line* is one line of the processor's cache,
+//! The rows of a large file come to thousands of buckets at random. A bucket's *tail* is one line of the processor's cache,
 //! with the keys that came last: nothing else of the bucket is touched before it is full.
 
 use super::key::LOW;
@@ -18,16 +18,16 @@ pub(super) const NEAR: u64 = 1 << 35;
 const BUCKETS: usize = (NEAR >> LOW) as usize;
 /// Keys of a segment.
 const KEYS: usize = SEGMENT / 8;
-/// Keys of a line. Segments hold whole lines.
-const LINE: usize = 8;
-const _: () = assert!(KEYS.is_multiple_of(LINE));
+/// Keys of a tail. Segments hold whole ones.
+const TAIL: usize = 8;
+const _: () = assert!(KEYS.is_multiple_of(TAIL));
 /// Bits of a far number that its list does not say.
 const FAR: u32 = 30;
 
 /// The keys that came last to a bucket.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
-struct Line([u64; LINE]);
+struct Tail([u64; TAIL]);
 
 /// Keys in the order in which they came.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl Bucket {
         self.count
     }
 
-    /// Takes in keys of a line: only the last one may not be full.
+    /// Takes in keys of a tail: only the last one may not be full.
     fn extend(&mut self, keys: &[u64]) {
         let place = self.count % KEYS;
         if place == 0 {
@@ -76,8 +76,8 @@ impl Bucket {
 pub(super) struct Near {
     /// By bucket: one more than its place, and 0 for none.
     places: Vec<u16>,
-    lines: Vec<Line>,
-    /// How many keys each line has.
+    tails: Vec<Tail>,
+    /// How many keys each tail has.
     counts: Vec<u8>,
     buckets: Vec<(u64, Bucket)>,
 }
@@ -91,9 +91,9 @@ impl Near {
             _ => self.make(bucket),
         };
         let count = &mut self.counts[place];
-        self.lines[place].0[usize::from(*count) % LINE] = key;
+        self.tails[place].0[usize::from(*count) % TAIL] = key;
         *count += 1;
-        if usize::from(*count) == LINE {
+        if usize::from(*count) == TAIL {
             self.empty(place);
         }
     }
@@ -102,21 +102,21 @@ impl Near {
     fn make(&mut self, bucket: u64) -> usize {
         self.places.resize(BUCKETS, 0);
         self.buckets.push((bucket, Bucket::default()));
-        self.lines.push(Line::default());
+        self.tails.push(Tail::default());
         self.counts.push(0);
-        self.places[bucket as usize] = self.lines.len() as u16;
-        self.lines.len() - 1
+        self.places[bucket as usize] = self.tails.len() as u16;
+        self.tails.len() - 1
     }
 
     #[inline(never)]
     fn empty(&mut self, place: usize) {
         let count = std::mem::take(&mut self.counts[place]);
-        self.buckets[place].1.extend(&self.lines[place].0[..usize::from(count)]);
+        self.buckets[place].1.extend(&self.tails[place].0[..usize::from(count)]);
     }
 
     /// Every bucket, and the first number that it may hold; sorted by that.
     pub(super) fn into_buckets(mut self) -> Vec<(u64, Bucket)> {
-        for place in 0..self.lines.len() {
+        for place in 0..self.tails.len() {
             if self.counts[place] > 0 {
                 self.empty(place);
             }
