@@ -330,7 +330,10 @@ impl<'a> ChunkReader<'a> {
         }
         chunk.undecided |= clean.undecided;
         self.compare_area(clean.area, chunk);
-        chunk.claims.push(Claim { number: clean.number, slot: chunk.slots as u32, set: clean.set });
+        // A slot beyond that would be a row that is neither usable nor rejected, and the file is refused for it.
+        if let Ok(slot) = u32::try_from(chunk.slots) {
+            chunk.claims.push(Claim { number: clean.number, slot, set: clean.set });
+        }
         chunk.slots += 1;
     }
 
@@ -360,9 +363,13 @@ impl<'a> ChunkReader<'a> {
                 let given = Some(jurisdiction).filter(|given| infer(phone.number) != Some(*given));
                 let source = source.get_or_insert_with(|| row.source.map(Into::into));
                 let set = table.intern(given, expires, source.as_ref());
-                chunk.claims.push(Claim { number: phone.number.digits(), slot: slot as u32, set });
+                let number = phone.number.digits();
+                let (Ok(slot), Ok(count)) = (u32::try_from(slot), u32::try_from(entry.count)) else {
+                    continue;
+                };
+                chunk.claims.push(Claim { number, slot, set });
                 if self.ranges {
-                    chunk.counts.push(entry.count as u32);
+                    chunk.counts.push(count);
                 }
             }
         }
