@@ -234,12 +234,12 @@ impl<'a> Pass<'a> {
         };
         let late = write_problems(rest, &notes, news, threads);
         go_on()?;
-        let mut told: Problems = new.into_iter().collect();
-        told.append(&late.late, Place::default());
-        if !told.is_empty() {
-            events(CheckEvent::Problems(told));
+        // One after the other: the late ones may be as many as the rows, and are not copied.
+        for told in [new.into_iter().collect(), late.late] {
+            if !told.is_empty() {
+                events(CheckEvent::Problems(told));
+            }
         }
-        drop(late.late);
         let tally = late.tally;
         let mut counts = tally.counts;
         for (code, repeats) in late.unsaid {
