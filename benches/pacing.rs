@@ -19,7 +19,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use quietline::api::{Attempt, Client, Credentials, Deadlines, Endpoints, Limits};
+use quietline::api::{Attempt, Client, Credentials, Deadlines, Endpoints, Limits, Scopes};
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use tokio_util::sync::CancellationToken;
 
@@ -70,13 +70,15 @@ async fn main() {
         Endpoints {
             token_url: format!("http://{address}/token"),
             api_url: format!("http://{address}/api/v2"),
+            events_url: None,
         },
         Limits { entries_per_second: ALLOWED as f64, ..Limits::default() },
         Deadlines::default(),
         Credentials { client_id: "bench".into(), client_secret: "bench".into() },
         Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
     )
-    .unwrap();
+    .unwrap()
+    .asking(Scopes::CHANGE);
     let left = Arc::new(AtomicUsize::new(POSTS));
     let workers: Vec<_> = (0..WORKERS)
         .map(|_| {

@@ -25,7 +25,9 @@ pub use edit::{NewProfile, add_profile, remove_profile};
 pub use layout::{layout_text, remove_layout, save_layout};
 pub use near::nearest;
 pub use presets::Preset;
-pub use resolve::{FourEyes, ListDialect, UploadSettings};
+pub use resolve::{FourEyes, UploadSettings};
+
+pub use crate::api::ListDialect;
 
 pub(crate) use url::origin;
 
@@ -114,7 +116,11 @@ impl Profile {
             preset: "sandbox".into(),
             tenant: "sandbox".into(),
             environment: Environment::Sandbox,
-            endpoints: Endpoints { token_url: token_url.into(), api_url: api_url.into() },
+            endpoints: Endpoints {
+                token_url: token_url.into(),
+                api_url: api_url.into(),
+                events_url: events_url_of(api_url),
+            },
             credentials: CredentialSource::Env,
             limits: Limits::default(),
             region: Region::US,
@@ -134,6 +140,11 @@ impl Profile {
     pub fn is_plain_http(&self) -> bool {
         self.endpoints.api_url.starts_with("http://") || self.endpoints.token_url.starts_with("http://")
     }
+}
+
+/// The events URL beside an API on loopback: `ws://…/api/v2/events`.
+fn events_url_of(api_url: &str) -> Option<String> {
+    api_url.strip_prefix("http://").map(|rest| format!("ws://{rest}/events"))
 }
 
 /// Where a value came from: for `doctor`.

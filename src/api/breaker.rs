@@ -13,6 +13,21 @@ use std::time::Duration;
 /// Server errors in a row that open the circuit.
 const THRESHOLD: u32 = 5;
 
+/// What people see of the circuit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Circuit {
+    /// Calls go out.
+    #[default]
+    Closed,
+    /// Calls are stopped; after this time one is tried.
+    Open {
+        /// Until then.
+        retry_in: Duration,
+    },
+    /// One call is out to see whether the tenant is well again.
+    Probing,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed { failures: u32 },
@@ -85,9 +100,13 @@ impl Breaker {
         };
     }
 
-    /// Whether calls are stopped.
-    pub(super) fn is_open(&self) -> bool {
-        !matches!(self.state, State::Closed { .. })
+    /// What people see of it.
+    pub(super) fn circuit(&self, now: Duration) -> Circuit {
+        match self.state {
+            State::Closed { .. } => Circuit::Closed,
+            State::Open { until } => Circuit::Open { retry_in: until.saturating_sub(now) },
+            State::Probing { .. } => Circuit::Probing,
+        }
     }
 }
 
@@ -120,15 +139,15 @@ mod tests {
         for _ in 0..4 {
             fail(&mut breaker, at(0));
         }
-        assert!(!breaker.is_open());
+        assert_eq!(breaker.circuit(at(0)), Circuit::Closed);
         let pass = breaker.allow(at(0)).unwrap();
         breaker.note(pass, true, at(0));
         for _ in 0..4 {
             fail(&mut breaker, at(0));
         }
-        assert!(!breaker.is_open(), "a success between them starts the count again");
+        assert_eq!(breaker.circuit(at(0)), Circuit::Closed, "a success between them starts the count again");
         fail(&mut breaker, at(0));
-        assert!(breaker.is_open());
+        assert_eq!(breaker.circuit(at(10)), Circuit::Open { retry_in: at(20) });
         assert_eq!(breaker.allow(at(10)), Err(at(20)));
         assert_eq!(breaker.blocked_for(at(10)), Some(at(20)));
     }
@@ -138,8 +157,9 @@ mod tests {
         let mut breaker = opened();
         let probe = breaker.allow(at(31)).unwrap();
         assert_eq!(breaker.allow(at(31)), Err(PAUSE), "the second must wait for the first");
+        assert_eq!(breaker.circuit(at(31)), Circuit::Probing);
         breaker.note(probe, true, at(32));
-        assert!(!breaker.is_open());
+        assert_eq!(breaker.circuit(at(32)), Circuit::Closed);
         assert!(breaker.allow(at(32)).is_ok());
     }
 
@@ -167,7 +187,7 @@ mod tests {
             fail(&mut breaker, at(1));
         }
         breaker.note(early, true, at(2));
-        assert!(breaker.is_open());
+        assert_eq!(breaker.circuit(at(2)), Circuit::Open { retry_in: at(29) });
         breaker.note(early, false, at(20));
         assert!(breaker.allow(at(31)).is_ok(), "a late failure does not lengthen the pause");
     }

@@ -12,18 +12,16 @@ use tokio::sync::watch;
 use super::breaker::{Breaker, Pass};
 use super::client::Gauges;
 use super::clock::{Clock, lock};
-use super::limiter::{Limiter, Until};
+use super::limiter::Until;
+use super::limits::Limiters;
 use super::outcome::{Stage, read_may_repeat};
 use super::pace::Place;
 use super::retry::{Backoff, Patience};
-use super::scope::{ASKED, Family};
+use super::scope::{Access, Family, Scopes};
 use super::token::{Token, Tokens};
 use super::transport::{Answer, Broke, Fault, Transport};
 use super::wire::{odd, words_of};
 use super::{Credentials, Deadlines, Endpoints, Error, Limits};
-
-/// Calls per second on lists, rules and the connection test. The contract names no limit; this is far below any.
-const CATALOGUE_RATE: f64 = 10.0;
 
 /// No answer has told the tenant's time yet.
 const UNTOLD: i64 = i64::MIN;
@@ -48,6 +46,9 @@ pub(super) enum Sent {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) family: Family,
+    pub(super) access: Access,
+    /// What the job behind it asks for.
+    pub(super) scopes: Scopes,
     /// The thing asked for, for `NotFound`: `the list`, `the entry`.
     pub(super) what: &'static str,
     pub(super) request: Request,
@@ -82,9 +83,7 @@ impl Drop for Out<'_> {
 pub(super) struct Wire {
     pub(super) api: Transport,
     tokens: Tokens,
-    entries: Limiter,
-    query: Limiter,
-    catalogue: Limiter,
+    limiters: Limiters,
     breaker: Mutex<Breaker>,
     in_flight: AtomicUsize,
     /// Seconds by which the tenant's clock is ahead, by its last answer; `UNTOLD` before there is one.
@@ -105,15 +104,12 @@ impl Wire {
         let clock = Clock::start();
         let api = Transport::new(&endpoints.api_url, "API address", deadlines)?;
         let token_way = Transport::new(&endpoints.token_url, "token address", deadlines)?;
-        let backoff = || Backoff::within(patience.first_pause, patience.longest_pause, fastrand::u64(..));
-        let entries = Limiter::new(limits.entries_per_second, backoff(), clock);
-        let (gauges, _) = watch::channel(Gauges { entries_limit: entries.gauge().1, ..Gauges::default() });
+        let limiters = Limiters::new(limits, patience, clock);
+        let (gauges, _) = watch::channel(Gauges { families: limiters.gauges(), ..Gauges::default() });
         Ok(Self {
             api,
             tokens: Tokens::new(token_way, credentials, clock, patience, fastrand::u64(..)),
-            entries,
-            query: Limiter::new(limits.query_per_minute / 60.0, backoff(), clock),
-            catalogue: Limiter::new(CATALOGUE_RATE, backoff(), clock),
+            limiters,
             breaker: Mutex::new(Breaker::new(patience.circuit_pause)),
             in_flight: AtomicUsize::new(0),
             skew: AtomicI64::new(UNTOLD),
@@ -123,17 +119,14 @@ impl Wire {
         })
     }
 
-    fn limiter(&self, family: Family) -> &Limiter {
-        match family {
-            Family::Entries => &self.entries,
-            Family::Query => &self.query,
-            Family::Lists | Family::Rules | Family::Me => &self.catalogue,
-        }
-    }
-
     /// When the patience for a call that starts now ends.
     pub(super) fn deadline(&self) -> Duration {
         self.clock.now() + self.patience.budget
+    }
+
+    /// Whether a pause from now would end behind the deadline.
+    pub(super) fn is_past(&self, deadline: Duration, pause: Duration) -> bool {
+        self.clock.now() + pause > deadline
     }
 
     /// A read: repeated with patience, decoded by the caller. Only 200 and 201 are answers.
@@ -171,7 +164,7 @@ impl Wire {
     pub(super) async fn send(&self, call: &Call, until: Until<'_>) -> Sent {
         let mut repeated = false;
         loop {
-            let ready = match self.prepare(call.family, until).await {
+            let ready = match self.prepare(call, until).await {
                 Ok(ready) => ready,
                 Err(error) => return nothing(error),
             };
@@ -189,7 +182,7 @@ impl Wire {
             }
             repeated = true;
             // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
-            if let Err(error) = self.tokens.renew(token).await {
+            if let Err(error) = self.tokens.renew(call.scopes, token).await {
                 return nothing(error);
             }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
@@ -197,26 +190,34 @@ impl Wire {
     }
 
     /// Everything before the first byte: the token first, so that a place is not aged by waiting for it.
-    async fn prepare(&self, family: Family, until: Until<'_>) -> Result<Ready, Error> {
+    async fn prepare(&self, call: &Call, until: Until<'_>) -> Result<Ready, Error> {
         if let Some(retry_in) = lock(&self.breaker).blocked_for(self.clock.now()) {
             return Err(Error::CircuitOpen { retry_in });
         }
-        self.token(until).await?;
-        let place = self.limiter(family).acquire(until).await?;
-        let token = self.token(until).await?;
+        // Where the tenant tells that it granted less, the call is not made: it would be refused, and be counted.
+        let needed = call.family.needed(call.access);
+        let granted = self.token(call.scopes, until).await?.granted;
+        if !granted.covers(needed) {
+            return Err(Error::Forbidden {
+                needed: granted.lacks(needed).to_string(),
+                asked: call.scopes.to_string(),
+            });
+        }
+        let place = self.limiters.of(call.family).acquire(until).await?;
+        let token = self.token(call.scopes, until).await?;
         let now = self.clock.now();
         let pass = lock(&self.breaker).allow(now).map_err(|retry_in| Error::CircuitOpen { retry_in })?;
         Ok(Ready { token, pass, place })
     }
 
-    async fn token(&self, until: Until<'_>) -> Result<Token, Error> {
+    async fn token(&self, scopes: Scopes, until: Until<'_>) -> Result<Token, Error> {
         match until {
             Until::Stopped(stop) => tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(Error::Stopped),
-                token = self.tokens.get() => token,
+                token = self.tokens.get(scopes) => token,
             },
-            Until::Deadline(_) => self.tokens.get().await,
+            Until::Deadline(_) => self.tokens.get(scopes).await,
         }
     }
 
@@ -231,7 +232,7 @@ impl Wire {
             });
         };
         request.headers_mut().insert(AUTHORIZATION, ready.token.header.clone());
-        let limiter = self.limiter(call.family);
+        let limiter = self.limiters.of(call.family);
         self.show(|gauges| gauges.calls += 1);
         let sent_at = self.clock.now();
         let mut result = {
@@ -269,14 +270,13 @@ impl Wire {
 
     /// Publishes the gauges after `change`.
     fn show(&self, change: impl FnOnce(&mut Gauges)) {
-        let (rate, limit) = self.entries.gauge();
-        let circuit_open = lock(&self.breaker).is_open();
+        let families = self.limiters.gauges();
+        let circuit = lock(&self.breaker).circuit(self.clock.now());
         let token_seconds = self.tokens.seconds_left();
         self.gauges.send_modify(|gauges| {
             change(gauges);
-            gauges.entries_rate = rate;
-            gauges.entries_limit = limit;
-            gauges.circuit_open = circuit_open;
+            gauges.families = families;
+            gauges.circuit = circuit;
             gauges.token_seconds = token_seconds;
         });
     }
@@ -325,8 +325,12 @@ pub(super) fn error_of(call: &Call, answer: &Answer) -> Error {
             answer.redirect.as_deref().unwrap_or("another address")
         )),
         401 => Error::Unauthorised { detail: "the tenant refuses the token, a fresh one too".into() },
-        403 => Error::Forbidden { needed: call.family.needed().into(), asked: ASKED.into() },
+        403 => Error::Forbidden {
+            needed: call.family.needed(call.access).to_string(),
+            asked: call.scopes.to_string(),
+        },
         404 | 410 => Error::NotFound { what: call.what.into() },
+        412 => Error::Conflict { what: call.what.into() },
         413 => Error::TooLarge,
         429 => Error::Throttled { after: answer.after },
         408 | 500 | 502..=599 => Error::Unreachable { detail: format!("it answered {status}: {}", told()) },

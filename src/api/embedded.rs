@@ -10,7 +10,7 @@ use crate::domain::list::ListId;
 impl Client {
     /// Has an embedded sandbox lose the `count` newest entries of a list, so that a reconciliation finds something.
     pub async fn sandbox_lose(&self, list: &ListId, count: u32) -> Result<(), Error> {
-        let api = self.api_url();
+        let api = self.endpoints().api_url.as_str();
         let origin = api.strip_suffix("/api/v2").unwrap_or(api);
         let transport = Transport::new(&format!("{origin}/__sandbox"), "sandbox", Deadlines::default())?;
         let mut request = transport.request(Method::POST, &["lose"], &[])?;

@@ -1,5 +1,7 @@
 //! DNC entries: the write body, and the reading of what comes back.
 
+mod calls;
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -56,6 +58,8 @@ pub enum RowVerdict {
     Accepted(Option<String>),
     /// Refused, for good.
     Refused(Refusal),
+    /// Not applied, because of others in the same call: to be sent again without them.
+    Again,
     /// In neither array: look it up before saying anything about it.
     Unaccounted,
 }
@@ -223,7 +227,7 @@ pub fn read_entries_answer(status: u16, body: &[u8], sent: &[EntryWrite]) -> Res
             RowVerdict::Accepted(_) => return Err(odd("the answer both takes and refuses one row")),
             // Several reasons for one row: the first stands.
             RowVerdict::Refused(_) => {}
-            RowVerdict::Unaccounted => {
+            RowVerdict::Unaccounted | RowVerdict::Again => {
                 rows[row] = RowVerdict::Refused(Refusal {
                     code: text_of(refused.code).unwrap_or_default(),
                     message: text_of(refused.message).unwrap_or_default(),
@@ -249,7 +253,7 @@ struct WireEntry {
 
 /// Reads a page of entries. Numbers are normalised as everywhere; one that does not parse is kept as it is spelled.
 /// `list` stands in where the tenant does not repeat the list that was asked for.
-pub(super) fn read_entries(
+fn read_entries(
     body: &[u8],
     list: Option<&ListId>,
     normaliser: &Normaliser,

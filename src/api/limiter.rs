@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use super::clock::{Clock, lock};
+use super::limits::Rate;
 use super::pace::{Pace, Place};
 use super::retry::Backoff;
 
@@ -96,10 +97,16 @@ impl Limiter {
         lock(&self.state).0.paused_for(self.clock.now())
     }
 
-    /// Calls in the last second, and calls per second allowed at present.
-    pub(super) fn gauge(&self) -> (f64, f64) {
+    /// How the calls go now.
+    pub(super) fn gauge(&self) -> Rate {
         let state = lock(&self.state);
-        (state.0.used(self.clock.now()), state.0.rate())
+        let (pace, now) = (&state.0, self.clock.now());
+        Rate {
+            used: pace.used(now),
+            allowed: pace.rate(),
+            ceiling: pace.ceiling(),
+            paused: pace.paused_for(now),
+        }
     }
 }
 
@@ -125,7 +132,7 @@ mod tests {
         tokio::task::yield_now().await;
         stop.cancel();
         assert!(matches!(waiting.await.unwrap(), Err(Error::Stopped)));
-        assert!(limiter.gauge().0 < 1.0);
+        assert!(limiter.gauge().used < 1.0);
     }
 
     #[tokio::test]
@@ -154,6 +161,6 @@ mod tests {
     async fn a_429_without_a_word_is_paused_by_the_backoff() {
         let limiter = limiter(50.0);
         assert!(limiter.throttled(None) <= Duration::from_millis(250));
-        assert!((limiter.gauge().1 - 25.0).abs() < 1e-9);
+        assert!((limiter.gauge().allowed - 25.0).abs() < 1e-9);
     }
 }

@@ -1,144 +1,172 @@
-//! DNC lists on the wire.
+//! DNC lists: both dialects of their bodies, and the finding of a list that is there already.
 
-use serde::Deserialize;
+mod wire;
+
+use jiff::Timestamp;
 
 use super::Error;
-use super::wire::{Rows, Text, decode, expiry_of, odd, text_of, truth_of, whole_of};
+use super::ask::Ask;
+use super::call::{Sent, error_of};
+use super::client::Client;
+use super::outcome::{Effect, Reaction, Write, classify_status};
+use super::scope::Family;
+use super::transport::Broke;
+use super::wire::odd;
 use crate::domain::list::{DncList, ListId};
+use wire::{encode_change, encode_list, of_equal_name, read_created, read_list, read_lists};
 
-/// A list in either dialect (`name` or `listName`, `type` or `sourceType`).
-#[derive(Deserialize)]
-struct WireList {
-    id: Option<Text>,
-    name: Option<Text>,
-    #[serde(rename = "listName")]
-    list_name: Option<Text>,
-    description: Option<Text>,
-    #[serde(rename = "type")]
-    kind: Option<Text>,
-    #[serde(rename = "sourceType")]
-    source_type: Option<Text>,
-    #[serde(rename = "isActive")]
-    is_active: Option<Text>,
-    #[serde(rename = "defaultExpirationDate")]
-    default_expiration_date: Option<Text>,
-    #[serde(rename = "entryCount")]
-    entry_count: Option<Text>,
+/// Lists of one page.
+const PAGE: usize = 100;
+const PATH: [&str; 2] = ["dnc", "lists"];
+
+/// Which body the tenant takes for a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListDialect {
+    /// `name`, `type`, `isActive`.
+    #[default]
+    Entries,
+    /// `listName`, `sourceType`, `scope`; such a list is active from the start.
+    Items,
 }
 
-impl WireList {
-    fn into_list(self) -> Result<DncList, Error> {
-        let id = text_of(self.id).ok_or_else(|| odd("a list has no id"))?;
-        let active = match &self.is_active {
-            // One of the two dialects has no such field: its lists are always in use.
-            None => true,
-            told => truth_of(told.as_ref())
-                .ok_or_else(|| odd("whether a list is active is neither true nor false"))?,
-        };
-        Ok(DncList {
-            id: ListId(id),
-            name: text_of(self.name).or_else(|| text_of(self.list_name)).unwrap_or_default(),
-            description: text_of(self.description).unwrap_or_default(),
-            kind: text_of(self.kind).or_else(|| text_of(self.source_type)).unwrap_or_default(),
+/// A list to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewList {
+    /// Its name: what it is found by afterwards.
+    pub name: String,
+    /// Free text.
+    pub description: String,
+    /// The tenant's word for where its numbers come from: `MANUAL`, `SYSTEM`; in the other dialect also `REGULATORY`
+    /// and `CUSTOMER_REQUEST`.
+    pub kind: String,
+    /// Expiry of entries that bring none; `None` = never.
+    pub default_expires: Option<Timestamp>,
+    /// Whether the platform uses it from the start.
+    pub active: bool,
+}
+
+impl NewList {
+    /// A list of numbers that somebody entered.
+    pub fn manual(name: &str, description: &str, active: bool) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            kind: "MANUAL".into(),
+            default_expires: None,
             active,
-            default_expires: expiry_of(self.default_expiration_date, "a list")?,
-            entry_count: whole_of(self.entry_count.as_ref()).and_then(|n| u64::try_from(n).ok()),
-        })
+        }
     }
 }
 
-/// A page of lists.
-pub(super) fn read_lists(body: &[u8]) -> Result<Vec<DncList>, Error> {
-    let rows: Rows<WireList> = decode(body, "the question for lists")?;
-    rows.0.into_iter().map(WireList::into_list).collect()
+/// Fields of a list that change; `None` = stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Expiry of entries that bring none.
+    pub default_expires: Option<Timestamp>,
+    /// Whether the platform uses it.
+    pub active: Option<bool>,
 }
 
-/// The body of `POST /dnc/lists`.
-pub(super) fn encode_list(name: &str, description: &str, active: bool) -> Vec<u8> {
-    serde_json::json!({ "name": name, "description": description, "type": "MANUAL", "isActive": active })
-        .to_string()
-        .into_bytes()
+impl Client {
+    /// Every DNC list, all pages.
+    pub async fn lists(&self) -> Result<Vec<DncList>, Error> {
+        self.lists_that(None).await
+    }
+
+    async fn lists_that(&self, query: Option<(&str, &str)>) -> Result<Vec<DncList>, Error> {
+        let asked = (Family::Lists, "the lists", &PATH[..]);
+        self.all_pages(asked, PAGE, query, read_lists, |list| list.id.0.clone()).await
+    }
+
+    /// One list by its id.
+    pub async fn list(&self, id: &ListId) -> Result<DncList, Error> {
+        let answer = self.read(Ask::get(Family::Lists, "the list", &["dnc", "lists", &id.0])).await?;
+        read_list(&answer.raw.body)
+    }
+
+    /// Creates a list; on 409 finds the one with the *equal* name. The boolean says whether it was made now.
+    ///
+    /// A lost answer is looked up by that name before the list is created again, so that there are never two. A list that
+    /// was there already is returned as it is: whether it is the one that was meant is the caller's to compare.
+    pub async fn create_list(&self, new: &NewList, dialect: ListDialect) -> Result<(DncList, bool), Error> {
+        let (mut pauses, attempts) = self.patience();
+        let body = encode_list(new, dialect)?;
+        for attempt in 1.. {
+            let ask = Ask::post(Family::Lists, "the lists", &PATH, body.clone());
+            let (call, sent) = self.send(ask).await?;
+            let (error, after) = match sent {
+                Sent::Answer(answer) => match classify_status(Write::Create, answer.status()) {
+                    (Effect::Applied, _) => return Ok((read_created(&answer.raw.body, new)?, true)),
+                    (_, Reaction::Compare) => {
+                        let found = self.list_named(&new.name).await?;
+                        return found.map(|list| (list, false)).ok_or_else(|| error_of(&call, &answer));
+                    }
+                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
+                        (error_of(&call, &answer), answer.after)
+                    }
+                    _ => return Err(error_of(&call, &answer)),
+                },
+                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
+                Sent::Fault(fault) => (fault.error(), None),
+                Sent::Nothing { error, .. } => return Err(error),
+            };
+            if attempt >= attempts {
+                return Err(error);
+            }
+            tokio::time::sleep(pauses.next(after)).await;
+            if let Some(list) = self.list_named(&new.name).await? {
+                return Ok((list, true));
+            }
+        }
+        Err(odd("no attempt was made"))
+    }
+
+    async fn list_named(&self, name: &str) -> Result<Option<DncList>, Error> {
+        of_equal_name(self.lists_that(Some(("query", name))).await?, name)
+    }
+
+    /// Changes fields of a list to fixed values. A lost answer is settled by reading the list back.
+    pub async fn change_list(&self, id: &ListId, change: &ListChange) -> Result<DncList, Error> {
+        let (mut pauses, attempts) = self.patience();
+        let path = ["dnc", "lists", id.0.as_str()];
+        for attempt in 1.. {
+            let ask = Ask::patch(Family::Lists, "the list", &path, encode_change(change));
+            let (call, sent) = self.send(ask).await?;
+            let (error, after) = match sent {
+                Sent::Answer(answer) => match classify_status(Write::Change, answer.status()) {
+                    (Effect::Applied, _) => return self.list(id).await,
+                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
+                        (error_of(&call, &answer), answer.after)
+                    }
+                    _ => return Err(error_of(&call, &answer)),
+                },
+                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
+                Sent::Fault(fault) => (fault.error(), None),
+                Sent::Nothing { error, .. } => return Err(error),
+            };
+            let now = self.list(id).await?;
+            if change.stands_in(&now) {
+                return Ok(now);
+            }
+            if attempt >= attempts {
+                return Err(error);
+            }
+            tokio::time::sleep(pauses.next(after)).await;
+        }
+        Err(odd("no attempt was made"))
+    }
 }
 
-/// Reads the answer to a creation. It need not say more than the id: the rest is what was asked for.
-pub(super) fn read_created(
-    body: &[u8],
-    name: &str,
-    description: &str,
-    active: bool,
-) -> Result<DncList, Error> {
-    let mut created: WireList = decode(body, "the creation of a list")?;
-    created.is_active.get_or_insert_with(|| Text(active.to_string()));
-    let mut list = created.into_list()?;
-    if list.name.is_empty() {
-        name.clone_into(&mut list.name);
-    }
-    if list.description.is_empty() {
-        description.clone_into(&mut list.description);
-    }
-    if list.kind.is_empty() {
-        "MANUAL".clone_into(&mut list.kind);
-    }
-    if list.name != name {
-        return Err(odd("the list that was created carries another name"));
-    }
-    Ok(list)
-}
-
-/// The one list of exactly this name, if there is one.
-pub(super) fn of_equal_name(found: Vec<DncList>, name: &str) -> Result<Option<DncList>, Error> {
-    let mut equal = found.into_iter().filter(|list| list.name == name);
-    let first = equal.next();
-    if equal.any(|other| first.as_ref().is_some_and(|first| first.id != other.id)) {
-        return Err(Error::Rejected { status: 409, detail: "several lists carry exactly this name".into() });
-    }
-    Ok(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_dialects_are_read() {
-        let lists = read_lists(
-            br#"{"entities":[
-                {"id":"L1","name":"National","type":"SYSTEM","isActive":"false","entryCount":"12","x":{}},
-                {"id":2,"listName":"Company","sourceType":"MANUAL","description":null,
-                 "defaultExpirationDate":"2030-01-01"}]}"#,
-        )
-        .unwrap();
-        assert_eq!(lists[0].name, "National");
-        assert!(!lists[0].active);
-        assert_eq!(lists[0].entry_count, Some(12));
-        assert_eq!(lists[1].id, ListId("2".into()));
-        assert_eq!((lists[1].name.as_str(), lists[1].kind.as_str()), ("Company", "MANUAL"));
-        assert!(lists[1].active);
-        assert_eq!(lists[1].default_expires.unwrap().to_string(), "2030-01-01T23:59:59Z");
-    }
-
-    #[test]
-    fn a_list_that_cannot_be_told_apart_is_an_error() {
-        assert!(read_lists(br#"[{"name":"no id"}]"#).is_err());
-        assert!(read_lists(br#"[{"id":"1","isActive":"perhaps"}]"#).is_err());
-    }
-
-    #[test]
-    fn the_name_must_be_equal_and_only_one() {
-        let list = |id: &str, name: &str| {
-            read_lists(format!(r#"[{{"id":"{id}","name":"{name}"}}]"#).as_bytes()).unwrap().remove(0)
-        };
-        let near = vec![list("1", "Opt-outs 2024"), list("2", "opt-outs")];
-        assert_eq!(of_equal_name(near.clone(), "Opt-outs").unwrap(), None);
-        let found = of_equal_name([near, vec![list("3", "Opt-outs")]].concat(), "Opt-outs").unwrap();
-        assert_eq!(found.unwrap().id, ListId("3".into()));
-        assert!(of_equal_name(vec![list("3", "A"), list("4", "A")], "A").is_err());
-    }
-
-    #[test]
-    fn a_created_list_needs_no_more_than_its_id() {
-        let list = read_created(br#"{"id":"L9"}"#, "New", "why", false).unwrap();
-        assert_eq!((list.id.0.as_str(), list.name.as_str(), list.active), ("L9", "New", false));
-        assert!(read_created(br#"{"id":"L9","name":"Other"}"#, "New", "", true).is_err());
+impl ListChange {
+    /// Whether the list already says all of this.
+    pub fn stands_in(&self, list: &DncList) -> bool {
+        self.name.as_ref().is_none_or(|name| *name == list.name)
+            && self.description.as_ref().is_none_or(|text| *text == list.description)
+            && self.default_expires.is_none_or(|at| list.default_expires == Some(at))
+            && self.active.is_none_or(|active| active == list.active)
     }
 }

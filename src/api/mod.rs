@@ -12,29 +12,46 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+mod ask;
 mod breaker;
 mod call;
 mod client;
 mod clock;
+mod contacts;
 mod embedded;
 mod entries;
+mod items;
 mod limiter;
+mod limits;
 mod lists;
 mod origin;
+mod outbound;
 pub mod outcome;
 mod pace;
+mod paging;
 mod records;
 mod retry;
 mod rules;
 mod scope;
+mod suppression;
 mod token;
 mod transport;
 mod wire;
 mod write;
 
+pub use breaker::Circuit;
 pub use client::{Client, Gauges};
 pub use entries::{EntriesReading, EntryWrite, Refusal, RowVerdict, encode_entries, read_entries_answer};
+pub use items::{ItemWrite, encode_items};
+pub use limits::{Rate, Rates};
+pub use lists::{ListChange, ListDialect, NewList};
+pub use outbound::{BulkWrite, encode_bulk, read_bulk_answer};
 pub use retry::{Backoff, Patience};
+pub use rules::{NewRule, RuleChange, Versioned};
+pub use scope::Scopes;
+pub use suppression::{
+    ContactWrite, SuppressionList, SuppressionListChange, encode_contacts, read_contacts_answer,
+};
 
 /// Where the tenant lives: explicit origins, never a template in code paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,24 +60,55 @@ pub struct Endpoints {
     pub token_url: String,
     /// API base, ending in `/api/v2`.
     pub api_url: String,
+    /// WebSocket URL of the job events; `None` = jobs are polled.
+    pub events_url: Option<String>,
 }
 
-/// Rate and size limits of a profile.
+/// Rate and size limits of a profile. Each rate counts all calls of its family, reads included.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// Calls per second on the entries family.
     pub entries_per_second: f64,
     /// Rows of one POST of entries.
     pub entries_per_call: usize,
+    /// Calls per minute on the items of lists.
+    pub items_per_minute: f64,
+    /// Rows of one POST of items.
+    pub items_per_call: usize,
+    /// Calls per minute on the contacts of suppression lists.
+    pub suppression_per_minute: f64,
+    /// Rows of one POST of suppression contacts.
+    pub suppression_per_call: usize,
+    /// Calls per minute on outbound contact lists and their jobs.
+    pub bulk_per_minute: f64,
+    /// Rows of one bulk insert.
+    pub bulk_per_call: usize,
     /// Record queries per minute.
     pub query_per_minute: f64,
     /// Numbers of one record query.
     pub query_per_call: usize,
+    /// Contact updates per second.
+    pub contacts_per_second: f64,
+    /// Contact updates that are out at once.
+    pub contacts_in_flight: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries_per_second: 50.0, entries_per_call: 100, query_per_minute: 100.0, query_per_call: 100 }
+        Self {
+            entries_per_second: 50.0,
+            entries_per_call: 100,
+            items_per_minute: 100.0,
+            items_per_call: 10_000,
+            suppression_per_minute: 100.0,
+            suppression_per_call: 10_000,
+            bulk_per_minute: 100.0,
+            bulk_per_call: 10_000,
+            query_per_minute: 100.0,
+            query_per_call: 100,
+            contacts_per_second: 10.0,
+            contacts_in_flight: 4,
+        }
     }
 }
 
@@ -84,13 +132,22 @@ impl fmt::Debug for Credentials {
 pub struct Deadlines {
     /// TCP and TLS.
     pub connect: Duration,
+    /// From the request to the head of the answer.
+    pub first_byte: Duration,
+    /// Between two pieces of the answer.
+    pub idle: Duration,
     /// From the request to the end of the answer.
     pub total: Duration,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), total: Duration::from_secs(30) }
+        Self {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(20),
+            idle: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+        }
     }
 }
 
@@ -137,6 +194,12 @@ pub enum Error {
         /// Its words, shortened; not escaped for a terminal.
         detail: String,
     },
+    /// Somebody else changed it in the meantime: look at theirs before writing ours.
+    #[error("{what} was changed by somebody else in the meantime")]
+    Conflict {
+        /// What was to be changed.
+        what: String,
+    },
     /// Too many rows in one call.
     #[error("the tenant takes fewer rows in one call")]
     TooLarge,
@@ -167,6 +230,7 @@ impl Error {
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not-found",
             Self::Rejected { .. } => "tenant-refused",
+            Self::Conflict { .. } => "changed-elsewhere",
             Self::TooLarge => "too-large",
             Self::CircuitOpen { .. } => "circuit-open",
             Self::Protocol { .. } => "protocol",
@@ -188,6 +252,7 @@ impl Error {
                 "Check the preset and URLs with `quietline doctor`; the tenant may speak another dialect."
                     .into()
             }
+            Self::Conflict { .. } => "Look at it as it is now, and make the change again.".into(),
             Self::TooLarge => "Lower entries_per_call in the profile's limits.".into(),
             Self::CircuitOpen { .. } => {
                 "Wait until the tenant has recovered, then `quietline resume`.".into()

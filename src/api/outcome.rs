@@ -1,4 +1,9 @@
-//! The outcome table: status × stage → applied, not applied, indeterminate, and the reaction. Data, not branches.
+//! The outcome table: kind of write × status × stage → applied, not applied, indeterminate, and the reaction. Data, not
+//! branches.
+//!
+//! ```text
+//! find the first line of the kind that names the status, else the first of all kinds, else: it may have arrived
+//! ```
 
 /// Where a transport error struck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,7 +17,7 @@ pub enum Stage {
 /// What a status or transport error says about a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// There is an answer with per-row verdicts.
+    /// There is an answer that says what took effect.
     Applied,
     /// It certainly did not take effect.
     NotApplied,
@@ -23,7 +28,7 @@ pub enum Effect {
 /// What to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reaction {
-    /// Read the rows' verdicts.
+    /// Read what the answer says.
     Read,
     /// Send the same again, after a pause.
     Retry,
@@ -33,18 +38,58 @@ pub enum Reaction {
     Refresh,
     /// Halve the batch.
     Bisect,
+    /// Somebody else was faster: find what stands there, compare, and let a person decide.
+    Compare,
     /// Stop and tell the person.
     Stop,
+}
+
+/// What is written. Each has its own ways of saying yes, and not each may be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Write {
+    /// `POST dnc/entries`: verdicts on rows; a new key would make a second record.
+    Entries,
+    /// `POST dnc/lists/{id}/items`: queued without verdicts; a repeat makes no new item.
+    Items,
+    /// `POST lists/{id}/contacts`: the identifier is the key; a repeat changes nothing.
+    SuppressionContacts,
+    /// `POST outbound/…/bulkinsert`: a job; a repeat makes every contact twice.
+    Bulk,
+    /// `PATCH contacts/{id}`: one field to one value; a repeat changes nothing.
+    Contact,
+    /// `POST` of a list or a rule: found by its name before it is made again.
+    Create,
+    /// `PATCH` of a list or a rule, with `If-Match` where there is a version.
+    Change,
+    /// `DELETE` of one thing by its id: gone is gone, whoever removed it.
+    Removal,
+}
+
+impl Write {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Entries,
+        Self::Items,
+        Self::SuppressionContacts,
+        Self::Bulk,
+        Self::Contact,
+        Self::Create,
+        Self::Change,
+        Self::Removal,
+    ];
+
+    /// Whether the very same call may be sent again when nobody knows whether it arrived.
+    pub fn may_repeat(self) -> bool {
+        matches!(self, Self::Items | Self::SuppressionContacts | Self::Contact | Self::Removal)
+    }
 }
 
 /// One line of the table: from, to (both included), what it says of the write, what to do.
 type Line = (u16, u16, Effect, Reaction);
 
-/// The table for writes of entries. What no line names may have arrived and is read back: that is the safe side for
-/// codes nobody has heard of, for 1xx as a final answer and for numbers outside 100–599.
-const TABLE: &[Line] = &[
-    // Per-row verdicts. 202 and 204 have none and fall through to the last rule.
-    (200, 201, Effect::Applied, Reaction::Read),
+/// What statuses mean where the kind of write does not say otherwise. What no line names may have arrived and is read
+/// back: that is the safe side for codes nobody has heard of, for 1xx as a final answer and for numbers outside 100–599.
+const COMMON: &[Line] = &[
     // A redirect is never followed: the tenant that we meant has not taken the rows.
     (300, 399, Effect::NotApplied, Reaction::Stop),
     // The whole batch was refused: halving finds the row that the tenant cannot read.
@@ -69,20 +114,64 @@ const TABLE: &[Line] = &[
     (501, 501, Effect::NotApplied, Reaction::Stop),
 ];
 
-/// What a status says about a write of entries. Total: every number has an answer.
-pub fn classify_status(status: u16) -> (Effect, Reaction) {
-    TABLE
-        .iter()
-        .find(|(from, to, ..)| (*from..=*to).contains(&status))
-        .map_or((Effect::Indeterminate, Reaction::ReadBack), |&(_, _, effect, reaction)| (effect, reaction))
+/// What one kind of write says in its own way.
+const OWN: &[(Write, Line)] = &[
+    // Verdicts on rows. 202 and 204 have none.
+    (Write::Entries, (200, 201, Effect::Applied, Reaction::Read)),
+    // Taken into a queue; which items stand on the list is read there.
+    (Write::Items, (200, 204, Effect::Indeterminate, Reaction::ReadBack)),
+    (Write::SuppressionContacts, (200, 201, Effect::Applied, Reaction::Read)),
+    // Records refused, and nothing of the call applied: the others are sent again.
+    (Write::SuppressionContacts, (422, 422, Effect::NotApplied, Reaction::Read)),
+    // The id of a job.
+    (Write::Bulk, (200, 202, Effect::Applied, Reaction::Read)),
+    // One thing, one status.
+    (Write::Contact, (200, 204, Effect::Applied, Reaction::Read)),
+    // There is nothing to halve in these.
+    (Write::Contact, (400, 400, Effect::NotApplied, Reaction::Stop)),
+    (Write::Contact, (413, 413, Effect::NotApplied, Reaction::Stop)),
+    (Write::Create, (200, 201, Effect::Applied, Reaction::Read)),
+    (Write::Create, (400, 400, Effect::NotApplied, Reaction::Stop)),
+    (Write::Create, (409, 409, Effect::NotApplied, Reaction::Compare)),
+    (Write::Create, (413, 413, Effect::NotApplied, Reaction::Stop)),
+    (Write::Change, (200, 200, Effect::Applied, Reaction::Read)),
+    (Write::Change, (204, 204, Effect::Applied, Reaction::Read)),
+    (Write::Change, (400, 400, Effect::NotApplied, Reaction::Stop)),
+    (Write::Change, (409, 409, Effect::NotApplied, Reaction::Compare)),
+    (Write::Change, (412, 412, Effect::NotApplied, Reaction::Compare)),
+    (Write::Change, (413, 413, Effect::NotApplied, Reaction::Stop)),
+    (Write::Removal, (200, 200, Effect::Applied, Reaction::Read)),
+    (Write::Removal, (204, 204, Effect::Applied, Reaction::Read)),
+    (Write::Removal, (400, 400, Effect::NotApplied, Reaction::Stop)),
+    (Write::Removal, (404, 404, Effect::Applied, Reaction::Read)),
+    (Write::Removal, (409, 409, Effect::NotApplied, Reaction::Compare)),
+    (Write::Removal, (410, 410, Effect::Applied, Reaction::Read)),
+    (Write::Removal, (412, 412, Effect::NotApplied, Reaction::Compare)),
+    (Write::Removal, (413, 413, Effect::NotApplied, Reaction::Stop)),
+];
+
+/// What a status says about a write. Total: every number has an answer for every kind.
+pub fn classify_status(write: Write, status: u16) -> (Effect, Reaction) {
+    let names = |(from, to, ..): &Line| (*from..=*to).contains(&status);
+    let own = OWN.iter().filter(|(kind, _)| *kind == write).map(|(_, line)| line);
+    match own.chain(COMMON).find(|line| names(line)) {
+        Some(&(_, _, effect, reaction)) => (effect, reaction),
+        None => unsure(write),
+    }
 }
 
 /// What a transport error says about a write.
-pub fn classify_transport(stage: Stage) -> (Effect, Reaction) {
+pub fn classify_transport(write: Write, stage: Stage) -> (Effect, Reaction) {
     match stage {
         Stage::BeforeSend => (Effect::NotApplied, Reaction::Retry),
-        Stage::AfterSend => (Effect::Indeterminate, Reaction::ReadBack),
+        Stage::AfterSend => unsure(write),
     }
+}
+
+/// It may have arrived: what may be repeated is repeated, the rest is read back.
+fn unsure(write: Write) -> (Effect, Reaction) {
+    let reaction = if write.may_repeat() { Reaction::Retry } else { Reaction::ReadBack };
+    (Effect::Indeterminate, reaction)
 }
 
 /// Whether a read may be repeated after this status.
@@ -91,66 +180,4 @@ pub(super) fn read_may_repeat(status: u16) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The same knowledge written a second time, status by status, as a person would read it out.
-    fn expected(status: u16) -> (Effect, Reaction) {
-        use Effect::{Applied, Indeterminate, NotApplied};
-        use Reaction::{Bisect, Read, ReadBack, Refresh, Retry, Stop};
-        match status {
-            200 | 201 => (Applied, Read),
-            300..=399 => (NotApplied, Stop),
-            400 | 413 => (NotApplied, Bisect),
-            401 => (NotApplied, Refresh),
-            423 | 425 | 429 => (NotApplied, Retry),
-            402 | 403 | 404 | 405 | 406 | 407 | 409 | 410 | 411 | 412 | 414 | 415 | 416 | 417 | 421 | 422
-            | 424 | 426 | 428 | 431 | 451 | 501 => (NotApplied, Stop),
-            _ => (Indeterminate, ReadBack),
-        }
-    }
-
-    #[test]
-    fn every_status_has_the_outcome_that_was_decided() {
-        for status in 0..=u16::MAX {
-            assert_eq!(classify_status(status), expected(status), "status {status}");
-        }
-    }
-
-    #[test]
-    fn only_200_and_201_have_verdicts_and_no_server_error_is_called_not_applied() {
-        for status in 100..600 {
-            let (effect, _) = classify_status(status);
-            assert_eq!(effect == Effect::Applied, status == 200 || status == 201, "status {status}");
-            if status >= 500 && status != 501 {
-                assert_eq!(effect, Effect::Indeterminate, "status {status}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_table_has_no_line_that_hides_another() {
-        for (i, &(from, to, ..)) in TABLE.iter().enumerate() {
-            assert!(from <= to);
-            for &(other, ..) in &TABLE[i + 1..] {
-                assert!(to < other, "lines stand in order and never overlap: {to} before {other}");
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_left_the_machine_before_the_connection_stood() {
-        assert_eq!(classify_transport(Stage::BeforeSend), (Effect::NotApplied, Reaction::Retry));
-        assert_eq!(classify_transport(Stage::AfterSend), (Effect::Indeterminate, Reaction::ReadBack));
-    }
-
-    #[test]
-    fn a_read_is_never_repeated_after_a_refusal() {
-        for status in [400, 401, 403, 404, 409, 413, 422, 501] {
-            assert!(!read_may_repeat(status), "status {status}");
-        }
-        for status in [408, 429, 500, 502, 503, 504] {
-            assert!(read_may_repeat(status), "status {status}");
-        }
-    }
-}
+mod tests;

@@ -168,6 +168,11 @@ impl Pace {
         self.sends.iter().rev().take_while(|(at, _)| now.saturating_sub(*at) < second).count() as f64
     }
 
+    /// Calls per second that are allowed at most.
+    pub(super) fn ceiling(&self) -> f64 {
+        self.ceiling
+    }
+
     /// Calls per second that are allowed at present.
     pub(super) fn rate(&self) -> f64 {
         self.rate

@@ -1,11 +1,52 @@
-//! The record query on the wire.
+//! The record query: what the platform would do with a number.
+
+use std::collections::HashSet;
 
 use serde::Deserialize;
 
 use super::Error;
-use super::wire::{Rows, Text, decode, text_of};
+use super::ask::Ask;
+use super::client::Client;
+use super::scope::Family;
+use super::wire::{Rows, Text, decode, odd, text_of};
 use crate::domain::phone::{E164, Normaliser};
 use crate::domain::verdict::{DncRecord, RecordStatus};
+
+impl Client {
+    /// The record query for any number of numbers: chunks them, pages within each chunk. Numbers without a record are
+    /// simply not in the answer.
+    pub async fn query_records(&self, numbers: &[E164]) -> Result<Vec<DncRecord>, Error> {
+        let mut distinct = HashSet::new();
+        let numbers: Vec<E164> = numbers.iter().copied().filter(|n| distinct.insert(*n)).collect();
+        let limit = self.limits().query_per_call.max(1);
+        let mut all: Vec<DncRecord> = Vec::new();
+        for chunk in numbers.chunks(limit) {
+            let first_of_chunk = all.len();
+            let mut offset = 0;
+            loop {
+                let body = encode_query(chunk, limit, offset);
+                let ask = Ask::post(Family::Query, "the record query", &["dnc", "records", "query"], body);
+                let answer = self.read(ask.question()).await?;
+                let page = read_records(&answer.raw.body, chunk, self.normaliser())?;
+                let before = all.len();
+                for record in page.records {
+                    if !all[first_of_chunk..].contains(&record) {
+                        all.push(record);
+                    }
+                }
+                if page.rows < limit {
+                    break;
+                }
+                // A full page without news: whether more records exist cannot be told, so there is no answer.
+                if all.len() == before {
+                    return Err(odd("the record query repeats the same page"));
+                }
+                offset += limit;
+            }
+        }
+        Ok(all)
+    }
+}
 
 #[derive(Deserialize)]
 struct WireRecord {
@@ -18,24 +59,20 @@ struct WireRecord {
 
 /// One page of records: how many rows it held (which decides whether another follows), and what they say.
 #[derive(Debug)]
-pub(super) struct RecordsPage {
-    pub(super) rows: usize,
-    pub(super) records: Vec<DncRecord>,
+struct RecordsPage {
+    rows: usize,
+    records: Vec<DncRecord>,
 }
 
 /// The body of `POST /dnc/records/query`.
-pub(super) fn encode_query(numbers: &[E164], limit: usize, offset: usize) -> Vec<u8> {
+fn encode_query(numbers: &[E164], limit: usize, offset: usize) -> Vec<u8> {
     let phones: Vec<String> = numbers.iter().map(|number| number.to_e164()).collect();
     serde_json::json!({ "phones": phones, "limit": limit, "offset": offset }).to_string().into_bytes()
 }
 
 /// Reads a page. Records of numbers that were not asked for, or that cannot be read, are left out: the number asked for
 /// then has no record, which is *unknown* and never *allowed*.
-pub(super) fn read_records(
-    body: &[u8],
-    asked: &[E164],
-    normaliser: &Normaliser,
-) -> Result<RecordsPage, Error> {
+fn read_records(body: &[u8], asked: &[E164], normaliser: &Normaliser) -> Result<RecordsPage, Error> {
     let rows: Rows<WireRecord> = decode(body, "the record query")?;
     let count = rows.0.len();
     let records = rows

@@ -1,115 +1,196 @@
-//! DNC rules on the wire. A word that is not known is an error: guessing what a rule does is guessing who may be called.
+//! DNC rules: read, made, changed and removed, each change on the version that was looked at.
 
-use serde::Deserialize;
+mod wire;
 
 use super::Error;
-use super::wire::{Rows, Text, decode, odd, text_of, truth_of, whole_of, without_numbers};
+use super::ask::Ask;
+use super::call::{Sent, error_of};
+use super::client::Client;
+use super::outcome::{Effect, Reaction, Write, classify_status};
+use super::scope::Family;
+use super::transport::Broke;
+use super::wire::odd;
 use crate::domain::list::ListId;
 use crate::domain::rule::{Action, Rule, Scope};
+use wire::{encode_change, encode_rule, read_rule, read_rules};
 
-#[derive(Deserialize)]
-struct WireRule {
-    id: Option<Text>,
-    name: Option<Text>,
-    description: Option<Text>,
-    scope: Option<Text>,
-    priority: Option<Text>,
-    #[serde(rename = "listIds")]
-    list_ids: Option<Vec<Text>>,
-    action: Option<Text>,
-    #[serde(rename = "isActive")]
-    is_active: Option<Text>,
+/// Rules of one page.
+const PAGE: usize = 100;
+const PATH: [&str; 2] = ["dnc", "rules"];
+const WHAT: &str = "the rule";
+
+/// A rule to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRule {
+    /// Its name: what it is found by afterwards.
+    pub name: String,
+    /// Free text.
+    pub description: String,
+    /// Channels it covers.
+    pub scope: Scope,
+    /// Lower decides first.
+    pub priority: i64,
+    /// Lists whose members it matches.
+    pub lists: Vec<ListId>,
+    /// What a match does.
+    pub action: Action,
+    /// Whether the platform uses it from the start.
+    pub active: bool,
 }
 
-/// Names the word that is not known, or its absence.
-fn unknown(field: &str, word: &str) -> Error {
-    if word.is_empty() {
-        odd(format!("a rule has no {field}"))
-    } else {
-        odd(format!("a rule has the {field} “{}”, which is not known", without_numbers(word, 40)))
+impl NewRule {
+    /// Whether a rule says all of this.
+    pub fn stands_in(&self, rule: &Rule) -> bool {
+        let Self { name, description, scope, priority, lists, action, active } = self;
+        (name, description, scope, priority, lists, action, active)
+            == (
+                &rule.name,
+                &rule.description,
+                &rule.scope,
+                &rule.priority,
+                &rule.lists,
+                &rule.action,
+                &rule.active,
+            )
     }
 }
 
-impl WireRule {
-    fn into_rule(self) -> Result<Rule, Error> {
-        let id = text_of(self.id).ok_or_else(|| odd("a rule has no id"))?;
-        let word = |field: Option<Text>| text_of(field).unwrap_or_default().trim().to_ascii_uppercase();
-        let scope = match word(self.scope).as_str() {
-            "INBOUND" => Scope::Inbound,
-            "OUTBOUND" => Scope::Outbound,
-            "BOTH" => Scope::Both,
-            other => return Err(unknown("scope", other)),
-        };
-        let action = match word(self.action).as_str() {
-            "BLOCK" => Action::Block,
-            "ALLOW" => Action::Allow,
-            other => return Err(unknown("action", other)),
-        };
-        Ok(Rule {
-            id,
-            name: text_of(self.name).unwrap_or_default(),
-            description: text_of(self.description).unwrap_or_default(),
-            scope,
-            priority: whole_of(self.priority.as_ref())
-                .ok_or_else(|| odd("a rule has no priority that is a whole number"))?,
-            lists: self
-                .list_ids
-                .ok_or_else(|| odd("a rule does not name its lists"))?
-                .into_iter()
-                .map(|id| ListId(id.0))
-                .collect(),
-            action,
-            active: truth_of(self.is_active.as_ref())
-                .ok_or_else(|| odd("a rule does not say whether it is active"))?,
-        })
-    }
+/// Fields of a rule that change; `None` = stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Channels it covers.
+    pub scope: Option<Scope>,
+    /// Lower decides first.
+    pub priority: Option<i64>,
+    /// All of its lists, in order.
+    pub lists: Option<Vec<ListId>>,
+    /// What a match does.
+    pub action: Option<Action>,
+    /// Whether the platform uses it.
+    pub active: Option<bool>,
 }
 
-/// A page of rules.
-pub(super) fn read_rules(body: &[u8]) -> Result<Vec<Rule>, Error> {
-    let rows: Rows<WireRule> = decode(body, "the question for rules")?;
-    rows.0.into_iter().map(WireRule::into_rule).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RULE: &str = r#"{"id":"R1","name":"National","scope":"BOTH","priority":10,"listIds":["L1",2],
-        "action":"BLOCK","isActive":true}"#;
-
-    fn with(from: &str, to: &str) -> Result<Vec<Rule>, Error> {
-        assert!(RULE.contains(from));
-        read_rules(format!("[{}]", RULE.replace(from, to)).as_bytes())
-    }
-
-    #[test]
-    fn a_rule_is_read_with_its_lists_in_order() {
-        let rule = with("10", r#""10""#).unwrap().remove(0);
-        assert_eq!(rule.lists, [ListId("L1".into()), ListId("2".into())]);
-        assert_eq!(
-            (rule.scope, rule.action, rule.priority, rule.active),
-            (Scope::Both, Action::Block, 10, true)
-        );
-        assert_eq!(with("BLOCK", "allow").unwrap()[0].action, Action::Allow);
-    }
-
-    #[test]
-    fn an_unknown_word_is_named_and_nothing_is_guessed() {
-        let error = with("BLOCK", "THROTTLE").unwrap_err();
-        assert!(error.to_string().contains("THROTTLE"), "{error}");
-        let error = with("BOTH", "SMS").unwrap_err();
-        assert!(error.to_string().contains("SMS"), "{error}");
-        for (from, to) in [
-            (r#""scope":"BOTH","#, ""),
-            (r#""action":"BLOCK","#, ""),
-            (r#""priority":10,"#, ""),
-            (r#","isActive":true"#, ""),
-            (r#""isActive":true"#, r#""isActive":null"#),
-            (r#""listIds":["L1",2],"#, ""),
-            (r#""id":"R1","#, ""),
-        ] {
-            assert!(matches!(with(from, to), Err(Error::Protocol { .. })), "without {from}");
+impl RuleChange {
+    /// Whether a rule already says all of this.
+    pub fn stands_in(&self, rule: &Rule) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, there: &T) -> bool {
+            wanted.is_none_or(|wanted| wanted == there)
         }
+        is(self.name.as_ref(), &rule.name)
+            && is(self.description.as_ref(), &rule.description)
+            && is(self.scope.as_ref(), &rule.scope)
+            && is(self.priority.as_ref(), &rule.priority)
+            && is(self.lists.as_ref(), &rule.lists)
+            && is(self.action.as_ref(), &rule.action)
+            && is(self.active.as_ref(), &rule.active)
+    }
+}
+
+/// Something of the tenant, and the version it was read in (`ETag`); `None` = the tenant tells no versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// What was read.
+    pub now: T,
+    /// What a change of it has to name.
+    pub version: Option<String>,
+}
+
+impl Client {
+    /// Every rule.
+    pub async fn rules(&self) -> Result<Vec<Rule>, Error> {
+        let asked = (Family::Rules, "the rules", &PATH[..]);
+        self.all_pages(asked, PAGE, None, read_rules, |rule| rule.id.clone()).await
+    }
+
+    /// One rule with its version.
+    pub async fn rule(&self, id: &str) -> Result<Versioned<Rule>, Error> {
+        let answer = self.read(Ask::get(Family::Rules, WHAT, &["dnc", "rules", id])).await?;
+        Ok(Versioned { now: read_rule(&answer.raw.body)?, version: answer.version })
+    }
+
+    /// Makes a rule. A lost answer is looked up before the rule is made again, so that there are never two: a rule of that
+    /// name that says all of this is the one that was made.
+    pub async fn create_rule(&self, new: &NewRule) -> Result<Rule, Error> {
+        let (mut pauses, attempts) = self.patience();
+        let before: Vec<String> = self.rules().await?.into_iter().map(|rule| rule.id).collect();
+        for attempt in 1.. {
+            let ask = Ask::post(Family::Rules, "the rules", &PATH, encode_rule(new));
+            let (call, sent) = self.send(ask).await?;
+            let (error, after) = match sent {
+                Sent::Answer(answer) => match classify_status(Write::Create, answer.status()) {
+                    (Effect::Applied, _) => return read_rule(&answer.raw.body),
+                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
+                        (error_of(&call, &answer), answer.after)
+                    }
+                    _ => return Err(error_of(&call, &answer)),
+                },
+                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
+                Sent::Fault(fault) => (fault.error(), None),
+                Sent::Nothing { error, .. } => return Err(error),
+            };
+            if attempt >= attempts {
+                return Err(error);
+            }
+            tokio::time::sleep(pauses.next(after)).await;
+            let made = self.rules().await?;
+            if let Some(rule) =
+                made.into_iter().find(|rule| new.stands_in(rule) && !before.contains(&rule.id))
+            {
+                return Ok(rule);
+            }
+        }
+        Err(odd("no attempt was made"))
+    }
+
+    /// Changes a rule, if it is still in the version that was looked at. A lost answer is settled by reading it back; a
+    /// change of somebody else is [`Error::Conflict`], and theirs stays.
+    pub async fn change_rule(
+        &self,
+        id: &str,
+        version: Option<&str>,
+        change: &RuleChange,
+    ) -> Result<Versioned<Rule>, Error> {
+        let (mut pauses, attempts) = self.patience();
+        let path = ["dnc", "rules", id];
+        for attempt in 1.. {
+            let ask = Ask::patch(Family::Rules, WHAT, &path, encode_change(change)).if_match(version);
+            let (call, sent) = self.send(ask).await?;
+            let (error, after) = match sent {
+                Sent::Answer(answer) => match classify_status(Write::Change, answer.status()) {
+                    (Effect::Applied, _) => return self.rule(id).await,
+                    // Ours, where an answer was lost before; else somebody else's.
+                    (_, Reaction::Compare) => (Error::Conflict { what: WHAT.into() }, None),
+                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
+                        (error_of(&call, &answer), answer.after)
+                    }
+                    _ => return Err(error_of(&call, &answer)),
+                },
+                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
+                Sent::Fault(fault) => (fault.error(), None),
+                Sent::Nothing { error, .. } => return Err(error),
+            };
+            if attempt > 1 || !matches!(error, Error::Conflict { .. }) {
+                let now = self.rule(id).await?;
+                if change.stands_in(&now.now) {
+                    return Ok(now);
+                }
+            }
+            if attempt >= attempts || matches!(error, Error::Conflict { .. }) {
+                return Err(error);
+            }
+            tokio::time::sleep(pauses.next(after)).await;
+        }
+        Err(odd("no attempt was made"))
+    }
+
+    /// Removes a rule, if it is still in the version that was looked at. One that is gone already counts as removed.
+    pub async fn delete_rule(&self, id: &str, version: Option<&str>) -> Result<(), Error> {
+        let path = ["dnc", "rules", id];
+        let ask = Ask::delete(Family::Rules, WHAT, &path).if_match(version);
+        self.persist(Write::Removal, ask).await.map(drop)
     }
 }

@@ -1,4 +1,5 @@
-//! The token: one for the profile, fetched once however many tasks want it, renewed before it ends.
+//! Tokens: one for each set of scopes, fetched once however many tasks want it, renewed before it ends. The endpoint
+//! behind them is one, and so is the patience with it: whoever is refused keeps all others from asking.
 //!
 //! ```text
 //! fresh ──80 %──▶ due (still used when the renewal fails) ──end──▶ gone
@@ -6,6 +7,7 @@
 //!   └──▶ one forced renewal ──401 again──▶ Unauthorised      └──▶ blocked: nobody hammers the endpoint
 //! ```
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -15,9 +17,9 @@ use serde::Deserialize;
 
 use super::clock::{Clock, lock};
 use super::retry::{Backoff, Patience};
-use super::scope::ASKED;
+use super::scope::Scopes;
 use super::transport::{Answer, Broke, Transport};
-use super::wire::{Text, decode, odd};
+use super::wire::{Text, decode, odd, text_of};
 use super::{Credentials, Error};
 
 /// Life of a token whose answer does not tell it.
@@ -34,6 +36,8 @@ const LONGEST_AFTER_REFUSAL: Duration = Duration::from_secs(900);
 #[derive(Clone, Debug)]
 pub(super) struct Token {
     pub(super) header: HeaderValue,
+    /// What it may do: as the answer tells, else what was asked for.
+    pub(super) granted: Scopes,
     generation: u64,
 }
 
@@ -50,6 +54,8 @@ struct Held {
 
 #[derive(Debug)]
 struct Blocked {
+    /// Only a token for this set was refused; `None` = every one.
+    scopes: Option<Scopes>,
     since: Duration,
     until: Duration,
     error: Error,
@@ -57,7 +63,8 @@ struct Blocked {
 
 #[derive(Debug)]
 struct State {
-    held: Option<Held>,
+    held: HashMap<Scopes, Held>,
+    /// The last failure, of whichever set.
     blocked: Option<Blocked>,
     generation: u64,
     refusals: u32,
@@ -85,7 +92,7 @@ impl Tokens {
         seed: u64,
     ) -> Self {
         let backoff = Backoff::within(patience.first_pause, patience.longest_pause, seed);
-        let state = State { held: None, blocked: None, generation: 0, refusals: 0, backoff };
+        let state = State { held: HashMap::new(), blocked: None, generation: 0, refusals: 0, backoff };
         Self {
             transport,
             credentials,
@@ -96,22 +103,22 @@ impl Tokens {
         }
     }
 
-    /// The token to use now.
-    pub(super) async fn get(&self) -> Result<Token, Error> {
+    /// The token to use now for a job that needs these scopes.
+    pub(super) async fn get(&self, scopes: Scopes) -> Result<Token, Error> {
         let asked = self.clock.now();
-        if let Some(token) = self.usable(asked, true) {
+        if let Some(token) = self.usable(scopes, asked, true) {
             return Ok(token);
         }
         let _turn = self.turn.lock().await;
         let now = self.clock.now();
-        if let Some(token) = self.usable(now, true) {
+        if let Some(token) = self.usable(scopes, now, true) {
             return Ok(token);
         }
         // One that is due but not over bridges an endpoint that is down for a moment.
-        let bridge = self.usable(now, false);
-        let result = match self.blocked(asked, now) {
+        let bridge = self.usable(scopes, now, false);
+        let result = match self.blocked(scopes, asked, now) {
             Some(error) => Err(error),
-            None => self.fetch(false, if bridge.is_some() { 1 } else { ATTEMPTS }).await,
+            None => self.fetch(scopes, false, if bridge.is_some() { 1 } else { ATTEMPTS }).await,
         };
         match (result, bridge) {
             (Err(Error::Unreachable { .. } | Error::Throttled { .. }), Some(old)) => Ok(old),
@@ -120,12 +127,12 @@ impl Tokens {
     }
 
     /// A token to repeat a call with that was answered 401. At most one renewal, whoever asks for it.
-    pub(super) async fn renew(&self, refused: &Token) -> Result<Token, Error> {
+    pub(super) async fn renew(&self, scopes: Scopes, refused: &Token) -> Result<Token, Error> {
         let asked = self.clock.now();
         let _turn = self.turn.lock().await;
         {
             let state = lock(&self.state);
-            if let Some(held) = &state.held {
+            if let Some(held) = state.held.get(&scopes) {
                 if held.token.generation != refused.generation {
                     return Ok(held.token.clone());
                 }
@@ -134,48 +141,53 @@ impl Tokens {
                 }
             }
         }
-        match self.blocked(asked, self.clock.now()) {
+        match self.blocked(scopes, asked, self.clock.now()) {
             Some(error) => Err(error),
-            None => self.fetch(true, ATTEMPTS).await,
+            None => self.fetch(scopes, true, ATTEMPTS).await,
         }
     }
 
     /// A call was answered with anything but 401: the token is good.
     pub(super) fn proven(&self, token: &Token) {
-        if let Some(held) = &mut lock(&self.state).held
-            && held.token.generation == token.generation
-        {
+        let mut state = lock(&self.state);
+        if let Some(held) = state.held.values_mut().find(|held| held.token.generation == token.generation) {
             held.proven = true;
         }
     }
 
-    /// Seconds until the token is due, for the header of the console.
+    /// Seconds until the token that was fetched last is due, for the header of the console.
     pub(super) fn seconds_left(&self) -> Option<u64> {
         let now = self.clock.now();
-        lock(&self.state).held.as_ref().map(|held| held.refresh_at.saturating_sub(now).as_secs())
+        let state = lock(&self.state);
+        let newest = state.held.values().max_by_key(|held| held.token.generation)?;
+        Some(newest.refresh_at.saturating_sub(now).as_secs())
     }
 
-    fn usable(&self, now: Duration, fresh: bool) -> Option<Token> {
+    fn usable(&self, scopes: Scopes, now: Duration, fresh: bool) -> Option<Token> {
         let state = lock(&self.state);
-        let held = state.held.as_ref()?;
+        let held = state.held.get(&scopes)?;
         let until = if fresh { held.refresh_at } else { held.expires_at };
         (now < until).then(|| held.token.clone())
     }
 
     /// The last failure, where it still stands or happened while the caller waited for its turn.
-    fn blocked(&self, asked: Duration, now: Duration) -> Option<Error> {
+    fn blocked(&self, scopes: Scopes, asked: Duration, now: Duration) -> Option<Error> {
         let state = lock(&self.state);
         let blocked = state.blocked.as_ref()?;
+        if blocked.scopes.is_some_and(|refused| refused != scopes) {
+            return None;
+        }
         (now < blocked.until || blocked.since >= asked).then(|| blocked.error.clone())
     }
 
-    async fn fetch(&self, forced: bool, attempts: u32) -> Result<Token, Error> {
+    async fn fetch(&self, scopes: Scopes, forced: bool, attempts: u32) -> Result<Token, Error> {
+        let wanted = scopes.to_string();
         for attempt in 1.. {
             let fields = [
                 ("grant_type", "client_credentials"),
                 ("client_id", self.credentials.client_id.as_str()),
                 ("client_secret", self.credentials.client_secret.expose_secret()),
-                ("scope", ASKED),
+                ("scope", wanted.as_str()),
             ];
             let sent = self.transport.send(self.transport.form(&fields)?).await;
             let now = self.clock.now();
@@ -183,12 +195,12 @@ impl Tokens {
                 Ok(answer) if answer.status() == 200 => {
                     // The life counts from the answer: the tenant cannot have started it later.
                     return match read_token(&answer.raw.body) {
-                        Ok((header, life)) => Ok(self.keep(header, life, now, forced)),
-                        Err(error) => Err(self.block_refused(error, now)),
+                        Ok(read) => Ok(self.keep(scopes, read, now, forced)),
+                        Err(error) => Err(self.block_refused(error, None, now)),
                     };
                 }
-                Ok(answer) => match refusal(&answer) {
-                    Some(error) => return Err(self.block_refused(error, now)),
+                Ok(answer) => match refusal(&answer, scopes) {
+                    Some((error, of)) => return Err(self.block_refused(error, of, now)),
                     None if answer.status() == 429 => {
                         (Error::Throttled { after: answer.after }, answer.after)
                     }
@@ -198,11 +210,11 @@ impl Tokens {
                     }
                 },
                 Err(fault) if fault.broke == Broke::Passing => (fault.error(), None),
-                Err(fault) => return Err(self.block_refused(fault.error(), now)),
+                Err(fault) => return Err(self.block_refused(fault.error(), None, now)),
             };
             let pause = lock(&self.state).backoff.next(after);
             if attempt >= attempts || pause > self.longest_pause {
-                let blocked = Blocked { since: now, until: now + pause, error: error.clone() };
+                let blocked = Blocked { scopes: None, since: now, until: now + pause, error: error.clone() };
                 lock(&self.state).blocked = Some(blocked);
                 return Err(error);
             }
@@ -211,28 +223,30 @@ impl Tokens {
         Err(refused_twice())
     }
 
-    fn keep(&self, header: HeaderValue, life: Duration, now: Duration, forced: bool) -> Token {
+    fn keep(&self, scopes: Scopes, read: ReadToken, now: Duration, forced: bool) -> Token {
         let mut state = lock(&self.state);
         state.generation += 1;
         state.blocked = None;
         state.refusals = 0;
         state.backoff.reset();
-        let token = Token { header, generation: state.generation };
-        state.held = Some(Held {
+        let ReadToken { header, life, told } = read;
+        let token = Token { header, granted: told.unwrap_or(scopes), generation: state.generation };
+        let held = Held {
             token: token.clone(),
             refresh_at: now + refresh_after(life),
             expires_at: now + life,
             forced,
             proven: false,
-        });
+        };
+        state.held.insert(scopes, held);
         token
     }
 
-    fn block_refused(&self, error: Error, now: Duration) -> Error {
+    fn block_refused(&self, error: Error, scopes: Option<Scopes>, now: Duration) -> Error {
         let mut state = lock(&self.state);
         let pause = AFTER_REFUSAL.saturating_mul(1 << state.refusals.min(10)).min(LONGEST_AFTER_REFUSAL);
         state.refusals += 1;
-        state.blocked = Some(Blocked { since: now, until: now + pause, error: error.clone() });
+        state.blocked = Some(Blocked { scopes, since: now, until: now + pause, error: error.clone() });
         error
     }
 }
@@ -248,20 +262,22 @@ fn refresh_after(life: Duration) -> Duration {
     if life > minute * 2 { most.min(life - minute) } else { most }
 }
 
-/// What a refusal means, in words of our own: the body may repeat the credentials. `None` = it may pass.
-fn refusal(answer: &Answer) -> Option<Error> {
+/// What a refusal means, in words of our own (the body may repeat the credentials), and which set of scopes alone it is
+/// about. `None` = it may pass.
+fn refusal(answer: &Answer, scopes: Scopes) -> Option<(Error, Option<Scopes>)> {
     #[derive(Deserialize, Default)]
     struct Body {
         error: Option<Text>,
     }
-    let unauthorised = |detail: String| Some(Error::Unauthorised { detail });
+    let unauthorised = |detail: String| Some((Error::Unauthorised { detail }, None));
     let status = answer.status();
     let code = serde_json::from_slice::<Body>(&answer.raw.body).unwrap_or_default().error.unwrap_or_default();
     match (status, code.0.as_str()) {
         (408 | 425 | 429 | 500.., _) => None,
         (_, "invalid_client") => unauthorised("the client id or the client secret is wrong".into()),
         (_, "invalid_scope") => {
-            unauthorised(format!("the client may not have all the scopes it asks for ({ASKED})"))
+            let detail = format!("the client may not have all the scopes it asks for ({scopes})");
+            Some((Error::Unauthorised { detail }, Some(scopes)))
         }
         (_, "unauthorized_client") => {
             unauthorised("the client may not use the client-credentials grant".into())
@@ -269,23 +285,34 @@ fn refusal(answer: &Answer) -> Option<Error> {
         (_, "unsupported_grant_type" | "invalid_grant" | "invalid_request") => {
             unauthorised("the token endpoint does not accept the client-credentials request".into())
         }
-        (300..=399, _) => Some(odd(format!(
-            "the token endpoint redirects to {}; secrets are never sent on",
-            answer.redirect.as_deref().unwrap_or("another address")
-        ))),
-        (404 | 405 | 410, _) => Some(Error::NotFound { what: "the token endpoint".into() }),
+        (300..=399, _) => {
+            let to = answer.redirect.as_deref().unwrap_or("another address");
+            let detail = format!("the token endpoint redirects to {to}; secrets are never sent on");
+            Some((odd(detail), None))
+        }
+        (404 | 405 | 410, _) => Some((Error::NotFound { what: "the token endpoint".into() }, None)),
         (400..=499, _) => unauthorised(format!("the token endpoint answered {status}")),
-        _ => Some(odd(format!("the token endpoint answered {status}"))),
+        _ => Some((odd(format!("the token endpoint answered {status}")), None)),
     }
 }
 
+/// What an answer of the token endpoint holds.
+#[derive(Debug)]
+struct ReadToken {
+    header: HeaderValue,
+    life: Duration,
+    /// The scopes that were granted, where the answer says so (RFC 6749 §5.1: it must where they are not those asked for).
+    told: Option<Scopes>,
+}
+
 /// Reads the token and its life.
-fn read_token(body: &[u8]) -> Result<(HeaderValue, Duration), Error> {
+fn read_token(body: &[u8]) -> Result<ReadToken, Error> {
     #[derive(Deserialize)]
     struct Body {
         access_token: Option<String>,
         token_type: Option<String>,
         expires_in: Option<Text>,
+        scope: Option<Text>,
     }
     let body: Body = decode(body, "the token request")?;
     if !body.token_type.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("bearer")) {
@@ -298,7 +325,8 @@ fn read_token(body: &[u8]) -> Result<(HeaderValue, Duration), Error> {
         return Err(odd("the token endpoint sent no usable token"));
     };
     header.set_sensitive(true);
-    Ok((header, life_of(body.expires_in.as_ref())?))
+    let told = text_of(body.scope).map(|words| Scopes::read(&words));
+    Ok(ReadToken { header, life: life_of(body.expires_in.as_ref())?, told })
 }
 
 fn life_of(expires_in: Option<&Text>) -> Result<Duration, Error> {
@@ -315,7 +343,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Duration, Error> {
-        read_token(body.as_bytes()).map(|(_, life)| life)
+        read_token(body.as_bytes()).map(|read| read.life)
     }
 
     #[test]
@@ -362,8 +390,9 @@ mod tests {
 
     #[test]
     fn the_token_is_not_in_its_debug_form() {
-        let (header, _) = read_token(br#"{"access_token":"canary","token_type":"Bearer"}"#).unwrap();
-        assert!(!format!("{:?}", Token { header, generation: 1 }).contains("canary"));
+        let read = read_token(br#"{"access_token":"canary","token_type":"Bearer"}"#).unwrap();
+        let token = Token { header: read.header, granted: Scopes::LOOK, generation: 1 };
+        assert!(!format!("{token:?}").contains("canary"));
     }
 
     /// A token endpoint that nobody listens at.
@@ -382,30 +411,53 @@ mod tests {
         Tokens::new(transport, credentials, Clock::start(), patience, 1)
     }
 
+    fn keep(tokens: &Tokens, header: &'static str, forced: bool) -> Token {
+        let life = Duration::from_secs(600);
+        let read = ReadToken { header: HeaderValue::from_static(header), life, told: None };
+        tokens.keep(Scopes::LOOK, read, Duration::ZERO, forced)
+    }
+
+    fn held(tokens: &Tokens, change: impl FnOnce(&mut Held)) {
+        change(lock(&tokens.state).held.get_mut(&Scopes::LOOK).unwrap());
+    }
+
+    #[test]
+    fn what_was_granted_is_read_where_it_is_told() {
+        let with = |scope: &str| {
+            let body = format!(r#"{{"access_token":"a","token_type":"bearer"{scope}}}"#);
+            read_token(body.as_bytes()).unwrap().told
+        };
+        assert_eq!(with(""), None);
+        assert_eq!(with(r#","scope":"dnc:read x:new""#).unwrap().to_string(), "dnc:read");
+    }
+
     #[tokio::test]
     async fn a_token_that_is_due_bridges_an_endpoint_that_is_down_until_it_ends() {
         let tokens = tokens_of_a_dead_endpoint();
-        tokens.keep(HeaderValue::from_static("Bearer old"), Duration::from_secs(600), Duration::ZERO, false);
-        lock(&tokens.state).held.as_mut().unwrap().refresh_at = Duration::ZERO;
-        assert_eq!(tokens.get().await.unwrap().header, "Bearer old");
-        lock(&tokens.state).held.as_mut().unwrap().expires_at = Duration::ZERO;
-        assert!(matches!(tokens.get().await, Err(Error::Unreachable { .. })));
+        keep(&tokens, "Bearer old", false);
+        held(&tokens, |held| held.refresh_at = Duration::ZERO);
+        assert_eq!(tokens.get(Scopes::LOOK).await.unwrap().header, "Bearer old");
+        held(&tokens, |held| held.expires_at = Duration::ZERO);
+        assert!(matches!(tokens.get(Scopes::LOOK).await, Err(Error::Unreachable { .. })));
     }
 
     #[tokio::test]
     async fn a_token_that_was_refused_is_renewed_once_for_all_who_saw_it() {
         let tokens = tokens_of_a_dead_endpoint();
-        let life = Duration::from_secs(600);
-        let old = tokens.keep(HeaderValue::from_static("Bearer old"), life, Duration::ZERO, false);
-        let new = tokens.keep(HeaderValue::from_static("Bearer new"), life, Duration::ZERO, true);
-        assert_eq!(tokens.renew(&old).await.unwrap().header, "Bearer new", "another task has renewed it");
+        let old = keep(&tokens, "Bearer old", false);
+        let new = keep(&tokens, "Bearer new", true);
+        assert_eq!(
+            tokens.renew(Scopes::LOOK, &old).await.unwrap().header,
+            "Bearer new",
+            "another task has renewed it"
+        );
         assert!(
-            matches!(tokens.renew(&new).await, Err(Error::Unauthorised { .. })),
+            matches!(tokens.renew(Scopes::LOOK, &new).await, Err(Error::Unauthorised { .. })),
             "and that was the one renewal"
         );
         tokens.proven(&new);
         assert!(
-            matches!(tokens.renew(&new).await, Err(Error::Unreachable { .. })),
+            matches!(tokens.renew(Scopes::LOOK, &new).await, Err(Error::Unreachable { .. })),
             "a proven one may be renewed"
         );
     }

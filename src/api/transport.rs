@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
+use tokio::time::timeout;
 
 use super::outcome::Stage;
 use super::retry::retry_after;
@@ -21,12 +22,16 @@ const IDLE: Duration = Duration::from_secs(15);
 pub(super) struct Transport {
     http: Client,
     base: Url,
+    first_byte: Duration,
+    idle: Duration,
 }
 
 /// An answer with everything that the layers above look at.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) raw: RawAnswer,
+    /// `ETag`: the version of what was read or written.
+    pub(super) version: Option<String>,
     /// From `Retry-After`, clamped.
     pub(super) after: Option<Duration>,
     /// Scheme and host a redirect points to; never followed.
@@ -100,7 +105,7 @@ impl Transport {
         let http = builder
             .build()
             .map_err(|_| Error::Unreachable { detail: format!("no TLS set-up for the {what}") })?;
-        Ok(Self { http, base: checked.url })
+        Ok(Self { http, base: checked.url, first_byte: deadlines.first_byte, idle: deadlines.idle })
     }
 
     /// A request to a path below the base. Each segment is one name, escaped; what would climb (`..`) is refused.
@@ -138,8 +143,12 @@ impl Transport {
 
     /// Sends once and reads the whole answer.
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Fault> {
-        let response = self.http.execute(request).await.map_err(|e| self.fault(&e, None))?;
-        self.read(response).await
+        // Connecting is in this too; it has a deadline of its own, and the sum is what a person waits for.
+        match timeout(self.first_byte, self.http.execute(request)).await {
+            Ok(Ok(response)) => self.read(response).await,
+            Ok(Err(error)) => Err(self.fault(&error, None)),
+            Err(_) => Err(self.mute(None)),
+        }
     }
 
     async fn read(&self, mut response: Response) -> Result<Answer, Fault> {
@@ -155,6 +164,12 @@ impl Transport {
             .find_map(|name| response.headers().get(*name)?.to_str().ok())
             .filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic()))
             .map(str::to_owned);
+        let version = response
+            .headers()
+            .get(header::ETAG)
+            .and_then(|value| value.to_str().ok())
+            .filter(|tag| tag.len() <= 256)
+            .map(str::to_owned);
         let redirect = response
             .headers()
             .get(header::LOCATION)
@@ -162,7 +177,13 @@ impl Transport {
             .and_then(|to| self.base.join(to.to_str().ok()?).ok())
             .map(|to| to.origin().ascii_serialization());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.fault(&e, Some(status)))? {
+        loop {
+            let chunk = match timeout(self.idle, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => return Err(self.fault(&error, Some(status))),
+                Err(_) => return Err(self.mute(Some(status))),
+            };
             if body.len() + chunk.len() > LONGEST_ANSWER {
                 return Err(Fault {
                     stage: Stage::AfterSend,
@@ -173,7 +194,13 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { raw: RawAnswer { status, body, request_id }, after, redirect, skew })
+        Ok(Answer { raw: RawAnswer { status, body, request_id }, version, after, redirect, skew })
+    }
+
+    /// It went silent after the request had been on its way.
+    fn mute(&self, status: Option<u16>) -> Fault {
+        let detail = format!("{} did not answer in time", self.host());
+        Fault { stage: Stage::AfterSend, broke: Broke::Passing, status, detail }
     }
 
     /// Puts an error into words of our own: the library's may hold URLs, and with them numbers.

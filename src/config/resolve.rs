@@ -9,7 +9,7 @@ use super::{
     ConfigError, CredentialSource, Environment, FULL_COOL_DOWN_SECONDS, Profile, Provenance, Setting,
     config_error, nearest,
 };
-use crate::api::{Endpoints, Limits};
+use crate::api::{Endpoints, Limits, ListDialect};
 use crate::domain::phone::{E164, Normaliser, PhonePolicy, Region};
 use crate::domain::text::visible;
 
@@ -44,16 +44,6 @@ impl FourEyes {
     }
 }
 
-/// Which body dialect the tenant takes when a list is made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListDialect {
-    /// `name`, `type`, `isActive`.
-    #[default]
-    Entries,
-    /// `listName`, `sourceType`, `scope`.
-    Items,
-}
-
 /// How a profile uploads, beside what [`Profile`] carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadSettings {
@@ -63,8 +53,6 @@ pub struct UploadSettings {
     pub require_opt_in: bool,
     /// Receiver of the completion webhook.
     pub webhook: Option<String>,
-    /// Events URL, where there is one.
-    pub events_url: Option<String>,
     /// Dialect of list bodies.
     pub list_dialect: ListDialect,
     /// Countries whose registry has to be loaded.
@@ -97,7 +85,7 @@ pub(super) fn resolve(name: &str, raw: &RawProfile) -> Result<Resolved, ConfigEr
         )?
         .unwrap_or(CredentialSource::Keyring);
     let region = reader.region("default_region", raw.default_region.as_deref())?.unwrap_or(Region::US);
-    let (endpoints, events_url) = reader.endpoints(preset, raw)?;
+    let endpoints = reader.endpoints(preset, raw)?;
     let profile = Profile {
         name: name.into(),
         preset: preset.name.into(),
@@ -118,7 +106,7 @@ pub(super) fn resolve(name: &str, raw: &RawProfile) -> Result<Resolved, ConfigEr
         cool_down_seconds: reader.cool_down(environment, raw.upload.cool_down_seconds)?,
         four_eyes: reader.four_eyes(raw.upload.four_eyes.as_deref().unwrap_or("off"))?,
     };
-    let upload = reader.upload(raw, events_url)?;
+    let upload = reader.upload(raw)?;
     let settings = settings(raw, &profile);
     Ok(Resolved { profile, upload, settings })
 }
@@ -181,11 +169,7 @@ impl Reader<'_> {
     }
 
     /// The URLs: the preset's, with the profile's overrides.
-    fn endpoints(
-        &self,
-        preset: Preset,
-        raw: &RawProfile,
-    ) -> Result<(Endpoints, Option<String>), ConfigError> {
+    fn endpoints(&self, preset: Preset, raw: &RawProfile) -> Result<Endpoints, ConfigError> {
         let overridden = raw.token_url.is_some() && raw.api_url.is_some();
         let label = |key: &str, value: Option<&String>, needed: bool| match value {
             Some(value) if is_host_label(value) || !needed => Ok(value.clone()),
@@ -212,17 +196,17 @@ impl Reader<'_> {
                 "Give both; for the embedded sandbox use `quietline demo` or `quietline sandbox serve`.",
             )),
         };
-        let endpoints = Endpoints {
-            token_url: url(Kind::Token, "token_url", raw.token_url.as_ref(), preset.token_url)?,
-            api_url: url(Kind::Api, "api_url", raw.api_url.as_ref(), preset.api_url)?,
-        };
         // The preset's own events URL stands only beside the preset's own API.
         let template = preset.events_url.filter(|_| raw.api_url.is_none());
-        let events = match (raw.events_url.as_ref(), template) {
+        let events_url = match (raw.events_url.as_ref(), template) {
             (None, None) => None,
             (given, template) => Some(url(Kind::Events, "events_url", given, template)?),
         };
-        Ok((endpoints, events))
+        Ok(Endpoints {
+            token_url: url(Kind::Token, "token_url", raw.token_url.as_ref(), preset.token_url)?,
+            api_url: url(Kind::Api, "api_url", raw.api_url.as_ref(), preset.api_url)?,
+            events_url,
+        })
     }
 
     /// The tenant's name in the idempotency keys: what the profile says, else what tells tenants apart.
@@ -273,15 +257,6 @@ impl Reader<'_> {
 
     fn limits(&self, raw: &RawLimits) -> Result<Limits, ConfigError> {
         let default = Limits::default();
-        // Families of later releases are checked too, so that a file that loads today loads then.
-        self.rate("items_per_minute", raw.items_per_minute, 100.0)?;
-        self.size("items_per_call", raw.items_per_call, 10_000, 10_000)?;
-        self.rate("suppression_per_minute", raw.suppression_per_minute, 100.0)?;
-        self.size("suppression_per_call", raw.suppression_per_call, 10_000, 10_000)?;
-        self.rate("bulk_per_minute", raw.bulk_per_minute, 100.0)?;
-        self.size("bulk_per_call", raw.bulk_per_call, 10_000, 10_000)?;
-        self.rate("contacts_per_second", raw.contacts_per_second, 10.0)?;
-        self.size("contacts_in_flight", raw.contacts_in_flight, 4, 64)?;
         Ok(Limits {
             entries_per_second: self.rate(
                 "entries_per_second",
@@ -294,12 +269,47 @@ impl Reader<'_> {
                 default.entries_per_call,
                 100,
             )?,
+            items_per_minute: self.rate(
+                "items_per_minute",
+                raw.items_per_minute,
+                default.items_per_minute,
+            )?,
+            items_per_call: self.size(
+                "items_per_call",
+                raw.items_per_call,
+                default.items_per_call,
+                10_000,
+            )?,
+            suppression_per_minute: self.rate(
+                "suppression_per_minute",
+                raw.suppression_per_minute,
+                default.suppression_per_minute,
+            )?,
+            suppression_per_call: self.size(
+                "suppression_per_call",
+                raw.suppression_per_call,
+                default.suppression_per_call,
+                10_000,
+            )?,
+            bulk_per_minute: self.rate("bulk_per_minute", raw.bulk_per_minute, default.bulk_per_minute)?,
+            bulk_per_call: self.size("bulk_per_call", raw.bulk_per_call, default.bulk_per_call, 10_000)?,
             query_per_minute: self.rate(
                 "query_per_minute",
                 raw.query_per_minute,
                 default.query_per_minute,
             )?,
             query_per_call: self.size("query_per_call", raw.query_per_call, default.query_per_call, 100)?,
+            contacts_per_second: self.rate(
+                "contacts_per_second",
+                raw.contacts_per_second,
+                default.contacts_per_second,
+            )?,
+            contacts_in_flight: self.size(
+                "contacts_in_flight",
+                raw.contacts_in_flight,
+                default.contacts_in_flight,
+                64,
+            )?,
         })
     }
 
@@ -326,7 +336,7 @@ impl Reader<'_> {
         })
     }
 
-    fn upload(&self, raw: &RawProfile, events_url: Option<String>) -> Result<UploadSettings, ConfigError> {
+    fn upload(&self, raw: &RawProfile) -> Result<UploadSettings, ConfigError> {
         let RawUpload { contact_field, require_opt_in, webhook, .. } = &raw.upload;
         let mut registries = Vec::new();
         for country in &raw.registries.required {
@@ -341,7 +351,6 @@ impl Reader<'_> {
             contact_field,
             require_opt_in: require_opt_in.unwrap_or(false),
             webhook: webhook.as_ref().map(|url| url::check(Kind::Webhook, self.name, url)).transpose()?,
-            events_url,
             list_dialect: self
                 .word(
                     "list_dialect",

@@ -131,7 +131,7 @@ delimiter = ";"
     assert_eq!(profile.four_eyes, FourEyes::Above(100));
     assert!(!profile.four_eyes.demands(100, 0) && profile.four_eyes.demands(101, 0));
     assert_eq!(upload.contact_field, "do_not_call");
-    assert_eq!(upload.events_url.as_deref(), Some("wss://acme.example.com/events"));
+    assert_eq!(profile.endpoints.events_url.as_deref(), Some("wss://acme.example.com/events"));
     assert_eq!(config.layouts()[0].name, "ca_state");
     assert_eq!(config.layouts()[0].options.delimiter, Some(b';'));
     let from = |name| config.settings().into_iter().find(|s| s.name == name).unwrap().from;

@@ -9,8 +9,10 @@
 //! Everything that needs the time takes it as an argument.
 
 pub mod audit;
+pub mod contact;
 pub mod diff;
 pub mod entry;
+pub mod job;
 pub mod jurisdiction;
 pub mod list;
 pub mod phone;

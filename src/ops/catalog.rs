@@ -2,6 +2,7 @@
 
 use super::plan::enforcing_rules;
 use super::{Ops, OpsError};
+use crate::api::{ListDialect, NewList, Scopes};
 use crate::domain::list::{DncList, ListId, resolve};
 use crate::domain::phone::E164;
 use crate::domain::readiness::{ListState, Probes, Readiness};
@@ -96,7 +97,9 @@ impl Ops {
         active: bool,
     ) -> Result<DncList, OpsError> {
         self.refuse_read_only("creating a list")?;
-        let list = self.client.create_list(name, description, active).await?;
+        let new = NewList::manual(name, description, active);
+        let client = self.client.asking(Scopes::CHANGE);
+        let (list, _) = client.create_list(&new, ListDialect::Entries).await?;
         self.note("list.created", &list.id, "the list exists on the tenant".into(), None).await?;
         Ok(list)
     }

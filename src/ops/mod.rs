@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::api::{self, Client};
+use crate::api::{self, Client, Scopes};
 use crate::config::{ConfigError, Profile};
 use crate::credentials::CredentialError;
 use crate::domain::list::Unresolved;
@@ -44,7 +44,7 @@ pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Credentials, Endpoints, Gauges, Limits};
+pub use crate::api::{Circuit, Credentials, Endpoints, Gauges, Limits, Rate, Rates};
 pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
@@ -234,6 +234,11 @@ impl Ops {
     /// Whether changes are refused.
     pub fn is_read_only(&self) -> bool {
         self.read_only
+    }
+
+    /// The same for a job that asks the tenant for these scopes: what only looks holds no token that can write.
+    fn asking(&self, scopes: Scopes) -> Self {
+        Self { client: self.client.asking(scopes), ..self.clone() }
     }
 
     /// The connection's gauges.

@@ -14,6 +14,7 @@ use super::engine::{Engine, Halt, Shared};
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
+use crate::api::Scopes;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::PlanSummary;
 use crate::domain::run::{RunState, RunSummary};
@@ -61,6 +62,15 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("an upload")?;
+        self.asking(Scopes::CHANGE).launch(launch, sink, stop).await
+    }
+
+    async fn launch(
+        &self,
+        launch: Launch,
+        sink: Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<RunSummary, OpsError> {
         match launch.what {
             Launched::File(request) => {
                 let list = self.find_list(&request.list).await?;
@@ -116,7 +126,7 @@ impl Ops {
         let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
         let (run, mut lock) = self.take(run, nothing).await?;
         lock.set_holder(&self.holder(&run.id))?;
-        self.drive(&run.id, until, sink, stop).await
+        self.asking(Scopes::CHANGE).drive(&run.id, until, sink, stop).await
     }
 
     /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it

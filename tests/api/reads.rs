@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use quietline::api::{Deadlines, Error, Patience};
-use quietline::domain::list::ListId;
+use quietline::api::{Circuit, Client, Deadlines, Error, ListDialect, NewList, Patience};
+use quietline::domain::list::{DncList, ListId};
 use quietline::domain::verdict::RecordStatus;
 
 use crate::tenant::{Reply, Tenant, json, number, quick, with};
@@ -150,6 +150,11 @@ async fn a_tenant_that_does_not_page_does_not_keep_us_for_ever() {
     assert_eq!(tenant.calls().len(), 2);
 }
 
+async fn create(client: &Client, name: &str) -> Result<DncList, Error> {
+    let new = NewList::manual(name, "", true);
+    client.create_list(&new, ListDialect::Entries).await.map(|(list, _)| list)
+}
+
 #[tokio::test]
 async fn a_list_that_exists_is_found_by_its_equal_name_only() {
     let tenant = Tenant::start(|seen| match seen.method.as_str() {
@@ -158,9 +163,9 @@ async fn a_list_that_exists_is_found_by_its_equal_name_only() {
     })
     .await;
     let client = tenant.client();
-    assert_eq!(client.create_list("Opt-outs", "", true).await.unwrap().id, ListId("2".into()));
+    assert_eq!(create(&client, "Opt-outs").await.unwrap().id, ListId("2".into()));
     assert_eq!(tenant.calls()[1].query("query").as_deref(), Some("Opt-outs"));
-    let other = client.create_list("Opt", "", true).await;
+    let other = create(&client, "Opt").await;
     assert!(matches!(other, Err(Error::Rejected { status: 409, .. })), "{other:?}");
 }
 
@@ -171,7 +176,7 @@ async fn a_creation_whose_answer_was_lost_makes_no_second_list() {
         _ => json(200, r#"[{"id":"7","name":"New"}]"#),
     })
     .await;
-    assert_eq!(tenant.client().create_list("New", "", true).await.unwrap().id, ListId("7".into()));
+    assert_eq!(create(&tenant.client(), "New").await.unwrap().id, ListId("7".into()));
     assert_eq!(tenant.calls().iter().filter(|call| call.method == "POST").count(), 1);
 }
 
@@ -247,7 +252,8 @@ async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
     }
     let Err(Error::CircuitOpen { retry_in }) = client.me().await else { panic!("open") };
     assert!(retry_in <= patience.circuit_pause);
-    assert!(client.gauges().borrow().circuit_open);
+    let shown = client.gauges().borrow().circuit;
+    assert!(matches!(shown, Circuit::Open { retry_in } if retry_in <= patience.circuit_pause), "{shown:?}");
     assert_eq!(tenant.calls().len(), 5, "nothing is sent while it is open");
     let healed = async {
         while client.me().await.is_err() {
@@ -256,7 +262,7 @@ async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
     };
     tokio::time::timeout(Duration::from_secs(10), healed).await.unwrap();
     assert_eq!(tenant.calls().len(), 6);
-    assert!(!client.gauges().borrow().circuit_open);
+    assert_eq!(client.gauges().borrow().circuit, Circuit::Closed);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use quietline::api::{Client, Credentials, Deadlines, Endpoints, Limits, Patience};
+use quietline::api::{Client, Credentials, Deadlines, Endpoints, Limits, Patience, Scopes};
 use quietline::domain::phone::{E164, Normaliser, PhonePolicy, Region};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -121,11 +121,13 @@ pub fn client_of(address: SocketAddr, deadlines: Deadlines, patience: Patience) 
     let endpoints = Endpoints {
         token_url: format!("http://{address}/token"),
         api_url: format!("http://{address}/api/v2"),
+        events_url: None,
     };
     let limits = Limits { entries_per_second: 2_000.0, query_per_minute: 60_000.0, ..Limits::default() };
     let credentials = Credentials { client_id: "id-canary".into(), client_secret: "secret-canary".into() };
     let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
-    Client::with_patience(endpoints, limits, deadlines, patience, credentials, normaliser).unwrap()
+    let client = Client::with_patience(endpoints, limits, deadlines, patience, credentials, normaliser);
+    client.unwrap().asking(Scopes::CHANGE)
 }
 
 /// Repeats as usual, but without long pauses.

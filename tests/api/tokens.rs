@@ -27,7 +27,7 @@ async fn the_token_request_is_a_form_and_the_token_is_a_bearer() {
     assert_eq!(
         request.body,
         "grant_type=client_credentials&client_id=id-canary&client_secret=secret-canary\
-         &scope=dnc%3Aread+dnc%3Awrite+tenant%3Aread+contacts%3Aread+compliance%3Aread"
+         &scope=dnc%3Aread+dnc%3Awrite+tenant%3Aread+compliance%3Aread+contacts%3Aread"
     );
     assert!(!request.headers.contains_key("authorization"));
     let call = tenant.calls().remove(0);
@@ -138,6 +138,7 @@ async fn without_tls_that_can_be_trusted_the_secret_stays_here() {
         Endpoints {
             token_url: format!("https://{address}/token"),
             api_url: format!("https://{address}/api/v2"),
+            events_url: None,
         },
         Limits::default(),
         Deadlines::default(),

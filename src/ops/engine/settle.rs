@@ -53,7 +53,7 @@ impl Engine {
             }
         };
         let mut settlement = Settlement { at: Some(Timestamp::now()), ..Settlement::default() };
-        let mut silent = Vec::new();
+        let (mut silent, mut again) = (Vec::new(), Vec::new());
         let mut conflict = false;
         for (&row, verdict) in batch.rows.iter().zip(reading.rows) {
             match verdict {
@@ -62,6 +62,7 @@ impl Engine {
                     conflict |= refusal.code == "KEY_CONFLICT";
                     settlement.dead.push((row, refusal.code, refusal.message));
                 }
+                RowVerdict::Again => again.push(row),
                 RowVerdict::Unaccounted => silent.push(row),
             }
         }
@@ -69,10 +70,11 @@ impl Engine {
             // In neither array: looked up before anything is said about them.
             let (found, missing) = self.find_on_list(&silent).await?;
             settlement.accepted.extend(found);
-            let (again, given_up) = self.count_misses(missing);
+            let (missed, given_up) = self.count_misses(missing);
             settlement.unaccounted = given_up;
-            settlement.requeue.extend((!again.is_empty()).then_some(again));
+            again.extend(missed);
         }
+        settlement.requeue.extend((!again.is_empty()).then_some(again));
         self.settle(batch.seq, settlement).await?;
         if conflict { Err(Halt::KeyConflict) } else { Ok(()) }
     }
@@ -185,7 +187,7 @@ impl Engine {
             shared.any_taken |= !settlement.accepted.is_empty();
         }
         let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
-        self.report(summary, gauges.entries_rate);
+        self.report(summary, gauges.families.entries.used);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::{line, list, span, state, text};
 use crate::domain::readiness::ListState;
+use crate::ops::Circuit;
 use crate::tui::command::{Command, PaneId, Row, Scope, row};
 use crate::tui::cx::{Cx, minutes};
 use crate::tui::hits::{Hit, HitMap};
@@ -79,7 +80,8 @@ pub fn header(area: Rect, buf: &mut Buffer, cx: &Cx, quitting: bool) {
         let gap = || Span::raw("   ");
         // A token that still holds is no comfort while the tenant does not answer.
         let failed = cx.store.catalog.trouble().is_some();
-        if failed && !gauges.circuit_open {
+        let stopped = gauges.circuit != Circuit::Closed;
+        if failed && !stopped {
             let what = state(cx, Role::Bad, "tenant not read (!)");
             parts.push(Part { rank: 1, spans: vec![gap(), what] });
         }
@@ -87,11 +89,18 @@ pub fn header(area: Rect, buf: &mut Buffer, cx: &Cx, quitting: bool) {
             let token = state(cx, Role::Good, &format!("token {} min", seconds / 60));
             parts.push(Part { rank: 7, spans: vec![gap(), token] });
         }
-        if gauges.circuit_open {
-            let open = state(cx, Role::Bad, "tenant unhealthy, calls stopped");
+        if stopped {
+            let words = match gauges.circuit {
+                Circuit::Open { retry_in } => {
+                    format!("tenant unhealthy, calls stopped, next try in {} s", retry_in.as_secs().max(1))
+                }
+                _ => "tenant unhealthy, one call tries".to_owned(),
+            };
+            let open = state(cx, Role::Bad, &words);
             parts.push(Part { rank: 1, spans: vec![gap(), open] });
         }
-        let rate = format!("   ⇅ {:.0}/{:.0} per s", gauges.entries_rate, gauges.entries_limit);
+        let entries = gauges.families.entries;
+        let rate = format!("   ⇅ {:.0}/{:.0} per s", entries.used, entries.allowed);
         parts.push(Part::new(6, span(cx, Role::Muted, rate)));
     }
     let parts = fitting(parts, usize::from(area.width));

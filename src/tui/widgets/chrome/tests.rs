@@ -1,6 +1,6 @@
 //! What is always there, at every width.
 
-use crate::ops::Gauges;
+use crate::ops::{Gauges, Rate, Rates};
 use crate::tui::act::Act;
 use crate::tui::event::{Event, Op, Trouble};
 use crate::tui::testkit::Kit;
@@ -16,8 +16,9 @@ fn busy() -> Kit {
     kit.app.cx.env.read_only = false;
     kit.does(Act::Start(Op::Resume { run: "7f3a0001".into() }));
     kit.app.cx.env.read_only = true;
-    let gauges =
-        Gauges { token_seconds: Some(2_820), entries_rate: 38.0, entries_limit: 50.0, ..Gauges::default() };
+    let entries = Rate { used: 38.0, allowed: 50.0, ceiling: 50.0, paused: None };
+    let families = Rates { entries, ..Rates::default() };
+    let gauges = Gauges { token_seconds: Some(2_820), families, ..Gauges::default() };
     kit.event(Event::Gauges(gauges));
     kit
 }

@@ -1,0 +1,194 @@
+//! Contacts of suppression lists and of outbound lists: who is meant, and what is said of them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::phone::E164;
+
+/// An e-mail address that can be written to, as it was spelled, with its domain in small letters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Email(Arc<str>);
+
+impl Email {
+    /// Reads an address: one `@`, a local part of at most 64 characters, a domain with a dot, 254 characters in all, and
+    /// nothing in it that would need quoting (RFC 5321 §4.5.3). `None` = it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (local, domain) = text.trim().rsplit_once('@')?;
+        let is_local = |c: char| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
+        let sound_local = (1..=64).contains(&local.len())
+            && local.chars().all(is_local)
+            && !local.starts_with('.')
+            && !local.ends_with('.')
+            && !local.contains("..");
+        let is_label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let labels = domain.split('.').count();
+        let top = domain.rsplit('.').next().unwrap_or_default();
+        let sound_domain = labels >= 2
+            && domain.split('.').all(is_label)
+            && top.len() >= 2
+            && top.chars().any(|c| c.is_ascii_alphabetic());
+        let email = format!("{local}@{}", domain.to_ascii_lowercase());
+        (sound_local && sound_domain && email.len() <= 254).then(|| Self(email.into()))
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What two spellings of one mailbox have in common: nearly no mail server tells capital letters apart.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl fmt::Debug for Email {
+    /// An address is a person: nothing of it reaches a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+/// Whom a suppression contact means.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Identifier {
+    /// A telephone number.
+    Phone(E164),
+    /// An e-mail address.
+    Email(Email),
+}
+
+/// Why a contact is suppressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// On a do-not-call list.
+    #[default]
+    Dnc,
+    /// Mail came back.
+    Bounce,
+    /// Took its name off a list.
+    Unsubscribe,
+    /// The law says so.
+    Compliance,
+    /// Asked for it.
+    CustomerRequest,
+}
+
+impl Reason {
+    /// Every reason with the tenant's word.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Dnc, "DNC"),
+        (Self::Bounce, "BOUNCE"),
+        (Self::Unsubscribe, "UNSUBSCRIBE"),
+        (Self::Compliance, "COMPLIANCE"),
+        (Self::CustomerRequest, "CUSTOMER_REQUEST"),
+    ];
+
+    /// Reads a word in any case; spaces and hyphens count as underscores.
+    pub fn parse(word: &str) -> Option<Self> {
+        let word = word.trim().to_ascii_uppercase().replace([' ', '-'], "_");
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(reason, _)| *reason)
+    }
+
+    /// The tenant's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dnc => "DNC",
+            Self::Bounce => "BOUNCE",
+            Self::Unsubscribe => "UNSUBSCRIBE",
+            Self::Compliance => "COMPLIANCE",
+            Self::CustomerRequest => "CUSTOMER_REQUEST",
+        }
+    }
+}
+
+/// A contact of a suppression list, as the tenant holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteContact {
+    /// Whom it means; `None` where the tenant's spelling is no number and no address.
+    pub identifier: Option<Identifier>,
+    /// The tenant's word for the reason.
+    pub reason: Option<String>,
+    /// Until when; `None` = for ever.
+    pub until: Option<Timestamp>,
+}
+
+/// A number on a list of items, or a contact of an outbound list, as the tenant holds it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RemoteItem {
+    /// The number as the tenant spells it.
+    pub raw: String,
+    /// The same, normalised; `None` where it does not parse.
+    pub number: Option<E164>,
+    /// As the tenant gives it.
+    pub source: Option<String>,
+}
+
+impl fmt::Debug for RemoteItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteItem").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_what_is_none() {
+        for (text, read) in [
+            ("a.person@example.com", "a.person@example.com"),
+            (" Some.One+tag@Mail.EXAMPLE.org ", "Some.One+tag@mail.example.org"),
+            ("o'neil@sub.example.co.uk", "o'neil@sub.example.co.uk"),
+        ] {
+            assert_eq!(Email::parse(text).as_ref().map(Email::as_str), Some(read));
+        }
+        let long = format!("{}@example.com", "a".repeat(65));
+        for text in [
+            "",
+            "@example.com",
+            "a@",
+            "a@b",
+            "a b@example.com",
+            "a@example..com",
+            ".a@example.com",
+            "a..b@example.com",
+            "a@-example.com",
+            "a@example.1",
+            "a@exam ple.com",
+            "a@b@example.com\n",
+            "\u{1b}[31m@example.com",
+            "a@example.com;b@example.com",
+            "<a@example.com>",
+            "12025550101",
+            &long,
+        ] {
+            assert_eq!(Email::parse(text), None, "{text:?}");
+        }
+        let (one, other) = (Email::parse("A@example.com").unwrap(), Email::parse("a@EXAMPLE.com").unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one.key(), other.key());
+    }
+
+    #[test]
+    fn an_address_is_not_in_its_debug_form() {
+        let email = Email::parse("canary@example.com").unwrap();
+        assert!(!format!("{:?}", Identifier::Email(email)).contains("canary"));
+    }
+
+    #[test]
+    fn reasons_are_read_as_people_write_them() {
+        for (reason, word) in Reason::ALL {
+            assert_eq!(Reason::parse(&word.to_lowercase().replace('_', " ")), Some(reason));
+            assert_eq!(reason.as_str(), word);
+        }
+        assert_eq!(Reason::parse("because"), None);
+    }
+}
