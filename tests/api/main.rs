@@ -1,7 +1,9 @@
 //! The tenant client on the wire: a scripted tenant on loopback says and does what tenants say and do.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod families;
 mod reads;
 mod tenant;
 mod tokens;
+mod versions;
 mod writes;

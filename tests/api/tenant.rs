@@ -43,6 +43,8 @@ pub enum Reply {
     Kept(u16, String),
     /// The head of an answer and half of its body.
     Truncated(u16),
+    /// The head of an answer, a piece of its body, and then nothing more.
+    Dripping(u16),
     /// The connection is reset.
     Reset,
     /// Nothing, for as long as the client waits.
@@ -123,7 +125,15 @@ pub fn client_of(address: SocketAddr, deadlines: Deadlines, patience: Patience) 
         api_url: format!("http://{address}/api/v2"),
         events_url: None,
     };
-    let limits = Limits { entries_per_second: 2_000.0, query_per_minute: 60_000.0, ..Limits::default() };
+    let limits = Limits {
+        entries_per_second: 2_000.0,
+        items_per_minute: 60_000.0,
+        suppression_per_minute: 60_000.0,
+        bulk_per_minute: 60_000.0,
+        query_per_minute: 60_000.0,
+        contacts_per_second: 2_000.0,
+        ..Limits::default()
+    };
     let credentials = Credentials { client_id: "id-canary".into(), client_secret: "secret-canary".into() };
     let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
     let client = Client::with_patience(endpoints, limits, deadlines, patience, credentials, normaliser);
@@ -184,6 +194,11 @@ async fn play(stream: &mut TcpStream, reply: Reply) {
         Reply::Truncated(status) => {
             let half = format!("HTTP/1.1 {status} X\r\ncontent-length: 1000\r\n\r\n{{\"data\":[");
             let _ = stream.write_all(half.as_bytes()).await;
+        }
+        Reply::Dripping(status) => {
+            let piece = format!("HTTP/1.1 {status} X\r\ncontent-length: 1000\r\n\r\n{{");
+            let _ = stream.write_all(piece.as_bytes()).await;
+            let _ = stream.read(&mut [0; 1]).await;
         }
         Reply::Reset => stream.set_zero_linger().unwrap(),
         Reply::Silence => {

@@ -87,7 +87,22 @@ async fn a_kept_connection_that_breaks_under_a_write_leaves_the_outcome_open() {
 #[tokio::test]
 async fn a_tenant_that_never_answers_leaves_the_outcome_open() {
     let tenant = Tenant::start(|_| Reply::Silence).await;
-    let deadlines = Deadlines { total: Duration::from_millis(200), ..Deadlines::default() };
+    for deadlines in [
+        Deadlines { total: Duration::from_millis(200), ..Deadlines::default() },
+        Deadlines { first_byte: Duration::from_millis(200), ..Deadlines::default() },
+    ] {
+        let attempt = post_by(&tenant.client_with(deadlines, quick())).await;
+        assert!(
+            matches!(attempt, Attempt::Indeterminate { error: Error::Unreachable { .. }, .. }),
+            "{attempt:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_dries_up_leaves_the_outcome_open() {
+    let tenant = Tenant::start(|_| Reply::Dripping(201)).await;
+    let deadlines = Deadlines { idle: Duration::from_millis(100), ..Deadlines::default() };
     let attempt = post_by(&tenant.client_with(deadlines, quick())).await;
     assert!(
         matches!(attempt, Attempt::Indeterminate { error: Error::Unreachable { .. }, .. }),
@@ -200,7 +215,7 @@ async fn a_429_pauses_the_whole_family_for_as_long_as_the_tenant_says() {
     assert_eq!(tenant.calls().len(), 1);
     let gauges = client.gauges().borrow().clone();
     assert_eq!((gauges.throttled, gauges.calls), (1, 1));
-    assert!((gauges.entries_limit - 1_000.0).abs() < 1e-6, "{gauges:?}");
+    assert!((gauges.families.entries.allowed - 1_000.0).abs() < 1e-6, "{gauges:?}");
 }
 
 #[tokio::test]
