@@ -18,7 +18,7 @@ pub struct Expected {
 }
 
 /// Attributes as compared: strings as the tenant gives them, so that a baseline can be compared with itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedAttributes {
     /// `US-CA`; `None` where the baseline entry had none.
     pub jurisdiction: Option<String>,
@@ -26,6 +26,13 @@ pub struct ExpectedAttributes {
     pub expires: Option<jiff::Timestamp>,
     /// `None` = no opinion.
     pub source: Option<String>,
+}
+
+impl ExpectedAttributes {
+    /// Whether an entry on the tenant already says this.
+    pub fn satisfied_by(&self, entry: &RemoteEntry) -> bool {
+        fields_that_differ(self, entry).is_empty()
+    }
 }
 
 impl From<&Attributes> for ExpectedAttributes {
@@ -150,12 +157,14 @@ fn compare_one(expected: Option<&Expected>, mut records: Vec<RemoteEntry>, diff:
         .iter()
         .enumerate()
         .filter(|(_, entry)| entry.is_canonical())
-        .min_by_key(|(_, entry)| expected.map_or(0, |expected| fields_that_differ(expected, entry).len()))
+        .min_by_key(|(_, entry)| {
+            expected.map_or(0, |expected| fields_that_differ(&expected.attributes, entry).len())
+        })
         .map(|(index, _)| index);
     let others = match chosen {
         Some(index) => {
             let entry = records.remove(index);
-            match expected.map(|expected| fields_that_differ(expected, &entry)) {
+            match expected.map(|expected| fields_that_differ(&expected.attributes, &entry)) {
                 None => diff.differences.push(difference(DiffKind::Unexpected, None, entry)),
                 Some(fields) if fields.is_empty() => diff.matching += 1,
                 Some(fields) => {
@@ -173,8 +182,7 @@ fn compare_one(expected: Option<&Expected>, mut records: Vec<RemoteEntry>, diff:
     diff.differences.extend(records.into_iter().map(|entry| difference(others, expected, entry)));
 }
 
-fn fields_that_differ(expected: &Expected, entry: &RemoteEntry) -> Vec<&'static str> {
-    let ours = &expected.attributes;
+fn fields_that_differ(ours: &ExpectedAttributes, entry: &RemoteEntry) -> Vec<&'static str> {
     let mut fields = Vec::new();
     if !same_jurisdiction(ours.jurisdiction.as_deref(), entry.jurisdiction.as_deref()) {
         fields.push("jurisdiction");

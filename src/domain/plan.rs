@@ -2,9 +2,109 @@
 
 use std::fmt;
 
+use std::sync::Arc;
+
+use super::diff::ExpectedAttributes;
 use super::entry::Attributes;
 use super::list::ListId;
 use super::phone::E164;
+
+/// Where the numbers of a file go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Destination {
+    /// Entries of a DNC list: with jurisdiction and expiry, and a verdict on each.
+    #[default]
+    Entries,
+    /// Items of a DNC list: queued, and read back.
+    Items,
+    /// Contacts of a suppression list: with reason and end.
+    Suppression,
+    /// Contacts of an outbound list: a job inserts them.
+    Outbound,
+}
+
+impl Destination {
+    /// Every destination with the word of `--to`.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Entries, "entries"),
+        (Self::Items, "items"),
+        (Self::Suppression, "suppression"),
+        (Self::Outbound, "outbound"),
+    ];
+
+    /// The word of `--to`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Entries => "entries",
+            Self::Items => "items",
+            Self::Suppression => "suppression",
+            Self::Outbound => "outbound",
+        }
+    }
+
+    /// The inverse of [`Destination::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, word)| *word == name).map(|(destination, _)| destination)
+    }
+
+    /// Whether its lists are DNC lists, which rules enforce. Entries and items of one list are the same numbers.
+    pub fn is_dnc_list(self) -> bool {
+        matches!(self, Self::Entries | Self::Items)
+    }
+
+    /// What the lists of a kind stand under in the ledger: ids of two kinds may be equal.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Entries | Self::Items => "",
+            Self::Suppression => "suppression/",
+            Self::Outbound => "outbound/",
+        }
+    }
+
+    /// How the ledger names a list of the tenant.
+    pub fn key_of(self, list: &ListId) -> ListId {
+        ListId(format!("{}{}", self.prefix(), list.0))
+    }
+
+    /// The inverse of [`Destination::key_of`]: the tenant's id of a list that the ledger names.
+    pub fn list_of(self, key: &ListId) -> ListId {
+        ListId(key.0.strip_prefix(self.prefix()).unwrap_or(&key.0).to_owned())
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a row says beside its attributes, by name: notes of an item, columns of a contact. Nearly all rows say nothing.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extra(Option<Box<[(Arc<str>, Arc<str>)]>>);
+
+impl Extra {
+    /// These values, in this order.
+    pub fn new(values: Vec<(Arc<str>, Arc<str>)>) -> Self {
+        Self((!values.is_empty()).then(|| values.into()))
+    }
+
+    /// Every value with its name.
+    pub fn values(&self) -> &[(Arc<str>, Arc<str>)] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Arc<str>> {
+        self.values().iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+    }
+}
+
+impl fmt::Debug for Extra {
+    /// It may hold anything about a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Extra({})", self.values().len())
+    }
+}
 
 /// What a plan does with one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +132,29 @@ pub struct PlanRow {
     pub replaces: Vec<String>,
     /// Repair counter of (list, number): part of the idempotency key.
     pub generation: u32,
+    /// What else is written of it.
+    pub extra: Extra,
+}
+
+/// The name of a suppression contact's reason among the extra values of its row.
+pub const REASON: &str = "reason";
+/// The name of an item's notes.
+pub const NOTES: &str = "notes";
+
+impl PlanRow {
+    /// What the tenant holds of this row once it has taken it: each destination keeps other things. A suppression
+    /// contact's reason stands in the place of the source.
+    pub fn kept(&self, destination: Destination) -> ExpectedAttributes {
+        match destination {
+            Destination::Entries => ExpectedAttributes::from(&self.attributes),
+            Destination::Items | Destination::Outbound => ExpectedAttributes::default(),
+            Destination::Suppression => ExpectedAttributes {
+                jurisdiction: None,
+                expires: self.attributes.expires,
+                source: self.extra.get(REASON).map(|reason| reason.to_string()),
+            },
+        }
+    }
 }
 
 /// The SHA-256 of a plan's content, in lower-case hex: what an approval is bound to.
@@ -96,7 +219,9 @@ pub struct PlanSummary {
     pub digest: Digest,
     /// Profile it was made for.
     pub profile: String,
-    /// Target list.
+    /// Where its numbers go.
+    pub destination: Destination,
+    /// Target list, as the ledger names it ([`Destination::key_of`]).
     pub list: ListId,
     /// Its name at the time.
     pub list_name: String,
@@ -110,4 +235,29 @@ pub struct PlanSummary {
     pub made_at: jiff::Timestamp,
     /// OS user who made it.
     pub made_by: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_two_kinds_with_one_id_are_two() {
+        let id = ListId("7".into());
+        let keys: std::collections::HashSet<ListId> =
+            Destination::ALL.iter().map(|(destination, _)| destination.key_of(&id)).collect();
+        assert_eq!(keys.len(), 3, "entries and items of one list are the same numbers");
+        for (destination, word) in Destination::ALL {
+            assert_eq!(destination.list_of(&destination.key_of(&id)), id);
+            assert_eq!(Destination::from_name(word), Some(destination));
+        }
+    }
+
+    #[test]
+    fn what_else_a_row_says_is_not_in_its_debug_form() {
+        let extra = Extra::new(vec![("notes".into(), "canary".into())]);
+        assert_eq!(extra.get("notes").map(|notes| &**notes), Some("canary"));
+        assert!(!format!("{extra:?}").contains("canary"));
+        assert_eq!(Extra::new(Vec::new()), Extra::default());
+    }
 }

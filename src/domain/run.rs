@@ -249,7 +249,9 @@ pub struct RunSummary {
     pub plan: Option<String>,
     /// Profile it belongs to.
     pub profile: String,
-    /// Target list.
+    /// Where its numbers go.
+    pub destination: super::plan::Destination,
+    /// Target list, as the ledger names it.
     pub list: super::list::ListId,
     /// Its name at the time.
     pub list_name: String,

@@ -11,15 +11,17 @@ use super::blocks::{self, Blocks};
 use super::codec::{count, micros, put_bytes, rows};
 use super::error::{Error, damaged};
 use super::lock::list_key;
-use super::plans::open;
+use super::plans::{destination, open};
 use super::{Ledger, NewEvent};
 use crate::domain::diff::Expected;
 use crate::domain::list::ListId;
+use crate::domain::plan::Destination;
 
 /// Accepted rows of one settled batch.
 struct Accepted {
     plan: String,
     digest: String,
+    destination: Destination,
     rows: Vec<u32>,
     order: u64,
 }
@@ -116,7 +118,7 @@ pub(super) fn find(
 /// By plan, so that each plan file is read once; the order of settlement travels along.
 fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec<Accepted>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.plan, p.digest, b.accepted, b.settled
+        "SELECT r.plan, p.digest, b.accepted, b.settled, p.destination
          FROM batches b JOIN runs r ON r.id = b.run JOIN plans p ON p.id = r.plan
          WHERE r.profile = ?1 AND r.list = ?2 AND b.state = 'settled' AND length(b.accepted) > 0
          ORDER BY r.plan, b.settled",
@@ -128,6 +130,7 @@ fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec
         accepted.push(Accepted {
             plan: row.get(0)?,
             digest: row.get(1)?,
+            destination: destination(&row.get::<_, String>(4)?)?,
             rows: rows(&ranges)?,
             order: count(row.get(3)?)?,
         });
@@ -144,9 +147,10 @@ fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<(u64, Expected
     orders.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     orders.dedup_by_key(|(row, _)| *row);
     let indices: Vec<u32> = orders.iter().map(|(row, _)| *row).collect();
+    let destination = batches[0].destination;
     let rows = open(folder, &batches[0].plan, &batches[0].digest)?.pick(&indices)?;
     entries.extend(orders.iter().zip(rows).map(|((_, order), (_, row))| {
-        (*order, Expected { number: row.number, attributes: (&row.attributes).into() })
+        (*order, Expected { number: row.number, attributes: row.kept(destination) })
     }));
     Ok(())
 }

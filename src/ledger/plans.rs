@@ -11,15 +11,22 @@ use super::error::{Error, damaged};
 use super::runs::only;
 use super::{Approval, Ledger, NewEvent};
 use crate::domain::list::ListId;
-use crate::domain::plan::{Counts, Digest, Op, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
-                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by";
+                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination";
 
 impl Ledger {
-    /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, list, file hash, rows).
-    pub fn digest(profile: &str, list: &ListId, file_sha256: &str, rows: &[PlanRow]) -> Digest {
-        Digest(blocks::digest(&header(profile, list, file_sha256), rows))
+    /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, file hash,
+    /// rows).
+    pub fn digest(
+        profile: &str,
+        destination: Destination,
+        list: &ListId,
+        file_sha256: &str,
+        rows: &[PlanRow],
+    ) -> Digest {
+        Digest(blocks::digest(&header(profile, destination, list, file_sha256), rows))
     }
 
     /// Stores an immutable plan (temp file, fsync, rename, fsync of the folder). Rows must be sorted by number. Storing
@@ -32,7 +39,7 @@ impl Ledger {
         let stored = plan.clone();
         self.blocking(move |folder| {
             check(&stored, &rows)?;
-            let header = header(&stored.profile, &stored.list, &stored.file_sha256);
+            let header = header(&stored.profile, stored.destination, &stored.list, &stored.file_sha256);
             if blocks::digest(&header, &rows) != stored.digest.0 {
                 return Err(damaged(format!("plan {} is not what its digest says", stored.id)));
             }
@@ -125,6 +132,11 @@ impl Ledger {
     }
 }
 
+/// A destination as it is stored.
+pub(super) fn destination(word: &str) -> Result<Destination, Error> {
+    Destination::from_name(word).ok_or_else(|| damaged("a plan goes to a destination that is none"))
+}
+
 /// Opens the file of a plan.
 pub(super) fn open(folder: &Path, id: &str, digest: &str) -> Result<Blocks<PlanRow>, Error> {
     Blocks::open(&path(folder, id)?, digest)
@@ -194,7 +206,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
     connection
         .prepare_cached(&format!(
             "INSERT INTO plans ({COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
         ))?
         .execute(params![
             plan.id,
@@ -215,6 +227,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
             int(counts.shortened),
             micros(plan.made_at),
             plan.made_by,
+            plan.destination.as_str(),
         ])?;
     let event = NewEvent {
         at: plan.made_at,
@@ -233,10 +246,14 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
 }
 
 /// What an approval covers beside the rows, so that a plan cannot be moved to another list or tenant.
-fn header(profile: &str, list: &ListId, file_sha256: &str) -> Vec<u8> {
+fn header(profile: &str, destination: Destination, list: &ListId, file_sha256: &str) -> Vec<u8> {
     let mut header = Vec::new();
     for part in [profile, &list.0, file_sha256] {
         put_bytes(&mut header, part.as_bytes());
+    }
+    // Plans from before there were others went to entries, and their digests still hold.
+    if destination != Destination::Entries {
+        put_bytes(&mut header, destination.as_str().as_bytes());
     }
     header
 }
@@ -275,5 +292,6 @@ fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
         },
         made_at: from_micros(row.get(16)?)?,
         made_by: row.get(17)?,
+        destination: destination(&row.get::<_, String>(18)?)?,
     })
 }

@@ -10,8 +10,10 @@ use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
-use crate::domain::plan::{Op, PlanRow};
+use crate::domain::plan::{Extra, Op, PlanRow};
 
+/// In the place of the operation, which follows then, with the extra values behind it.
+const HAS_EXTRA: u64 = 3;
 const HAS_REPLACES: u64 = 4;
 const HAS_GENERATION: u64 = 8;
 
@@ -24,6 +26,7 @@ impl Row for PlanRow {
 
     fn encode(rows: &[Self], out: &mut Vec<u8>) {
         let mut words = Words::default();
+        let mut names = Vec::new();
         let mut body = Vec::new();
         let mut before = 0;
         for row in rows {
@@ -41,7 +44,13 @@ impl Row for PlanRow {
             };
             let replaces = if row.replaces.is_empty() { 0 } else { HAS_REPLACES };
             let generation = if row.generation == 0 { 0 } else { HAS_GENERATION };
-            put_int(&mut body, (word << 4) | generation | replaces | op);
+            let extra = row.extra.values();
+            let code = if extra.is_empty() { op } else { HAS_EXTRA };
+            put_int(&mut body, (word << 4) | generation | replaces | code);
+            if !extra.is_empty() {
+                put_int(&mut body, op);
+                put_extra(&mut body, &mut names, extra);
+            }
             put_int(&mut body, row.row);
             if replaces > 0 {
                 put_int(&mut body, row.replaces.len() as u64);
@@ -62,13 +71,18 @@ impl Row for PlanRow {
                 .ok_or_else(|| damaged("a jurisdiction of a plan does not read"))?;
             Ok(Attributes { jurisdiction, expires: cursor.time()?, source: cursor.text()?.map(Arc::from) })
         })?;
+        let mut names = Vec::new();
         let mut before = 0;
         let mut decoded = Vec::with_capacity(rows);
         for _ in 0..rows {
             let number = number(&mut cursor, &mut before)?;
             let flags = cursor.int()?;
             let attributes = word(&words, flags >> 4)?.clone();
-            let op = match flags & 3 {
+            let (op, extra) = match flags & 3 {
+                HAS_EXTRA => (cursor.int()?, extra(&mut cursor, &mut names)?),
+                op => (op, Extra::default()),
+            };
+            let op = match op {
                 0 => Op::Add,
                 1 => Op::Update,
                 2 => Op::Unchanged,
@@ -82,7 +96,7 @@ impl Row for PlanRow {
                 }
             }
             let generation = if flags & HAS_GENERATION > 0 { cursor.int32()? } else { 0 };
-            decoded.push(Self { number, attributes, op, row, replaces, generation });
+            decoded.push(Self { number, attributes, op, row, replaces, generation, extra });
         }
         finish(&cursor, decoded)
     }
@@ -120,6 +134,36 @@ impl Row for Expected {
         }
         finish(&cursor, decoded)
     }
+}
+
+type Value = (Arc<str>, Arc<str>);
+
+/// Appends the extra values of a row. A name is written where it first comes in its block, and named by its place after.
+fn put_extra(out: &mut Vec<u8>, names: &mut Vec<Arc<str>>, values: &[Value]) {
+    put_int(out, values.len() as u64);
+    for (name, value) in values {
+        let place = names.iter().position(|known| known == name);
+        put_int(out, place.unwrap_or(names.len()) as u64);
+        if place.is_none() {
+            put_bytes(out, name.as_bytes());
+            names.push(name.clone());
+        }
+        put_bytes(out, value.as_bytes());
+    }
+}
+
+/// The inverse of [`put_extra`].
+fn extra(cursor: &mut Cursor<'_>, names: &mut Vec<Arc<str>>) -> Result<Extra, Error> {
+    let mut values: Vec<Value> = Vec::new();
+    for _ in 0..cursor.int()? {
+        let place = usize::try_from(cursor.int()?).unwrap_or(usize::MAX);
+        if place == names.len() {
+            names.push(cursor.string()?.into());
+        }
+        let name = names.get(place).ok_or_else(|| damaged("a row names a value that is not there"))?;
+        values.push((name.clone(), cursor.string()?.into()));
+    }
+    Ok(Extra::new(values))
 }
 
 /// Appends what is expected of an entry.

@@ -7,6 +7,7 @@ use super::audit::{append, of_run};
 use super::codec::{count, from_micros, hex, micros};
 use super::error::{Error, damaged};
 use super::folder::random;
+use super::plans::destination;
 use super::{Ledger, NewEvent, NewRun};
 use crate::domain::list::ListId;
 use crate::domain::run::{Buckets, RunState, RunSummary};
@@ -14,7 +15,8 @@ use crate::domain::run::{Buckets, RunState, RunSummary};
 /// What a run row is read from, in the order of [`summary`].
 const COLUMNS: &str = "id, plan, profile, list, list_name, file, state, file_rows, accepted, unchanged, duplicates, \
                        removed, rejected, dead_letters, unaccounted, batches_done, batches, retries, throttled, \
-                       differences, started_at, changed_at, cool_down_until, worked, made_by, reason, error_code, error";
+                       differences, started_at, changed_at, cool_down_until, worked, made_by, reason, error_code, error, \
+                       destination";
 
 /// States in which a process holds the list lock. `Paused` and `Uploaded` are rests: a run may stay there when its
 /// process has ended well (`upload --until uploaded`).
@@ -133,8 +135,8 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
     connection
         .prepare_cached(
             "INSERT INTO runs (id, profile, list, list_name, file, file_sha256, input, plan, reason, made_by, state,
-                               started_at, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+                               started_at, changed_at, destination)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)",
         )?
         .execute(params![
             id,
@@ -149,6 +151,7 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
             run.by,
             RunState::Draft.as_str(),
             micros(run.at),
+            run.destination.as_str(),
         ])?;
     let event = NewEvent {
         at: run.at,
@@ -290,5 +293,6 @@ fn summary(row: &Row<'_>) -> Result<RunSummary, Error> {
         by: row.get(24)?,
         reason: row.get(25)?,
         error: code.zip(sentence),
+        destination: destination(&row.get::<_, String>(28)?)?,
     })
 }

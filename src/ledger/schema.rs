@@ -21,7 +21,13 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 1] = [V1];
+const MIGRATIONS: [&str; 2] = [V1, V2];
+
+/// Plans and runs that go elsewhere than to entries.
+const V2: &str = "
+ALTER TABLE plans ADD COLUMN destination TEXT NOT NULL DEFAULT 'entries';
+ALTER TABLE runs ADD COLUMN destination TEXT NOT NULL DEFAULT 'entries';
+";
 
 const V1: &str = "
 CREATE TABLE plans (

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::list::ListId;
 use crate::domain::phone::E164;
-use crate::domain::plan::Digest;
+use crate::domain::plan::{Destination, Digest};
 use crate::domain::run::{BatchState, RunState};
 
 /// A run to begin.
@@ -14,7 +14,9 @@ use crate::domain::run::{BatchState, RunState};
 pub struct NewRun {
     /// Profile.
     pub profile: String,
-    /// Target list.
+    /// Where its numbers go.
+    pub destination: Destination,
+    /// Target list, as the ledger names it.
     pub list: ListId,
     /// Its name.
     pub list_name: String,

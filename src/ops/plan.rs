@@ -16,7 +16,7 @@ use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::{Counts, Op, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Extra, Op, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Channel, Rule};
 use crate::domain::text::thousands;
@@ -102,11 +102,12 @@ impl Ops {
         let (rows, shortened) =
             off_thread(move || plan_rows(checked.intents.iter(), &remote, &generations)).await?;
         let counts = count(&file, &rows, shortened);
-        let digest = Ledger::digest(profile, &list.id, &file.checked.sha256, &rows);
+        let digest = Ledger::digest(profile, Destination::Entries, &list.id, &file.checked.sha256, &rows);
         let summary = PlanSummary {
             id: format!("p-{}", digest.0.get(..8).unwrap_or_default()),
             digest,
             profile: profile.clone(),
+            destination: Destination::Entries,
             list: list.id.clone(),
             list_name: list.name.clone(),
             file: file.document.path().display().to_string(),
@@ -282,6 +283,7 @@ fn plan_rows(
                 row: intent.row,
                 replaces,
                 generation: generations.get(&intent.number).copied().unwrap_or(0),
+                extra: Extra::default(),
             }
         })
         .collect();

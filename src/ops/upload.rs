@@ -16,7 +16,7 @@ use super::plan::PlanRequest;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::api::Scopes;
 use crate::domain::list::{DncList, ListId};
-use crate::domain::plan::PlanSummary;
+use crate::domain::plan::{Destination, PlanSummary};
 use crate::domain::run::{RunState, RunSummary};
 use crate::files::{self, FileError};
 use crate::ledger::{Approval, DeadLetter, ListLock, NewRun};
@@ -192,6 +192,7 @@ impl Ops {
         let file = std::path::absolute(&request.file).unwrap_or_else(|_| request.file.clone());
         NewRun {
             profile: self.profile().name.clone(),
+            destination: Destination::Entries,
             list: list.id.clone(),
             list_name: list.name.clone(),
             file,
@@ -207,6 +208,7 @@ impl Ops {
     fn run_of_plan(&self, plan: &PlanSummary, reason: &str) -> NewRun {
         NewRun {
             profile: plan.profile.clone(),
+            destination: plan.destination,
             list: plan.list.clone(),
             list_name: plan.list_name.clone(),
             file: PathBuf::from(&plan.file),

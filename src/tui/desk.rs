@@ -128,6 +128,7 @@ impl Desk {
         let list = overview("L-1", "TCPA_National", ListState::Ready).list;
         Planned {
             summary: PlanSummary {
+                destination: Default::default(),
                 id: "p-3f9a12c4".into(),
                 digest: Digest("3f9a12c4aabbccdd".into()),
                 profile: "acme".into(),

@@ -8,7 +8,7 @@ use quietline::domain::entry::Attributes;
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
-use quietline::domain::plan::{Op, PlanRow};
+use quietline::domain::plan::{Destination, Extra, Op, PlanRow};
 use quietline::domain::run::RunState;
 use quietline::ledger::{Approval, Error, Ledger};
 
@@ -22,8 +22,10 @@ fn any_row() -> impl Strategy<Value = PlanRow> {
     );
     let op = prop::sample::select(vec![Op::Add, Op::Update, Op::Unchanged]);
     let replaces = prop::collection::vec("\\PC{0,9}", 0..3);
-    (1_000_000u64..=999_999_999_999_999, attributes, op, any::<u64>(), replaces, any::<u32>()).prop_map(
-        |(number, (jurisdiction, expires, source), op, row, replaces, generation)| PlanRow {
+    let value = ("[a-c]{1,2}", "\\PC{0,9}").prop_map(|(name, value)| (name.into(), value.into()));
+    let extra = prop::collection::vec(value, 0..3);
+    (1_000_000u64..=999_999_999_999_999, attributes, op, any::<u64>(), replaces, any::<u32>(), extra)
+        .prop_map(|(number, (jurisdiction, expires, source), op, row, replaces, generation, extra)| PlanRow {
             number: E164::from_digits(number).unwrap(),
             attributes: Attributes {
                 jurisdiction: Jurisdiction::parse(jurisdiction).unwrap(),
@@ -34,8 +36,8 @@ fn any_row() -> impl Strategy<Value = PlanRow> {
             row,
             replaces,
             generation,
-        },
-    )
+            extra: Extra::new(extra),
+        })
 }
 
 fn any_rows() -> impl Strategy<Value = Vec<PlanRow>> {
@@ -62,7 +64,7 @@ proptest! {
 
     #[test]
     fn no_two_plans_share_a_digest(rows in any_rows(), other in any_rows()) {
-        let digest = |rows: &[PlanRow]| Ledger::digest(PROFILE, &list(), "f00d", rows);
+        let digest = |rows: &[PlanRow]| Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", rows);
         prop_assert_eq!(rows == other, digest(&rows) == digest(&other));
     }
 }
@@ -70,13 +72,14 @@ proptest! {
 #[test]
 fn the_digest_covers_everything_that_matters() {
     let rows = vec![row(1, Op::Add), row(2, Op::Update)];
-    let digest = Ledger::digest(PROFILE, &list(), "f00d", &rows);
+    let digest = Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", &rows);
     assert_eq!(digest.0.len(), 64);
     let mut others = vec![
-        Ledger::digest("other", &list(), "f00d", &rows),
-        Ledger::digest(PROFILE, &ListId("L-2".into()), "f00d", &rows),
-        Ledger::digest(PROFILE, &list(), "f00e", &rows),
-        Ledger::digest(PROFILE, &list(), "f00d", &rows[..1]),
+        Ledger::digest("other", Destination::Entries, &list(), "f00d", &rows),
+        Ledger::digest(PROFILE, Destination::Entries, &ListId("L-2".into()), "f00d", &rows),
+        Ledger::digest(PROFILE, Destination::Items, &list(), "f00d", &rows),
+        Ledger::digest(PROFILE, Destination::Entries, &list(), "f00e", &rows),
+        Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", &rows[..1]),
     ];
     let edits: [fn(&mut PlanRow); 6] = [
         |row| row.number = number(3),
@@ -89,7 +92,7 @@ fn the_digest_covers_everything_that_matters() {
     for edit in edits {
         let mut rows = rows.clone();
         edit(&mut rows[1]);
-        others.push(Ledger::digest(PROFILE, &list(), "f00d", &rows));
+        others.push(Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", &rows));
     }
     for (index, other) in others.iter().enumerate() {
         assert_ne!(*other, digest, "{index}");

@@ -7,7 +7,7 @@ use quietline::domain::entry::Attributes;
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
-use quietline::domain::plan::{Counts, Op, PlanRow, PlanSummary};
+use quietline::domain::plan::{Counts, Destination, Extra, Op, PlanRow, PlanSummary};
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::{Ledger, NewRun, Settlement};
 use tempfile::TempDir;
@@ -48,6 +48,7 @@ pub fn row(n: u64, op: Op) -> PlanRow {
         row: 1_000 - n,
         replaces: if op == Op::Update { vec![format!("old-{n}")] } else { Vec::new() },
         generation: 0,
+        extra: Extra::default(),
     }
 }
 
@@ -60,8 +61,9 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
     let of = |op| rows.iter().filter(|row| row.op == op).count() as u64;
     PlanSummary {
         id: id.into(),
-        digest: Ledger::digest(PROFILE, list, "f00d", rows),
+        digest: Ledger::digest(PROFILE, Destination::Entries, list, "f00d", rows),
         profile: PROFILE.into(),
+        destination: Destination::Entries,
         list: list.clone(),
         list_name: "National".into(),
         file: "/data/in/march.csv".into(),
@@ -83,6 +85,7 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
 pub fn new_run() -> NewRun {
     NewRun {
         profile: PROFILE.into(),
+        destination: Destination::Entries,
         list: list(),
         list_name: "National".into(),
         file: PathBuf::from("/data/in/march.csv"),

@@ -37,6 +37,7 @@ async fn a_run_killed_before_its_plan_was_queued_still_sends_every_row() {
     stage.ops.approve(&plan.id, "a test", None).await.unwrap();
     // What a kill leaves between the two writes of a launch.
     let new = NewRun {
+        destination: Default::default(),
         profile: plan.profile.clone(),
         list: plan.list.clone(),
         list_name: plan.list_name.clone(),

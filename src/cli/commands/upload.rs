@@ -183,6 +183,7 @@ mod tests {
 
     fn run(state: RunState, buckets: Buckets, error: Option<&str>) -> RunSummary {
         RunSummary {
+            destination: Default::default(),
             id: "7f3a91c2".into(),
             plan: None,
             profile: "p".into(),

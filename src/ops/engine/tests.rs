@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
-use crate::domain::plan::Op;
+use crate::domain::plan::{Extra, Op};
 
 fn row() -> PlanRow {
     PlanRow {
@@ -16,6 +16,7 @@ fn row() -> PlanRow {
         row: 1,
         replaces: vec![],
         generation: 0,
+        extra: Extra::default(),
     }
 }
 

@@ -115,6 +115,7 @@ mod runs {
 
     fn run(state: RunState) -> RunSummary {
         RunSummary {
+            destination: Default::default(),
             id: "7f3a91c2".into(),
             plan: None,
             profile: "acme".into(),
