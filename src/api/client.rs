@@ -141,7 +141,8 @@ impl Client {
         &self.shared.contacts
     }
 
-    pub(super) fn scopes(&self) -> Scopes {
+    /// What the job behind it asks for.
+    pub fn scopes(&self) -> Scopes {
         self.scopes
     }
 

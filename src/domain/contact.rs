@@ -110,14 +110,25 @@ impl Reason {
 }
 
 /// A contact of a suppression list, as the tenant holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RemoteContact {
+    /// The number or address as the tenant spells it.
+    pub raw: String,
     /// Whom it means; `None` where the tenant's spelling is no number and no address.
     pub identifier: Option<Identifier>,
     /// The tenant's word for the reason.
     pub reason: Option<String>,
     /// Until when; `None` = for ever.
     pub until: Option<Timestamp>,
+}
+
+impl fmt::Debug for RemoteContact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteContact")
+            .field("reason", &self.reason)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A number on a list of items, or a contact of an outbound list, as the tenant holds it.

@@ -286,3 +286,12 @@ pub struct RunSummary {
     /// What went wrong, when it did not end well: code and sentence.
     pub error: Option<(String, String)>,
 }
+
+impl RunSummary {
+    /// Whether something is left to do for it. An upload to an outbound list ends with its last verdict.
+    pub fn is_resumable(&self) -> bool {
+        let ended =
+            self.destination == super::plan::Destination::Outbound && self.state == RunState::Uploaded;
+        self.state.is_resumable() && !ended
+    }
+}

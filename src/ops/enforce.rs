@@ -37,18 +37,16 @@ impl Ops {
             self.go(&run.id, RunState::CoolingDown, sink).await?;
         }
         self.cool_down(run, sink, stop).await?;
-        let list = self.find_list(&run.list.0).await?;
-        let rules = self.client.rules().await?;
-        // As the gate sees it: a campaign calls out, and a list that blocks callers only holds no campaign back.
-        let outbound = |rule: &&Rule| rule.scope.covers(Channel::Outbound);
-        let enforced = enforcing_rules(&list, &rules).iter().any(outbound);
-        let probes = match enforced {
-            true => Some(self.wait_for_probes(run, &list, sink, stop).await?),
-            false => None,
+        let to = run.destination;
+        let list = self.find_target(to, &run.list.0).await?;
+        let probes = match to.is_dnc_list() {
+            true => self.probe_run(run, &list, sink, stop).await?,
+            // No rules stand behind a suppression list: that its contacts are on it is all there is to prove.
+            false => Some(Probes::Nothing),
         };
 
         self.go(&run.id, RunState::Reconciling, sink).await?;
-        let result = self.compare_with_expected(&list, Some(&run.id), sink, stop).await?;
+        let result = self.compare_with_expected(to, &list, Some(&run.id), sink, stop).await?;
         let after = self.ledger.run(&run.id).await?;
         let trouble = if after.buckets.unaccounted > 0 {
             Some(("unaccounted", "some rows have no verdict of the tenant"))
@@ -76,6 +74,23 @@ impl Ops {
         };
         self.ledger.set_state(&run.id, state, error, Timestamp::now()).await?;
         Ok(())
+    }
+
+    /// What probing says of an enforced list; `None` where no active rule enforces it.
+    async fn probe_run(
+        &self,
+        run: &RunSummary,
+        list: &DncList,
+        sink: &Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<Option<Probes>, Halt> {
+        let rules = self.client.rules().await?;
+        // As the gate sees it: a campaign calls out, and a list that blocks callers only holds no campaign back.
+        let outbound = |rule: &&Rule| rule.scope.covers(Channel::Outbound);
+        if !enforcing_rules(list, &rules).iter().any(outbound) {
+            return Ok(None);
+        }
+        self.wait_for_probes(run, list, sink, stop).await.map(Some)
     }
 
     /// Waits until the cool-down of the *last accepted row* is over. The end is on disk, so a restart neither shortens

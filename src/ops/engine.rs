@@ -9,9 +9,11 @@
 //! What a kill can leave behind is one of these states, so resuming is the same code: an `Intent` without an answer may
 //! have arrived and is read back like any indeterminate call.
 
+mod later;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -24,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::{Ops, OpsError, OpsEvent, Sink};
-use crate::api::{self, Attempt, Backoff, EntryWrite, RawAnswer};
+use crate::api::{self, Attempt, Backoff, RawAnswer};
 use crate::domain::plan::{PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;
@@ -110,8 +112,28 @@ impl Engine {
         let mut open = self.ops.ledger.open_batches(&self.run).await?;
         open.retain(|batch| is_unsure(batch.state));
         self.settle_unsure(open).await?;
-        // Read once more: what was missing from the list has a new batch by now.
-        let mut queue: VecDeque<Batch> = self.ops.ledger.open_batches(&self.run).await?.into();
+        // What was missing from the list has a new batch by now.
+        loop {
+            let queue = self.ready_batches().await?;
+            if !queue.is_empty() {
+                self.send_queue(queue).await?;
+            }
+            // Rows that are settled later than their calls are settled now; what is missing then is sent once more.
+            self.settle_later().await?;
+            if self.ops.ledger.open_batches(&self.run).await?.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Batches that something can be done for now, in order.
+    async fn ready_batches(&self) -> Result<VecDeque<Batch>, Halt> {
+        let mut open = self.ops.ledger.open_batches(&self.run).await?;
+        open.retain(|batch| !self.waits(batch));
+        Ok(open.into())
+    }
+
+    async fn send_queue(&self, mut queue: VecDeque<Batch>) -> Result<(), Halt> {
         let mut flying = FuturesUnordered::new();
         let mut halt = None;
         loop {
@@ -126,7 +148,7 @@ impl Engine {
                 self.stop.cancel();
             }
             if queue.is_empty() && flying.is_empty() && halt.is_none() && !self.stop.is_cancelled() {
-                queue = self.ops.ledger.open_batches(&self.run).await?.into();
+                queue = self.ready_batches().await?;
             }
         }
         match halt {
@@ -152,7 +174,8 @@ impl Engine {
 
     async fn send(&self, batch: Batch) -> Result<(), Halt> {
         let writes = self.writes(&batch.rows);
-        let body = api::encode_entries(&writes);
+        let list = self.plan.destination.list_of(&self.plan.list);
+        let body = writes.encode(&list);
         let body_sha256 = hex(&Sha256::digest(&body));
         let mut backoff = Backoff::new(u64::from(batch.seq) ^ seed_of(&self.run));
         let ledger = &self.ops.ledger;
@@ -161,7 +184,8 @@ impl Engine {
                 return Err(Halt::Stopped);
             }
             ledger.intent(&self.run, batch.seq, &body_sha256, Timestamp::now()).await?;
-            match self.ops.client.post_entries(body.clone(), &self.stop).await {
+            let (client, to) = (&self.ops.client, self.plan.destination);
+            match writes::post(client, to, &list, body.clone(), &self.stop).await {
                 Attempt::Answered(raw) => return self.take_answer(&batch, &writes, raw).await,
                 Attempt::Indeterminate { error, after, .. } => {
                     ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
@@ -192,21 +216,6 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn writes(&self, rows: &[u32]) -> Vec<EntryWrite> {
-        rows.iter().filter_map(|&row| self.rows.get(row as usize)).map(|row| self.write(row)).collect()
-    }
-
-    fn write(&self, row: &PlanRow) -> EntryWrite {
-        EntryWrite {
-            number: row.number,
-            list: self.plan.list.clone(),
-            jurisdiction: row.attributes.jurisdiction,
-            expires: row.attributes.expires,
-            source: row.attributes.source.clone(),
-            key: idempotency_key(&self.ops.profile().tenant, &self.plan.list.0, row),
-        }
     }
 
     pub(super) fn tell(&self, note: String) {

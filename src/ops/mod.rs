@@ -19,6 +19,7 @@ mod check;
 pub mod doctor;
 mod enforce;
 mod engine;
+mod extra;
 mod gate;
 mod input;
 mod layout;
@@ -28,6 +29,7 @@ mod read_back;
 mod reconcile;
 mod replace;
 pub mod setup;
+mod target;
 mod upload;
 mod walk;
 

@@ -1,5 +1,8 @@
 //! Plan: what an upload would do, against the list as it is on the tenant now. Approve: bound to the digest.
 
+mod effect;
+mod rows;
+
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,19 +11,22 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use effect::{effect_on_contacts, effect_sentence, what_is_not_kept};
+pub(super) use rows::is_fresh;
+use rows::{Wanted, plan_rows};
+
 use super::check::{self, CheckedFile};
+use super::extra;
 use super::input::Input;
-use super::walk::read_list;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::{Counts, Destination, Extra, Op, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Op, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
-use crate::domain::rule::{Action, Channel, Rule};
-use crate::domain::text::thousands;
-use crate::files::{FileError, Intent, Intents};
+use crate::domain::rule::{Action, Rule};
+use crate::files::{FileError, Intents};
 use crate::ledger::{Approval, Ledger, NewEvent};
 
 /// What to plan.
@@ -28,7 +34,9 @@ use crate::ledger::{Approval, Ledger, NewEvent};
 pub struct PlanRequest {
     /// The file.
     pub file: PathBuf,
-    /// List by id or equal name.
+    /// Where its numbers go.
+    pub to: Destination,
+    /// List of that kind by id or equal name.
     pub list: String,
     /// How to read the file.
     pub input: Input,
@@ -62,7 +70,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
         // The list first: a name that does not resolve should not cost the reading of a large file.
-        let list = self.find_list(&request.list).await?;
+        let list = self.find_target(request.to, &request.list).await?;
         self.plan_for(list, request, sink, stop).await
     }
 
@@ -78,19 +86,20 @@ impl Ops {
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
-        self.plan_checked(list, file, sink, stop).await
+        self.plan_checked(request.to, list, file, sink, stop).await
     }
 
     /// Plans a file that is already checked: what the console does when the list is chosen.
     pub async fn plan_checked(
         &self,
+        to: Destination,
         list: DncList,
         file: CheckedFile,
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
-        let rules = self.client.rules().await?;
-        let remote = read_list(&self.client, &list.id, list.entry_count, Phase::Plan, &*sink, stop).await?;
+        let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
+        let remote = self.read_target(to, &list.id, list.entry_count, Phase::Plan, &*sink, stop).await?;
         let profile = &self.profile().name;
         if !self.record_baseline(&list, &remote).await? {
             self.begin_lost_generations(&list, &file.checked.intents, &remote).await?;
@@ -98,16 +107,21 @@ impl Ops {
         let generations: HashMap<E164, u32> =
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
 
-        let checked = file.checked.clone();
-        let (rows, shortened) =
-            off_thread(move || plan_rows(checked.intents.iter(), &remote, &generations)).await?;
+        let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
+        let (rows, shortened, odd_reasons) = off_thread(move || {
+            let extras = extra::read(&document, to, &halt)?;
+            let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras));
+            let (rows, shortened) = plan_rows(to, wanted, &remote, &generations);
+            Ok::<_, OpsError>((rows, shortened, extras.odd_reasons))
+        })
+        .await??;
         let counts = count(&file, &rows, shortened);
-        let digest = Ledger::digest(profile, Destination::Entries, &list.id, &file.checked.sha256, &rows);
+        let digest = Ledger::digest(profile, to, &list.id, &file.checked.sha256, &rows);
         let summary = PlanSummary {
             id: format!("p-{}", digest.0.get(..8).unwrap_or_default()),
             digest,
             profile: profile.clone(),
-            destination: Destination::Entries,
+            destination: to,
             list: list.id.clone(),
             list_name: list.name.clone(),
             file: file.document.path().display().to_string(),
@@ -118,8 +132,19 @@ impl Ops {
         };
         self.ledger.store_plan(&summary, rows).await?;
         let enforcing = enforcing_rules(&list, &rules);
-        let takes = self.estimate(&counts);
-        let effect = effect_sentence(&counts, &enforcing, self.profile().environment.as_str(), takes);
+        let takes = self.estimate(to, &counts);
+        let environment = self.profile().environment.as_str();
+        let mut effect = match to {
+            Destination::Entries | Destination::Items => {
+                effect_sentence(&counts, &enforcing, environment, takes)
+            }
+            Destination::Suppression | Destination::Outbound => {
+                effect_on_contacts(to, &counts, environment, takes)
+            }
+        };
+        if let Some(words) = what_is_not_kept(to, &file, odd_reasons) {
+            effect = format!("{effect}; {words}");
+        }
         let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
         Ok(Planned { summary, file, list, enforced_by, effect, takes })
     }
@@ -229,13 +254,31 @@ impl Ops {
         })
     }
 
-    fn estimate(&self, counts: &Counts) -> Duration {
+    /// Rows of one call to this destination.
+    pub(super) fn per_call(&self, to: Destination) -> usize {
         let limits = self.client.limits();
-        let per_call = limits.entries_per_call.max(1) as u64;
-        // An update costs its share of a POST, and a read-back and a DELETE of its own.
-        let calls = (counts.add + counts.update).div_ceil(per_call) + 2 * counts.update;
-        let sending = calls as f64 / limits.entries_per_second.max(0.1);
-        let cool_down = if counts.operations() == 0 { 0 } else { self.profile().cool_down_seconds };
+        match to {
+            Destination::Entries => limits.entries_per_call,
+            Destination::Items => limits.items_per_call,
+            Destination::Suppression => limits.suppression_per_call,
+            Destination::Outbound => limits.bulk_per_call,
+        }
+    }
+
+    fn estimate(&self, to: Destination, counts: &Counts) -> Duration {
+        let limits = self.client.limits();
+        let per_second = match to {
+            Destination::Entries => limits.entries_per_second,
+            Destination::Items => limits.items_per_minute / 60.0,
+            Destination::Suppression => limits.suppression_per_minute / 60.0,
+            Destination::Outbound => limits.bulk_per_minute / 60.0,
+        };
+        let posts = (counts.add + counts.update).div_ceil(self.per_call(to).max(1) as u64);
+        // An update of an entry costs its share of a POST, and a read-back and a DELETE of its own.
+        let calls = posts + if to == Destination::Entries { 2 * counts.update } else { 0 };
+        let sending = calls as f64 / per_second.max(0.01);
+        let waits = counts.operations() > 0 && to != Destination::Outbound;
+        let cool_down = if waits { self.profile().cool_down_seconds } else { 0 };
         Duration::from_secs_f64(sending) + Duration::from_secs(cool_down)
     }
 }
@@ -245,64 +288,6 @@ pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a 
     let names_it =
         |rule: &&Rule| rule.active && rule.action == Action::Block && rule.lists.contains(&list.id);
     if list.active { rules.iter().filter(names_it).collect() } else { Vec::new() }
-}
-
-/// What to do for each number. Two records of one number, or a spelling that is not E.164, are replaced as a whole:
-/// the list then holds exactly what the file says.
-fn plan_rows(
-    intents: impl Iterator<Item = Intent>,
-    remote: &[RemoteEntry],
-    generations: &HashMap<E164, u32>,
-) -> (Vec<PlanRow>, u64) {
-    let mut there: HashMap<E164, Vec<&RemoteEntry>> = HashMap::new();
-    for entry in remote {
-        if let Some(number) = entry.number {
-            there.entry(number).or_default().push(entry);
-        }
-    }
-    let mut shortened = 0;
-    let rows = intents
-        .map(|intent| {
-            let records = there.get(&intent.number).map_or(&[][..], Vec::as_slice);
-            let as_wanted =
-                |entry: &&&RemoteEntry| entry.is_canonical() && intent.attributes.satisfied_by(entry);
-            let (op, replaces) = if records.is_empty() {
-                (Op::Add, Vec::new())
-            } else if records.iter().any(|entry| as_wanted(&entry)) {
-                (Op::Unchanged, Vec::new())
-            } else {
-                (Op::Update, records.iter().map(|entry| entry.id.clone()).collect())
-            };
-            if op == Op::Update && is_shortened(&intent, records) {
-                shortened += 1;
-            }
-            PlanRow {
-                number: intent.number,
-                attributes: intent.attributes,
-                op,
-                row: intent.row,
-                replaces,
-                generation: generations.get(&intent.number).copied().unwrap_or(0),
-                extra: Extra::default(),
-            }
-        })
-        .collect();
-    (rows, shortened)
-}
-
-/// Whether planning the same rows again, against the list as it is now, gives the same operations.
-pub(super) fn is_fresh(rows: &[PlanRow], remote: &[RemoteEntry], generations: &HashMap<E164, u32>) -> bool {
-    let intents = rows.iter().map(|row| Intent {
-        number: row.number,
-        attributes: row.attributes.clone(),
-        row: row.row,
-    });
-    plan_rows(intents, remote, generations).0 == rows
-}
-
-fn is_shortened(intent: &Intent, records: &[&RemoteEntry]) -> bool {
-    let Some(ours) = intent.attributes.expires else { return false };
-    records.iter().any(|entry| entry.expires.is_none_or(|theirs| theirs > ours))
 }
 
 fn count(file: &CheckedFile, rows: &[PlanRow], shortened: u64) -> Counts {
@@ -343,38 +328,6 @@ fn baseline(remote: &[RemoteEntry]) -> Vec<Expected> {
         .collect();
     expected.sort_unstable_by_key(|entry| entry.number);
     expected
-}
-
-fn effect_sentence(counts: &Counts, enforcing: &[&Rule], environment: &str, takes: Duration) -> String {
-    if counts.operations() == 0 {
-        return format!("nothing to send: the list in {environment} already holds every number of the file");
-    }
-    let covered: Vec<&str> = Channel::ALL
-        .into_iter()
-        .filter(|channel| enforcing.iter().any(|rule| rule.scope.covers(*channel)))
-        .map(Channel::as_str)
-        .collect();
-    let changes = match counts.update {
-        0 => String::new(),
-        n => format!(", change {}", thousands(n)),
-    };
-    let shorter = match counts.shortened {
-        0 => String::new(),
-        n => format!(" ({} of them will expire earlier than now)", thousands(n)),
-    };
-    let time = crate::domain::progress::say_eta(takes);
-    if covered.is_empty() {
-        return format!(
-            "store {} more numbers{changes}{shorter} in {environment} on a list that no active rule enforces: \
-             nothing will be suppressed; takes {time}",
-            thousands(counts.add)
-        );
-    }
-    let channels = covered.join(" and ");
-    format!(
-        "suppress {} more numbers{changes}{shorter} for {channels} in {environment}; takes {time}",
-        thousands(counts.add)
-    )
 }
 
 #[cfg(test)]

@@ -2,24 +2,33 @@
 
 use std::collections::HashMap;
 
-use super::Silent;
 use super::engine::{Engine, Halt};
-use super::walk::{calls_to_read, read_list};
+use super::target::read_target;
+use super::walk::calls_to_read;
+use super::{OpsError, Silent};
+use crate::api;
 use crate::domain::entry::RemoteEntry;
 use crate::domain::phone::E164;
+use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 
 impl Engine {
     /// Splits plan rows into those whose record stands on the list as we wrote it, and the rest.
     pub(super) async fn find_on_list(&self, rows: &[u32]) -> Result<(Vec<u32>, Vec<u32>), Halt> {
-        let there = self.records_of(rows).await?;
+        let there = self.records_of(rows).await?.unwrap_or_default();
         Ok(rows.iter().partition(|&&row| self.written_record(row, &there).is_some()))
     }
 
-    /// The records of the rows' numbers, by the fewest calls: one per number, or the whole list in large pages.
-    pub(super) async fn records_of(&self, rows: &[u32]) -> Result<HashMap<E164, Vec<RemoteEntry>>, Halt> {
+    /// The records of the rows' numbers, by the fewest calls: one per number, or the whole list in large pages. `None`
+    /// where the tenant cannot be read back: then nobody knows, and nothing is sent again by itself.
+    pub(super) async fn records_of(
+        &self,
+        rows: &[u32],
+    ) -> Result<Option<HashMap<E164, Vec<RemoteEntry>>>, Halt> {
         let size = self.list_size + self.plan.counts.add;
-        let entries = if (rows.len() as u64) <= calls_to_read(size) {
+        let to = self.plan.destination;
+        let by_number = to == Destination::Entries && (rows.len() as u64) <= calls_to_read(size);
+        let entries = if by_number {
             let mut entries = Vec::new();
             for row in rows.iter().filter_map(|&row| self.rows.get(row as usize)) {
                 entries.extend(self.ops.client.entries_of(row.number, Some(&self.plan.list)).await?);
@@ -28,8 +37,16 @@ impl Engine {
         } else {
             // What is in flight is still finished after a stop, and that may need this reading.
             let unstoppable = tokio_util::sync::CancellationToken::new();
-            let list = &self.plan.list;
-            read_list(&self.ops.client, list, Some(size), Phase::Send, &Silent, &unstoppable).await?
+            let (client, told) = (&self.ops.client, (Some(size), Phase::Send));
+            if to == Destination::Outbound && !self.jobs_are_over().await? {
+                return Ok(None);
+            }
+            match read_target(client, to, &self.plan.list, told, &Silent, &unstoppable).await {
+                Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => {
+                    return Ok(None);
+                }
+                read => read?,
+            }
         };
         let mut there: HashMap<E164, Vec<RemoteEntry>> = HashMap::new();
         for entry in entries {
@@ -37,7 +54,7 @@ impl Engine {
                 there.entry(number).or_default().push(entry);
             }
         }
-        Ok(there)
+        Ok(Some(there))
     }
 
     /// The record that our write of this row made: our key where the tenant tells it, else the E.164 spelling with
@@ -48,11 +65,11 @@ impl Engine {
         there: &'a HashMap<E164, Vec<RemoteEntry>>,
     ) -> Option<&'a RemoteEntry> {
         let plan = self.rows.get(row as usize)?;
-        let key = self.writes(&[row]).pop()?.key;
+        let key = (self.plan.destination == Destination::Entries).then(|| self.key_of(plan));
+        let kept = plan.kept(self.plan.destination);
         there.get(&plan.number)?.iter().find(|entry| {
             !plan.replaces.contains(&entry.id)
-                && (entry.key.as_deref() == Some(&key)
-                    || (entry.is_canonical() && plan.attributes.satisfied_by(entry)))
+                && ((key.is_some() && entry.key == key) || (entry.is_canonical() && kept.satisfied_by(entry)))
         })
     }
 }

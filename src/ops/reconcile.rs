@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::walk::read_list;
 use super::{Ops, OpsError, Sink, off_thread};
-use crate::domain::diff::{Diff, DiffKind, Expected, compare};
+use crate::domain::diff::{Diff, DiffKind, Expected, ExpectedAttributes, compare};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
+use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 
 /// The result.
@@ -31,19 +31,20 @@ impl Ops {
     /// Streams the list and compares. Trouble with the tenant is an error; the last good state stays in the ledger.
     pub async fn reconcile(
         &self,
+        to: Destination,
         list: &str,
         run: Option<&str>,
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Reconciliation, OpsError> {
-        let list = self.find_list(list).await?;
+        let list = self.find_target(to, list).await?;
         let run = match run {
             Some(id) => Some(self.ledger.run(id).await?.id),
             None => None,
         };
         // While a run writes to the list, neither side stands still.
         let _lock = self.lock(&list.id)?;
-        self.compare_with_expected(&list, run.as_deref(), &sink, stop).await
+        self.compare_with_expected(to, &list, run.as_deref(), &sink, stop).await
     }
 
     /// The newest reconciliation of a list that the ledger keeps: when, and what it found.
@@ -53,6 +54,7 @@ impl Ops {
 
     pub(super) async fn compare_with_expected(
         &self,
+        to: Destination,
         list: &DncList,
         run: Option<&str>,
         sink: &Arc<dyn Sink>,
@@ -61,7 +63,7 @@ impl Ops {
         let profile = &self.profile().name;
         let before = self.ledger.expected(profile, &list.id).await?;
         let guess = before.as_ref().map(|set| set.len() as u64).or(list.entry_count);
-        let remote = read_list(&self.client, &list.id, guess, Phase::Reconcile, &**sink, stop).await?;
+        let remote = self.read_target(to, &list.id, guess, Phase::Reconcile, &**sink, stop).await?;
         let baseline = match before {
             Some(_) => false,
             None => self.record_baseline(list, &remote).await?,
@@ -69,6 +71,10 @@ impl Ops {
         let at = Timestamp::now();
         let mut expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
         drop_purged(&mut expected, &remote, at);
+        if to == Destination::Items {
+            // The list may have been written as entries too, of which items tell the number alone.
+            expected.iter_mut().for_each(|entry| entry.attributes = ExpectedAttributes::default());
+        }
         let diff = off_thread(move || compare(&expected, remote)).await?;
         self.ledger.store_reconciliation(profile, &list.id, run, &diff, at, &self.actor).await?;
         self.begin_generations(list, &diff).await?;

@@ -20,7 +20,7 @@ impl Engine {
         }
         self.tell(format!("removing {} records that were replaced", open.len()));
         let rows: Vec<u32> = open.iter().map(|replacement| replacement.row).collect();
-        let there = self.records_of(&rows).await?;
+        let there = self.records_of(&rows).await?.unwrap_or_default();
         let (ready, stay): (Vec<Replacement>, Vec<Replacement>) =
             open.into_iter().partition(|replacement| self.written_record(replacement.row, &there).is_some());
 

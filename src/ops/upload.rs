@@ -13,10 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{Engine, Halt, Shared};
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
+use super::target::change_scopes;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
-use crate::api::Scopes;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::{Destination, PlanSummary};
+use crate::domain::progress::Phase;
 use crate::domain::run::{RunState, RunSummary};
 use crate::files::{self, FileError};
 use crate::ledger::{Approval, DeadLetter, ListLock, NewRun};
@@ -62,7 +63,11 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("an upload")?;
-        self.asking(Scopes::CHANGE).launch(launch, sink, stop).await
+        let to = match &launch.what {
+            Launched::File(request) => request.to,
+            Launched::Plan(id) => self.ledger.plan(id).await?.destination,
+        };
+        self.asking(change_scopes(to)).launch(launch, sink, stop).await
     }
 
     async fn launch(
@@ -73,7 +78,7 @@ impl Ops {
     ) -> Result<RunSummary, OpsError> {
         match launch.what {
             Launched::File(request) => {
-                let list = self.find_list(&request.list).await?;
+                let list = self.find_target(request.to, &request.list).await?;
                 let new = self.new_run(&list, &request, &launch.reason);
                 let mut lock = self.lock(&list.id)?;
                 let run = self.ledger.create_run(new).await?;
@@ -98,7 +103,7 @@ impl Ops {
                 self.check_fresh(&plan, &sink, stop).await?;
                 let run = self.ledger.create_run(self.run_of_plan(&plan, &launch.reason)).await?;
                 lock.set_holder(&self.holder(&run))?;
-                self.ledger.bind_plan(&run, &plan, self.client.limits().entries_per_call).await?;
+                self.ledger.bind_plan(&run, &plan, self.per_call(plan.destination)).await?;
                 self.drive(&run, launch.until, sink, stop).await
             }
         }
@@ -116,7 +121,7 @@ impl Ops {
         let runs = self.runs().await?;
         let wanted = match run {
             Some(id) => Some(self.ledger.run(id).await?),
-            None => runs.into_iter().find(|run| run.state.is_resumable()),
+            None => runs.into_iter().find(RunSummary::is_resumable),
         };
         let nothing = |message: String| OpsError::Nothing {
             code: "nothing-to-resume",
@@ -126,7 +131,7 @@ impl Ops {
         let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
         let (run, mut lock) = self.take(run, nothing).await?;
         lock.set_holder(&self.holder(&run.id))?;
-        self.asking(Scopes::CHANGE).drive(&run.id, until, sink, stop).await
+        self.asking(change_scopes(run.destination)).drive(&run.id, until, sink, stop).await
     }
 
     /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it
@@ -192,7 +197,7 @@ impl Ops {
         let file = std::path::absolute(&request.file).unwrap_or_else(|_| request.file.clone());
         NewRun {
             profile: self.profile().name.clone(),
-            destination: Destination::Entries,
+            destination: request.to,
             list: list.id.clone(),
             list_name: list.name.clone(),
             file,
@@ -250,18 +255,11 @@ impl Ops {
             return Err(stale("the file"));
         }
         let rows = self.ledger.plan_rows(plan).await?;
-        let list = self.find_list(&plan.list.0).await?;
-        let remote = super::walk::read_list(
-            &self.client,
-            &plan.list,
-            list.entry_count,
-            crate::domain::progress::Phase::Plan,
-            &**sink,
-            stop,
-        )
-        .await?;
+        let to = plan.destination;
+        let list = self.find_target(to, &plan.list.0).await?;
+        let remote = self.read_target(to, &plan.list, list.entry_count, Phase::Plan, &**sink, stop).await?;
         let generations = self.ledger.generations(&plan.profile, &plan.list).await?.into_iter().collect();
-        if off_thread(move || super::plan::is_fresh(&rows, &remote, &generations)).await? {
+        if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations)).await? {
             Ok(())
         } else {
             Err(stale("the list"))
@@ -338,10 +336,25 @@ impl Ops {
             self.send(&summary, sink, stop).await?;
             summary = self.go(run, RunState::Uploaded, sink).await?;
         }
+        if summary.destination == Destination::Outbound {
+            return self.end_outbound(&summary).await;
+        }
         if until == Until::Uploaded {
             return Ok(());
         }
         self.settle_and_prove(&summary, sink, stop).await
+    }
+
+    /// Contacts of an outbound list have no cool-down and nothing to reconcile: a run ends with its last verdict, and where
+    /// one is missing a person decides.
+    async fn end_outbound(&self, run: &RunSummary) -> Result<(), Halt> {
+        let unaccounted = self.ledger.run(&run.id).await?.buckets.unaccounted;
+        if unaccounted > 0 {
+            let words = "some contacts have no verdict of the tenant, and its list cannot be read back";
+            let why = Some(("unaccounted".to_owned(), words.to_owned()));
+            self.ledger.set_state(&run.id, RunState::Discrepant, why, Timestamp::now()).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn go(
@@ -373,8 +386,9 @@ impl Ops {
         if mark.is_some() && FileMark::of(&file) != mark {
             return Err(OpsError::File(FileError::Changed { path: file }).into());
         }
-        let list = self.find_list(&list).await?;
-        let request = PlanRequest { file, list: list.id.0.clone(), input, shown: None };
+        let to = run.destination;
+        let list = self.find_target(to, &list).await?;
+        let request = PlanRequest { file, to, list: list.id.0.clone(), input, shown: None };
         let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
         self.refuse_without_second_person(&planned.summary)?;
         let approval = Approval {
@@ -385,7 +399,7 @@ impl Ops {
             at: Timestamp::now(),
         };
         self.ledger.approve(&planned.summary, approval).await?;
-        let per_call = self.client.limits().entries_per_call;
+        let per_call = self.per_call(planned.summary.destination);
         let summary = self.ledger.bind_plan(&run.id, &planned.summary, per_call).await?;
         sink.event(OpsEvent::Run(Box::new(summary.clone())));
         Ok(summary)
@@ -400,7 +414,7 @@ impl Ops {
     ) -> Result<RunSummary, Halt> {
         let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
         self.check_fresh(&plan, sink, stop).await?;
-        Ok(self.ledger.bind_plan(&run.id, &plan, self.client.limits().entries_per_call).await?)
+        Ok(self.ledger.bind_plan(&run.id, &plan, self.per_call(plan.destination)).await?)
     }
 
     async fn send(

@@ -51,7 +51,8 @@ async fn read_once(
     let mut entries: Vec<RemoteEntry> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     loop {
-        let page = patient_page(client, list, entries.len() as u64, stop).await?;
+        let offset = entries.len() as u64;
+        let page = patiently(|| client.entries_page(list, offset, PAGE), stop).await?;
         let last = page.is_empty();
         for entry in page {
             if !seen.insert(entry.id.clone()) {
@@ -69,18 +70,16 @@ async fn read_once(
 }
 
 /// One page. A pause that the tenant asks for is waited out here: a walk is long work, and nobody waits for one page.
-async fn patient_page(
-    client: &Client,
-    list: &ListId,
-    offset: u64,
+async fn patiently<T, F: Future<Output = Result<T, api::Error>>>(
+    page: impl Fn() -> F,
     stop: &CancellationToken,
-) -> Result<Vec<RemoteEntry>, OpsError> {
+) -> Result<T, OpsError> {
     let begun = Instant::now();
     loop {
         if stop.is_cancelled() {
             return Err(OpsError::Stopped);
         }
-        let wait = match client.entries_page(list, offset, PAGE).await {
+        let wait = match page().await {
             Err(api::Error::Throttled { after }) if begun.elapsed() < LONGEST_PAUSE => {
                 after.unwrap_or(Duration::from_secs(1))
             }
@@ -96,4 +95,69 @@ async fn patient_page(
 /// How many calls [`read_list`] makes for a list of `entries`.
 pub fn calls_to_read(entries: u64) -> u64 {
     entries / PAGE + 2
+}
+
+/// What stands on a page of numbers that have no record ids.
+#[derive(Clone, Debug)]
+pub(super) struct Walked {
+    /// What tells it from the others: its spelling.
+    pub(super) key: String,
+    /// What it is; `None` = not ours to look at, but seen.
+    pub(super) entry: Option<RemoteEntry>,
+}
+
+/// Every entry of a list that is paged by number. Its entries have no ids, so one that comes twice may be two, or the pages
+/// may have moved under the walk: it is walked once more, and taken where two walks found the same.
+pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
+    page: impl Fn(u64) -> F,
+    told: (Option<u64>, Phase),
+    sink: &dyn Sink,
+    stop: &CancellationToken,
+) -> Result<Vec<RemoteEntry>, OpsError> {
+    let mut before: Option<Vec<String>> = None;
+    for walk in 1..=WALKS {
+        let (found, doubled) = walk_pages(&page, told, sink, stop).await?;
+        let mut keys: Vec<String> = found.iter().map(|walked| walked.key.clone()).collect();
+        keys.sort_unstable();
+        if !doubled || before.as_ref() == Some(&keys) {
+            return Ok(found.into_iter().filter_map(|walked| walked.entry).collect());
+        }
+        before = Some(keys);
+        if walk < WALKS {
+            sink.event(OpsEvent::Note("a number stands twice, or the list moved: reading it again".into()));
+        }
+    }
+    let detail = format!("the list changed under {WALKS} readings in a row, so none of them is complete");
+    Err(api::Error::Protocol { detail }.into())
+}
+
+/// One walk, and whether anything came twice.
+async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
+    page: &impl Fn(u64) -> F,
+    (expected, phase): (Option<u64>, Phase),
+    sink: &dyn Sink,
+    stop: &CancellationToken,
+) -> Result<(Vec<Walked>, bool), OpsError> {
+    let mut found: Vec<Walked> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut last_page: Vec<String> = Vec::new();
+    for number in 1.. {
+        let rows = patiently(|| page(number), stop).await?;
+        let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
+        // A tenant that does not page gives the same page for ever.
+        let last = rows.is_empty() || keys == last_page;
+        if !last {
+            seen.extend(keys.iter().cloned());
+            found.extend(rows);
+            last_page = keys;
+        }
+        let done = found.len() as u64;
+        let total = if last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
+        sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
+        if last {
+            break;
+        }
+    }
+    let doubled = seen.len() < found.len();
+    Ok((found, doubled))
 }

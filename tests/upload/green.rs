@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quietline::domain::list::ListId;
+use quietline::domain::plan::Destination;
 use quietline::domain::readiness::ListState;
 use quietline::domain::run::RunState;
 use quietline::ledger::NewRun;
@@ -121,7 +122,9 @@ async fn a_run_given_up_does_not_take_its_cool_down_with_it() {
     launch.until = Until::Uploaded;
     let run = ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
     ops.cancel(&run.id).await.unwrap();
-    let clean = ops.reconcile(stage.list_name(), None, Arc::new(Silent), &CancellationToken::new()).await;
+    let clean = ops
+        .reconcile(Destination::Entries, stage.list_name(), None, Arc::new(Silent), &CancellationToken::new())
+        .await;
     assert!(clean.unwrap().diff.is_clean());
 
     let (_, readiness) = ops.gate(stage.list_name()).await.unwrap();
@@ -219,7 +222,11 @@ async fn all_lists_are_probed_by_as_few_queries_as_possible() {
     let lists: Vec<ListId> =
         stage.ops.catalog().await.unwrap().lists.into_iter().map(|shown| shown.list.id).collect();
     for list in &lists {
-        stage.ops.reconcile(&list.0, None, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+        stage
+            .ops
+            .reconcile(Destination::Entries, &list.0, None, Arc::new(Silent), &CancellationToken::new())
+            .await
+            .unwrap();
     }
     let before = stage.calls_of("/dnc/records/query").await;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietline::config::Profile;
+use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
 use quietline::ops::{
@@ -68,7 +69,13 @@ impl Stage {
     }
 
     pub fn request(file: &Path) -> PlanRequest {
-        PlanRequest { file: file.to_owned(), list: LIST.into(), input: Input::default(), shown: None }
+        PlanRequest {
+            file: file.to_owned(),
+            to: Destination::Entries,
+            list: LIST.into(),
+            input: Input::default(),
+            shown: None,
+        }
     }
 
     pub async fn plan(&self, file: &Path) -> Planned {
@@ -107,7 +114,10 @@ impl Stage {
     }
 
     pub async fn reconcile(&self) -> Reconciliation {
-        self.ops.reconcile(LIST, None, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
+        self.ops
+            .reconcile(Destination::Entries, LIST, None, Arc::new(Silent), &CancellationToken::new())
+            .await
+            .unwrap()
     }
 
     pub fn stop_tenant(&mut self) {

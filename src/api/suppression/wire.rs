@@ -220,12 +220,19 @@ pub(super) fn read_contacts(body: &[u8], normaliser: &Normaliser) -> Result<Vec<
     };
     rows.into_iter()
         .map(|row| {
-            let identifier = match (text_of(row.phone_number), text_of(row.email)) {
-                (Some(phone), _) => normaliser.normalise(&phone).ok().map(|it| Identifier::Phone(it.number)),
-                (None, Some(email)) => Email::parse(&email).map(Identifier::Email),
-                (None, None) => None,
+            let (raw, identifier) = match (text_of(row.phone_number), text_of(row.email)) {
+                (Some(phone), _) => {
+                    let read = normaliser.normalise(&phone).ok();
+                    (phone, read.map(|it| Identifier::Phone(it.number)))
+                }
+                (None, Some(email)) => {
+                    let read = Email::parse(&email).map(Identifier::Email);
+                    (email, read)
+                }
+                (None, None) => (String::new(), None),
             };
             Ok(RemoteContact {
+                raw,
                 identifier,
                 reason: text_of(row.reason),
                 until: expiry_of(row.suppress_until, "a contact")?,

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::InputArgs;
+use crate::domain::plan::Destination;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PlanArgs {
     /// The file
     pub file: PathBuf,
+    /// What kind of list its numbers go to
+    #[arg(long, value_name = "KIND", default_value = "entries")]
+    pub to: ToArg,
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: String,
@@ -37,6 +41,9 @@ pub(in crate::cli) struct UploadArgs {
     /// A file (needs --list), or the id of an approved plan; `./p-1a2b3c4d` names a file that is called like a plan
     #[arg(value_name = "FILE|PLAN")]
     pub what: PathBuf,
+    /// What kind of list its numbers go to; a plan knows it
+    #[arg(long, value_name = "KIND")]
+    pub to: Option<ToArg>,
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: Option<String>,
@@ -54,6 +61,31 @@ pub(in crate::cli) struct UploadArgs {
     pub allow_rejects: bool,
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// `--to`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ToArg {
+    /// Entries of a DNC list: with jurisdiction and expiry, and a verdict on each
+    #[default]
+    Entries,
+    /// Items of a DNC list: queued, and read back
+    Items,
+    /// Contacts of a suppression list, with reason and end
+    Suppression,
+    /// Contacts of an outbound list: a job inserts them
+    Outbound,
+}
+
+impl From<ToArg> for Destination {
+    fn from(to: ToArg) -> Self {
+        match to {
+            ToArg::Entries => Self::Entries,
+            ToArg::Items => Self::Items,
+            ToArg::Suppression => Self::Suppression,
+            ToArg::Outbound => Self::Outbound,
+        }
+    }
 }
 
 /// `--until`.
@@ -100,6 +132,9 @@ pub(in crate::cli) struct DeadLettersArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReconcileArgs {
+    /// What kind of list it is
+    #[arg(long, value_name = "KIND", default_value = "entries")]
+    pub to: ToArg,
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: String,

@@ -15,7 +15,13 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failu
     super::input::input(&args.input)?;
     let (config, ops) = context.connect().await?;
     let input = super::input::settled(&config, &args.file, &args.input, &context.stop).await?;
-    let request = PlanRequest { file: args.file.clone(), list: args.list.clone(), input, shown: None };
+    let request = PlanRequest {
+        file: args.file.clone(),
+        to: args.to.into(),
+        list: args.list.clone(),
+        input,
+        shown: None,
+    };
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
     context.out.answer(&PlanObject::of(&planned), || report::plan(&planned))?;
     let rejected = planned.summary.counts.rejected > 0 && !args.allow_rejects;

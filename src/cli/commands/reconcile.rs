@@ -12,7 +12,7 @@ use crate::ops::write_safely;
 pub(super) async fn run(context: &Context, args: &ReconcileArgs) -> Result<u8, Failure> {
     let (_, ops) = context.connect().await?;
     let sink = progress::sink(context.out);
-    let result = ops.reconcile(&args.list, args.run.as_deref(), sink, &context.stop).await?;
+    let result = ops.reconcile(args.to.into(), &args.list, args.run.as_deref(), sink, &context.stop).await?;
     if let Some(path) = &args.export {
         write_safely(path, &csv(&result.diff)?)?;
         let (n, path) = (result.diff.differences.len() as u64, visible(&path.display().to_string(), 300));

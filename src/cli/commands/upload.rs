@@ -58,6 +58,9 @@ fn until(arg: UntilArg) -> Until {
 /// A plan where the argument reads like one, else a file.
 fn what(args: &UploadArgs) -> Result<Launched, Failure> {
     if let Some(plan) = plan_id(&args.what) {
+        if args.to.is_some() {
+            return Err(Failure::usage("a plan knows where its numbers go", "Leave out --to."));
+        }
         return Ok(Launched::Plan(plan.to_owned()));
     }
     let Some(list) = args.list.clone() else {
@@ -67,7 +70,8 @@ fn what(args: &UploadArgs) -> Result<Launched, Failure> {
         ));
     };
     let input = super::input::input(&args.input)?;
-    Ok(Launched::File(PlanRequest { file: args.what.clone(), list, input, shown: None }))
+    let to = args.to.unwrap_or_default().into();
+    Ok(Launched::File(PlanRequest { file: args.what.clone(), to, list, input, shown: None }))
 }
 
 /// `p-` and hexadecimal digits, or a whole digest. A file of such a name is named with its folder: `./p-1a2b`.

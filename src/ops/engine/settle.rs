@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::writes::Writes;
 use super::{Engine, Halt, PATIENCE};
-use crate::api::{self, EntryWrite, RawAnswer, RowVerdict};
-use crate::domain::plan::Op;
+use crate::api::{self, RawAnswer, RowVerdict};
+use crate::domain::plan::{Destination, Op};
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::run::{BatchState, RunSummary};
 use crate::ledger::{Batch, Settlement};
@@ -22,15 +23,18 @@ impl Engine {
     pub(super) async fn take_answer(
         &self,
         batch: &Batch,
-        writes: &[EntryWrite],
+        writes: &Writes,
         raw: RawAnswer,
     ) -> Result<(), Halt> {
-        if let Err(error) = api::read_entries_answer(raw.status, &raw.body, writes) {
+        if let Err(error) = writes.read(&raw) {
             self.ops.ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
             self.tell(format!("batch {}: {error}; reading it back", batch.seq));
             return self.settle_by_reading(batch, error).await;
         }
         self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
+        if writes.are_settled_later() {
+            return Ok(());
+        }
         self.settle_answer(batch, writes, &raw).await
     }
 
@@ -38,13 +42,13 @@ impl Engine {
     pub(super) async fn settle_answer(
         &self,
         batch: &Batch,
-        writes: &[EntryWrite],
+        writes: &Writes,
         raw: &RawAnswer,
     ) -> Result<(), Halt> {
         if matches!(raw.status, 400 | 413) {
             return self.settle_halves(batch, raw).await;
         }
-        let reading = match api::read_entries_answer(raw.status, &raw.body, writes) {
+        let reading = match writes.read(raw) {
             Ok(reading) => reading,
             // It was understood when it was journalled, by whichever version did that. The list itself decides now.
             Err(error) => {
@@ -93,8 +97,11 @@ impl Engine {
         let rows: Vec<u32> = batches.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
         let there = self.records_of(&rows).await?;
         for batch in batches {
-            let (found, missing): (Vec<u32>, Vec<u32>) =
-                batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+            let (found, missing): (Vec<u32>, Vec<u32>) = match &there {
+                Some(there) => batch.rows.iter().partition(|&&row| self.written_record(row, there).is_some()),
+                None => (Vec::new(), Vec::new()),
+            };
+            let unknown = if there.is_none() { batch.rows.clone() } else { Vec::new() };
             if batch.state != BatchState::Probed {
                 ledger.probed(&self.run, batch.seq).await?;
             }
@@ -102,6 +109,7 @@ impl Engine {
             let settlement = Settlement {
                 at: (!found.is_empty()).then(Timestamp::now),
                 accepted: found,
+                unaccounted: unknown,
                 requeue: if missing.is_empty() { Vec::new() } else { vec![missing] },
                 ..Settlement::default()
             };
@@ -171,7 +179,7 @@ impl Engine {
         !shared.any_taken && shared.refused_alone >= DRIFT
     }
 
-    async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
+    pub(super) async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
         let accepted = settlement.accepted.iter();
         settlement.replace = accepted
             .filter_map(|&row| self.rows.get(row as usize).map(|plan| (row, plan)))
@@ -187,7 +195,13 @@ impl Engine {
             shared.any_taken |= !settlement.accepted.is_empty();
         }
         let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
-        self.report(summary, gauges.families.entries.used);
+        let rate = match self.plan.destination {
+            Destination::Entries => gauges.families.entries,
+            Destination::Items => gauges.families.items,
+            Destination::Suppression => gauges.families.suppression,
+            Destination::Outbound => gauges.families.outbound,
+        };
+        self.report(summary, rate.used);
         Ok(())
     }
 
@@ -211,7 +225,7 @@ impl Engine {
     }
 
     /// Rows that were missing once more are sent again, until patience with them ends.
-    fn count_misses(&self, missing: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
+    pub(super) fn count_misses(&self, missing: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
         let Ok(mut shared) = self.shared.lock() else { return (missing, Vec::new()) };
         missing.into_iter().partition(|row| {
             let misses = shared.misses.entry(*row).or_insert(0);

@@ -1,7 +1,9 @@
 use super::*;
 use crate::domain::entry::Attributes;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::plan::Extra;
 use crate::domain::rule::Scope;
+use crate::files::Intent;
 
 fn number(text: &str) -> E164 {
     E164::from_canonical(text).unwrap()
@@ -29,8 +31,13 @@ fn remote(id: &str, raw: &str, normal: &str, expires: Option<Timestamp>) -> Remo
     }
 }
 
+fn wanted(intent: Intent) -> Wanted {
+    Wanted { intent, extra: Extra::default() }
+}
+
 fn ops_of(intents: &[Intent], remote: &[RemoteEntry]) -> Vec<(Op, Vec<String>)> {
-    let (rows, _) = plan_rows(intents.iter().cloned(), remote, &HashMap::new());
+    let (rows, _) =
+        plan_rows(Destination::Entries, intents.iter().cloned().map(wanted), remote, &HashMap::new());
     rows.into_iter().map(|row| (row.op, row.replaces)).collect()
 }
 
@@ -65,11 +72,16 @@ fn a_spelling_that_is_not_e164_is_not_taken_for_the_number() {
 #[test]
 fn an_expiry_that_comes_forward_is_counted() {
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
-    let (_, shortened) =
-        plan_rows([intent("+12025550101", day("2027-12-31"), 1)].into_iter(), &there, &HashMap::new());
+    let (_, shortened) = plan_rows(
+        Destination::Entries,
+        [intent("+12025550101", day("2027-12-31"), 1)].into_iter().map(wanted),
+        &there,
+        &HashMap::new(),
+    );
     assert_eq!(shortened, 1);
     let (_, lengthened) = plan_rows(
-        [intent("+12025550101", None, 1)].into_iter(),
+        Destination::Entries,
+        [intent("+12025550101", None, 1)].into_iter().map(wanted),
         &[remote("e1", "+12025550101", "+12025550101", day("2027-12-31"))],
         &HashMap::new(),
     );
@@ -78,13 +90,14 @@ fn an_expiry_that_comes_forward_is_counted() {
 
 #[test]
 fn a_plan_is_stale_once_the_list_holds_what_it_would_add() {
-    let wanted = [intent("+12025550101", None, 1)];
-    let (rows, _) = plan_rows(wanted.into_iter(), &[], &HashMap::new());
-    assert!(is_fresh(&rows, &[], &HashMap::new()));
+    let to = Destination::Entries;
+    let asked = [intent("+12025550101", None, 1)];
+    let (rows, _) = plan_rows(to, asked.into_iter().map(wanted), &[], &HashMap::new());
+    assert!(is_fresh(to, &rows, &[], &HashMap::new()));
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
-    assert!(!is_fresh(&rows, &there, &HashMap::new()));
+    assert!(!is_fresh(to, &rows, &there, &HashMap::new()));
     let repaired = HashMap::from([(number("+12025550101"), 1)]);
-    assert!(!is_fresh(&rows, &[], &repaired));
+    assert!(!is_fresh(to, &rows, &[], &repaired));
 }
 
 #[test]

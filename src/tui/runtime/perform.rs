@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
+use crate::domain::plan::Destination;
 use crate::ops::{
     self, Credentials, Launch, Launched, Layout, LookupSources, Ops, OpsError, PlanRequest, Until, setup,
 };
@@ -91,7 +92,7 @@ impl Job {
             }
             Op::Reconcile { list, run } => {
                 let (sink, said) = self.sink();
-                let work = ops.reconcile(&list.0, run.as_deref(), sink, &self.stop);
+                let work = ops.reconcile(Destination::Entries, &list.0, run.as_deref(), sink, &self.stop);
                 self.watched(work, said).await.map(|result| Fact::Reconciled(Box::new(result)))
             }
             Op::Gate { list } => {

@@ -2,6 +2,7 @@
 
 use ratatui::text::Line;
 
+use crate::domain::plan::Destination;
 use crate::domain::progress::say_eta;
 use crate::domain::text::thousands;
 use crate::ops::{Field, PlanRequest};
@@ -16,6 +17,7 @@ pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
     let list = cx.aim.list.as_ref()?;
     cx.env.tenant.as_ref()?;
     Some(PlanRequest {
+        to: Destination::Entries,
         file: file.opened.document.path().to_path_buf(),
         list: list.0.clone(),
         input: file.opened.input.clone(),

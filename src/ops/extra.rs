@@ -1,0 +1,124 @@
+//! What the rows of a file say beside the fields that every destination shares: notes of items, reasons of suppression
+//! contacts, the columns of outbound contacts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::OpsError;
+use crate::domain::contact::Reason;
+use crate::domain::plan::{Destination, Extra, NOTES, REASON};
+use crate::files::{Document, Field};
+
+/// Rows that are read at once.
+const PAGE: usize = 1_000;
+
+/// A column that is carried along, and the name that its values go by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Carried {
+    column: usize,
+    name: Arc<str>,
+}
+
+/// The extra values of each row that has some, and what has to be said about them.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    by_row: HashMap<u64, Extra>,
+    /// Rows whose reason is none of the platform's words.
+    pub(super) odd_reasons: u64,
+    to: Destination,
+}
+
+impl Extras {
+    /// What a row says. A suppression contact always has a reason.
+    pub(super) fn of(&self, row: u64) -> Extra {
+        match self.by_row.get(&row) {
+            Some(extra) => extra.clone(),
+            None if self.to == Destination::Suppression => reason(Reason::default()),
+            None => Extra::default(),
+        }
+    }
+}
+
+fn reason(reason: Reason) -> Extra {
+    Extra::new(vec![(REASON.into(), reason.as_str().into())])
+}
+
+/// Reads what the rows of a file say for this destination. Blocking: it may read the whole file once more.
+pub(super) fn read(
+    document: &Document,
+    to: Destination,
+    stop: &CancellationToken,
+) -> Result<Extras, OpsError> {
+    let mut extras = Extras { to, ..Extras::default() };
+    let carried = carried(document, to);
+    if carried.is_empty() {
+        return Ok(extras);
+    }
+    let mut first = 1;
+    loop {
+        if stop.is_cancelled() {
+            return Err(OpsError::Stopped);
+        }
+        let records = document.rows(first, PAGE)?;
+        let Some(last) = records.last() else { break };
+        first = last.place.row + 1;
+        for record in &records {
+            let value =
+                |column: usize| record.fields.get(column).map(|cell| cell.trim()).filter(|c| !c.is_empty());
+            let extra = match to {
+                Destination::Suppression => match carried.first().and_then(|it| value(it.column)) {
+                    None => continue,
+                    Some(word) => reason(Reason::parse(word).unwrap_or_else(|| {
+                        extras.odd_reasons += 1;
+                        Reason::default()
+                    })),
+                },
+                _ => Extra::new(
+                    carried
+                        .iter()
+                        .filter_map(|it| Some((it.name.clone(), Arc::from(value(it.column)?))))
+                        .collect(),
+                ),
+            };
+            if extra != Extra::default() {
+                extras.by_row.insert(record.place.row, extra);
+            }
+        }
+    }
+    Ok(extras)
+}
+
+/// The columns that this destination takes along.
+fn carried(document: &Document, to: Destination) -> Vec<Carried> {
+    let columns = document.columns();
+    let mapping = document.mapping();
+    let named = |column: usize, name: &str| Carried { column, name: name.into() };
+    match to {
+        Destination::Entries => Vec::new(),
+        Destination::Items => {
+            mapping.columns.get(&Field::Notes).map(|column| named(*column, NOTES)).into_iter().collect()
+        }
+        Destination::Suppression => {
+            let is_reason = |name: &&String| matches!(plain(name).as_str(), "reason" | "suppressionreason");
+            let found = columns.iter().enumerate().find(|(_, name)| is_reason(name));
+            found.map(|(column, _)| named(column, REASON)).into_iter().collect()
+        }
+        Destination::Outbound => {
+            let number = mapping.columns.get(&Field::Number).copied();
+            let is_number = |column: usize| {
+                Some(column) == number
+                    || mapping.more_numbers.contains(&column)
+                    || (mapping.split_number && number.is_some_and(|first| first + 1 == column))
+            };
+            let others = columns.iter().enumerate().filter(|(column, _)| !is_number(*column));
+            others.map(|(column, name)| named(column, name.trim())).collect()
+        }
+    }
+}
+
+/// A column name reduced to its letters.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,89 @@
+//! The sentence that a person approves: what a plan does, measured.
+
+use std::time::Duration;
+
+use crate::domain::plan::{Counts, Destination};
+use crate::domain::rule::{Channel, Rule};
+use crate::domain::text::thousands;
+use crate::ops::CheckedFile;
+
+pub(super) fn effect_sentence(
+    counts: &Counts,
+    enforcing: &[&Rule],
+    environment: &str,
+    takes: Duration,
+) -> String {
+    if counts.operations() == 0 {
+        return format!("nothing to send: the list in {environment} already holds every number of the file");
+    }
+    let covered: Vec<&str> = Channel::ALL
+        .into_iter()
+        .filter(|channel| enforcing.iter().any(|rule| rule.scope.covers(*channel)))
+        .map(Channel::as_str)
+        .collect();
+    let changes = match counts.update {
+        0 => String::new(),
+        n => format!(", change {}", thousands(n)),
+    };
+    let shorter = match counts.shortened {
+        0 => String::new(),
+        n => format!(" ({} of them will expire earlier than now)", thousands(n)),
+    };
+    let time = crate::domain::progress::say_eta(takes);
+    if covered.is_empty() {
+        return format!(
+            "store {} more numbers{changes}{shorter} in {environment} on a list that no active rule enforces: \
+             nothing will be suppressed; takes {time}",
+            thousands(counts.add)
+        );
+    }
+    let channels = covered.join(" and ");
+    format!(
+        "suppress {} more numbers{changes}{shorter} for {channels} in {environment}; takes {time}",
+        thousands(counts.add)
+    )
+}
+
+pub(super) fn effect_on_contacts(
+    to: Destination,
+    counts: &Counts,
+    environment: &str,
+    takes: Duration,
+) -> String {
+    if counts.operations() == 0 {
+        return format!("nothing to send: the list in {environment} already holds every number of the file");
+    }
+    let time = crate::domain::progress::say_eta(takes);
+    let add = thousands(counts.add);
+    if to == Destination::Outbound {
+        return format!("put {add} contacts on an outbound list in {environment}; takes {time}");
+    }
+    let changes = match counts.update {
+        0 => String::new(),
+        n => format!(", change {}", thousands(n)),
+    };
+    let shorter = match counts.shortened {
+        0 => String::new(),
+        n => format!(" ({} of them will end earlier than now)", thousands(n)),
+    };
+    format!("put {add} more contacts on a suppression list{changes}{shorter} in {environment}; takes {time}")
+}
+
+/// What a destination cannot keep of what the file says, in a sentence.
+pub(super) fn what_is_not_kept(to: Destination, file: &CheckedFile, odd_reasons: u64) -> Option<String> {
+    match to {
+        Destination::Items => {
+            let ending = file.checked.intents.iter().filter(|intent| intent.attributes.expires.is_some());
+            let ending = ending.count() as u64;
+            (ending > 0).then(|| {
+                let n = thousands(ending);
+                format!("items have no expiry: {n} numbers that the file lets expire will stay for ever")
+            })
+        }
+        Destination::Suppression if odd_reasons > 0 => {
+            let n = thousands(odd_reasons);
+            Some(format!("{n} rows give a reason that the platform has no word for: they are sent as DNC"))
+        }
+        _ => None,
+    }
+}

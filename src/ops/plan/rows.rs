@@ -1,0 +1,92 @@
+//! What a plan does with each number, given what stands on the list.
+
+use std::collections::HashMap;
+
+use crate::domain::entry::RemoteEntry;
+use crate::domain::phone::E164;
+use crate::domain::plan::{Destination, Extra, Op, PlanRow};
+use crate::files::Intent;
+use crate::ops::extra::Extras;
+
+/// What shall stand on the list for one number.
+pub(super) struct Wanted {
+    pub(super) intent: Intent,
+    pub(super) extra: Extra,
+}
+
+impl Wanted {
+    pub(super) fn of(intent: Intent, extras: &Extras) -> Self {
+        let extra = extras.of(intent.row);
+        Self { intent, extra }
+    }
+}
+
+/// What to do for each number. Two records of one number, or a spelling that is not E.164, are replaced as a whole:
+/// the list then holds exactly what the file says. Where records have no ids, nothing can be taken off: an item stands or
+/// does not, and the last write of a contact wins.
+pub(super) fn plan_rows(
+    to: Destination,
+    wanted: impl Iterator<Item = Wanted>,
+    remote: &[RemoteEntry],
+    generations: &HashMap<E164, u32>,
+) -> (Vec<PlanRow>, u64) {
+    let mut there: HashMap<E164, Vec<&RemoteEntry>> = HashMap::new();
+    for entry in remote {
+        if let Some(number) = entry.number {
+            there.entry(number).or_default().push(entry);
+        }
+    }
+    let mut shortened = 0;
+    let rows = wanted
+        .map(|Wanted { intent, extra }| {
+            let records = there.get(&intent.number).map_or(&[][..], Vec::as_slice);
+            let is_shorter = is_shortened(&intent, records);
+            let mut row = PlanRow {
+                number: intent.number,
+                attributes: intent.attributes,
+                op: Op::Add,
+                row: intent.row,
+                replaces: Vec::new(),
+                generation: generations.get(&intent.number).copied().unwrap_or(0),
+                extra,
+            };
+            let kept = row.kept(to);
+            let stands = |entry: &&RemoteEntry| entry.is_canonical() && kept.satisfied_by(entry);
+            row.op = match to {
+                _ if records.is_empty() => Op::Add,
+                _ if records.iter().any(stands) => Op::Unchanged,
+                // Only in another spelling, which the platform may not match.
+                Destination::Items => Op::Add,
+                // A contact must not be called twice because of how it is spelled.
+                Destination::Outbound => Op::Unchanged,
+                Destination::Suppression => Op::Update,
+                Destination::Entries => {
+                    row.replaces = records.iter().map(|entry| entry.id.clone()).collect();
+                    Op::Update
+                }
+            };
+            shortened += u64::from(row.op == Op::Update && is_shorter);
+            row
+        })
+        .collect();
+    (rows, shortened)
+}
+
+/// Whether planning the same rows again, against the list as it is now, gives the same operations.
+pub(in crate::ops) fn is_fresh(
+    to: Destination,
+    rows: &[PlanRow],
+    remote: &[RemoteEntry],
+    generations: &HashMap<E164, u32>,
+) -> bool {
+    let wanted = rows.iter().map(|row| Wanted {
+        intent: Intent { number: row.number, attributes: row.attributes.clone(), row: row.row },
+        extra: row.extra.clone(),
+    });
+    plan_rows(to, wanted, remote, generations).0 == rows
+}
+
+fn is_shortened(intent: &Intent, records: &[&RemoteEntry]) -> bool {
+    let Some(ours) = intent.attributes.expires else { return false };
+    records.iter().any(|entry| entry.expires.is_none_or(|theirs| theirs > ours))
+}

@@ -1,0 +1,164 @@
+//! Where numbers go: lists of every kind, found and read in one way.
+
+use tokio_util::sync::CancellationToken;
+
+use super::walk::{self, Walked};
+use super::{Ops, OpsError, Sink};
+use crate::api::{self, Client, Scopes, SuppressionList};
+use crate::domain::contact::{Identifier, RemoteContact};
+use crate::domain::entry::RemoteEntry;
+use crate::domain::list::{DncList, ListId, resolve};
+use crate::domain::phone::E164;
+use crate::domain::plan::Destination;
+use crate::domain::progress::Phase;
+
+/// Contacts or items of one page.
+const PAGE: usize = 1_000;
+
+/// What a job that only looks at lists of a kind asks for.
+pub(super) fn look_scopes(to: Destination) -> Scopes {
+    match to {
+        Destination::Entries | Destination::Items => Scopes::LOOK,
+        Destination::Suppression => Scopes::SUPPRESSION_LOOK,
+        Destination::Outbound => Scopes::LOOK.and(Scopes::OUTBOUND_LOOK),
+    }
+}
+
+/// What a job that writes to lists of a kind asks for.
+pub(super) fn change_scopes(to: Destination) -> Scopes {
+    match to {
+        Destination::Entries | Destination::Items => Scopes::CHANGE,
+        Destination::Suppression => Scopes::SUPPRESSION,
+        Destination::Outbound => Scopes::LOOK.and(Scopes::OUTBOUND),
+    }
+}
+
+/// A list of another kind in the shape that all of them are shown in, under the name that the ledger gives it.
+fn shown(to: Destination, id: &ListId, name: String, description: String, count: Option<u64>) -> DncList {
+    DncList {
+        id: to.key_of(id),
+        name,
+        description,
+        kind: to.as_str().into(),
+        active: true,
+        default_expires: None,
+        entry_count: count,
+    }
+}
+
+impl From<SuppressionList> for DncList {
+    fn from(list: SuppressionList) -> Self {
+        shown(Destination::Suppression, &list.id, list.name, list.description, list.contact_count)
+    }
+}
+
+impl Ops {
+    /// A list of a kind, by id first, then by its *equal* name, with the id that the ledger gives it. An outbound list is
+    /// taken at its word: no endpoint lists them.
+    pub async fn find_target(&self, to: Destination, wanted: &str) -> Result<DncList, OpsError> {
+        match to {
+            Destination::Entries | Destination::Items => self.find_list(wanted).await,
+            Destination::Suppression => self.find_suppression_list(wanted).await,
+            Destination::Outbound => {
+                let id = to.list_of(&ListId(wanted.into()));
+                Ok(shown(to, &id, id.0.clone(), String::new(), None))
+            }
+        }
+    }
+
+    async fn find_suppression_list(&self, wanted: &str) -> Result<DncList, OpsError> {
+        let to = Destination::Suppression;
+        let client = self.client.asking(self.client.scopes().and(look_scopes(to)));
+        let id = to.list_of(&ListId(wanted.into()));
+        match client.suppression_list(&id).await {
+            Ok(found) => return Ok(found.now.into()),
+            Err(api::Error::NotFound { .. } | api::Error::Rejected { status: 400, .. }) => {}
+            // What cannot be part of an address is no id.
+            Err(api::Error::Protocol { .. }) if matches!(id.0.as_str(), "" | "." | "..") => {}
+            Err(error) => return Err(error.into()),
+        }
+        let lists = client.suppression_lists().await?;
+        let lists: Vec<DncList> = lists.into_iter().map(DncList::from).collect();
+        Ok(resolve(&lists, wanted)?.clone())
+    }
+
+    /// Everything that stands on a list, in the one shape that plans and reconciliations compare. What a kind does not tell
+    /// of its numbers is left out. `expected` is a guess of how many there are, for the progress only.
+    pub(super) async fn read_target(
+        &self,
+        to: Destination,
+        key: &ListId,
+        expected: Option<u64>,
+        phase: Phase,
+        sink: &dyn Sink,
+        stop: &CancellationToken,
+    ) -> Result<Vec<RemoteEntry>, OpsError> {
+        read_target(&self.client, to, key, (expected, phase), sink, stop).await
+    }
+}
+
+/// The same by any client.
+pub(super) async fn read_target(
+    client: &Client,
+    to: Destination,
+    key: &ListId,
+    (expected, phase): (Option<u64>, Phase),
+    sink: &dyn Sink,
+    stop: &CancellationToken,
+) -> Result<Vec<RemoteEntry>, OpsError> {
+    let list = to.list_of(key);
+    if to == Destination::Entries {
+        return walk::read_list(client, &list, expected, phase, sink, stop).await;
+    }
+    let client = client.asking(client.scopes().and(look_scopes(to)));
+    walk::read_pages(|number| page_of(&client, to, &list, number), (expected, phase), sink, stop).await
+}
+
+async fn page_of(
+    client: &Client,
+    to: Destination,
+    list: &ListId,
+    number: u64,
+) -> Result<Vec<Walked>, api::Error> {
+    let items = match to {
+        Destination::Suppression => {
+            let contacts = client.suppression_contacts_page(list, number, PAGE).await?;
+            return Ok(contacts.into_iter().map(|contact| of_contact(list, contact)).collect());
+        }
+        Destination::Outbound => client.outbound_contacts_page(list, number, PAGE).await?,
+        Destination::Items | Destination::Entries => client.items_page(list, number, PAGE).await?,
+    };
+    Ok(items.into_iter().map(|item| walked(list, item.raw, item.number)).collect())
+}
+
+/// A number that is told without a record of its own.
+fn walked(list: &ListId, raw: String, number: Option<E164>) -> Walked {
+    let entry = RemoteEntry {
+        id: String::new(),
+        list: list.clone(),
+        number,
+        raw: raw.clone(),
+        jurisdiction: None,
+        expires: None,
+        source: None,
+        key: None,
+    };
+    Walked { key: raw, entry: Some(entry) }
+}
+
+/// A contact by telephone; one by e-mail is another person's business here, and only counts as seen.
+fn of_contact(list: &ListId, contact: RemoteContact) -> Walked {
+    let raw = contact.raw;
+    match contact.identifier {
+        Some(Identifier::Email(_)) => Walked { key: raw, entry: None },
+        Some(Identifier::Phone(number)) => {
+            let mut walked = walked(list, raw, Some(number));
+            if let Some(entry) = &mut walked.entry {
+                entry.expires = contact.until;
+                entry.source = contact.reason;
+            }
+            walked
+        }
+        None => walked(list, raw, None),
+    }
+}
