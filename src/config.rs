@@ -103,6 +103,8 @@ pub struct Profile {
     pub cool_down_seconds: u64,
     /// When a second person has to approve a plan.
     pub four_eyes: FourEyes,
+    /// How it uploads.
+    pub upload: UploadSettings,
 }
 
 /// The platform needs this long to enforce a write; a shorter cool-down is for tenants that are not real.
@@ -128,6 +130,7 @@ impl Profile {
             own_numbers: Vec::new(),
             cool_down_seconds: 5,
             four_eyes: FourEyes::Off,
+            upload: UploadSettings::default(),
         }
     }
 
@@ -324,11 +327,6 @@ impl Config {
     /// A profile by name.
     pub fn profile_named(&self, name: &str) -> Result<Profile, ConfigError> {
         self.resolved(name).map(|resolved| resolved.profile)
-    }
-
-    /// How a profile uploads, beside what [`Profile`] carries.
-    pub fn upload_settings(&self, name: &str) -> Result<UploadSettings, ConfigError> {
-        self.resolved(name).map(|resolved| resolved.upload)
     }
 
     /// Every setting of the merged configuration with the place it came from.

@@ -16,8 +16,8 @@ pub(super) use runs::{
     UntilArg, UploadArgs,
 };
 pub(super) use tenant::{
-    AuthAction, AuthArgs, ListsAction, ListsArgs, LookupArgs, ProfileAction, ProfileAddArgs, ProfileArgs,
-    RulesArgs,
+    AuthAction, AuthArgs, ContactsAction, ContactsArgs, ListsAction, ListsArgs, LookupArgs, ProfileAction,
+    ProfileAddArgs, ProfileArgs, RulesArgs, SyncArgs,
 };
 
 /// Do-Not-Call suppression for NICE CXone: a console, and commands for the same jobs.
@@ -116,6 +116,8 @@ pub(super) enum Command {
     Gate(GateArgs),
     /// May these numbers be called, and why
     Lookup(LookupArgs),
+    /// Contact records of the tenant
+    Contacts(ContactsArgs),
     /// DNC lists
     Lists(ListsArgs),
     /// DNC rules

@@ -59,10 +59,21 @@ pub struct UploadSettings {
     pub registries: Vec<String>,
 }
 
+impl Default for UploadSettings {
+    fn default() -> Self {
+        Self {
+            contact_field: "dnc_suppression_status".into(),
+            require_opt_in: false,
+            webhook: None,
+            list_dialect: ListDialect::default(),
+            registries: Vec::new(),
+        }
+    }
+}
+
 /// A profile with everything that was said about it.
 pub(super) struct Resolved {
     pub profile: Profile,
-    pub upload: UploadSettings,
     pub settings: Vec<Setting>,
 }
 
@@ -105,10 +116,10 @@ pub(super) fn resolve(name: &str, raw: &RawProfile) -> Result<Resolved, ConfigEr
         own_numbers: reader.own_numbers(region, raw.upload.own_numbers.as_deref().unwrap_or_default())?,
         cool_down_seconds: reader.cool_down(environment, raw.upload.cool_down_seconds)?,
         four_eyes: reader.four_eyes(raw.upload.four_eyes.as_deref().unwrap_or("off"))?,
+        upload: reader.upload(raw)?,
     };
-    let upload = reader.upload(raw)?;
     let settings = settings(raw, &profile);
-    Ok(Resolved { profile, upload, settings })
+    Ok(Resolved { profile, settings })
 }
 
 /// The settings that people ask about, with the place they came from.
@@ -343,7 +354,8 @@ impl Reader<'_> {
             self.region("registries.required", Some(country))?;
             registries.push(country.to_ascii_uppercase());
         }
-        let contact_field = contact_field.clone().unwrap_or_else(|| "dnc_suppression_status".into());
+        let default = UploadSettings::default();
+        let contact_field = contact_field.clone().unwrap_or(default.contact_field);
         if contact_field.trim().is_empty() {
             return Err(self.wrong("bad-config", "contact_field is empty", "Name the contact's field."));
         }

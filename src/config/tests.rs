@@ -127,7 +127,7 @@ delimiter = ";"
     assert_eq!((profile.limits.entries_per_second, profile.limits.entries_per_call), (25.0, 80));
     assert!(profile.cool_down_is_shortened());
     assert_eq!(profile.own_numbers.len(), 1);
-    let upload = config.upload_settings("acme").unwrap();
+    let upload = &profile.upload;
     assert_eq!(profile.four_eyes, FourEyes::Above(100));
     assert!(!profile.four_eyes.demands(100, 0) && profile.four_eyes.demands(101, 0));
     assert_eq!(upload.contact_field, "do_not_call");

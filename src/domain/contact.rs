@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::phone::E164;
+use super::verdict::{DncRecord, RecordStatus};
 
 /// An e-mail address that can be written to, as it was spelled, with its domain in small letters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,9 +149,76 @@ impl fmt::Debug for RemoteItem {
     }
 }
 
+/// What is written to a contact record: the strongest of what the tenant says of its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// Every number is known, and none is suppressed.
+    NotSuppressed,
+    /// The tenant has no record of a number, or says something that nobody knows: do not call yet.
+    Unknown,
+    /// On its way to suppression: do not call yet.
+    Pending,
+    /// Do not call.
+    Suppressed,
+}
+
+impl Standing {
+    /// Every standing with the word that is written.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Suppressed, "SUPPRESSED"),
+        (Self::Pending, "PENDING"),
+        (Self::Unknown, "UNKNOWN"),
+        (Self::NotSuppressed, "NOT_SUPPRESSED"),
+    ];
+
+    /// The word that is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Suppressed => "SUPPRESSED",
+            Self::Pending => "PENDING",
+            Self::Unknown => "UNKNOWN",
+            Self::NotSuppressed => "NOT_SUPPRESSED",
+        }
+    }
+
+    /// What the records of one number come to: any one suppresses it, and none at all is not *not suppressed*.
+    pub fn of(records: &[DncRecord], number: E164) -> Self {
+        let of_record = |record: &DncRecord| match record.status {
+            RecordStatus::Suppressed => Self::Suppressed,
+            RecordStatus::Pending => Self::Pending,
+            RecordStatus::NotSuppressed => Self::NotSuppressed,
+            RecordStatus::Other(_) => Self::Unknown,
+        };
+        let own = records.iter().filter(|record| record.number == number).map(of_record);
+        own.max().unwrap_or(Self::Unknown)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_strongest_record_wins_in_any_order_and_no_record_is_not_a_yes() {
+        use RecordStatus::{NotSuppressed, Other, Pending, Suppressed};
+        let number = E164::from_canonical("+12025550101").unwrap();
+        let other = E164::from_canonical("+12025550102").unwrap();
+        let record = |number, status| DncRecord { number, status, kind: "STATE".into() };
+        let standing = |statuses: &[RecordStatus]| {
+            let records: Vec<_> = statuses.iter().map(|status| record(number, status.clone())).collect();
+            Standing::of(&records, number)
+        };
+        assert_eq!(standing(&[Suppressed, NotSuppressed]), Standing::Suppressed);
+        assert_eq!(standing(&[NotSuppressed, Suppressed]), Standing::Suppressed);
+        assert_eq!(standing(&[NotSuppressed, Pending]), Standing::Pending);
+        assert_eq!(standing(&[NotSuppressed, Other("LOCKED".into())]), Standing::Unknown);
+        assert_eq!(standing(&[NotSuppressed]), Standing::NotSuppressed);
+        assert_eq!(standing(&[]), Standing::Unknown);
+        assert_eq!(Standing::of(&[record(other, NotSuppressed)], number), Standing::Unknown);
+        for (standing, word) in Standing::ALL {
+            assert_eq!(standing.as_str(), word);
+        }
+    }
 
     #[test]
     fn addresses_are_told_from_what_is_none() {

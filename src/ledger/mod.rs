@@ -35,6 +35,7 @@ mod batches;
 mod bind;
 mod blocks;
 mod codec;
+mod contacts;
 mod dead_letters;
 mod error;
 mod evidence;

@@ -21,7 +21,18 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 2] = [V1, V2];
+const MIGRATIONS: [&str; 3] = [V1, V2, V3];
+
+/// Contacts that a sync has written, until it is done.
+const V3: &str = "
+CREATE TABLE contact_updates (
+  profile TEXT NOT NULL,
+  sync TEXT NOT NULL,
+  contact TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (profile, sync, contact)
+);
+";
 
 /// Plans and runs that go elsewhere than to entries.
 const V2: &str = "

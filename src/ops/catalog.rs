@@ -2,7 +2,6 @@
 
 use super::plan::enforcing_rules;
 use super::{Ops, OpsError};
-use crate::api::{ListDialect, NewList, Scopes};
 use crate::domain::list::{DncList, ListId, resolve};
 use crate::domain::phone::E164;
 use crate::domain::readiness::{ListState, Probes, Readiness};
@@ -87,21 +86,6 @@ impl Ops {
     pub async fn find_list(&self, wanted: &str) -> Result<DncList, OpsError> {
         let lists = self.client.lists().await?;
         Ok(resolve(&lists, wanted)?.clone())
-    }
-
-    /// Creates a list, or finds the one with the equal name.
-    pub async fn create_list(
-        &self,
-        name: &str,
-        description: &str,
-        active: bool,
-    ) -> Result<DncList, OpsError> {
-        self.refuse_read_only("creating a list")?;
-        let new = NewList::manual(name, description, active);
-        let client = self.client.asking(Scopes::CHANGE);
-        let (list, _) = client.create_list(&new, ListDialect::Entries).await?;
-        self.note("list.created", &list.id, "the list exists on the tenant".into(), None).await?;
-        Ok(list)
     }
 
     /// Asks an embedded sandbox to lose entries of a list. Refused for any other preset.

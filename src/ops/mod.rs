@@ -16,6 +16,7 @@ use crate::ledger::{self, Ledger};
 mod background;
 mod catalog;
 mod check;
+mod contacts;
 pub mod doctor;
 mod enforce;
 mod engine;
@@ -23,6 +24,7 @@ mod extra;
 mod gate;
 mod input;
 mod layout;
+mod lists;
 mod lookup;
 mod plan;
 mod read_back;
@@ -38,15 +40,17 @@ pub use check::{
     CheckedFile, Opened, check, check_document, check_options, check_telling, normaliser, open_or_ask,
     progress,
 };
+pub use contacts::{ContactSync, NotWritten, SyncedContacts};
 pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
+pub use lists::{Activation, MadeList};
 pub use lookup::LookupSources;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Circuit, Credentials, Endpoints, Gauges, Limits, Rate, Rates};
+pub use crate::api::{Circuit, Credentials, Endpoints, Gauges, Limits, NewList, Rate, Rates};
 pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,

@@ -1,6 +1,10 @@
 //! What there is on the tenant, and how it is reached.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
+
+use super::InputArgs;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LookupArgs {
@@ -10,6 +14,35 @@ pub(in crate::cli) struct LookupArgs {
     /// Ask what is on this machine only
     #[arg(long)]
     pub offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ContactsArgs {
+    #[command(subcommand)]
+    pub action: ContactsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ContactsAction {
+    /// Ask for the status of each contact's numbers, and write it into the contact's record
+    Sync(SyncArgs),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SyncArgs {
+    /// The file: a column with the contacts' ids, and one or several with numbers
+    pub file: PathBuf,
+    /// Field of the contact record; the profile's `contact_field` unless it is given
+    #[arg(long, value_name = "NAME")]
+    pub field: Option<String>,
+    /// Column of the contacts' ids
+    #[arg(long = "id", value_name = "COLUMN")]
+    pub id_column: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub input: InputArgs,
 }
 
 #[derive(Debug, Args)]
@@ -35,9 +68,30 @@ pub(in crate::cli) enum ListsAction {
         /// What it is for
         #[arg(long, default_value = "", hide_default_value = true)]
         description: String,
+        /// Where its numbers come from, in the tenant's word: MANUAL, SYSTEM, …
+        #[arg(long = "type", value_name = "TYPE", default_value = "MANUAL")]
+        kind: String,
+        /// When entries expire that bring no date of their own
+        #[arg(long, value_name = "DATE")]
+        expires: Option<String>,
         /// The platform shall not use it yet
         #[arg(long)]
         inactive: bool,
+        /// The rule that shall enforce it, by id or exact name
+        #[arg(long, value_name = "RULE")]
+        bind: Option<String>,
+    },
+    /// Switch a list on, once it is READY but for that
+    Activate {
+        /// List, by id or exact name
+        #[arg(value_name = "ID|NAME")]
+        list: String,
+        /// Although it is not READY
+        #[arg(long, requires = "reason")]
+        force: bool,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
 }
 

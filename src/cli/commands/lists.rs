@@ -1,5 +1,9 @@
 //! `lists` and `rules`.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crate::cli::args::ListsAction;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
@@ -8,7 +12,7 @@ use crate::cli::table::table;
 use crate::domain::list::ListId;
 use crate::domain::rule::Rule;
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Catalog, ListOverview, Ops};
+use crate::ops::{Catalog, ListOverview, NewList, Ops};
 
 pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Result<u8, Failure> {
     match action.unwrap_or(ListsAction::Ls) {
@@ -22,14 +26,27 @@ pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Res
             let (_, ops) = context.connect().await?;
             show(context, &ops, &list).await?;
         }
-        ListsAction::Create { name, description, inactive } => {
+        ListsAction::Create { name, description, kind, expires, inactive, bind } => {
             context.refuse_in_read_only("making a list")?;
             if name.trim().is_empty() {
                 return Err(Failure::usage("a list needs a name", "Name it: `quietline lists create NAME`."));
             }
+            let default_expires = expires.as_deref().map(end_of_day).transpose()?;
+            let new = NewList { name, description, kind, default_expires, active: !inactive };
             let (_, ops) = context.connect().await?;
-            let list = context.or_stopped(ops.create_list(&name, &description, !inactive)).await?;
-            show(context, &ops, &list.id.0).await?;
+            let made = context.or_stopped(ops.create_list(&new, bind.as_deref())).await?;
+            if !made.made {
+                context.out.remark("A list of exactly this name was there already: it was left as it is.");
+            }
+            show(context, &ops, &made.list.id.0).await?;
+        }
+        ListsAction::Activate { list, force, reason } => {
+            context.refuse_in_read_only("activating a list")?;
+            let reason = reason.as_deref().map(super::plan::reason).transpose()?;
+            let (_, ops) = context.connect().await?;
+            let forced = reason.filter(|_| force);
+            let done = context.or_stopped(ops.activate_list(&list, forced)).await?;
+            show(context, &ops, &done.list.id.0).await?;
         }
     }
     Ok(exit::DONE)
@@ -47,6 +64,17 @@ async fn show(context: &Context, ops: &Ops, wanted: &str) -> Result<(), Failure>
         ));
     };
     context.out.answer(&list_object(overview), || one(overview))
+}
+
+/// A day, as the end of it in UTC; one that is past would make every entry expire at once.
+fn end_of_day(text: &str) -> Result<Timestamp, Failure> {
+    let wrong = |what: &str| Failure::usage(what, "Write the day as 2027-12-31.");
+    let day: Date = text.trim().parse().map_err(|_| wrong("--expires is no day"))?;
+    let end = day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).map_err(|_| wrong("--expires is no day"))?;
+    if end.timestamp() <= Timestamp::now() {
+        return Err(wrong("--expires lies in the past"));
+    }
+    Ok(end.timestamp())
 }
 
 fn table_of(catalog: &Catalog) -> String {

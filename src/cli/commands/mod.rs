@@ -8,6 +8,7 @@ pub(super) mod demo;
 
 mod auth;
 mod check;
+mod contacts;
 mod dead_letters;
 mod doctor;
 mod gate;
@@ -40,6 +41,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Reconcile(args) => reconcile::run(context, &args).await,
         Command::Gate(args) => gate::run(context, &args).await,
         Command::Lookup(args) => lookup::run(context, &args).await,
+        Command::Contacts(args) => contacts::run(context, args.action).await,
         Command::Lists(args) => lists::lists(context, args.action).await,
         Command::Rules(_) => lists::rules(context).await,
         Command::Auth(args) => auth::run(context, args.action).await,
@@ -67,6 +69,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Reconcile(_) => "the list was not reconciled",
         Command::Gate(_) => "the gate stays closed",
         Command::Lookup(_) => "nothing was looked up: do not call yet",
+        Command::Contacts(_) => "not every contact was written",
         Command::Lists(_) => "the lists were not read or changed",
         Command::Rules(_) => "the rules were not read",
         Command::Auth(_) => "there are no credentials that work",

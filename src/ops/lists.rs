@@ -1,0 +1,134 @@
+//! Making a list, binding it to the rule that enforces it, and switching it on once it is proven.
+
+use super::{Ops, OpsError};
+use crate::api::{Error, ListChange, NewList, RuleChange, Scopes};
+use crate::domain::list::DncList;
+use crate::domain::readiness::{ListState, Readiness};
+use crate::domain::rule::{Action, Rule};
+
+/// How often a rule that others change is bound to: each time on the version that stands then.
+const TRIES: u32 = 3;
+
+/// A list that was made or found.
+#[derive(Clone, Debug)]
+pub struct MadeList {
+    /// The list.
+    pub list: DncList,
+    /// It was not there before.
+    pub made: bool,
+    /// The rule that names it now, where one was asked for.
+    pub bound_to: Option<Rule>,
+}
+
+/// What came of switching a list on.
+#[derive(Clone, Debug)]
+pub struct Activation {
+    /// The list as it is now.
+    pub list: DncList,
+    /// What the gate said of it before.
+    pub readiness: Readiness,
+}
+
+impl Ops {
+    /// Creates a list, or finds the one with the equal name, and binds it to a rule where one is named (by id or equal
+    /// name): both are looked up before anything is made, so that a mistyped rule leaves no list without one. A list that is
+    /// there already must be of the kind that was asked for.
+    pub async fn create_list(&self, new: &NewList, rule: Option<&str>) -> Result<MadeList, OpsError> {
+        self.refuse_read_only("creating a list")?;
+        let ops = self.asking(Scopes::CHANGE);
+        let rule = match rule {
+            Some(wanted) => Some(ops.find_rule(wanted).await?),
+            None => None,
+        };
+        let (list, made) = ops.client.create_list(new, self.profile().upload.list_dialect).await?;
+        if made {
+            self.note("list.created", &list.id, "the list exists on the tenant".into(), None).await?;
+        } else {
+            refuse_another(new, &list)?;
+        }
+        let bound_to = match rule {
+            Some(rule) => Some(ops.bind(&list, &rule.id).await?),
+            None => None,
+        };
+        Ok(MadeList { list, made, bound_to })
+    }
+
+    /// A rule by id, else by its equal name.
+    pub async fn find_rule(&self, wanted: &str) -> Result<Rule, OpsError> {
+        let rules = self.client.rules().await?;
+        if let Some(rule) = rules.iter().find(|rule| rule.id == wanted) {
+            return Ok(rule.clone());
+        }
+        let mut named = rules.into_iter().filter(|rule| rule.name == wanted);
+        match (named.next(), named.next()) {
+            (Some(rule), None) => Ok(rule),
+            (None, _) => Err(Error::NotFound { what: format!("the rule “{wanted}”") }.into()),
+            (Some(_), Some(_)) => {
+                let detail = "several rules carry exactly this name: name one by its id";
+                Err(Error::Rejected { status: 409, detail: detail.into() }.into())
+            }
+        }
+    }
+
+    /// Adds a list to those that a rule matches, on the version that was read; where somebody else was faster, on theirs.
+    async fn bind(&self, list: &DncList, rule: &str) -> Result<Rule, OpsError> {
+        for attempt in 1.. {
+            let seen = self.client.rule(rule).await?;
+            if seen.now.action == Action::Allow {
+                let detail = format!(
+                    "rule “{}” lets its numbers through: a list that shall block does not belong there",
+                    seen.now.name
+                );
+                return Err(Error::Rejected { status: 409, detail }.into());
+            }
+            if seen.now.lists.contains(&list.id) {
+                return Ok(seen.now);
+            }
+            let lists = seen.now.lists.iter().cloned().chain([list.id.clone()]).collect();
+            let change = RuleChange { lists: Some(lists), ..RuleChange::default() };
+            match self.client.change_rule(rule, seen.version.as_deref(), &change).await {
+                Ok(changed) => {
+                    let effect = format!("rule {} names the list", changed.now.id);
+                    self.note("list.bound", &list.id, effect, None).await?;
+                    return Ok(changed.now);
+                }
+                Err(Error::Conflict { .. }) if attempt < TRIES => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(OpsError::Internal("a rule was bound to without end".into()))
+    }
+
+    /// Switches a list on. What is not READY but for being inactive is refused, unless a reason says why all the same.
+    pub async fn activate_list(&self, list: &str, reason: Option<&str>) -> Result<Activation, OpsError> {
+        self.refuse_read_only("activating a list")?;
+        let list = self.find_list(list).await?;
+        let rules = self.client.rules().await?;
+        let facts = self.ledger.list_facts(&self.profile().name, &list.id).await?;
+        // What the gate would say once it is active. The platform is not probed: it enforces no list that is switched off.
+        let active = DncList { active: true, ..list.clone() };
+        let readiness =
+            self.readiness(&active, &rules, &facts, Some(crate::domain::readiness::Probes::Nothing));
+        if readiness.state != ListState::Ready && reason.is_none() {
+            return Err(OpsError::Nothing {
+                code: "not-ready",
+                message: format!("list {} is {}: {}", list.id, readiness.state.as_str(), readiness.because),
+                advice: "Bring it to READY first, or say with --force --reason TEXT why not.".into(),
+            });
+        }
+        let change = ListChange { active: Some(true), ..ListChange::default() };
+        let list = self.client.asking(Scopes::CHANGE).change_list(&list.id, &change).await?;
+        let effect = format!("the list is active; the gate said {}", readiness.state.as_str());
+        self.note("list.activated", &list.id, effect, reason.map(str::to_owned)).await?;
+        Ok(Activation { list, readiness })
+    }
+}
+
+/// A list of that name that is another one: somebody else's numbers would be mixed with ours.
+fn refuse_another(new: &NewList, there: &DncList) -> Result<(), OpsError> {
+    if there.kind.is_empty() || there.kind == new.kind {
+        return Ok(());
+    }
+    let detail = format!("a list of that name exists, and it is of type {}", there.kind);
+    Err(Error::Rejected { status: 409, detail }.into())
+}
