@@ -238,3 +238,77 @@ fn event(job: &str, status: &str, progress: u8, at: Millis) -> String {
     let data: Value = json!({ "jobId": job, "status": status, "progress": progress });
     json!({ "eventType": EVENT, "timestamp": check::written(at), "data": data }).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Options;
+    use super::super::outbound::{ContactList, Fate};
+    use super::*;
+
+    /// An outbound with one job of ten seconds, made at 0.
+    fn outbound(fate: Fate) -> (Outbound, String) {
+        let mut outbound =
+            Outbound::new(&Options { job_duration: Duration::from_secs(10), ..Options::default() });
+        outbound.lists.push(ContactList { id: "cl".into(), name: "cl".into(), contacts: Vec::new() });
+        outbound.fates.push_back(fate);
+        let id = outbound.start(0, Vec::new(), 0);
+        (outbound, id)
+    }
+
+    fn subscribed(to: &str, orders: &[Trouble]) -> Speaker {
+        let mut speaker = Speaker::default();
+        for order in orders {
+            assert_eq!(speaker.order(*order), []);
+        }
+        let text = json!({ "eventTypes": [EVENT], "filters": { "jobIds": [to] } });
+        assert_eq!(speaker.subscribe(&text.to_string()), Ok(Vec::new()));
+        speaker
+    }
+
+    /// Statuses and progress of all events up to the minute.
+    fn told(speaker: &mut Speaker, outbound: &Outbound) -> Vec<(String, u64)> {
+        let (mut at, mut told) = (0, Vec::new());
+        loop {
+            for act in speaker.tell(outbound, at).0 {
+                let Act::Send(Message::Text(text)) = act else { panic!("{act:?}") };
+                let event: Value = serde_json::from_str(text.as_str()).unwrap();
+                let data = &event["data"];
+                told.push((data["status"].as_str().unwrap().to_owned(), data["progress"].as_u64().unwrap()));
+            }
+            match speaker.next_change(outbound, at) {
+                Some(next) => at = next,
+                None => return told,
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_of_a_job_is_told_once() {
+        let (outbound, id) = outbound(Fate::Completes);
+        let told = told(&mut subscribed(&id, &[]), &outbound);
+        assert_eq!(told.first(), Some(&("QUEUED".to_owned(), 0)));
+        assert_eq!(told.last(), Some(&("COMPLETED".to_owned(), 100)));
+        assert_eq!(told.len(), 11);
+    }
+
+    #[test]
+    fn orders_change_what_is_told() {
+        let (outbound, id) = outbound(Fate::Completes);
+        let told = |orders: &[Trouble]| told(&mut subscribed(&id, orders), &outbound);
+        assert_eq!(told(&[Trouble::Mute]), []);
+        let skipped = told(&[Trouble::Skip]);
+        assert_eq!((skipped.len(), skipped.last()), (10, Some(&("RUNNING".to_owned(), 90))));
+        assert_eq!(told(&[Trouble::Duplicate]).len(), 22);
+        let disordered = told(&[Trouble::OutOfOrder]);
+        assert_eq!(disordered.last(), Some(&("FAILED".to_owned(), 50)));
+        assert_eq!(disordered.len(), 13);
+    }
+
+    #[test]
+    fn a_lost_job_is_not_told_of_and_a_stuck_one_wakes_nobody() {
+        let (lost, id) = outbound(Fate::Lost);
+        assert_eq!(told(&mut subscribed(&id, &[]), &lost), []);
+        let (stuck, id) = outbound(Fate::Stuck);
+        assert_eq!(told(&mut subscribed(&id, &[]), &stuck).last(), Some(&("RUNNING".to_owned(), 60)));
+    }
+}
