@@ -169,7 +169,7 @@ impl Job {
         match moment.status {
             "FAILED" => errors.push(json!({ "code": "JOB_FAILED", "message": "the import broke off" })),
             "ABORTED" => {
-                errors.push(json!({ "code": "JOB_ABORTED", "message": "somebody stopped the import" }))
+                errors.push(json!({ "code": "JOB_ABORTED", "message": "somebody stopped the import" }));
             }
             _ => {}
         }
