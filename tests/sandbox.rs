@@ -12,14 +12,26 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[path = "sandbox/catalog.rs"]
 mod catalog;
+#[path = "sandbox/contacts.rs"]
+mod contacts;
 #[path = "sandbox/entries.rs"]
 mod entries;
+#[path = "sandbox/events.rs"]
+mod events;
 #[path = "sandbox/faults.rs"]
 mod faults;
+#[path = "sandbox/items.rs"]
+mod items;
+#[path = "sandbox/outbound.rs"]
+mod outbound;
+#[path = "sandbox/suppression.rs"]
+mod suppression;
 #[path = "sandbox/truth.rs"]
 mod truth;
 
-const ALL_SCOPES: &str = "dnc:read dnc:write tenant:read contacts:read";
+const ALL_SCOPES: &str = "dnc:read dnc:write tenant:read compliance:read contacts:read contacts:write lists:read \
+    lists:write lists:contacts:read lists:contacts:write outbound:contactlistitem:write outbound:job:read \
+    events:subscribe";
 
 /// A sandbox and somebody who talks to it.
 struct Talk {

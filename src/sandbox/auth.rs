@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::call::{Call, Reply};
 use super::check::{self, Millis};
+use super::family::Family;
 use super::rng;
 use super::state::State;
-use super::story::Family;
 
 /// The id that the sandbox accepts.
 pub(super) const CLIENT_ID: &str = "quietline-sandbox";
@@ -74,14 +74,25 @@ pub(super) fn token(state: &mut State, call: &Call, now: Millis) -> Reply {
 }
 
 /// Scopes that a call needs.
-fn needs(family: Family) -> &'static [&'static str] {
+fn needs(family: Family, call: &Call) -> &'static [&'static str] {
+    let of_contacts = call.path.ends_with("/contacts");
     match family {
         Family::Token | Family::Me | Family::Other => &[],
         Family::ListsRead | Family::EntriesRead => &["dnc:read"],
         Family::ListsWrite | Family::EntriesWrite => &["dnc:write"],
+        Family::ItemsRead => &["dnc:read", "compliance:read"],
+        Family::ItemsWrite => &["dnc:write", "compliance:read"],
         Family::RulesRead => &["dnc:read", "tenant:read"],
         Family::RulesWrite => &["dnc:write", "tenant:read"],
         Family::Query => &["dnc:read", "contacts:read"],
+        Family::ContactsWrite => &["contacts:write"],
+        Family::SuppressionRead if of_contacts => &["lists:contacts:read"],
+        Family::SuppressionRead => &["lists:read"],
+        Family::SuppressionWrite if of_contacts => &["lists:contacts:write"],
+        Family::SuppressionWrite => &["lists:write"],
+        Family::Bulk => &["outbound:contactlistitem:write"],
+        Family::JobsRead => &["outbound:job:read"],
+        Family::Events => &["events:subscribe"],
     }
 }
 
@@ -95,8 +106,11 @@ pub(super) fn admit(state: &State, family: Family, call: &Call, now: Millis) -> 
         return Err(Reply::error(401, "UNAUTHORIZED", "a living bearer token is needed")
             .with("WWW-Authenticate", "Bearer error=\"invalid_token\""));
     };
-    let missing: Vec<&str> =
-        needs(family).iter().copied().filter(|scope| !token.scopes.iter().any(|s| s == scope)).collect();
+    let missing: Vec<&str> = needs(family, call)
+        .iter()
+        .copied()
+        .filter(|scope| !token.scopes.iter().any(|s| s == scope))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::check;
+use super::feed::Ticket;
 
-/// Requests larger than this are refused before anything is read into them.
-const LARGEST_BODY: usize = 4 * 1024 * 1024;
+/// Requests larger than this are refused before anything is read into them. Ten thousand contacts with their fields are
+/// well below it.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// A request.
 #[derive(Debug)]
@@ -26,8 +28,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) async fn read(request: Request) -> Result<Self, Reply> {
-        let (head, body) = request.into_parts();
+    pub(super) async fn read(head: Parts, body: Body) -> Result<Self, Reply> {
         let body = to_bytes(body, LARGEST_BODY)
             .await
             .map_err(|_| Reply::error(413, "PAYLOAD_TOO_LARGE", "the body is too large or was cut off"))?;
@@ -63,6 +64,12 @@ impl Call {
         })
     }
 
+    /// Whether the caller wants to go on in WebSocket.
+    pub(super) fn upgrades(&self) -> bool {
+        self.header("upgrade").eq_ignore_ascii_case("websocket")
+            && !self.header("sec-websocket-key").is_empty()
+    }
+
     /// The body as JSON.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Reply> {
         if !self.header("content-type").starts_with("application/json") {
@@ -88,6 +95,8 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
     /// Records made or removed by the call.
     pub(super) applied: usize,
+    /// Set where the connection becomes a socket of the feed.
+    pub(super) ticket: Option<Ticket>,
 }
 
 impl Reply {
@@ -96,11 +105,11 @@ impl Reply {
     }
 
     pub(super) fn bytes(status: u16, kind: &str, body: Vec<u8>) -> Self {
-        Self { status, headers: vec![("Content-Type", kind.to_owned())], body, applied: 0 }
+        Self { status, headers: vec![("Content-Type", kind.to_owned())], body, applied: 0, ticket: None }
     }
 
     pub(super) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new(), applied: 0 }
+        Self { status, headers: Vec::new(), body: Vec::new(), applied: 0, ticket: None }
     }
 
     pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
@@ -118,6 +127,11 @@ impl Reply {
 
     pub(super) fn applying(mut self, records: usize) -> Self {
         self.applied = records;
+        self
+    }
+
+    pub(super) fn admitting(mut self, ticket: Ticket) -> Self {
+        self.ticket = Some(ticket);
         self
     }
 

@@ -1,6 +1,7 @@
 //! The sandbox's own reading of numbers, jurisdictions, instants and forms. Written apart from the client's on purpose.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// Milliseconds since 1970 in UTC.
 pub(super) type Millis = i64;
@@ -13,6 +14,11 @@ pub(super) fn now() -> Millis {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |d| Millis::try_from(d.as_millis()).unwrap_or(Millis::MAX))
+}
+
+/// A span on the scale of [`Millis`].
+pub(super) fn millis(span: Duration) -> Millis {
+    Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX)
 }
 
 /// `+` and 7 to 15 digits that do not begin with 0; exactly ten digits after country code 1.
@@ -54,6 +60,28 @@ pub(super) fn instant(text: &str) -> Option<Millis> {
         return None;
     }
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
+/// An instant in UTC: `Z`, or no zone at all, which means UTC; a date alone ends with its day.
+pub(super) fn utc_instant(text: &str) -> Option<Millis> {
+    if text.len() == 10 || text.ends_with('Z') {
+        return instant(text);
+    }
+    let (_, time) = text.split_once('T')?;
+    if time.contains(['+', '-', '[']) {
+        return None;
+    }
+    instant(&format!("{text}Z"))
+}
+
+/// Something that may be an e-mail address: one `@` with something before it and a dotted name behind it.
+pub(super) fn email(text: &str) -> bool {
+    let sound = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && b != b'@');
+    text.len() <= 254
+        && text.split_once('@').is_some_and(|(local, domain)| {
+            let labels = domain.split('.').collect::<Vec<_>>();
+            sound(local) && labels.len() > 1 && labels.into_iter().all(sound)
+        })
 }
 
 /// An instant as the tenant writes it: UTC, `Z`.
@@ -128,6 +156,28 @@ mod tests {
         assert_eq!(written(instant("2025-12-31").unwrap()), "2025-12-31T23:59:59Z");
         assert_eq!(instant("31/12/2025"), None);
         assert_eq!(instant("2025-12-31 10:00"), None);
+    }
+
+    #[test]
+    fn utc_is_z_or_nothing() {
+        let noon = instant("2027-03-01T12:00:00Z");
+        assert!(noon.is_some());
+        assert_eq!(utc_instant("2027-03-01T12:00:00Z"), noon);
+        assert_eq!(utc_instant("2027-03-01T12:00:00"), noon);
+        assert_eq!(utc_instant("2027-03-01"), instant("2027-03-01T23:59:59Z"));
+        for bad in ["2027-03-01T14:00:00+02:00", "2027-03-01T10:00:00-02:00", "01.03.2027", "tomorrow", ""] {
+            assert_eq!(utc_instant(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_email_has_one_at_and_a_dotted_name() {
+        assert!(["a@example.com", "first.last+tag@mail.example.org"].into_iter().all(email));
+        assert!(
+            !["", "a", "@example.com", "a@", "a@com", "a@.com", "a@example.", "a b@example.com", "a@b@c.de"]
+                .into_iter()
+                .any(email)
+        );
     }
 
     #[test]

@@ -2,13 +2,23 @@
 //! even the number type, so that a mistake of the one is not mirrored by the other.
 //!
 //! ```text
-//! connection ─▶ call ─▶ token ─▶ limit ─▶ fault ─▶ route ─▶ truth log ─▶ answer (or a broken connection)
-//!                └────▶ /__sandbox/*: log, state, lose, fault, revoke, forget
+//! connection ─▶ call ─▶ token ─▶ limit ─▶ fault ─▶ route ─▶ truth log ─▶ answer (or a broken connection, or a socket)
+//!                └────▶ /__sandbox/*: log, state, lose, fault, feed, jobs, tenant, revoke, forget
 //! ```
 //!
-//! What it adds to the contract, so that every path can be seen: toll-free numbers are refused row by row
-//! (`REJECTED_BY_POLICY`); one number in three that stands on no list is known as clean, the others are unknown; a
-//! change of a rule without `If-Match` is `428`; a page larger than the limit is `400` and never silently cut.
+//! What it adds to the contract, so that every path can be seen:
+//!
+//! - Toll-free numbers are refused row by row (`REJECTED_BY_POLICY`); one number in three that stands on no list is
+//!   known as clean, the others are unknown.
+//! - A change of a rule or of a suppression list without `If-Match` is `428`; with a stale one it is `412` for a rule and
+//!   `409` for a list, with the present `ETag`. A page larger than the limit is `400` and never silently cut.
+//! - Items are answered `202 {"queued"}`. They have no verdict of their own: one that cannot be taken makes the whole
+//!   call `400`, with its index in the message.
+//! - The contact lists `cl-spring-campaign` and `cl-winback` and the suppression lists `sl-email-unsubscribes` and
+//!   `sl-compliance-holds` are there from the start, and so are the contacts `c-000001` to `c-000085`, of which the
+//!   first ten have the numbers of [`SAMPLE_NUMBERS`].
+//! - The contacts of a bulk insert come onto their list as the job goes: those of a job that fails half way stay.
+//! - A later subscription on a socket adds to the ones before it. A job that nobody knows is passed over in silence.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -23,15 +33,23 @@ mod call;
 mod check;
 mod control;
 mod decide;
+mod family;
+mod fault;
+mod feed;
 mod limits;
 mod log;
+mod outbound;
+mod people;
 mod rng;
 mod routes;
 mod samples;
 mod server;
+mod socket;
 mod state;
 mod story;
 mod stream;
+mod suppression;
+mod truth;
 mod world;
 
 pub use samples::SAMPLE_NUMBERS;
@@ -69,6 +87,18 @@ pub struct Options {
     pub entries: usize,
     /// Allowed calls per second on the entries family.
     pub entries_per_second: u32,
+    /// Time until a written item shows on `GET items` (on `GET entries` it does at once).
+    pub items_delay: Duration,
+    /// Allowed calls per minute on the items of lists.
+    pub items_per_minute: u32,
+    /// Allowed calls per minute on suppression lists and their contacts.
+    pub suppression_per_minute: u32,
+    /// Allowed bulk inserts per minute. Reading their jobs has no limit.
+    pub bulk_per_minute: u32,
+    /// Allowed contact updates per second.
+    pub contacts_per_second: u32,
+    /// Time that a bulk insert's job takes.
+    pub job_duration: Duration,
 }
 
 impl Default for Options {
@@ -80,6 +110,12 @@ impl Default for Options {
             lag: Duration::from_secs(2),
             entries: 50_000,
             entries_per_second: 50,
+            items_delay: Duration::from_millis(500),
+            items_per_minute: 100,
+            suppression_per_minute: 100,
+            bulk_per_minute: 100,
+            contacts_per_second: 10,
+            job_duration: Duration::from_secs(1),
         }
     }
 }
@@ -97,9 +133,10 @@ impl Sandbox {
     pub async fn start(options: Options) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
-        let tenant = Arc::new(Mutex::new(world::seeded(options)));
+        let state = world::seeded(options);
+        let stop = state.stop.clone();
+        let tenant = Arc::new(Mutex::new(state));
         let service = server::router(tenant).into_make_service_with_connect_info::<stream::Link>();
-        let stop = CancellationToken::new();
         let serving = axum::serve(stream::Door(listener), service)
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         let serving = tokio::spawn(async move { serving.await });
@@ -121,7 +158,7 @@ impl Sandbox {
         format!("http://{}/api/v2", self.address)
     }
 
-    /// WebSocket URL of the events (served by a later release; the URL is part of the contract).
+    /// WebSocket URL of the events.
     pub fn events_url(&self) -> String {
         format!("ws://{}/api/v2/events", self.address)
     }

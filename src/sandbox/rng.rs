@@ -14,6 +14,19 @@ pub(super) fn draw(seed: u64, what: u64, which: u64) -> u64 {
     mix(mix(mix(seed) ^ what) ^ which)
 }
 
+/// An id in the shape of a UUID, from two draws.
+pub(super) fn uuid(seed: u64, what: (u64, u64), which: u64) -> String {
+    let (a, b) = (draw(seed, what.0, which), draw(seed, what.1, which));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        a >> 32,
+        a >> 16 & 0xffff,
+        a & 0xfff,
+        b >> 52,
+        b & 0xffff_ffff_ffff
+    )
+}
+
 /// FNV-1a, for turning text into something to draw with.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))

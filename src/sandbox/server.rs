@@ -6,7 +6,8 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
-use axum::extract::{Request, State as Shared};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::http::Response;
 
 use super::Story;
@@ -14,16 +15,19 @@ use super::auth;
 use super::call::{Call, Reply};
 use super::check::{self, Millis};
 use super::control::{self, Served};
+use super::family::Family;
+use super::fault::Fault;
 use super::log::Line;
 use super::routes;
+use super::socket;
 use super::state::State;
-use super::story::{self, Family, Fault};
+use super::story;
 use super::stream::Link;
 
 /// The tenant, as connections share it.
 pub(super) type Tenant = Arc<Mutex<State>>;
 
-fn lock(tenant: &Tenant) -> MutexGuard<'_, State> {
+pub(super) fn lock(tenant: &Tenant) -> MutexGuard<'_, State> {
     // A panic elsewhere leaves records and indexes whole: each call changes them in one step.
     tenant.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -38,7 +42,10 @@ async fn serve(
     ConnectInfo(link): ConnectInfo<Link>,
     request: Request,
 ) -> Response<Body> {
-    let call = match Call::read(request).await {
+    let (mut head, body) = request.into_parts();
+    // Taken out before the rest is looked at; a call that does not ask for a socket has none to take.
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut head, &()).await.ok();
+    let call = match Call::read(head, body).await {
         Ok(call) => call,
         Err(refused) => return refused.into_response(),
     };
@@ -51,12 +58,13 @@ async fn serve(
         }
         None => {}
     }
+    let _in_flight = InFlight::enter(&tenant, &call);
     let pause = pause(&lock(&tenant));
     // Half of the wait on either side of the effect, so that a client that dies waiting may die on either side too.
     if let Some(pause) = pause {
         tokio::time::sleep(pause / 2).await;
     }
-    let (reply, fault) = answer(&mut lock(&tenant), &call, check::now());
+    let (mut reply, fault) = answer(&mut lock(&tenant), &call, check::now());
     if let Some(pause) = pause {
         tokio::time::sleep(pause / 2).await;
     }
@@ -65,7 +73,33 @@ async fn serve(
         Some(Fault::Truncate) => link.cut(),
         _ => {}
     }
-    reply.into_response()
+    match (reply.ticket.take(), upgrade) {
+        (Some(ticket), Some(upgrade)) => {
+            upgrade.on_upgrade(move |opened| socket::serve(opened, tenant, ticket))
+        }
+        _ => reply.into_response(),
+    }
+}
+
+/// A contact update that waits for its answer. Several may, and the truth tells how many at most.
+struct InFlight(Tenant);
+
+impl InFlight {
+    fn enter(tenant: &Tenant, call: &Call) -> Option<Self> {
+        if Family::of(call) != Family::ContactsWrite {
+            return None;
+        }
+        let (present, most) = &mut lock(tenant).counters.in_flight;
+        *present += 1;
+        *most = (*most).max(*present);
+        Some(Self(Arc::clone(tenant)))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        lock(&self.0).counters.in_flight.0 -= 1;
+    }
 }
 
 fn pause(state: &State) -> Option<std::time::Duration> {
@@ -111,20 +145,20 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
 /// Token first, then the family's limit.
 fn admit(state: &mut State, family: Family, call: &Call, now: Millis) -> Result<(), Reply> {
     auth::admit(state, family, call, now)?;
-    let admitted = match family {
+    let admitted = state.windows.of(family).map_or(Ok(()), |window| window.admit(Instant::now()));
+    let over = u64::from(admitted.is_err());
+    let counters = &mut state.counters;
+    let tally = counters.families.entry(family.word()).or_default();
+    tally.calls += 1;
+    tally.overshoots += over;
+    match family {
         Family::EntriesRead | Family::EntriesWrite => {
-            state.counters.entries_calls += 1;
-            let admitted = state.entries_window.admit(Instant::now());
-            state.counters.overshoots += u64::from(admitted.is_err());
-            admitted
+            counters.entries_calls += 1;
+            counters.overshoots += over;
         }
-        Family::Query => {
-            let admitted = state.query_window.admit(Instant::now());
-            state.counters.query_overshoots += u64::from(admitted.is_err());
-            admitted
-        }
-        _ => Ok(()),
-    };
+        Family::Query => counters.query_overshoots += over,
+        _ => {}
+    }
     admitted.map_err(|seconds| {
         Reply::error(429, "TOO_MANY_REQUESTS", "over the limit of this family")
             .with("Retry-After", seconds.max(1).to_string())

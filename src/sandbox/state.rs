@@ -1,15 +1,20 @@
 //! What the tenant holds: lists with their records, rules, keys it has seen. Everything behind one lock.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
 
 use super::Options;
 use super::auth::Token;
-use super::check::Millis;
-use super::limits::Window;
+use super::check::{self, Millis};
+use super::feed::Feed;
+use super::limits::Windows;
 use super::log::Line;
+use super::outbound::Outbound;
 use super::rng;
 use super::story::Scripted;
+use super::suppression::Suppression;
 
 /// A record: one number on one list, with an id of its own. A number may have several on the same list.
 #[derive(Clone, Debug)]
@@ -18,18 +23,27 @@ pub(super) struct Record {
     pub(super) seq: u64,
     /// The digits of the E.164 number.
     pub(super) number: u64,
-    pub(super) jurisdiction: Arc<str>,
+    /// Absent where it was written as an item: it suppresses everywhere.
+    pub(super) jurisdiction: Option<Arc<str>>,
     /// `None` = for ever.
     pub(super) expires: Option<Millis>,
     pub(super) source: Option<Arc<str>>,
+    pub(super) notes: Option<Arc<str>>,
     /// The key it was written with; seeded records have none.
     pub(super) key: Option<String>,
     pub(super) created: Millis,
+    /// From when on `GET items` shows it; `GET entries` does at once.
+    pub(super) listed: Millis,
     /// From when on the platform suppresses.
     pub(super) enforced: Millis,
 }
 
 impl Record {
+    /// Whether it was there from the start: it has a jurisdiction as an entry has, and no key as an item has none.
+    pub(super) fn is_seeded(&self) -> bool {
+        self.key.is_none() && self.jurisdiction.is_some()
+    }
+
     pub(super) fn is_live(&self, now: Millis) -> bool {
         self.expires.is_none_or(|at| at > now)
     }
@@ -145,6 +159,18 @@ pub(super) struct Counters {
     /// Rows that arrived in a call, taken or not.
     pub(super) rows: u64,
     pub(super) faults: u64,
+    /// Calls with a living token, by family.
+    pub(super) families: BTreeMap<&'static str, Tally>,
+    /// Contact updates that wait for their answer, now and at most.
+    pub(super) in_flight: (u64, u64),
+}
+
+/// What one family was asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) calls: u64,
+    /// Calls beyond the limit.
+    pub(super) overshoots: u64,
 }
 
 /// The tenant.
@@ -161,8 +187,10 @@ pub(super) struct State {
     pub(super) next_rule: u64,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) counters: Counters,
-    pub(super) entries_window: Window,
-    pub(super) query_window: Window,
+    pub(super) windows: Windows,
+    pub(super) suppression: Suppression,
+    pub(super) outbound: Outbound,
+    pub(super) feed: Feed,
     pub(super) log: Vec<Line>,
     pub(super) script: VecDeque<Scripted>,
     /// Calls so far, by family: what the flaky story draws with.
@@ -171,12 +199,18 @@ pub(super) struct State {
     pub(super) streaks: HashMap<u64, u32>,
     /// Broken answers in a row, whatever was asked.
     pub(super) broken_in_a_row: u32,
+    /// Ends with the sandbox.
+    pub(super) stop: CancellationToken,
 }
 
 impl State {
     pub(super) fn empty(options: Options) -> Self {
-        let entries = options.entries_per_second as usize;
         Self {
+            windows: Windows::new(&options),
+            outbound: Outbound::new(&options),
+            suppression: Suppression::default(),
+            feed: Feed::default(),
+            stop: CancellationToken::new(),
             options,
             lists: Vec::new(),
             rules: Vec::new(),
@@ -187,8 +221,6 @@ impl State {
             next_rule: 1,
             tokens: HashMap::new(),
             counters: Counters::default(),
-            entries_window: Window::entries(entries),
-            query_window: Window::query(),
             log: Vec::new(),
             script: VecDeque::new(),
             drawn: HashMap::new(),
@@ -197,7 +229,8 @@ impl State {
         }
     }
 
-    /// What the truth is told from: lists (the records of `only`, or of all), rules, keys, counters.
+    /// What the truth is told from: lists (the records of `only`, or of all), rules, keys, counters; and the other
+    /// families unless it is about one list.
     pub(super) fn copy(&self, only: Option<usize>) -> Self {
         let lists = self.lists.iter().enumerate().map(|(n, list)| {
             if only.is_none_or(|only| only == n) { list.clone() } else { list.without_records() }
@@ -207,21 +240,21 @@ impl State {
             rules: self.rules.clone(),
             keys: self.keys.clone(),
             counters: self.counters.clone(),
+            suppression: if only.is_none() { self.suppression.clone() } else { Suppression::default() },
+            outbound: if only.is_none() { self.outbound.clone() } else { Outbound::new(&self.options) },
+            feed: self.feed.tallies_only(),
             ..Self::empty(self.options.clone())
         }
     }
 
     /// An id for the `n`th list, in the shape of a UUID.
     pub(super) fn list_id(&self, n: usize) -> String {
-        let (a, b) = (rng::draw(self.options.seed, 1, n as u64), rng::draw(self.options.seed, 2, n as u64));
-        format!(
-            "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
-            a >> 32,
-            a >> 16 & 0xffff,
-            a & 0xfff,
-            b >> 52,
-            b & 0xffff_ffff_ffff
-        )
+        rng::uuid(self.options.seed, (1, 2), n as u64)
+    }
+
+    /// When something written now is enforced.
+    pub(super) fn enforced(&self, now: Millis) -> Millis {
+        now.saturating_add(check::millis(self.options.lag))
     }
 
     pub(super) fn entry_id(&self, seq: u64) -> String {

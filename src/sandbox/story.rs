@@ -3,207 +3,12 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
-
 use super::Story;
-use super::call::{Call, Reply};
+use super::call::Call;
+use super::family::Family;
+use super::fault::Fault;
 use super::rng;
 use super::state::State;
-
-/// Endpoint families, as limits, scopes and faults tell them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
-    Token,
-    Me,
-    ListsRead,
-    ListsWrite,
-    RulesRead,
-    RulesWrite,
-    EntriesRead,
-    EntriesWrite,
-    Query,
-    Other,
-}
-
-impl Family {
-    const ALL: [Self; 10] = [
-        Self::Token,
-        Self::Me,
-        Self::ListsRead,
-        Self::ListsWrite,
-        Self::RulesRead,
-        Self::RulesWrite,
-        Self::EntriesRead,
-        Self::EntriesWrite,
-        Self::Query,
-        Self::Other,
-    ];
-
-    pub(super) fn of(call: &Call) -> Self {
-        let rest = match call.path.strip_prefix("/api/v2/") {
-            None if call.path == "/oauth/token" => return Self::Token,
-            None => return Self::Other,
-            Some(rest) => rest,
-        };
-        let reads = call.method == Method::GET;
-        match rest.split('/').take(2).collect::<Vec<_>>()[..] {
-            ["users", "me"] => Self::Me,
-            ["dnc", "lists"] if reads => Self::ListsRead,
-            ["dnc", "lists"] => Self::ListsWrite,
-            ["dnc", "rules"] if reads => Self::RulesRead,
-            ["dnc", "rules"] => Self::RulesWrite,
-            ["dnc", "entries"] if reads => Self::EntriesRead,
-            ["dnc", "entries"] => Self::EntriesWrite,
-            ["dnc", "records"] => Self::Query,
-            _ => Self::Other,
-        }
-    }
-
-    /// The word of the control route.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Me => "me",
-            Self::ListsRead => "lists_read",
-            Self::ListsWrite => "lists_write",
-            Self::RulesRead => "rules_read",
-            Self::RulesWrite => "rules_write",
-            Self::EntriesRead => "entries_read",
-            Self::EntriesWrite => "entries_write",
-            Self::Query => "query",
-            Self::Other => "other",
-        }
-    }
-
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|family| family.word() == word)
-    }
-
-    /// One call in so many meets a fault in the flaky story; 0 = none.
-    fn one_in(self) -> u64 {
-        match self {
-            Self::EntriesWrite => 12,
-            Self::Token => 20,
-            Self::Query => 30,
-            Self::Other => 0,
-            _ => 40,
-        }
-    }
-}
-
-/// One way to go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// 429 with seconds; nothing applied.
-    Throttle,
-    /// 429 with an HTTP date; nothing applied.
-    ThrottleDate,
-    /// 503 without a hint; nothing applied.
-    Unavailable,
-    /// 503 with seconds; nothing applied.
-    UnavailableAfter,
-    /// 401 although the token lives; nothing applied.
-    Unauthorised,
-    /// 413 whatever the size; nothing applied.
-    TooLarge,
-    /// Connection reset without an answer; nothing applied.
-    ResetBefore,
-    /// Connection reset without an answer; the first half of the rows applied.
-    ResetMidway,
-    /// Connection reset without an answer; applied.
-    ResetAfter,
-    /// 500; applied.
-    ErrorAfter,
-    /// The answer ends in the middle of its body; applied.
-    Truncate,
-    /// 200 with a page of HTML; applied.
-    Html,
-    /// The first row of the answer is left out of it; applied.
-    Omit,
-    /// The answer says accepted; nothing applied.
-    Lie,
-}
-
-impl Fault {
-    const ALL: [Self; 14] = [
-        Self::Throttle,
-        Self::ThrottleDate,
-        Self::Unavailable,
-        Self::UnavailableAfter,
-        Self::Unauthorised,
-        Self::TooLarge,
-        Self::ResetBefore,
-        Self::ResetMidway,
-        Self::ResetAfter,
-        Self::ErrorAfter,
-        Self::Truncate,
-        Self::Html,
-        Self::Omit,
-        Self::Lie,
-    ];
-
-    /// The word of the control route and of the truth log.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Throttle => "throttle",
-            Self::ThrottleDate => "throttle_date",
-            Self::Unavailable => "unavailable",
-            Self::UnavailableAfter => "unavailable_after",
-            Self::Unauthorised => "unauthorised",
-            Self::TooLarge => "too_large",
-            Self::ResetBefore => "reset_before",
-            Self::ResetMidway => "reset_midway",
-            Self::ResetAfter => "reset_after",
-            Self::ErrorAfter => "error_after",
-            Self::Truncate => "truncate",
-            Self::Html => "html",
-            Self::Omit => "omit",
-            Self::Lie => "lie",
-        }
-    }
-
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fault| fault.word() == word)
-    }
-
-    /// The answer of a fault that strikes before anything is applied; `None` = the call goes through.
-    pub(super) fn instead(self) -> Option<Reply> {
-        let throttled = || Reply::error(429, "TOO_MANY_REQUESTS", "slow down");
-        let unavailable = || Reply::error(503, "SERVICE_UNAVAILABLE", "try again later");
-        Some(match self {
-            Self::Throttle => throttled().with("Retry-After", "1"),
-            Self::ThrottleDate => {
-                let at = std::time::SystemTime::now() + Duration::from_secs(2);
-                throttled().with("Retry-After", httpdate::fmt_http_date(at))
-            }
-            Self::Unavailable | Self::ResetBefore => unavailable(),
-            Self::UnavailableAfter => unavailable().with("Retry-After", "1"),
-            Self::Unauthorised => Reply::error(401, "UNAUTHORIZED", "the token is not accepted any more"),
-            Self::TooLarge => Reply::error(413, "PAYLOAD_TOO_LARGE", "too many rows in one call"),
-            _ => return None,
-        })
-    }
-
-    /// The answer of a fault that strikes after the call was served.
-    pub(super) fn afterwards(self, reply: Reply) -> Reply {
-        let applied = reply.applied;
-        match self {
-            Self::ErrorAfter => Reply::error(500, "INTERNAL_ERROR", "something broke"),
-            Self::Html => Reply::bytes(
-                200,
-                "text/html",
-                b"<!doctype html><title>Sign in</title><p>Please sign in.".to_vec(),
-            ),
-            _ => return reply,
-        }
-        .applying(applied)
-    }
-
-    /// Whether the client sees a broken connection or a server error, as its circuit breaker counts them.
-    fn is_break(self) -> bool {
-        !matches!(self, Self::Throttle | Self::ThrottleDate | Self::Unauthorised | Self::TooLarge)
-    }
-}
 
 /// A fault ordered through the control route.
 #[derive(Clone, Debug)]
@@ -241,16 +46,30 @@ const ON_WRITES: [Fault; 8] = [
     Fault::Truncate,
 ];
 
+const ON_HANDSHAKES: [Fault; 3] = [Fault::Throttle, Fault::Unavailable, Fault::ResetBefore];
+
+/// What a family meets in the flaky story, and in one call of how many; 0 = never.
+fn weather(family: Family) -> (u64, &'static [Fault]) {
+    match family {
+        Family::EntriesWrite | Family::ItemsWrite | Family::SuppressionWrite | Family::Bulk => {
+            (12, &ON_WRITES)
+        }
+        Family::ContactsWrite => (20, &ON_WRITES),
+        Family::Token | Family::JobsRead => (20, &ON_READS),
+        Family::Query => (30, &ON_READS),
+        Family::Events => (6, &ON_HANDSHAKES),
+        Family::Other => (0, &[]),
+        _ => (40, &ON_READS),
+    }
+}
+
 /// The flaky story's fault for the `n`th call of a family.
 fn flaky(seed: u64, family: Family, n: u64) -> Option<Fault> {
     let drawn = rng::draw(seed, rng::hash(family.word().as_bytes()), n);
-    if family.one_in() == 0 || !drawn.is_multiple_of(family.one_in()) {
+    let (one_in, from) = weather(family);
+    if one_in == 0 || !drawn.is_multiple_of(one_in) {
         return None;
     }
-    let from = match family {
-        Family::EntriesWrite => &ON_WRITES[..],
-        _ => &ON_READS[..],
-    };
     Some(from[(rng::mix(drawn) % from.len() as u64) as usize])
 }
 
@@ -283,7 +102,7 @@ fn drawn(state: &mut State, family: Family, call: &Call, keys: &[String]) -> Opt
     let n = state.drawn.entry(family.word()).or_default();
     *n += 1;
     let fault = flaky(state.options.seed, family, *n);
-    let question = question(call, keys);
+    let question = question(family, call, keys);
     let streak = state.streaks.get(&question).copied().unwrap_or(0);
     let fault = fault
         .filter(|_| streak < MOST_IN_A_ROW)
@@ -302,10 +121,12 @@ fn drawn(state: &mut State, family: Family, call: &Call, keys: &[String]) -> Opt
     fault
 }
 
-/// What makes two calls the same question: the set of keys for entries, else method, path and query.
-fn question(call: &Call, keys: &[String]) -> u64 {
+/// What makes two calls the same question: the set of keys for entries, else method, path and query, and the body where
+/// many writes go to one path.
+fn question(family: Family, call: &Call, keys: &[String]) -> u64 {
     if keys.is_empty() {
-        return rng::hash(format!("{} {}?{}", call.method, call.path, call.query).as_bytes());
+        let asked = rng::hash(format!("{} {}?{}", call.method, call.path, call.query).as_bytes());
+        return if family.is_known_by_its_body() { asked ^ rng::hash(&call.body) } else { asked };
     }
     keys.iter().fold(0, |all, key| all ^ rng::mix(rng::hash(key.as_bytes())))
 }
@@ -317,6 +138,8 @@ pub(super) fn slowness(seed: u64, n: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Method;
+
     use super::*;
 
     #[test]

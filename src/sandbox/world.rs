@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Options;
 use super::check::{DAY, Millis, now};
+use super::people;
 use super::rng::{self, Rng};
 use super::state::{Kind, List, Record, Rule, State};
 
@@ -211,6 +212,7 @@ pub(super) fn seeded(options: Options) -> State {
     let today = now() / DAY * DAY;
     samples(&mut state, today);
     fill(&mut state, today);
+    people::seed(&mut state, today);
     state
 }
 
@@ -224,11 +226,13 @@ fn record(number: u64, place: Arc<str>, expires: Option<Millis>, created: Millis
     Record {
         seq: 0,
         number,
-        jurisdiction: place,
+        jurisdiction: Some(place),
         expires,
         source: None,
+        notes: None,
         key: None,
         created,
+        listed: created,
         enforced: created + 120_000,
     }
 }

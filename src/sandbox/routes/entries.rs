@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::call::{Call, Reply};
 use super::super::check::{self, Millis};
+use super::super::fault::Fault;
 use super::super::rng;
 use super::super::state::{KeyUse, Record, State};
-use super::super::story::Fault;
+use super::paging;
 
 /// Rows of one write.
 const MOST_ROWS: usize = 100;
@@ -40,14 +41,19 @@ pub(super) fn to_json(state: &State, list: usize, record: &Record) -> Value {
         "id": state.entry_id(record.seq),
         "phoneNumber": format!("+{}", record.number),
         "listId": state.lists[list].id,
-        "jurisdiction": *record.jurisdiction,
         "createdDate": check::written(record.created),
     });
+    if let Some(place) = &record.jurisdiction {
+        json["jurisdiction"] = (**place).into();
+    }
     if let Some(at) = record.expires {
         json["expirationDate"] = check::written(at).into();
     }
     if let Some(source) = &record.source {
         json["source"] = (**source).into();
+    }
+    if let Some(notes) = &record.notes {
+        json["notes"] = (**notes).into();
     }
     if let Some(key) = &record.key {
         json["idempotencyKey"] = key.as_str().into();
@@ -55,27 +61,30 @@ pub(super) fn to_json(state: &State, list: usize, record: &Record) -> Value {
     json
 }
 
-pub(super) fn page(state: &State, call: &Call) -> Result<Reply, Reply> {
+pub(super) fn page(state: &State, call: &Call, fault: Option<Fault>) -> Result<Reply, Reply> {
     let limit = call.number("limit", LARGEST_PAGE, (1, LARGEST_PAGE))?;
     let offset = call.number("offset", 0, (0, usize::MAX))?;
     let only = match call.field("listId") {
         None => None,
         Some(id) => Some(state.list_index(id).ok_or_else(|| Reply::not_found("list"))?),
     };
-    let data: Vec<Value> = match call.field("phoneNumber") {
+    let of_list = |list: usize| only.is_none_or(|only| only == list);
+    let found: Vec<(usize, &Record)> = match call.field("phoneNumber") {
         Some(text) => {
             let number = check::e164(text).ok_or_else(|| {
                 Reply::error(400, "INVALID_PHONE_NUMBER", "phoneNumber must be in E.164, with its + escaped")
             })?;
-            let found = state.records_of(number).filter(|(list, _)| only.is_none_or(|only| only == *list));
-            found.skip(offset).take(limit).map(|(list, record)| to_json(state, list, record)).collect()
+            state.records_of(number).filter(|(list, _)| of_list(*list)).collect()
         }
         None => {
-            let lists = state.lists.iter().enumerate().filter(|(n, _)| only.is_none_or(|only| only == *n));
-            let records = lists.flat_map(|(n, list)| list.records.iter().map(move |record| (n, record)));
-            records.skip(offset).take(limit).map(|(list, record)| to_json(state, list, record)).collect()
+            let lists = state.lists.iter().enumerate().filter(|(n, _)| of_list(*n));
+            lists.flat_map(|(n, list)| list.records.iter().map(move |record| (n, record))).collect()
         }
     };
+    let data: Vec<Value> = paging::cut(found, offset, limit, fault)
+        .into_iter()
+        .map(|(list, record)| to_json(state, list, record))
+        .collect();
     Ok(Reply::json(200, &json!({ "data": data })))
 }
 
@@ -201,16 +210,17 @@ fn take(state: &mut State, row: Row, lies: bool, now: Millis) -> Result<(bool, V
     if lies {
         return Ok((false, id(state, state.next_seq)));
     }
-    let lag = Millis::try_from(state.options.lag.as_millis()).unwrap_or(Millis::MAX);
     let record = Record {
         seq: 0,
         number,
-        jurisdiction: place.into(),
+        jurisdiction: Some(place.into()),
         expires: asked.or(state.lists[list].default_expires),
         source: row.source.map(Arc::from),
+        notes: None,
         key: Some(key.clone()),
         created: now,
-        enforced: now.saturating_add(lag),
+        listed: now,
+        enforced: state.enforced(now),
     };
     let seq = state.insert(list, record);
     state.keys.insert(key.clone(), KeyUse { body, record: seq, seen: 1, applied: 1 });

@@ -1,9 +1,14 @@
 //! The routes. Each is a function from the tenant and a call to an answer; none waits for anything.
 
+mod contacts;
 mod entries;
+mod items;
 mod lists;
+mod outbound;
+mod paging;
 mod query;
 mod rules;
+mod suppression;
 
 use axum::http::Method;
 use serde_json::json;
@@ -11,32 +16,68 @@ use serde_json::json;
 use super::auth;
 use super::call::{Call, Reply};
 use super::check::Millis;
+use super::fault::Fault;
+use super::feed;
 use super::state::State;
-use super::story::Fault;
 
 /// Serves a call that was let in.
 pub(super) fn serve(state: &mut State, call: &Call, fault: Option<Fault>, now: Millis) -> Reply {
     let path: Vec<&str> = call.path.trim_matches('/').split('/').collect();
-    let served = match (call.method.as_str(), &path[..]) {
-        ("POST", ["oauth", "token"]) => Ok(auth::token(state, call, now)),
-        ("GET", ["api", "v2", "users", "me"]) => Ok(me(state)),
-        ("GET", ["api", "v2", "dnc", "lists"]) => lists::page(state, call),
-        ("POST", ["api", "v2", "dnc", "lists"]) => lists::create(state, call),
-        ("GET", ["api", "v2", "dnc", "lists", id]) => lists::get(state, id),
-        ("PATCH", ["api", "v2", "dnc", "lists", id]) => lists::change(state, call, id),
-        ("GET", ["api", "v2", "dnc", "rules"]) => rules::page(state, call),
-        ("POST", ["api", "v2", "dnc", "rules"]) => rules::create(state, call),
-        ("GET", ["api", "v2", "dnc", "rules", id]) => rules::get(state, id),
-        ("PATCH", ["api", "v2", "dnc", "rules", id]) => rules::change(state, call, id),
-        ("DELETE", ["api", "v2", "dnc", "rules", id]) => rules::remove(state, call, id),
-        ("GET", ["api", "v2", "dnc", "entries"]) => entries::page(state, call),
-        ("POST", ["api", "v2", "dnc", "entries"]) => entries::write(state, call, fault, now),
-        ("DELETE", ["api", "v2", "dnc", "entries", id]) => entries::remove(state, id, fault),
-        ("POST", ["api", "v2", "dnc", "records", "query"]) => query::query(state, call, now),
-        (_, known) if exists(known) => Err(Reply::error(405, "METHOD_NOT_ALLOWED", &refusal(&call.method))),
-        _ => Err(Reply::not_found("endpoint")),
+    let served = match path[..] {
+        ["oauth", "token"] if call.method == Method::POST => Some(Ok(auth::token(state, call, now))),
+        ["api", "v2", ref rest @ ..] => api(state, call, rest, fault, now),
+        _ => None,
     };
-    served.unwrap_or_else(|refused| refused)
+    match served {
+        Some(served) => served.unwrap_or_else(|refused| refused),
+        None if exists(&path) => Reply::error(405, "METHOD_NOT_ALLOWED", &refusal(&call.method)),
+        None => Reply::not_found("endpoint"),
+    }
+}
+
+/// Everything below the API base; `None` = no such method, or no such path.
+fn api(
+    state: &mut State,
+    call: &Call,
+    path: &[&str],
+    fault: Option<Fault>,
+    now: Millis,
+) -> Option<Result<Reply, Reply>> {
+    Some(match (call.method.as_str(), path) {
+        ("GET", ["users", "me"]) => Ok(me(state)),
+        ("GET", ["dnc", "lists"]) => lists::page(state, call),
+        ("POST", ["dnc", "lists"]) => lists::create(state, call),
+        ("GET", ["dnc", "lists", id]) => lists::get(state, id),
+        ("PATCH", ["dnc", "lists", id]) => lists::change(state, call, id),
+        ("GET", ["dnc", "lists", id, "items"]) => items::page(state, call, id, fault, now),
+        ("POST", ["dnc", "lists", id, "items"]) => items::write(state, call, id, fault, now),
+        ("GET", ["dnc", "rules"]) => rules::page(state, call),
+        ("POST", ["dnc", "rules"]) => rules::create(state, call),
+        ("GET", ["dnc", "rules", id]) => rules::get(state, id),
+        ("PATCH", ["dnc", "rules", id]) => rules::change(state, call, id),
+        ("DELETE", ["dnc", "rules", id]) => rules::remove(state, call, id),
+        ("GET", ["dnc", "entries"]) => entries::page(state, call, fault),
+        ("POST", ["dnc", "entries"]) => entries::write(state, call, fault, now),
+        ("DELETE", ["dnc", "entries", id]) => entries::remove(state, id, fault),
+        ("POST", ["dnc", "records", "query"]) => query::query(state, call, now),
+        ("PATCH", ["contacts", id]) => contacts::change(state, call, id, fault, now),
+        ("GET", ["lists"]) => suppression::page(state, call, fault),
+        ("POST", ["lists"]) => suppression::create(state, call, fault),
+        ("GET", ["lists", id]) => suppression::get(state, id),
+        ("PATCH", ["lists", id]) => suppression::change(state, call, id, fault),
+        ("GET", ["lists", id, "contacts"]) => suppression::contacts(state, call, id, fault),
+        ("POST", ["lists", id, "contacts"]) => suppression::write(state, call, id, fault, now),
+        ("POST", ["outbound", "contactlistitems", "bulkinsert"]) => {
+            outbound::bulk_insert(state, call, fault, now)
+        }
+        ("GET", ["outbound", "jobs"]) => outbound::jobs(state, call, fault, now),
+        ("GET", ["outbound", "jobs", id]) => outbound::job(state, id, now),
+        ("GET", ["outbound", "contactlists", id, "contacts"]) => {
+            outbound::contacts(state, call, id, fault, now)
+        }
+        ("GET", ["events"]) => Ok(feed::handshake(state, call.upgrades())),
+        _ => return None,
+    })
 }
 
 fn refusal(method: &Method) -> String {
@@ -50,7 +91,17 @@ fn exists(path: &[&str]) -> bool {
             | ["api", "v2", "users", "me"]
             | ["api", "v2", "dnc", "lists" | "rules" | "entries"]
             | ["api", "v2", "dnc", "lists" | "rules" | "entries", _]
+            | ["api", "v2", "dnc", "lists", _, "items"]
             | ["api", "v2", "dnc", "records", "query"]
+            | ["api", "v2", "contacts", _]
+            | ["api", "v2", "lists"]
+            | ["api", "v2", "lists", _]
+            | ["api", "v2", "lists", _, "contacts"]
+            | ["api", "v2", "outbound", "contactlistitems", "bulkinsert"]
+            | ["api", "v2", "outbound", "jobs"]
+            | ["api", "v2", "outbound", "jobs", _]
+            | ["api", "v2", "outbound", "contactlists", _, "contacts"]
+            | ["api", "v2", "events"]
     )
 }
 

@@ -1,0 +1,362 @@
+//! Outbound: contacts, the contact lists that they stand on, and the jobs of bulk inserts.
+//!
+//! What a job has come to is a function of the present and of the job's start:
+//!
+//! ```text
+//! tenth of its time   0        1 … 9              10
+//! status, progress    QUEUED   RUNNING, 10 … 90   COMPLETED, 100
+//! ```
+//!
+//! Its contacts come onto the list as it goes, so a job that fails half way leaves some of them there.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::{Map, Value, json};
+
+use super::Options;
+use super::check::{self, Millis};
+use super::rng;
+
+/// Tenths of a job's time after which something befalls a job that does not end well.
+const CRISIS: i64 = 6;
+
+/// A contact. One number may be several contacts, on one list too.
+#[derive(Clone, Debug)]
+pub(super) struct Contact {
+    pub(super) id: String,
+    pub(super) list: usize,
+    /// The digits of the E.164 number.
+    pub(super) number: u64,
+    pub(super) first: Option<String>,
+    pub(super) last: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) custom: Map<String, Value>,
+}
+
+impl Contact {
+    pub(super) fn to_json(&self) -> Value {
+        let mut json = json!({
+            "id": self.id,
+            "phoneNumber": format!("+{}", self.number),
+            "customFields": self.custom,
+        });
+        for (name, value) in [("firstName", &self.first), ("lastName", &self.last), ("email", &self.email)] {
+            if let Some(value) = value {
+                json[name] = value.as_str().into();
+            }
+        }
+        json
+    }
+}
+
+/// A contact list.
+#[derive(Clone, Debug)]
+pub(super) struct ContactList {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// Where its contacts are, in the order in which they came.
+    pub(super) contacts: Vec<usize>,
+}
+
+/// How a job ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fate {
+    #[default]
+    Completes,
+    Fails,
+    Aborts,
+    /// The job goes on, and nobody can ask for it.
+    Lost,
+    /// It runs for ever.
+    Stuck,
+    /// It ends in a word that nobody knows.
+    Odd,
+}
+
+impl Fate {
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::Completes, "complete"),
+        (Self::Fails, "fail"),
+        (Self::Aborts, "abort"),
+        (Self::Lost, "lose"),
+        (Self::Stuck, "stuck"),
+        (Self::Odd, "odd"),
+    ];
+
+    /// The word of the control route.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(fate, _)| fate)
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(fate, _)| *fate == self).map_or("", |(_, word)| word)
+    }
+}
+
+/// What a job has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moment {
+    pub(super) status: &'static str,
+    pub(super) progress: u8,
+}
+
+impl Moment {
+    /// Whether nothing comes after it.
+    pub(super) fn is_last(self) -> bool {
+        matches!(self.status, "COMPLETED" | "FAILED" | "ABORTED" | "HIBERNATING")
+    }
+}
+
+/// A row of a bulk insert, read.
+#[derive(Clone, Debug)]
+pub(super) enum Row {
+    Taken(Box<Contact>),
+    /// Number as given, code, message.
+    Refused(Option<String>, &'static str, &'static str),
+}
+
+/// A bulk insert.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    pub(super) id: String,
+    pub(super) list: usize,
+    made: Millis,
+    duration: Millis,
+    pub(super) fate: Fate,
+    pub(super) sent: usize,
+    /// Rows that are not on the list yet.
+    rows: VecDeque<Row>,
+    /// Rows that have had their turn.
+    reached: usize,
+    pub(super) applied: usize,
+    errors: Vec<Value>,
+}
+
+impl Job {
+    /// What it has come to.
+    pub(super) fn at(&self, now: Millis) -> Moment {
+        let step = match self.duration {
+            0 => 10,
+            duration => ((now - self.made).max(0).saturating_mul(10) / duration).min(10),
+        };
+        let calm = matches!(self.fate, Fate::Completes | Fate::Lost);
+        let step = if calm { step } else { step.min(CRISIS) };
+        let status = match (step, self.fate) {
+            (0, _) => "QUEUED",
+            (10, _) => "COMPLETED",
+            (CRISIS, Fate::Fails) => "FAILED",
+            (CRISIS, Fate::Aborts) => "ABORTED",
+            (CRISIS, Fate::Odd) => "HIBERNATING",
+            _ => "RUNNING",
+        };
+        Moment { status, progress: u8::try_from(step * 10).unwrap_or(100) }
+    }
+
+    /// When it next comes to something else; `None` = never.
+    pub(super) fn next_change(&self, now: Millis) -> Option<Millis> {
+        let present = self.at(now);
+        if present.is_last() || (self.fate == Fate::Stuck && i64::from(present.progress) >= CRISIS * 10) {
+            return None;
+        }
+        let step = i64::from(present.progress) / 10 + 1;
+        // Rounded up: at that instant the step has been taken.
+        Some(self.made + (step * self.duration + 9) / 10)
+    }
+
+    pub(super) fn to_json(&self, now: Millis) -> Value {
+        let moment = self.at(now);
+        let mut errors = self.errors.clone();
+        match moment.status {
+            "FAILED" => errors.push(json!({ "code": "JOB_FAILED", "message": "the import broke off" })),
+            "ABORTED" => {
+                errors.push(json!({ "code": "JOB_ABORTED", "message": "somebody stopped the import" }));
+            }
+            _ => {}
+        }
+        json!({ "id": self.id, "status": moment.status, "progress": moment.progress, "errors": errors })
+    }
+}
+
+/// Everything outbound.
+#[derive(Clone, Debug)]
+pub(super) struct Outbound {
+    pub(super) lists: Vec<ContactList>,
+    pub(super) contacts: Vec<Contact>,
+    pub(super) by_id: HashMap<String, usize>,
+    pub(super) jobs: Vec<Job>,
+    /// Fates that were ordered for the next jobs.
+    pub(super) fates: VecDeque<Fate>,
+    /// Whether contacts and jobs can be listed; else that is 404.
+    pub(super) readable: bool,
+    seed: u64,
+    duration: Millis,
+    /// Jobs that were answered for and never made.
+    lies: u64,
+}
+
+impl Outbound {
+    pub(super) fn new(options: &Options) -> Self {
+        Self {
+            lists: Vec::new(),
+            contacts: Vec::new(),
+            by_id: HashMap::new(),
+            jobs: Vec::new(),
+            fates: VecDeque::new(),
+            readable: true,
+            seed: options.seed,
+            duration: check::millis(options.job_duration),
+            lies: 0,
+        }
+    }
+
+    pub(super) fn list(&self, id: &str) -> Option<usize> {
+        self.lists.iter().position(|list| list.id == id)
+    }
+
+    /// A job that can be asked for.
+    pub(super) fn job(&self, id: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.id == id && job.fate != Fate::Lost)
+    }
+
+    /// Adds a contact, always a new one, and gives it its id.
+    pub(super) fn add(&mut self, mut contact: Contact) {
+        let place = self.contacts.len();
+        contact.id = format!("c-{:06}", place + 1);
+        self.by_id.insert(contact.id.clone(), place);
+        self.lists[contact.list].contacts.push(place);
+        self.contacts.push(contact);
+    }
+
+    /// Makes a job and tells its id.
+    pub(super) fn start(&mut self, list: usize, rows: Vec<Row>, now: Millis) -> String {
+        let id = rng::uuid(self.seed, (10, 11), self.jobs.len() as u64);
+        self.jobs.push(Job {
+            id: id.clone(),
+            list,
+            made: now,
+            duration: self.duration,
+            fate: self.fates.pop_front().unwrap_or_default(),
+            sent: rows.len(),
+            rows: rows.into(),
+            reached: 0,
+            applied: 0,
+            errors: Vec::new(),
+        });
+        id
+    }
+
+    /// An id with no job behind it.
+    pub(super) fn pretended(&mut self) -> String {
+        self.lies += 1;
+        rng::uuid(self.seed, (12, 13), self.lies)
+    }
+
+    /// Lets jobs do what they have had time for. Asked for whenever somebody looks, so that nobody sees a difference
+    /// to contacts that come by themselves.
+    pub(super) fn advance(&mut self, now: Millis) {
+        for n in 0..self.jobs.len() {
+            let job = &mut self.jobs[n];
+            let due = job.sent * usize::from(job.at(now).progress) / 100;
+            let mut taken = Vec::new();
+            while job.reached < due
+                && let Some(row) = job.rows.pop_front()
+            {
+                match row {
+                    Row::Taken(contact) => taken.push(contact),
+                    Row::Refused(number, code, message) => job.errors.push(json!({
+                        "index": job.reached,
+                        "phoneNumber": number,
+                        "code": code,
+                        "message": message,
+                    })),
+                }
+                job.reached += 1;
+            }
+            job.applied += taken.len();
+            for contact in taken {
+                self.add(*contact);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn job(fate: Fate, duration: u64) -> (Outbound, String) {
+        let options = Options { job_duration: Duration::from_millis(duration), ..Options::default() };
+        let mut outbound = Outbound::new(&options);
+        outbound.lists.push(ContactList { id: "cl".into(), name: "cl".into(), contacts: Vec::new() });
+        outbound.fates.push_back(fate);
+        let contact = Contact {
+            id: String::new(),
+            list: 0,
+            number: 12_025_550_101,
+            first: None,
+            last: None,
+            email: None,
+            custom: Map::new(),
+        };
+        let rows = (0..10).map(|_| Row::Taken(Box::new(contact.clone()))).collect();
+        let id = outbound.start(0, rows, 1_000);
+        (outbound, id)
+    }
+
+    /// Every moment that a watcher sees who sleeps until the next change.
+    fn seen(job: &Job) -> Vec<(&'static str, u8)> {
+        let (mut at, mut seen) = (1_000, Vec::new());
+        loop {
+            let moment = job.at(at);
+            assert!(seen.last() != Some(&(moment.status, moment.progress)), "woken for nothing at {at}");
+            seen.push((moment.status, moment.progress));
+            match job.next_change(at) {
+                Some(next) => {
+                    assert!(next > at);
+                    at = next;
+                }
+                None => return seen,
+            }
+        }
+    }
+
+    #[test]
+    fn a_job_goes_through_its_tenths_and_each_is_announced_once() {
+        for duration in [1_000, 7, 33, 10_001] {
+            let (outbound, _) = job(Fate::Completes, duration);
+            let seen = seen(&outbound.jobs[0]);
+            assert_eq!(seen.first(), Some(&("QUEUED", 0)), "{duration}");
+            assert_eq!(seen.last(), Some(&("COMPLETED", 100)), "{duration}");
+            assert!(seen.windows(2).all(|w| w[0].1 < w[1].1));
+        }
+        let (outbound, _) = job(Fate::Completes, 1_000);
+        assert_eq!(seen(&outbound.jobs[0]).len(), 11);
+        assert_eq!(job(Fate::Completes, 0).0.jobs[0].at(1_000).status, "COMPLETED");
+    }
+
+    #[test]
+    fn each_fate_ends_in_its_own_way() {
+        let end = |fate| *seen(&job(fate, 1_000).0.jobs[0]).last().unwrap();
+        assert_eq!(end(Fate::Fails), ("FAILED", 60));
+        assert_eq!(end(Fate::Aborts), ("ABORTED", 60));
+        assert_eq!(end(Fate::Odd), ("HIBERNATING", 60));
+        assert_eq!(end(Fate::Stuck), ("RUNNING", 60));
+        let (outbound, id) = job(Fate::Lost, 1_000);
+        assert_eq!(seen(&outbound.jobs[0]).last(), Some(&("COMPLETED", 100)));
+        assert!(outbound.job(&id).is_none());
+    }
+
+    #[test]
+    fn contacts_come_as_the_job_goes_and_those_of_a_failed_one_stay() {
+        let (mut outbound, _) = job(Fate::Completes, 1_000);
+        for (at, there) in [(1_000, 0), (1_350, 3), (1_350, 3), (1_999, 9), (2_000, 10), (9_000, 10)] {
+            outbound.advance(at);
+            assert_eq!(outbound.lists[0].contacts.len(), there, "at {at}");
+        }
+        let (mut outbound, _) = job(Fate::Fails, 1_000);
+        outbound.advance(9_000);
+        assert_eq!((outbound.contacts.len(), outbound.jobs[0].applied), (6, 6));
+    }
+}
