@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{self, Walked};
-use super::{Ops, OpsError, Sink};
+use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{self, Client, Scopes, SuppressionList};
 use crate::domain::contact::{Identifier, RemoteContact};
 use crate::domain::entry::RemoteEntry;
@@ -93,7 +93,16 @@ impl Ops {
         sink: &dyn Sink,
         stop: &CancellationToken,
     ) -> Result<Vec<RemoteEntry>, OpsError> {
-        read_target(&self.client, to, key, (expected, phase), sink, stop).await
+        match read_target(&self.client, to, key, (expected, phase), sink, stop).await {
+            // Not every tenant lets its contact lists be read. A list that is not there at all refuses the upload itself.
+            Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => {
+                sink.event(OpsEvent::Note(
+                    "the contact list cannot be read: what it holds is not known".into(),
+                ));
+                Ok(Vec::new())
+            }
+            read => read,
+        }
     }
 }
 

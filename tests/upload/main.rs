@@ -1,6 +1,7 @@
 //! The main job against an embedded tenant: from a messy file to a list that is proven to hold it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
+mod destinations;
 #[path = "../common/generate.rs"]
 mod generate;
 mod green;

@@ -32,11 +32,27 @@ pub struct Stage {
 impl Stage {
     pub async fn with(story: Story) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = Options { story, entries: 600, lag: Duration::from_millis(50), ..Options::default() };
+        let options = Options {
+            story,
+            entries: 600,
+            lag: Duration::from_millis(50),
+            items_delay: Duration::from_millis(300),
+            job_duration: Duration::from_millis(300),
+            // Tests wait for conditions, not for minutes.
+            items_per_minute: 60_000,
+            suppression_per_minute: 60_000,
+            bulk_per_minute: 60_000,
+            contacts_per_second: 1_000,
+            ..Options::default()
+        };
         let sandbox = Sandbox::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut profile = Profile::sandbox("test", &sandbox.token_url(), &sandbox.api_url());
         profile.cool_down_seconds = 0;
+        profile.limits.items_per_minute = 30_000.0;
+        profile.limits.suppression_per_minute = 30_000.0;
+        profile.limits.bulk_per_minute = 30_000.0;
+        profile.limits.contacts_per_second = 500.0;
         let credentials = Credentials {
             client_id: sandbox.client_id().into(),
             client_secret: sandbox.client_secret().to_owned().into(),
@@ -130,6 +146,12 @@ impl Stage {
         self.http.post(url).json(&order).send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// Pulls a lever of the sandbox.
+    pub async fn order(&self, lever: &str, order: Value) {
+        let url = format!("{}/__sandbox/{lever}", self.origin);
+        self.http.post(url).json(&order).send().await.unwrap().error_for_status().unwrap();
+    }
+
     /// Adds a rule, as an administrator of the tenant would.
     pub async fn add_rule(&self, rule: Value) {
         let sandbox = self.sandbox.as_ref().unwrap();
@@ -152,7 +174,7 @@ impl Stage {
         log.as_array().unwrap().iter().filter(|line| line["path"].as_str().unwrap().ends_with(path)).count()
     }
 
-    async fn control(&self, path: &str) -> Value {
+    pub async fn control(&self, path: &str) -> Value {
         let url = format!("{}/__sandbox/{path}", self.origin);
         self.http.get(url).send().await.unwrap().json().await.unwrap()
     }
@@ -175,6 +197,13 @@ impl Stage {
                 assert_eq!(record["jurisdiction"], *jurisdiction);
             }
         }
+    }
+
+    /// The list holds what it held before and these numbers, each once.
+    pub async fn assert_numbers_are(&self, intended: &BTreeMap<String, &'static str>) {
+        let there: BTreeSet<String> = self.records().await.iter().map(phone).collect();
+        let wanted: BTreeSet<String> = self.before.iter().chain(intended.keys()).cloned().collect();
+        assert_eq!(there, wanted);
     }
 
     pub async fn records_of(&self, number: &str) -> Vec<String> {

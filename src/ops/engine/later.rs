@@ -133,9 +133,41 @@ impl Engine {
             }
             None => {
                 self.tell(format!("the tenant does not know the job of batch {} any more", batch.seq));
-                self.settle_by_list(batch).await
+                self.settle_lost(batch).await
             }
         }
+    }
+
+    /// A job that vanished may still be at work: what it puts on the list is awaited as long as there is more of it, and
+    /// what is missing then has no verdict. It is not sent again by itself, for it may yet arrive.
+    async fn settle_lost(&self, batch: Batch) -> Result<(), Halt> {
+        let mut pause = FIRST_LOOK;
+        let mut last_news = (0, Instant::now());
+        loop {
+            let Some(there) = self.records_of(&batch.rows).await? else {
+                return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
+            };
+            let (found, missing): (Vec<u32>, Vec<u32>) =
+                batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+            if found.len() > last_news.0 {
+                last_news = (found.len(), Instant::now());
+            }
+            if missing.is_empty() || last_news.1.elapsed() >= VISIBLE_WITHIN {
+                return self.settle_unknown(batch.seq, found, missing).await;
+            }
+            self.pause(pause).await;
+            if self.stop.is_cancelled() {
+                return Err(Halt::Stopped);
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Rows that stand there are accepted; the others have no verdict.
+    async fn settle_unknown(&self, seq: u32, found: Vec<u32>, unaccounted: Vec<u32>) -> Result<(), Halt> {
+        let at = (!found.is_empty()).then(Timestamp::now);
+        let settlement = Settlement { at, accepted: found, unaccounted, ..Settlement::default() };
+        self.settle(seq, settlement).await
     }
 
     /// What a completed job says of each row; `None` where an error names no row of ours.
@@ -161,8 +193,7 @@ impl Engine {
 
     async fn settle_by_list(&self, batch: Batch) -> Result<(), Halt> {
         let Some(there) = self.records_of(&batch.rows).await? else {
-            let settlement = Settlement { unaccounted: batch.rows.clone(), ..Settlement::default() };
-            return self.settle(batch.seq, settlement).await;
+            return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
         };
         let (found, missing) =
             batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());

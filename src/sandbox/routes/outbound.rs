@@ -75,6 +75,13 @@ fn read(list: usize, row: Value) -> Row {
     let Some(number) = check::e164(&item.phone_number) else {
         return Row::Refused(told, "INVALID_PHONE_NUMBER", "phoneNumber must be in E.164");
     };
+    if check::is_toll_free(number) {
+        return Row::Refused(
+            told,
+            "REJECTED_BY_POLICY",
+            "toll-free numbers are kept off this tenant's lists",
+        );
+    }
     Row::Taken(Box::new(Contact {
         id: String::new(),
         list,

@@ -208,9 +208,14 @@ fn read(row: Value, now: Millis) -> Result<Suppressed, Refusal> {
     let who = match (contact.email, contact.phone_number) {
         (Some(address), None) if check::email(&address) => Identifier::Email(address.to_lowercase()),
         (Some(_), None) => return Err(("INVALID_EMAIL", "email is not an address")),
-        (None, Some(number)) => Identifier::Phone(
-            check::e164(&number).ok_or(("INVALID_PHONE_NUMBER", "phoneNumber must be in E.164"))?,
-        ),
+        (None, Some(number)) => {
+            let number =
+                check::e164(&number).ok_or(("INVALID_PHONE_NUMBER", "phoneNumber must be in E.164"))?;
+            if check::is_toll_free(number) {
+                return Err(("REJECTED_BY_POLICY", "toll-free numbers are kept off this tenant's lists"));
+            }
+            Identifier::Phone(number)
+        }
         _ => return Err(("INVALID_IDENTIFIER", "either email or phoneNumber, and not both")),
     };
     let reason = contact

@@ -1,0 +1,226 @@
+//! Uploads to everything that is no entry: items, suppression contacts, outbound contacts. Each ends with what the file
+//! says and nothing twice, whatever the tenant does on the way.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use quietline::domain::plan::Destination;
+use quietline::domain::run::{RunState, RunSummary};
+use quietline::ops::{Launch, Launched, PlanRequest, Silent, Until};
+use quietline::sandbox::Story;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::generate;
+use crate::stage::Stage;
+
+const SUPPRESSION: &str = "Compliance_Holds";
+const OUTBOUND: &str = "cl-winback";
+
+fn launch(file: &Path, to: Destination, list: &str) -> Launch {
+    let request = PlanRequest { to, list: list.into(), ..Stage::request(file) };
+    Launch { what: Launched::File(request), reason: "a test".into(), until: Until::Ready }
+}
+
+async fn upload(stage: &Stage, file: &Path, to: Destination, list: &str) -> RunSummary {
+    stage.launch(launch(file, to, list)).await.unwrap()
+}
+
+/// What a list of the tenant holds by number; a number that stands twice fails the test.
+async fn holds(stage: &Stage, kind: &str, id: &str) -> BTreeMap<String, Value> {
+    let state = stage.control("state").await;
+    let lists = state[kind].as_array().unwrap();
+    let list = lists.iter().find(|list| list["id"] == id).unwrap();
+    let mut there = BTreeMap::new();
+    for contact in list["contacts"].as_array().unwrap() {
+        if let Some(number) = contact["phoneNumber"].as_str() {
+            let twice = there.insert(number.to_owned(), contact.clone());
+            assert!(twice.is_none(), "a number stands twice");
+        }
+    }
+    there
+}
+
+fn csv(header: &str, rows: impl Iterator<Item = String>) -> String {
+    let rows: Vec<String> = rows.collect();
+    format!("{header}\n{}\n", rows.join("\n"))
+}
+
+/// Numbers of the fictional range that the seeded world leaves free, spelled as people do.
+fn spelled(n: u64) -> String {
+    format!("({}) 555-01{:02}", 201 + n / 100 * 2, n % 100)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_are_ready_once_they_are_read_on_the_list() {
+    for story in [Story::Calm, Story::Flaky] {
+        let stage = Stage::with(story).await;
+        let made = generate::messy_file(1_500, 0);
+        let file = stage.write("messy.csv", &made.text);
+
+        let run = upload(&stage, &file, Destination::Items, stage.list_name()).await;
+
+        assert_eq!(run.state, RunState::Ready, "{story:?}: {:?}", run.error);
+        assert_eq!(run.buckets.accepted, made.intended.len() as u64);
+        assert_eq!((run.buckets.rejected, run.buckets.unaccounted), (made.rejected(), 0));
+        stage.assert_numbers_are(&made.intended).await;
+
+        let again = upload(&stage, &file, Destination::Items, stage.list_name()).await;
+        assert_eq!((again.buckets.accepted, again.buckets.unchanged), (0, made.intended.len() as u64));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn items_that_the_tenant_only_says_it_took_are_sent_again_and_then_named() {
+    let stage = Stage::with(Story::Calm).await;
+    stage.fault(json!({"do": "reset_midway", "on": "items_write"})).await;
+    let file = stage.write("some.csv", &csv("phone", (0..40).map(spelled)));
+    let run = upload(&stage, &file, Destination::Items, stage.list_name()).await;
+    assert_eq!((run.state, run.buckets.accepted), (RunState::Ready, 40), "{:?}", run.error);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_that_makes_the_tenant_refuse_the_whole_call_is_found_and_set_aside() {
+    let stage = Stage::with(Story::Calm).await;
+    let number = |n| if n == 37 { "800-555-0137".to_owned() } else { spelled(n) };
+    let file = stage.write("some.csv", &csv("phone", (0..100).map(number)));
+    let run = upload(&stage, &file, Destination::Items, stage.list_name()).await;
+    assert_eq!(
+        (run.state, run.buckets.accepted, run.buckets.dead_letters),
+        (RunState::Ready, 99, 1),
+        "{:?}",
+        run.error
+    );
+    assert_eq!(stage.ops.dead_letters(Some(&run.id)).await.unwrap()[0].1.row, 38);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn suppression_contacts_carry_their_reason_and_end() {
+    for story in [Story::Calm, Story::Flaky] {
+        let stage = Stage::with(story).await;
+        let text = csv(
+            "phone,reason,expires",
+            (0..300).map(|n| match n % 3 {
+                0 => format!("{},customer request,", spelled(n)),
+                1 => format!("{},because,2031-05-0{}", spelled(n), 1 + n % 9),
+                _ => format!("{},,", spelled(n)),
+            }),
+        );
+        let file = stage.write("held.csv", &text);
+        let before = holds(&stage, "suppressionLists", "sl-compliance-holds").await;
+
+        let run = upload(&stage, &file, Destination::Suppression, SUPPRESSION).await;
+
+        assert_eq!(run.state, RunState::Ready, "{story:?}: {:?}", run.error);
+        assert_eq!(run.buckets.accepted, 300);
+        let after = holds(&stage, "suppressionLists", "sl-compliance-holds").await;
+        assert_eq!(after.len(), before.len() + 300);
+        let contact = |n: u64| &after[&format!("+1{}55501{:02}", 201 + n / 100 * 2, n % 100)];
+        assert_eq!(contact(0)["reason"], "CUSTOMER_REQUEST");
+        assert!(contact(0)["suppressUntil"].is_null());
+        assert_eq!(contact(1)["reason"], "DNC", "a word that the platform does not know");
+        assert_eq!(contact(1)["suppressUntil"], "2031-05-02T23:59:59Z");
+        assert_eq!(contact(2)["reason"], "DNC");
+
+        let again = upload(&stage, &file, Destination::Suppression, SUPPRESSION).await;
+        assert_eq!((again.buckets.accepted, again.buckets.unchanged), (0, 300));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_that_are_refused_are_dead_letters_and_the_others_are_taken_in_either_mode() {
+    for strict in [false, true] {
+        let stage = Stage::with(Story::Calm).await;
+        stage.order("tenant", json!({"strictSuppression": strict})).await;
+        // The sixth number is toll-free: sound for us, refused by the tenant.
+        let number = |n| if n == 5 { "800-555-0105".to_owned() } else { spelled(n) };
+        let file = stage.write("held.csv", &csv("phone", (0..20).map(number)));
+        let run = upload(&stage, &file, Destination::Suppression, "sl-compliance-holds").await;
+        assert_eq!(
+            (run.buckets.accepted, run.buckets.dead_letters),
+            (19, 1),
+            "strict {strict}: {:?}",
+            run.error
+        );
+        let letters = stage.ops.dead_letters(Some(&run.id)).await.unwrap();
+        assert_eq!(letters.len(), 1);
+        assert_eq!(letters[0].1.row, 6);
+        assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outbound_contacts_keep_their_columns_and_end_with_their_jobs() {
+    for story in [Story::Calm, Story::Flaky] {
+        let stage = Stage::with(story).await;
+        let text = csv(
+            "phone,firstName,last_name,e-mail,optIn,plan",
+            (0..250).map(|n| format!("{},Ann,Lee,a{n}@example.com,yes,gold", spelled(n))),
+        );
+        let file = stage.write("campaign.csv", &text);
+        let before = holds(&stage, "contactLists", OUTBOUND).await;
+
+        let run = upload(&stage, &file, Destination::Outbound, OUTBOUND).await;
+
+        assert_eq!(run.state, RunState::Uploaded, "{story:?}: {:?}", run.error);
+        assert_eq!((run.buckets.accepted, run.buckets.unaccounted), (250, 0));
+        let after = holds(&stage, "contactLists", OUTBOUND).await;
+        assert_eq!(after.len(), before.len() + 250);
+        let one = &after["+12015550100"];
+        assert_eq!(
+            (&one["firstName"], &one["lastName"], &one["email"]),
+            (&json!("Ann"), &json!("Lee"), &json!("a0@example.com"))
+        );
+        assert_eq!(one["customFields"], json!({"optIn": "yes", "plan": "gold"}));
+        let nothing = stage.ops.resume(None, Until::Ready, Arc::new(Silent), &CancellationToken::new()).await;
+        assert_eq!(nothing.unwrap_err().code(), "nothing-to-resume", "it ends at uploaded");
+
+        let again = upload(&stage, &file, Destination::Outbound, OUTBOUND).await;
+        assert_eq!((again.buckets.accepted, again.buckets.unchanged), (0, 250));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_fails_half_way_is_read_back_and_only_the_rest_is_sent_again() {
+    for fate in ["fail", "abort", "lose"] {
+        let stage = Stage::with(Story::Calm).await;
+        stage.order("jobs", json!({"do": fate})).await;
+        let file = stage.write("campaign.csv", &csv("phone", (0..100).map(spelled)));
+        let before = holds(&stage, "contactLists", OUTBOUND).await;
+        let run = upload(&stage, &file, Destination::Outbound, OUTBOUND).await;
+        assert_eq!((run.state, run.buckets.accepted), (RunState::Uploaded, 100), "{fate}: {:?}", run.error);
+        let after = holds(&stage, "contactLists", OUTBOUND).await;
+        assert_eq!(after.len(), before.len() + 100, "{fate}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulk_insert_whose_answer_was_lost_is_read_back_before_anything_is_sent_again() {
+    for fault in ["reset_after", "reset_midway", "reset_before", "truncate", "html", "omit", "error_after"] {
+        let stage = Stage::with(Story::Calm).await;
+        stage.fault(json!({"do": fault, "on": "bulk"})).await;
+        let file = stage.write("campaign.csv", &csv("phone", (0..60).map(spelled)));
+        let before = holds(&stage, "contactLists", OUTBOUND).await;
+        let run = upload(&stage, &file, Destination::Outbound, OUTBOUND).await;
+        assert_eq!((run.state, run.buckets.accepted), (RunState::Uploaded, 60), "{fault}: {:?}", run.error);
+        let after = holds(&stage, "contactLists", OUTBOUND).await;
+        assert_eq!(after.len(), before.len() + 60, "{fault}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_tenant_cannot_be_read_back_nothing_is_sent_twice_and_a_person_decides() {
+    let stage = Stage::with(Story::Calm).await;
+    stage.order("tenant", json!({"readableOutbound": false})).await;
+    stage.fault(json!({"do": "reset_after", "on": "bulk"})).await;
+    let file = stage.write("campaign.csv", &csv("phone", (0..60).map(spelled)));
+    let run = upload(&stage, &file, Destination::Outbound, OUTBOUND).await;
+    assert_eq!((run.state, run.buckets.unaccounted), (RunState::Discrepant, 60), "{:?}", run.error);
+    assert_eq!(
+        stage.calls_of("/outbound/contactlistitems/bulkinsert").await,
+        1,
+        "never sent twice by itself"
+    );
+    holds(&stage, "contactLists", OUTBOUND).await;
+}
