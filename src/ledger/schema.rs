@@ -37,6 +37,7 @@ CREATE TABLE contact_updates (
 /// Plans and runs that go elsewhere than to entries.
 const V2: &str = "
 ALTER TABLE plans ADD COLUMN destination TEXT NOT NULL DEFAULT 'entries';
+ALTER TABLE plans ADD COLUMN scrub TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE runs ADD COLUMN destination TEXT NOT NULL DEFAULT 'entries';
 ";
 

@@ -13,7 +13,6 @@ use super::plan::enforcing_rules;
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::readiness::Probes;
 use crate::domain::rule::{Channel, Membership, Rule, Ruling, decide};
@@ -168,7 +167,7 @@ impl Ops {
         let live = self.live_numbers(list).await?;
         let is_sent = |number: &E164| {
             let row = rows.binary_search_by_key(number, |row| row.number).ok().and_then(|i| rows.get(i));
-            row.is_some_and(|row| row.op != Op::Unchanged)
+            row.is_some_and(|row| row.op.is_sent())
         };
         let sent: Vec<E164> = live.iter().copied().filter(is_sent).collect();
         Ok(spread(if sent.is_empty() { live } else { sent }))

@@ -30,6 +30,7 @@ mod plan;
 mod read_back;
 mod reconcile;
 mod replace;
+mod scrub;
 pub mod setup;
 mod target;
 mod upload;

@@ -259,10 +259,15 @@ impl Ops {
         let list = self.find_target(to, &plan.list.0).await?;
         let remote = self.read_target(to, &plan.list, list.entry_count, Phase::Plan, &**sink, stop).await?;
         let generations = self.ledger.generations(&plan.profile, &plan.list).await?.into_iter().collect();
-        if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations)).await? {
+        let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
+        if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations, &scrub)).await? {
             Ok(())
         } else {
-            Err(stale("the list"))
+            Err(stale(if plan.scrub.is_empty() {
+                "the list"
+            } else {
+                "the list, or one it was scrubbed against,"
+            }))
         }
     }
 

@@ -25,7 +25,8 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
     let (config, ops) = context.connect().await?;
     let what = match what {
         Launched::File(request) => {
-            let input = super::input::settled(&config, &request.file, &args.input, &context.stop).await?;
+            let mut input = super::input::settled(&config, &request.file, &args.input, &context.stop).await?;
+            input.scrub.clone_from(&args.scrub);
             Launched::File(PlanRequest { input, ..request })
         }
         plan => plan,
