@@ -37,7 +37,14 @@ impl Ops {
         }
         self.cool_down(run, sink, stop).await?;
         let to = run.destination;
-        let list = self.find_target(to, &run.list.0).await?;
+        let mut list = self.find_target(to, &run.list.0).await?;
+        if run.activates && to.is_dnc_list() && !list.active {
+            self.go(&run.id, RunState::Reconciling, sink).await?;
+            let result = self.compare_with_expected(to, &list, Some(&run.id), sink, stop).await?;
+            if result.diff.is_clean() {
+                list = self.switch_on(&list, Some(&run.reason)).await?;
+            }
+        }
         let probes = match to.is_dnc_list() {
             true => self.probe_run(run, &list, sink, stop).await?,
             // No rules stand behind a suppression list: that its contacts are on it is all there is to prove.

@@ -40,6 +40,8 @@ pub struct Launch {
     pub reason: String,
     /// When to return.
     pub until: Until,
+    /// Switch the list on once it is proven, where it is inactive.
+    pub activates: bool,
 }
 
 /// When an upload returns.
@@ -79,7 +81,8 @@ impl Ops {
         match launch.what {
             Launched::File(request) => {
                 let list = self.find_target(request.to, &request.list).await?;
-                let new = self.new_run(&list, &request, &launch.reason);
+                let new =
+                    NewRun { activates: launch.activates, ..self.new_run(&list, &request, &launch.reason) };
                 let mut lock = self.lock(&list.id)?;
                 let run = self.ledger.create_run(new).await?;
                 lock.set_holder(&self.holder(&run))?;
@@ -101,7 +104,8 @@ impl Ops {
                 }
                 let mut lock = self.lock(&plan.list)?;
                 self.check_fresh(&plan, &sink, stop).await?;
-                let run = self.ledger.create_run(self.run_of_plan(&plan, &launch.reason)).await?;
+                let new = NewRun { activates: launch.activates, ..self.run_of_plan(&plan, &launch.reason) };
+                let run = self.ledger.create_run(new).await?;
                 lock.set_holder(&self.holder(&run))?;
                 self.ledger.bind_plan(&run, &plan, self.per_call(plan.destination)).await?;
                 self.drive(&run, launch.until, sink, stop).await
@@ -204,6 +208,7 @@ impl Ops {
             file_sha256: None,
             plan: None,
             reason: reason.to_owned(),
+            activates: false,
             input: request.input.to_json(&list.id.0, FileMark::of(&request.file)),
             by: self.actor.to_string(),
             at: Timestamp::now(),
@@ -220,6 +225,7 @@ impl Ops {
             file_sha256: Some(plan.file_sha256.clone()),
             plan: Some(plan.id.clone()),
             reason: reason.to_owned(),
+            activates: false,
             input: Input::default().to_json(&plan.list.0, None),
             by: self.actor.to_string(),
             at: Timestamp::now(),

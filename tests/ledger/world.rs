@@ -103,6 +103,7 @@ pub fn new_run() -> NewRun {
         file_sha256: None,
         plan: None,
         reason: "monthly load".into(),
+        activates: false,
         input: "{\"delimiter\":\";\"}".into(),
         by: "pat".into(),
         at: at(0),

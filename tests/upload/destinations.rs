@@ -20,7 +20,7 @@ const OUTBOUND: &str = "cl-winback";
 
 fn launch(file: &Path, to: Destination, list: &str) -> Launch {
     let request = PlanRequest { to, list: list.into(), ..Stage::request(file) };
-    Launch { what: Launched::File(request), reason: "a test".into(), until: Until::Ready }
+    Launch { what: Launched::File(request), reason: "a test".into(), until: Until::Ready, activates: false }
 }
 
 async fn upload(stage: &Stage, file: &Path, to: Destination, list: &str) -> RunSummary {
@@ -248,7 +248,7 @@ async fn whoever_stands_on_a_scrub_list_or_gave_no_consent_is_left_out_and_count
     assert!(planned.effect.contains("7 no consent"), "{}", planned.effect);
 
     let what = Launched::File(request.clone());
-    let launch = Launch { what, reason: "a test".into(), until: Until::Ready };
+    let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
     let run = ops.upload(launch, Arc::new(Silent), &stop).await.unwrap();
     assert_eq!((run.state, run.buckets.accepted, run.buckets.removed), (RunState::Uploaded, 28, 22));
     assert!(run.buckets.is_conserved());
@@ -273,7 +273,8 @@ async fn a_plan_whose_scrub_list_has_grown_since_is_stale() {
     upload(&stage, &listed, Destination::Entries, stage.list_name()).await;
 
     let what = Launched::Plan(planned.summary.id.clone());
-    let late = stage.launch(Launch { what, reason: "a test".into(), until: Until::Ready }).await;
+    let late =
+        stage.launch(Launch { what, reason: "a test".into(), until: Until::Ready, activates: false }).await;
     assert_eq!(late.unwrap_err().code(), "plan-stale");
     assert_eq!(stage.calls_of("/outbound/contactlistitems/bulkinsert").await, 0);
 }

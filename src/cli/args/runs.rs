@@ -56,6 +56,9 @@ pub(in crate::cli) struct UploadArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    /// Switch the list on once it is proven to hold every number, where it is inactive
+    #[arg(long)]
+    pub activate: bool,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

@@ -36,7 +36,7 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::File(request) => allowed_at_once(context, &ops, request).await?,
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
-    let launch = Launch { what, reason, until: until(args.until) };
+    let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
     let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
     finish(context, &ops, &run, args.allow_rejects).await
 }
@@ -189,6 +189,7 @@ mod tests {
     fn run(state: RunState, buckets: Buckets, error: Option<&str>) -> RunSummary {
         RunSummary {
             destination: Default::default(),
+            activates: false,
             id: "7f3a91c2".into(),
             plan: None,
             profile: "p".into(),

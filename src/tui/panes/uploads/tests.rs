@@ -14,6 +14,7 @@ use crate::tui::theme::Theme;
 fn run(id: &str, state: RunState) -> RunSummary {
     RunSummary {
         destination: Default::default(),
+        activates: false,
         id: id.into(),
         plan: Some("p-3f9a12c4".into()),
         profile: "acme".into(),
