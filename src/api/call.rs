@@ -82,8 +82,9 @@ impl Drop for Out<'_> {
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) api: Transport,
-    tokens: Tokens,
+    pub(super) tokens: Tokens,
     limiters: Limiters,
+    pub(super) deadlines: Deadlines,
     breaker: Mutex<Breaker>,
     in_flight: AtomicUsize,
     /// Seconds by which the tenant's clock is ahead, by its last answer; `UNTOLD` before there is one.
@@ -110,6 +111,7 @@ impl Wire {
             api,
             tokens: Tokens::new(token_way, credentials, clock, patience, fastrand::u64(..)),
             limiters,
+            deadlines,
             breaker: Mutex::new(Breaker::new(patience.circuit_pause)),
             in_flight: AtomicUsize::new(0),
             skew: AtomicI64::new(UNTOLD),
