@@ -85,6 +85,23 @@ pub enum FeedState {
     },
 }
 
+impl fmt::Display for FeedState {
+    /// In words: `live`, `reconnecting (3), next try in 4 s`, `polling: why`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Live => f.write_str("live"),
+            Self::Reconnecting { attempt: 0, .. } => f.write_str("connecting"),
+            Self::Reconnecting { attempt, next_try } if next_try.is_zero() => {
+                write!(f, "reconnecting ({attempt})")
+            }
+            Self::Reconnecting { attempt, next_try } => {
+                write!(f, "reconnecting ({attempt}), next try in {} s", next_try.as_secs().max(1))
+            }
+            Self::Polling { reason } => write!(f, "polling: {reason}"),
+        }
+    }
+}
+
 /// The news of some jobs. Made by [`Client::follow`].
 pub struct JobFeed {
     client: Client,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::api::{self, Client, Scopes};
 use crate::config::{ConfigError, Profile};
 use crate::credentials::CredentialError;
+use crate::domain::job::{JobId, JobStatus};
 use crate::domain::list::Unresolved;
 use crate::domain::phone::{Normaliser, PhonePolicy};
 use crate::domain::progress::Progress;
@@ -51,7 +52,7 @@ pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Circuit, Credentials, Endpoints, Gauges, Limits, NewList, Rate, Rates};
+pub use crate::api::{Circuit, Credentials, Endpoints, FeedState, Gauges, Limits, NewList, Rate, Rates};
 pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
@@ -178,8 +179,59 @@ pub enum OpsEvent {
     Progress(Progress),
     /// A run changed: state, buckets, counters. A fact: never dropped.
     Run(Box<RunSummary>),
+    /// How the jobs of a run stand, and how their news comes. A gauge: latest wins.
+    Jobs {
+        /// The run.
+        run: String,
+        /// Its jobs.
+        now: JobsNow,
+    },
     /// A sentence worth showing: `read back batch 12 after a reset`.
     Note(String),
+}
+
+/// The jobs of a run, as last heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobsNow {
+    /// How their news comes.
+    pub feed: FeedState,
+    /// Every job of this sending, in the order of its batches.
+    pub jobs: Vec<JobNow>,
+}
+
+impl JobsNow {
+    /// Rows of all jobs.
+    pub fn rows(&self) -> u64 {
+        self.jobs.iter().map(|job| job.rows).sum()
+    }
+
+    /// Rows that the jobs have worked off, as far as their progress tells.
+    pub fn worked_off(&self) -> u64 {
+        self.jobs.iter().map(JobNow::worked_off).sum()
+    }
+}
+
+impl JobNow {
+    /// Rows that it has worked off, as far as its progress tells.
+    pub fn worked_off(&self) -> u64 {
+        match self.status {
+            JobStatus::Completed => self.rows,
+            _ => self.rows * u64::from(self.progress.min(100)) / 100,
+        }
+    }
+}
+
+/// One job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobNow {
+    /// The tenant's id.
+    pub id: JobId,
+    /// Rows that it was given.
+    pub rows: u64,
+    /// Where it is.
+    pub status: JobStatus,
+    /// How much of it is done, in percent.
+    pub progress: u8,
 }
 
 /// Who watches. Called from async code: must not block.
