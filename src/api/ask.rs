@@ -50,6 +50,7 @@ impl<'a> Ask<'a> {
         Self { only_asks: true, ..self }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts are handed over alike")]
     pub(super) fn with(mut self, name: &'a str, value: impl ToString) -> Self {
         self.query.push((name, value.to_string()));
         self

@@ -130,7 +130,7 @@ impl fmt::Debug for JobFeed {
 enum Happened {
     Stopped,
     Frame(Frame),
-    Opened(Result<Socket, Ending>),
+    Opened(Box<Result<Socket, Ending>>),
     Answered(JobId, Result<Job, Error>),
     Time,
 }
@@ -303,7 +303,7 @@ impl JobFeed {
             } => Happened::Frame(frame),
             opened = async {
                 match opening {
-                    Some(opening) => opening.await,
+                    Some(opening) => Box::new(opening.await),
                     None => pending().await,
                 }
             } => Happened::Opened(opened),
@@ -325,7 +325,7 @@ impl JobFeed {
             Happened::Frame(frame) => self.take_frame(frame),
             Happened::Opened(opened) => {
                 self.opening = None;
-                match opened {
+                match *opened {
                     Ok(socket) => {
                         self.socket = Some((socket, Heart::start(&self.pace, now)));
                         self.line.opened();

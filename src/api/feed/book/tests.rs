@@ -174,11 +174,11 @@ fn trouble_is_told_once_waited_out_and_given_up_with_patience() {
     assert!(fail(&mut book, &third.0, down(), now).is_empty(), "the same is not");
     let now = book.next_due().unwrap();
     let again = book.take_due(now).unwrap();
-    let asks_to_wait = Error::Throttled { after: Some(at(900)) };
-    assert_eq!(fail(&mut book, &again.0, asks_to_wait, at(1700)).len(), 1);
+    let asks_to_wait = || Error::Throttled { after: Some(at(900)) };
+    assert_eq!(fail(&mut book, &again.0, asks_to_wait(), at(1700)).len(), 1);
     assert_eq!(book.next_due(), Some(at(1800)), "no pause is longer than patience");
     let last = book.take_due(at(1800)).unwrap();
-    let news = fail(&mut book, &last.0, down(), at(1800));
+    let news = fail(&mut book, &last.0, asks_to_wait(), at(1800));
     assert_eq!(news.len(), 3, "all are given up, without a turn for each: {news:?}");
     assert!(news.iter().all(|news| matches!(news, FeedNews::OutOfPatience(_))));
 }
