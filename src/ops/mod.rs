@@ -9,6 +9,7 @@ use crate::credentials::CredentialError;
 use crate::domain::job::{JobId, JobStatus};
 use crate::domain::list::Unresolved;
 use crate::domain::phone::{Normaliser, PhonePolicy};
+use crate::domain::plan::Destination;
 use crate::domain::progress::Progress;
 use crate::domain::run::RunSummary;
 use crate::files;
@@ -298,6 +299,11 @@ impl Ops {
     /// The same for a job that asks the tenant for these scopes: what only looks holds no token that can write.
     fn asking(&self, scopes: Scopes) -> Self {
         Self { client: self.client.asking(scopes), ..self.clone() }
+    }
+
+    /// The same for one run: its calls share a budget of repeats.
+    fn for_a_run(&self, to: Destination) -> Self {
+        Self { client: self.client.asking(target::change_scopes(to)).for_a_job(), ..self.clone() }
     }
 
     /// The connection's gauges.
