@@ -246,6 +246,7 @@ async fn whoever_stands_on_a_scrub_list_or_gave_no_consent_is_left_out_and_count
     assert_eq!((planned.summary.counts.add, planned.summary.counts.removed), (28, 22), "{}", planned.effect);
     assert!(planned.effect.contains("10 on list Internal_OptOuts"), "{}", planned.effect);
     assert!(planned.effect.contains("7 no consent"), "{}", planned.effect);
+    assert!(planned.effect.contains("; takes ~"), "the time stands last: {}", planned.effect);
 
     let what = Launched::File(request.clone());
     let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
