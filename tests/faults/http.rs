@@ -215,7 +215,8 @@ async fn h3xx_a_write_is_not_sent_on_to_another_port() {
         for error in [write, read] {
             assert!(error.to_string().contains(&other.address.to_string()), "{error}");
         }
-        let strange = vec![("location", "http://x/\u{1b}[2J".replace('\u{1b}', "\u{9b}"))];
+        // A control character that would clear the screen.
+        let strange = vec![("location", "http://x/\u{9b}2J".to_owned())];
         let (write, _) = is_refused(status, &strange).await;
         assert!(write.to_string().chars().all(|c| !c.is_control()), "{write:?}");
     }

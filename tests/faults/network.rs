@@ -209,6 +209,14 @@ async fn n8_an_answer_that_grows_without_end_is_cut_and_says_nothing() {
     let Err(Error::Protocol { detail }) = tenant.client().lists().await else { panic!("no lists") };
     assert!(detail.contains("16 MiB"), "{detail}");
     assert_eq!(tenant.calls().len(), 2, "a read of it is not repeated");
+
+    // Not packed, of a length that is told, and sound but for that.
+    let filled = format!(r#"{{"data":[],"filling":"{}"}}"#, "a".repeat(17 << 20));
+    let tenant = Tenant::start(move |_| answer(201, &filled)).await;
+    let attempt = post(&tenant.client()).await;
+    assert!(matches!(attempt, Attempt::Indeterminate { error: Error::Protocol { .. }, .. }), "{attempt:?}");
+    assert!(tenant.client().entries_of(crate::tenant::number(101), None).await.is_err());
+
     says_nothing(move || told(201, packed.clone()).with("content-encoding", "gzip")).await;
 }
 
