@@ -58,6 +58,7 @@ impl<'a> Ask<'a> {
         Self { apart: true, ..self }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts are handed over alike")]
     pub(super) fn with(mut self, name: &'a str, value: impl ToString) -> Self {
         self.query.push((name, value.to_string()));
         self

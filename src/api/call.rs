@@ -1,8 +1,8 @@
 //! Making a call: circuit, token, place, send; a 401 is repeated once with a new token. Reads are repeated here, with
 //! patience; a write is one attempt, and whoever journals it decides.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::Request;
@@ -16,7 +16,7 @@ use super::limiter::Until;
 use super::limits::Limiters;
 use super::outcome::{Stage, read_may_repeat};
 use super::pace::Place;
-use super::retry::{Backoff, Patience};
+use super::retry::{Backoff, Budget, Patience};
 use super::scope::{Access, Family, Scopes};
 use super::token::{Token, Tokens};
 use super::transport::{Answer, Broke, Fault, Transport};
@@ -49,9 +49,25 @@ pub(super) struct Call {
     pub(super) access: Access,
     /// What the job behind it asks for.
     pub(super) scopes: Scopes,
+    /// What the job may still repeat; `None` = a person waits, and patience alone ends it.
+    pub(super) budget: Option<Arc<Budget>>,
     /// The thing asked for, for `NotFound`: `the list`, `the entry`.
     pub(super) what: &'static str,
     pub(super) request: Request,
+}
+
+impl Call {
+    /// Takes a repeat out of the job's budget; `false` = there is none left.
+    fn may_repeat(&self) -> bool {
+        self.budget.as_ref().is_none_or(|budget| budget.take())
+    }
+}
+
+/// The job has repeated so many of its calls that going on would be hammering.
+pub(super) fn worn_out(last: &Error) -> Error {
+    Error::Unreachable {
+        detail: format!("too many calls of this job had to be repeated; the last time: {last}"),
+    }
 }
 
 /// What a call needs before its first byte.
@@ -82,8 +98,9 @@ impl Drop for Out<'_> {
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) api: Transport,
-    tokens: Tokens,
+    pub(super) tokens: Tokens,
     limiters: Limiters,
+    pub(super) deadlines: Deadlines,
     breaker: Mutex<Breaker>,
     in_flight: AtomicUsize,
     /// Seconds by which the tenant's clock is ahead, by its last answer; `UNTOLD` before there is one.
@@ -110,6 +127,7 @@ impl Wire {
             api,
             tokens: Tokens::new(token_way, credentials, clock, patience, fastrand::u64(..)),
             limiters,
+            deadlines,
             breaker: Mutex::new(Breaker::new(patience.circuit_pause)),
             in_flight: AtomicUsize::new(0),
             skew: AtomicI64::new(UNTOLD),
@@ -154,6 +172,9 @@ impl Wire {
             if attempt >= self.patience.attempts || self.clock.now() + pause > deadline {
                 return Err(error);
             }
+            if !call.may_repeat() {
+                return Err(worn_out(&error));
+            }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
             tokio::time::sleep(pause).await;
         }
@@ -173,6 +194,12 @@ impl Wire {
                 Ok(answer) => answer,
                 Err(fault) => return Sent::Fault(fault),
             };
+            if sent.status() < 500
+                && sent.status() != 429
+                && let Some(budget) = &call.budget
+            {
+                budget.earn();
+            }
             if sent.status() != 401 {
                 self.tokens.proven(token);
                 return Sent::Answer(sent);

@@ -5,6 +5,8 @@
 //!                ▲ 429 pauses it whole                                     applied │ not applied │ indeterminate
 //! ```
 //!
+//! Jobs are followed by [`Client::follow`]: over a socket where there is one, by asking where there is none.
+//!
 //! Reads retry by themselves. A write is *one* attempt (plus one repeat after a 401): whoever journals it decides.
 
 use std::fmt;
@@ -20,6 +22,7 @@ mod clock;
 mod contacts;
 mod embedded;
 mod entries;
+mod feed;
 mod items;
 mod limiter;
 mod limits;
@@ -42,6 +45,7 @@ mod write;
 pub use breaker::Circuit;
 pub use client::{Client, Gauges};
 pub use entries::{EntriesReading, EntryWrite, Refusal, RowVerdict, encode_entries, read_entries_answer};
+pub use feed::{FeedNews, FeedPace, FeedState, JobFeed};
 pub use items::{ItemWrite, encode_items};
 pub use limits::{Rate, Rates};
 pub use lists::{ListChange, ListDialect, NewList};

@@ -17,16 +17,31 @@ pub(super) struct Checked {
 /// Checks an address of the profile: `https` (`http` on loopback only), no user in it, no fragment, no private or
 /// link-local address written as digits.
 pub(super) fn check(text: &str, what: &str) -> Result<Checked, Error> {
+    check_schemes(text, what, ["https", "http"])
+}
+
+/// Checks the address of a socket: as any other, with `wss` for `https` and `ws` for `http`. The handshake is HTTP, so the
+/// address is handed back as one of those.
+pub(super) fn check_socket(text: &str, what: &str) -> Result<Checked, Error> {
+    let mut checked = check_schemes(text, what, ["wss", "ws"])?;
+    let scheme = if checked.url.scheme() == "wss" { "https" } else { "http" };
+    match checked.url.set_scheme(scheme) {
+        Ok(()) => Ok(checked),
+        Err(()) => Err(Error::Unreachable { detail: format!("the {what} is no address of a socket") }),
+    }
+}
+
+fn check_schemes(text: &str, what: &str, [secure, plain]: [&str; 2]) -> Result<Checked, Error> {
     let refuse = |why: &str| Error::Unreachable { detail: format!("the {what} {why}") };
     let url = Url::parse(text.trim()).map_err(|_| refuse("is not a URL"))?;
     let Some(host) = url.host_str() else { return Err(refuse("names no host")) };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let loopback = matches!(bare, "127.0.0.1" | "::1" | "localhost");
     match url.scheme() {
-        "https" => {}
-        "http" if loopback => {}
-        "http" => return Err(refuse("must start with https")),
-        _ => return Err(refuse("is neither https nor http")),
+        scheme if scheme == secure => {}
+        scheme if scheme == plain && loopback => {}
+        scheme if scheme == plain => return Err(refuse(&format!("must start with {secure}"))),
+        _ => return Err(refuse(&format!("is neither {secure} nor {plain}"))),
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(refuse("must not hold a user name or password"));
@@ -94,6 +109,29 @@ mod tests {
         ] {
             assert!(check(bad, "API address").is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_socket_is_held_to_the_same_policy() {
+        for (good, http) in [
+            ("wss://acme.cxone.com/api/v2/events?v=1", "https://acme.cxone.com/api/v2/events?v=1"),
+            ("ws://127.0.0.1:8080/events", "http://127.0.0.1:8080/events"),
+            ("ws://[::1]:9/", "http://[::1]:9/"),
+        ] {
+            assert_eq!(check_socket(good, "events address").unwrap().url.as_str(), http);
+        }
+        for bad in [
+            "ws://acme.cxone.com/events",
+            "https://acme.cxone.com/events",
+            "http://127.0.0.1/events",
+            "wss://user:secret@acme.example/",
+            "wss://10.0.0.1/events",
+            "wss:///",
+            "",
+        ] {
+            assert!(check_socket(bad, "events address").is_err(), "{bad}");
+        }
+        assert!(check("wss://acme.cxone.com/", "API address").is_err());
     }
 
     #[test]

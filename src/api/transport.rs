@@ -80,7 +80,16 @@ impl Fault {
 impl Transport {
     /// Prepares the way to `address`. No connection is made.
     pub(super) fn new(address: &str, what: &str, deadlines: Deadlines) -> Result<Self, Error> {
-        let checked = origin::check(address, what)?;
+        Self::to(origin::check(address, what)?, what, deadlines)
+    }
+
+    /// Prepares the way to a socket (`wss`, or `ws` on this machine): its handshake is a request like any other, through the
+    /// same proxy, with the same certificates.
+    pub(super) fn to_socket(address: &str, what: &str, deadlines: Deadlines) -> Result<Self, Error> {
+        Self::to(origin::check_socket(address, what)?, what, deadlines)
+    }
+
+    fn to(checked: origin::Checked, what: &str, deadlines: Deadlines) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let mut builder = Client::builder()
@@ -143,20 +152,37 @@ impl Transport {
 
     /// Sends once and reads the whole answer.
     pub(super) async fn send(&self, request: Request) -> Result<Answer, Fault> {
+        let response = self.head(request).await?;
+        self.read(response).await
+    }
+
+    /// Sends once, up to the head of the answer.
+    async fn head(&self, request: Request) -> Result<Response, Fault> {
         // Connecting is in this too; it has a deadline of its own, and the sum is what a person waits for.
         match timeout(self.first_byte, self.http.execute(request)).await {
-            Ok(Ok(response)) => self.read(response).await,
+            Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(self.fault(&error, None)),
             Err(_) => Err(self.mute(None)),
         }
     }
 
+    /// Asks the base itself, with these headers, and hands back the head of the answer.
+    pub(super) async fn knock(&self, headers: HeaderMap) -> Result<Response, Fault> {
+        let mut request = Request::new(Method::GET, self.base.clone());
+        request.headers_mut().extend(headers);
+        self.head(request).await
+    }
+
+    /// Scheme and host that an answer redirects to.
+    pub(super) fn redirect_of(&self, response: &Response) -> Option<String> {
+        let to = response.headers().get(header::LOCATION).filter(|_| response.status().is_redirection())?;
+        let to = self.base.join(to.to_str().ok()?).ok()?;
+        Some(to.origin().ascii_serialization())
+    }
+
     async fn read(&self, mut response: Response) -> Result<Answer, Fault> {
         let status = response.status().as_u16();
-        let after = {
-            let text = |name| response.headers().get_all(name).into_iter().filter_map(|v| v.to_str().ok());
-            retry_after(text(header::RETRY_AFTER), text(header::DATE).next(), SystemTime::now())
-        };
+        let after = after_of(&response);
         let date = response.headers().get(header::DATE).and_then(|value| value.to_str().ok());
         let skew = date.and_then(|text| skew_of(text, SystemTime::now()));
         let request_id = ["x-request-id", "x-correlation-id"]
@@ -170,12 +196,7 @@ impl Transport {
             .and_then(|value| value.to_str().ok())
             .filter(|tag| tag.len() <= 256)
             .map(str::to_owned);
-        let redirect = response
-            .headers()
-            .get(header::LOCATION)
-            .filter(|_| (300..400).contains(&status))
-            .and_then(|to| self.base.join(to.to_str().ok()?).ok())
-            .map(|to| to.origin().ascii_serialization());
+        let redirect = self.redirect_of(&response);
         let mut body = Vec::new();
         loop {
             let chunk = match timeout(self.idle, response.chunk()).await {
@@ -228,6 +249,12 @@ impl Transport {
         };
         Fault { stage, broke, status, detail }
     }
+}
+
+/// How long the tenant asks to wait, clamped.
+pub(super) fn after_of(response: &Response) -> Option<Duration> {
+    let text = |name| response.headers().get_all(name).into_iter().filter_map(|v| v.to_str().ok());
+    retry_after(text(header::RETRY_AFTER), text(header::DATE).next(), SystemTime::now())
 }
 
 /// Seconds by which the date of an answer is ahead of `now`; below zero = behind.

@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
 pub(super) use runs::{
-    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, PlanArgs, ReconcileArgs, ResumeArgs, RunsArgs,
+    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, PlanArgs, ReconcileArgs, ResumeArgs, RunsArgs, ToArg,
     UntilArg, UploadArgs,
 };
 pub(super) use tenant::{

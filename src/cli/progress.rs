@@ -10,7 +10,7 @@ use super::shapes::RunObject;
 use crate::domain::progress::{Phase, Progress, say_eta};
 use crate::domain::run::RunState;
 use crate::domain::text::{thousands, visible};
-use crate::ops::{OpsEvent, Sink};
+use crate::ops::{JobsNow, OpsEvent, Sink};
 
 /// The sink that fits the way out.
 pub(super) fn sink(out: Out) -> Arc<dyn Sink> {
@@ -35,6 +35,7 @@ impl Sink for Lines {
             OpsEvent::Progress(p) => self.out.line(&json!({"event": "progress", "phase": p.phase.as_str(),
                 "done": p.done, "total": p.total, "rate": p.rate, "eta_seconds": p.eta.map(|eta| eta.as_secs())})),
             OpsEvent::Run(run) => self.out.line(&json!({"event": "run", "run": RunObject::of(&run)})),
+            OpsEvent::Jobs { run, now } => self.out.line(&jobs_object(&run, &now)),
             OpsEvent::Note(text) => self.out.line(&json!({"event": "note", "text": text})),
         };
     }
@@ -49,7 +50,7 @@ struct Remarks {
 impl Sink for Remarks {
     fn event(&self, event: OpsEvent) {
         match event {
-            OpsEvent::Progress(_) => {}
+            OpsEvent::Progress(_) | OpsEvent::Jobs { .. } => {}
             OpsEvent::Run(run) => {
                 let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
                 if last.replace(run.state) != Some(run.state) {
@@ -102,6 +103,26 @@ impl Bar {
     }
 }
 
+impl Bar {
+    /// Rows that jobs have worked off, and how their news comes.
+    fn show_jobs(&self, now: &JobsNow) {
+        self.bar.set_prefix("jobs");
+        self.bar.set_length(now.rows());
+        self.bar.set_position(now.worked_off());
+        let open = now.jobs.iter().filter(|job| !job.status.is_final()).count();
+        self.bar.set_message(format!("{open} open  {}", visible(&now.feed.to_string(), 120)));
+    }
+}
+
+fn jobs_object(run: &str, now: &JobsNow) -> serde_json::Value {
+    let jobs: Vec<_> = now
+        .jobs
+        .iter()
+        .map(|job| json!({"id": job.id.0, "rows": job.rows, "status": job.status.as_str(), "progress": job.progress}))
+        .collect();
+    json!({"event": "jobs", "run": run, "feed": now.feed.to_string(), "jobs": jobs})
+}
+
 impl Sink for Bar {
     fn event(&self, event: OpsEvent) {
         match event {
@@ -112,6 +133,7 @@ impl Sink for Bar {
                     self.bar.println(format!("run {}: {}", visible(&run.id, 40), run.state));
                 }
             }
+            OpsEvent::Jobs { now, .. } => self.show_jobs(&now),
             OpsEvent::Note(text) => self.bar.println(visible(&text, 500)),
         }
     }

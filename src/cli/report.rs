@@ -90,11 +90,12 @@ pub(super) fn check(file: &CheckedFile) -> String {
 pub(super) fn plan(planned: &Planned) -> String {
     let (plan, counts) = (&planned.summary, &planned.summary.counts);
     let enforced = match planned.enforced_by.as_slice() {
+        _ if !plan.destination.is_dnc_list() => String::new(),
         [] => "UNBOUND: no active rule blocks by this list, so it has no effect yet".into(),
         rules => format!("enforced by {}", visible(&rules.join(", "), 200)),
     };
     format!(
-        "plan {}  digest {}\n{} → {} ({})\n{} rows: add {} · update {} · already there {} · duplicates {} · rejected {}\n{}\n{}\n",
+        "plan {}  digest {}\n{} → {} ({})\n{} rows: add {} · update {} · already there {} · duplicates {} · removed {} · rejected {}\n{}\n{}\n",
         visible(&plan.id, 40),
         plan.digest.short(),
         visible(&planned.file.document.name(), 200),
@@ -105,6 +106,7 @@ pub(super) fn plan(planned: &Planned) -> String {
         thousands(counts.update),
         thousands(counts.unchanged),
         thousands(counts.duplicates),
+        thousands(counts.removed),
         thousands(counts.rejected),
         visible(&planned.effect, 500),
         enforced,

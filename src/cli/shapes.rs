@@ -33,6 +33,7 @@ impl Serialize for CheckObject {
 pub(super) struct PlanObject {
     plan: String,
     digest: String,
+    to: &'static str,
     list: String,
     list_name: String,
     file: String,
@@ -53,7 +54,8 @@ impl PlanObject {
         Self {
             plan: plan.id.clone(),
             digest: plan.digest.to_string(),
-            list: plan.list.to_string(),
+            to: plan.destination.as_str(),
+            list: plan.destination.list_of(&plan.list).to_string(),
             list_name: plan.list_name.clone(),
             file: plan.file.clone(),
             rows: counts.rows,
@@ -74,6 +76,7 @@ impl PlanObject {
 pub(super) struct RunObject {
     run: String,
     plan: Option<String>,
+    to: &'static str,
     list: String,
     list_name: String,
     file: String,
@@ -105,7 +108,8 @@ impl RunObject {
         Self {
             run: run.id.clone(),
             plan: run.plan.clone(),
-            list: run.list.to_string(),
+            to: run.destination.as_str(),
+            list: run.destination.list_of(&run.list).to_string(),
             list_name: run.list_name.clone(),
             file: run.file.clone(),
             state: run.state.as_str(),

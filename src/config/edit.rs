@@ -25,6 +25,8 @@ pub struct NewProfile {
     pub token_url: Option<String>,
     /// Override of the API base.
     pub api_url: Option<String>,
+    /// WebSocket URL of the job events.
+    pub events_url: Option<String>,
     /// `sandbox`, `staging`, `production`.
     pub environment: Option<String>,
     /// `keyring` or `env`.
@@ -96,6 +98,7 @@ fn table_of(new: &NewProfile) -> Table {
         ("credentials", new.credentials.as_ref()),
         ("token_url", new.token_url.as_ref()),
         ("api_url", new.api_url.as_ref()),
+        ("events_url", new.events_url.as_ref()),
     ];
     for (key, text) in texts {
         if let Some(text) = text {

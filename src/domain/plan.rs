@@ -93,6 +93,19 @@ impl Extra {
         self.0.as_deref().unwrap_or_default()
     }
 
+    /// The same with one more value in front.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let first = (Arc::from(name), Arc::from(value));
+        Self::new(std::iter::once(first).chain(self.values().iter().cloned()).collect())
+    }
+
+    /// The same without the values of a name.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        Self::new(self.values().iter().filter(|(known, _)| &**known != name).cloned().collect())
+    }
+
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Arc<str>> {
         self.values().iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
@@ -115,6 +128,15 @@ pub enum Op {
     Update,
     /// Already there with these attributes: nothing is sent.
     Unchanged,
+    /// Must not go there: scrubbed out, or without consent. Nothing is sent; the extra value [`REMOVED`] says why.
+    Removed,
+}
+
+impl Op {
+    /// Whether something is sent for the row.
+    pub fn is_sent(self) -> bool {
+        matches!(self, Self::Add | Self::Update)
+    }
 }
 
 /// One number of a plan.
@@ -138,6 +160,10 @@ pub struct PlanRow {
 
 /// The name of a suppression contact's reason among the extra values of its row.
 pub const REASON: &str = "reason";
+/// The name of why a row was removed.
+pub const REMOVED: &str = "removed";
+/// Why a row was removed that nobody's consent stands behind.
+pub const NO_CONSENT: &str = "no consent";
 /// The name of an item's notes.
 pub const NOTES: &str = "notes";
 
@@ -229,6 +255,8 @@ pub struct PlanSummary {
     pub file: String,
     /// SHA-256 of the input file, lower-case hex.
     pub file_sha256: String,
+    /// Lists that its rows were held against, as the ledger names them: whoever stands there was removed.
+    pub scrub: Vec<ListId>,
     /// What it does.
     pub counts: Counts,
     /// When it was made.

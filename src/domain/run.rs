@@ -251,6 +251,8 @@ pub struct RunSummary {
     pub profile: String,
     /// Where its numbers go.
     pub destination: super::plan::Destination,
+    /// The list is switched on once it is proven.
+    pub activates: bool,
     /// Target list, as the ledger names it.
     pub list: super::list::ListId,
     /// Its name at the time.

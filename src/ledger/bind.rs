@@ -9,7 +9,7 @@ use super::codec::{int, put_rows};
 use super::error::{Error, damaged};
 use super::plans::{by_id, open};
 use super::runs::load;
-use crate::domain::plan::{Op, PlanSummary};
+use crate::domain::plan::PlanSummary;
 use crate::domain::run::{BatchState, RunSummary};
 
 impl Ledger {
@@ -28,7 +28,7 @@ impl Ledger {
                 let mut operations = Vec::new();
                 let mut index = 0;
                 open(folder, &opened, &verified.0)?.each(|row| {
-                    if row.op != Op::Unchanged {
+                    if row.op.is_sent() {
                         operations.push(index);
                     }
                     index += 1;

@@ -14,19 +14,13 @@ use crate::domain::list::ListId;
 use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
-                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination";
+                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub";
 
 impl Ledger {
-    /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, file hash,
-    /// rows).
-    pub fn digest(
-        profile: &str,
-        destination: Destination,
-        list: &ListId,
-        file_sha256: &str,
-        rows: &[PlanRow],
-    ) -> Digest {
-        Digest(blocks::digest(&header(profile, destination, list, file_sha256), rows))
+    /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, lists of the
+    /// scrub, file hash, rows); what the summary says of its digest does not.
+    pub fn digest(plan: &PlanSummary, rows: &[PlanRow]) -> Digest {
+        Digest(blocks::digest(&header(plan), rows))
     }
 
     /// Stores an immutable plan (temp file, fsync, rename, fsync of the folder). Rows must be sorted by number. Storing
@@ -39,7 +33,7 @@ impl Ledger {
         let stored = plan.clone();
         self.blocking(move |folder| {
             check(&stored, &rows)?;
-            let header = header(&stored.profile, stored.destination, &stored.list, &stored.file_sha256);
+            let header = header(&stored);
             if blocks::digest(&header, &rows) != stored.digest.0 {
                 return Err(damaged(format!("plan {} is not what its digest says", stored.id)));
             }
@@ -179,8 +173,8 @@ fn check(plan: &PlanSummary, rows: &[PlanRow]) -> Result<(), Error> {
     let counts = &plan.counts;
     let conserved = counts.rows
         == counts.operations() + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
-    let fit = (counts.add, counts.update, counts.unchanged, counts.remove)
-        == (of(Op::Add), of(Op::Update), of(Op::Unchanged), 0);
+    let fit = (counts.add, counts.update, counts.unchanged, counts.remove, counts.removed)
+        == (of(Op::Add), of(Op::Update), of(Op::Unchanged), 0, of(Op::Removed));
     if conserved && fit {
         Ok(())
     } else {
@@ -206,7 +200,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
     connection
         .prepare_cached(&format!(
             "INSERT INTO plans ({COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
         ))?
         .execute(params![
             plan.id,
@@ -228,6 +222,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
             micros(plan.made_at),
             plan.made_by,
             plan.destination.as_str(),
+            scrub_text(&plan.scrub)?,
         ])?;
     let event = NewEvent {
         at: plan.made_at,
@@ -245,15 +240,31 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
     append(connection, &event).map(drop)
 }
 
+/// The lists of a scrub as they are stored: a JSON array of their names in the ledger.
+fn scrub_text(lists: &[ListId]) -> Result<String, Error> {
+    let names: Vec<&str> = lists.iter().map(|list| list.0.as_str()).collect();
+    serde_json::to_string(&names).map_err(|_| damaged("the lists of a scrub cannot be written"))
+}
+
+/// The inverse of [`scrub_text`].
+fn scrub_lists(text: &str) -> Result<Vec<ListId>, Error> {
+    let names: Vec<String> =
+        serde_json::from_str(text).map_err(|_| damaged("the lists of a scrub do not read"))?;
+    Ok(names.into_iter().map(ListId).collect())
+}
+
 /// What an approval covers beside the rows, so that a plan cannot be moved to another list or tenant.
-fn header(profile: &str, destination: Destination, list: &ListId, file_sha256: &str) -> Vec<u8> {
+fn header(plan: &PlanSummary) -> Vec<u8> {
     let mut header = Vec::new();
-    for part in [profile, &list.0, file_sha256] {
+    for part in [&plan.profile, &plan.list.0, &plan.file_sha256] {
         put_bytes(&mut header, part.as_bytes());
     }
     // Plans from before there were others went to entries, and their digests still hold.
-    if destination != Destination::Entries {
-        put_bytes(&mut header, destination.as_str().as_bytes());
+    if plan.destination != Destination::Entries {
+        put_bytes(&mut header, plan.destination.as_str().as_bytes());
+    }
+    for list in &plan.scrub {
+        put_bytes(&mut header, list.0.as_bytes());
     }
     header
 }
@@ -293,5 +304,6 @@ fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
         made_at: from_micros(row.get(16)?)?,
         made_by: row.get(17)?,
         destination: destination(&row.get::<_, String>(18)?)?,
+        scrub: scrub_lists(&row.get::<_, String>(19)?)?,
     })
 }

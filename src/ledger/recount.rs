@@ -45,7 +45,6 @@ impl Ledger {
             let mut buckets = Buckets {
                 rows: counts.rows,
                 duplicates: counts.duplicates,
-                removed: counts.removed,
                 rejected: counts.rejected,
                 ..Buckets::default()
             };
@@ -53,6 +52,7 @@ impl Ledger {
             let mut marks = marks.into_iter();
             file.each(|row| match (row.op, marks.next()) {
                 (Op::Unchanged, Some(Place::Nowhere)) => buckets.unchanged += 1,
+                (Op::Removed, Some(Place::Nowhere)) => buckets.removed += 1,
                 (Op::Add | Op::Update, Some(Place::Accepted)) => buckets.accepted += 1,
                 (Op::Add | Op::Update, Some(Place::Dead)) => buckets.dead_letters += 1,
                 (Op::Add | Op::Update, Some(Place::Unaccounted | Place::Open)) => buckets.unaccounted += 1,

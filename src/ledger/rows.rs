@@ -14,6 +14,7 @@ use crate::domain::plan::{Extra, Op, PlanRow};
 
 /// In the place of the operation, which follows then, with the extra values behind it.
 const HAS_EXTRA: u64 = 3;
+const REMOVED_CODE: u64 = 4;
 const HAS_REPLACES: u64 = 4;
 const HAS_GENERATION: u64 = 8;
 
@@ -41,13 +42,15 @@ impl Row for PlanRow {
                 Op::Add => 0,
                 Op::Update => 1,
                 Op::Unchanged => 2,
+                // Always with a reason, and so with extra values.
+                Op::Removed => REMOVED_CODE,
             };
             let replaces = if row.replaces.is_empty() { 0 } else { HAS_REPLACES };
             let generation = if row.generation == 0 { 0 } else { HAS_GENERATION };
             let extra = row.extra.values();
-            let code = if extra.is_empty() { op } else { HAS_EXTRA };
+            let code = if extra.is_empty() && op < HAS_EXTRA { op } else { HAS_EXTRA };
             put_int(&mut body, (word << 4) | generation | replaces | code);
-            if !extra.is_empty() {
+            if code == HAS_EXTRA {
                 put_int(&mut body, op);
                 put_extra(&mut body, &mut names, extra);
             }
@@ -86,7 +89,8 @@ impl Row for PlanRow {
                 0 => Op::Add,
                 1 => Op::Update,
                 2 => Op::Unchanged,
-                _ => return Err(damaged("a plan row says neither add, update nor unchanged")),
+                REMOVED_CODE => Op::Removed,
+                _ => return Err(damaged("a plan row says nothing that a plan can do")),
             };
             let row = cursor.int()?;
             let mut replaces = Vec::new();

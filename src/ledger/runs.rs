@@ -16,7 +16,7 @@ use crate::domain::run::{Buckets, RunState, RunSummary};
 const COLUMNS: &str = "id, plan, profile, list, list_name, file, state, file_rows, accepted, unchanged, duplicates, \
                        removed, rejected, dead_letters, unaccounted, batches_done, batches, retries, throttled, \
                        differences, started_at, changed_at, cool_down_until, worked, made_by, reason, error_code, error, \
-                       destination";
+                       destination, activates";
 
 /// States in which a process holds the list lock. `Paused` and `Uploaded` are rests: a run may stay there when its
 /// process has ended well (`upload --until uploaded`).
@@ -135,8 +135,8 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
     connection
         .prepare_cached(
             "INSERT INTO runs (id, profile, list, list_name, file, file_sha256, input, plan, reason, made_by, state,
-                               started_at, changed_at, destination)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13)",
+                               started_at, changed_at, destination, activates)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)",
         )?
         .execute(params![
             id,
@@ -152,6 +152,7 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
             RunState::Draft.as_str(),
             micros(run.at),
             run.destination.as_str(),
+            run.activates,
         ])?;
     let event = NewEvent {
         at: run.at,
@@ -294,5 +295,6 @@ fn summary(row: &Row<'_>) -> Result<RunSummary, Error> {
         reason: row.get(25)?,
         error: code.zip(sentence),
         destination: destination(&row.get::<_, String>(28)?)?,
+        activates: row.get(29)?,
     })
 }

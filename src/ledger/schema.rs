@@ -37,7 +37,9 @@ CREATE TABLE contact_updates (
 /// Plans and runs that go elsewhere than to entries.
 const V2: &str = "
 ALTER TABLE plans ADD COLUMN destination TEXT NOT NULL DEFAULT 'entries';
+ALTER TABLE plans ADD COLUMN scrub TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE runs ADD COLUMN destination TEXT NOT NULL DEFAULT 'entries';
+ALTER TABLE runs ADD COLUMN activates BIGINT NOT NULL DEFAULT 0;
 ";
 
 const V1: &str = "

@@ -30,6 +30,8 @@ pub struct NewRun {
     pub reason: String,
     /// Options needed to read the file again the same way, as JSON that `ops` understands.
     pub input: String,
+    /// The list is switched on once it is proven.
+    pub activates: bool,
     /// OS user.
     pub by: String,
     /// Now.

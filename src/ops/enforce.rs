@@ -16,7 +16,6 @@ use crate::api;
 use crate::config::Environment;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::readiness::Probes;
 use crate::domain::rule::{Channel, Membership, Rule, Ruling, decide};
@@ -41,7 +40,14 @@ impl Ops {
         }
         self.cool_down(run, sink, stop).await?;
         let to = run.destination;
-        let list = self.find_target(to, &run.list.0).await?;
+        let mut list = self.find_target(to, &run.list.0).await?;
+        if run.activates && to.is_dnc_list() && !list.active {
+            self.go(&run.id, RunState::Reconciling, sink).await?;
+            let result = self.compare_with_expected(to, &list, Some(&run.id), sink, stop).await?;
+            if result.diff.is_clean() {
+                list = self.switch_on(&list, Some(&run.reason)).await?;
+            }
+        }
         let probes = match to.is_dnc_list() {
             true => self.probe_run(run, &list, sink, stop).await?,
             // No rules stand behind a suppression list: that its contacts are on it is all there is to prove.
@@ -173,7 +179,7 @@ impl Ops {
         let live = self.live_numbers(list).await?;
         let is_sent = |number: &E164| {
             let row = rows.binary_search_by_key(number, |row| row.number).ok().and_then(|i| rows.get(i));
-            row.is_some_and(|row| row.op != Op::Unchanged)
+            row.is_some_and(|row| row.op.is_sent())
         };
         let sent: Vec<E164> = live.iter().copied().filter(is_sent).collect();
         Ok(spread(if sent.is_empty() { live } else { sent }))

@@ -189,6 +189,7 @@ impl Engine {
                 Attempt::Answered(raw) => return self.take_answer(&batch, &writes, raw).await,
                 Attempt::Indeterminate { error, after, .. } => {
                     ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
+                    self.ops.client.repeat(&error)?;
                     self.tell(format!("batch {} may have arrived: reading it back", batch.seq));
                     for _ in 0..self.times_lost(&batch.rows).min(LONGER_PAUSES) {
                         backoff.next(None);
@@ -207,6 +208,7 @@ impl Engine {
                     if !retry || attempt >= PATIENCE {
                         return Err(Halt::Trouble(error));
                     }
+                    self.ops.client.repeat(&error)?;
                     let wait = match &error {
                         api::Error::CircuitOpen { retry_in } => *retry_in,
                         _ => backoff.next(after),

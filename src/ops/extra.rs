@@ -28,9 +28,23 @@ pub(super) struct Extras {
     /// Rows whose reason is none of the platform's words.
     pub(super) odd_reasons: u64,
     to: Destination,
+    /// Name of the column that says who has opted in, where rows without that are left out.
+    consent: Option<Arc<str>>,
+    needs_consent: bool,
 }
 
 impl Extras {
+    /// Whether nobody's consent stands behind a row, where it has to.
+    pub(super) fn lacks_consent(&self, extra: &Extra) -> bool {
+        let given = || extra.get(self.consent.as_deref()?).map(|cell| is_yes(cell));
+        self.needs_consent && !given().unwrap_or(false)
+    }
+
+    /// Whether consent is needed, and no column says who gave it.
+    pub(super) fn knows_no_consent(&self) -> bool {
+        self.needs_consent && self.consent.is_none()
+    }
+
     /// What a row says. A suppression contact always has a reason.
     pub(super) fn of(&self, row: u64) -> Extra {
         match self.by_row.get(&row) {
@@ -41,6 +55,14 @@ impl Extras {
     }
 }
 
+/// What people write for yes. Anything else is no consent.
+fn is_yes(cell: &str) -> bool {
+    matches!(
+        cell.trim().to_lowercase().as_str(),
+        "yes" | "y" | "true" | "t" | "1" | "x" | "opt-in" | "opted in"
+    )
+}
+
 fn reason(reason: Reason) -> Extra {
     Extra::new(vec![(REASON.into(), reason.as_str().into())])
 }
@@ -49,10 +71,17 @@ fn reason(reason: Reason) -> Extra {
 pub(super) fn read(
     document: &Document,
     to: Destination,
+    require_opt_in: bool,
     stop: &CancellationToken,
 ) -> Result<Extras, OpsError> {
-    let mut extras = Extras { to, ..Extras::default() };
     let carried = carried(document, to);
+    let is_consent = |it: &&Carried| matches!(plain(&it.name).as_str(), "optin" | "optedin" | "consent");
+    let mut extras = Extras {
+        to,
+        consent: carried.iter().find(is_consent).map(|it| it.name.clone()),
+        needs_consent: require_opt_in && to == Destination::Outbound,
+        ..Extras::default()
+    };
     if carried.is_empty() {
         return Ok(extras);
     }

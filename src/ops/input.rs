@@ -19,6 +19,8 @@ pub struct Input {
     pub region: Option<Region>,
     /// Which saved layout goes below the options.
     pub layout: LayoutWish,
+    /// `--scrub`: lists that its rows are held against before they go to an outbound list, by id or exact name.
+    pub scrub: Vec<String>,
 }
 
 /// Which saved layout a file is read with.
@@ -49,6 +51,8 @@ impl LayoutWish {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     list: String,
+    #[serde(default)]
+    scrub: Vec<String>,
     delimiter: Option<u8>,
     encoding: Option<String>,
     header: Option<bool>,
@@ -124,6 +128,7 @@ impl Input {
     pub(super) fn to_json(&self, list: &str, mark: Option<FileMark>) -> String {
         let stored = Stored {
             list: list.to_owned(),
+            scrub: self.scrub.clone(),
             delimiter: self.options.delimiter,
             encoding: self.options.encoding.clone(),
             header: self.options.header,
@@ -197,7 +202,7 @@ impl Input {
         // Whatever layouts are saved by now: it is read as it was.
         Some((
             stored.list,
-            Self { options: Box::new(options), region, layout: LayoutWish::Settled },
+            Self { options: Box::new(options), region, layout: LayoutWish::Settled, scrub: stored.scrub },
             stored.mark,
         ))
     }
@@ -231,6 +236,7 @@ mod tests {
             }),
             region: Some(Region::US),
             layout: LayoutWish::Settled,
+            scrub: vec!["National".into()],
         };
         let mark = Some(FileMark { size: 12, modified: 34 });
         let (list, back, seen) = Input::from_json(&input.to_json("National", mark)).unwrap();

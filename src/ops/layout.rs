@@ -48,7 +48,10 @@ pub(super) fn open(
             (ensure(document)?, Box::new(layout.over(said, by_match)))
         }
     };
-    Ok((document, Input { options, region: input.region, layout: LayoutWish::Settled }))
+    Ok((
+        document,
+        Input { options, region: input.region, layout: LayoutWish::Settled, scrub: input.scrub.clone() },
+    ))
 }
 
 /// A sheet or a member that a person named must be there to be read. That of a layout need not: the layout may fit other

@@ -53,6 +53,18 @@ impl Ops {
         Ok(MadeList { list, made, bound_to })
     }
 
+    /// Creates a suppression list, or finds the one with the equal name. The boolean says whether it was made now.
+    pub async fn create_suppression_list(&self, name: &str) -> Result<(DncList, bool), OpsError> {
+        self.refuse_read_only("creating a list")?;
+        let client = self.client.asking(Scopes::SUPPRESSION);
+        let (list, made) = client.create_suppression_list(name).await?;
+        let list = DncList::from(list);
+        if made {
+            self.note("list.created", &list.id, "the list exists on the tenant".into(), None).await?;
+        }
+        Ok((list, made))
+    }
+
     /// A rule by id, else by its equal name.
     pub async fn find_rule(&self, wanted: &str) -> Result<Rule, OpsError> {
         let rules = self.client.rules().await?;
@@ -116,11 +128,16 @@ impl Ops {
                 advice: "Bring it to READY first, or say with --force --reason TEXT why not.".into(),
             });
         }
+        let list = self.switch_on(&list, reason).await?;
+        Ok(Activation { list, readiness })
+    }
+
+    /// Switches a list on, and says so in the trail.
+    pub(super) async fn switch_on(&self, list: &DncList, reason: Option<&str>) -> Result<DncList, OpsError> {
         let change = ListChange { active: Some(true), ..ListChange::default() };
         let list = self.client.asking(Scopes::CHANGE).change_list(&list.id, &change).await?;
-        let effect = format!("the list is active; the gate said {}", readiness.state.as_str());
-        self.note("list.activated", &list.id, effect, reason.map(str::to_owned)).await?;
-        Ok(Activation { list, readiness })
+        self.note("list.activated", &list.id, "the list is active".into(), reason.map(str::to_owned)).await?;
+        Ok(list)
     }
 }
 

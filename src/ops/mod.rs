@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::api::{self, Client, Scopes};
 use crate::config::{ConfigError, Profile};
 use crate::credentials::CredentialError;
+use crate::domain::job::{JobId, JobStatus};
 use crate::domain::list::Unresolved;
 use crate::domain::phone::{Normaliser, PhonePolicy};
+use crate::domain::plan::Destination;
 use crate::domain::progress::Progress;
 use crate::domain::run::RunSummary;
 use crate::files;
@@ -30,6 +32,7 @@ mod plan;
 mod read_back;
 mod reconcile;
 mod replace;
+mod scrub;
 pub mod setup;
 mod target;
 mod upload;
@@ -50,7 +53,7 @@ pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Circuit, Credentials, Endpoints, Gauges, Limits, NewList, Rate, Rates};
+pub use crate::api::{Circuit, Credentials, Endpoints, FeedState, Gauges, Limits, NewList, Rate, Rates};
 pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
@@ -177,8 +180,59 @@ pub enum OpsEvent {
     Progress(Progress),
     /// A run changed: state, buckets, counters. A fact: never dropped.
     Run(Box<RunSummary>),
+    /// How the jobs of a run stand, and how their news comes. A gauge: latest wins.
+    Jobs {
+        /// The run.
+        run: String,
+        /// Its jobs.
+        now: JobsNow,
+    },
     /// A sentence worth showing: `read back batch 12 after a reset`.
     Note(String),
+}
+
+/// The jobs of a run, as last heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobsNow {
+    /// How their news comes.
+    pub feed: FeedState,
+    /// Every job of this sending, in the order of its batches.
+    pub jobs: Vec<JobNow>,
+}
+
+impl JobsNow {
+    /// Rows of all jobs.
+    pub fn rows(&self) -> u64 {
+        self.jobs.iter().map(|job| job.rows).sum()
+    }
+
+    /// Rows that the jobs have worked off, as far as their progress tells.
+    pub fn worked_off(&self) -> u64 {
+        self.jobs.iter().map(JobNow::worked_off).sum()
+    }
+}
+
+impl JobNow {
+    /// Rows that it has worked off, as far as its progress tells.
+    pub fn worked_off(&self) -> u64 {
+        match self.status {
+            JobStatus::Completed => self.rows,
+            _ => self.rows * u64::from(self.progress.min(100)) / 100,
+        }
+    }
+}
+
+/// One job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobNow {
+    /// The tenant's id.
+    pub id: JobId,
+    /// Rows that it was given.
+    pub rows: u64,
+    /// Where it is.
+    pub status: JobStatus,
+    /// How much of it is done, in percent.
+    pub progress: u8,
 }
 
 /// Who watches. Called from async code: must not block.
@@ -245,6 +299,11 @@ impl Ops {
     /// The same for a job that asks the tenant for these scopes: what only looks holds no token that can write.
     fn asking(&self, scopes: Scopes) -> Self {
         Self { client: self.client.asking(scopes), ..self.clone() }
+    }
+
+    /// The same for one run: its calls share a budget of repeats.
+    fn for_a_run(&self, to: Destination) -> Self {
+        Self { client: self.client.asking(target::change_scopes(to)).for_a_job(), ..self.clone() }
     }
 
     /// The connection's gauges.

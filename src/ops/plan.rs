@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use effect::{effect_on_contacts, effect_sentence, what_is_not_kept};
+use effect::{effect_on_contacts, effect_sentence, removed_by_reason, said, what_is_not_kept};
 pub(super) use rows::is_fresh;
 use rows::{Wanted, plan_rows};
 
@@ -19,11 +19,12 @@ use super::check::{self, CheckedFile};
 use super::extra;
 use super::input::Input;
 use super::{Ops, OpsError, Sink, off_thread};
+use crate::config::ConfigError;
 use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::{Counts, Destination, Op, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::files::{FileError, Intents};
@@ -86,18 +87,24 @@ impl Ops {
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
-        self.plan_checked(request.to, list, file, sink, stop).await
+        self.plan_checked(request.to, &request.input.scrub, list, file, sink, stop).await
     }
 
-    /// Plans a file that is already checked: what the console does when the list is chosen.
-    pub async fn plan_checked(
+    /// Plans a file that is checked.
+    async fn plan_checked(
         &self,
         to: Destination,
+        scrub: &[String],
         list: DncList,
         file: CheckedFile,
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
+        if to != Destination::Outbound && !scrub.is_empty() {
+            let what = format!("numbers that go to {to} are not scrubbed: they are those not to be called");
+            let advice = "Leave out --scrub, or say --to outbound.".into();
+            return Err(ConfigError { code: "only-outbound", message: what, advice }.into());
+        }
         let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
         let remote = self.read_target(to, &list.id, list.entry_count, Phase::Plan, &*sink, stop).await?;
         let profile = &self.profile().name;
@@ -107,29 +114,39 @@ impl Ops {
         let generations: HashMap<E164, u32> =
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
 
+        let scrub = self.scrub(scrub, &*sink, stop).await?;
+        let lists = scrub.lists.clone();
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
-        let (rows, shortened, odd_reasons) = off_thread(move || {
-            let extras = extra::read(&document, to, &halt)?;
-            let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras));
+        let require_opt_in = self.profile().upload.require_opt_in;
+        let (rows, shortened, extras) = off_thread(move || {
+            let extras = extra::read(&document, to, require_opt_in, &halt)?;
+            let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras, &scrub));
             let (rows, shortened) = plan_rows(to, wanted, &remote, &generations);
-            Ok::<_, OpsError>((rows, shortened, extras.odd_reasons))
+            Ok::<_, OpsError>((rows, shortened, extras))
         })
         .await??;
         let counts = count(&file, &rows, shortened);
-        let digest = Ledger::digest(profile, to, &list.id, &file.checked.sha256, &rows);
-        let summary = PlanSummary {
-            id: format!("p-{}", digest.0.get(..8).unwrap_or_default()),
-            digest,
+        let mut summary = PlanSummary {
+            id: String::new(),
+            digest: Digest(String::new()),
             profile: profile.clone(),
             destination: to,
             list: list.id.clone(),
             list_name: list.name.clone(),
             file: file.document.path().display().to_string(),
             file_sha256: file.checked.sha256.clone(),
+            scrub: lists,
             counts,
             made_at: Timestamp::now(),
             made_by: self.actor.to_string(),
         };
+        summary.digest = Ledger::digest(&summary, &rows);
+        summary.id = format!("p-{}", summary.digest.0.get(..8).unwrap_or_default());
+        let removed = removed_by_reason(&rows);
+        if !removed.is_empty() {
+            let effect = format!("{}: removed before upload", said(&removed));
+            self.note("plan.scrubbed", &list.id, effect, None).await?;
+        }
         self.ledger.store_plan(&summary, rows).await?;
         let enforcing = enforcing_rules(&list, &rules);
         let takes = self.estimate(to, &counts);
@@ -142,7 +159,13 @@ impl Ops {
                 effect_on_contacts(to, &counts, environment, takes)
             }
         };
-        if let Some(words) = what_is_not_kept(to, &file, odd_reasons) {
+        let others = [
+            (!removed.is_empty()).then(|| format!("left out: {}", said(&removed))),
+            (to == Destination::Outbound && summary.scrub.is_empty())
+                .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
+            what_is_not_kept(to, &file, &extras),
+        ];
+        for words in others.into_iter().flatten() {
             effect = format!("{effect}; {words}");
         }
         let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
@@ -299,7 +322,7 @@ fn count(file: &CheckedFile, rows: &[PlanRow], shortened: u64) -> Counts {
         remove: 0,
         unchanged: of(Op::Unchanged),
         duplicates: file.checked.duplicates,
-        removed: 0,
+        removed: of(Op::Removed),
         rejected: file.checked.rejected,
         shortened,
     }

@@ -27,8 +27,8 @@ impl Engine {
     ) -> Result<Option<HashMap<E164, Vec<RemoteEntry>>>, Halt> {
         let size = self.list_size + self.plan.counts.add;
         let to = self.plan.destination;
-        let by_number = to == Destination::Entries && (rows.len() as u64) <= calls_to_read(size);
-        let entries = if by_number {
+        let one_by_one = to == Destination::Entries && (rows.len() as u64) <= calls_to_read(size);
+        let entries = if one_by_one {
             let mut entries = Vec::new();
             for row in rows.iter().filter_map(|&row| self.rows.get(row as usize)) {
                 entries.extend(self.ops.client.entries_of(row.number, Some(&self.plan.list)).await?);
@@ -48,13 +48,7 @@ impl Engine {
                 read => read?,
             }
         };
-        let mut there: HashMap<E164, Vec<RemoteEntry>> = HashMap::new();
-        for entry in entries {
-            if let Some(number) = entry.number {
-                there.entry(number).or_default().push(entry);
-            }
-        }
-        Ok(Some(there))
+        Ok(Some(by_number(entries)))
     }
 
     /// The record that our write of this row made: our key where the tenant tells it, else the E.164 spelling with
@@ -72,4 +66,15 @@ impl Engine {
                 && ((key.is_some() && entry.key == key) || (entry.is_canonical() && kept.satisfied_by(entry)))
         })
     }
+}
+
+/// Records by their number; what has none is nobody's.
+pub(super) fn by_number(entries: Vec<RemoteEntry>) -> HashMap<E164, Vec<RemoteEntry>> {
+    let mut there: HashMap<E164, Vec<RemoteEntry>> = HashMap::new();
+    for entry in entries {
+        if let Some(number) = entry.number {
+            there.entry(number).or_default().push(entry);
+        }
+    }
+    there
 }

@@ -64,6 +64,7 @@ impl Engine {
             if !retry || attempt >= PATIENCE {
                 return Err(Halt::Trouble(error));
             }
+            self.ops.client.repeat(&error)?;
             let wait = match error {
                 api::Error::CircuitOpen { retry_in } => retry_in,
                 _ => backoff.next(after),

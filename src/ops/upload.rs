@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{Engine, Halt, Shared};
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
-use super::target::change_scopes;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::{Destination, PlanSummary};
@@ -40,6 +39,8 @@ pub struct Launch {
     pub reason: String,
     /// When to return.
     pub until: Until,
+    /// Switch the list on once it is proven, where it is inactive.
+    pub activates: bool,
 }
 
 /// When an upload returns.
@@ -67,7 +68,7 @@ impl Ops {
             Launched::File(request) => request.to,
             Launched::Plan(id) => self.ledger.plan(id).await?.destination,
         };
-        self.asking(change_scopes(to)).launch(launch, sink, stop).await
+        self.for_a_run(to).launch(launch, sink, stop).await
     }
 
     async fn launch(
@@ -79,7 +80,8 @@ impl Ops {
         match launch.what {
             Launched::File(request) => {
                 let list = self.find_target(request.to, &request.list).await?;
-                let new = self.new_run(&list, &request, &launch.reason);
+                let new =
+                    NewRun { activates: launch.activates, ..self.new_run(&list, &request, &launch.reason) };
                 let mut lock = self.lock(&list.id)?;
                 let run = self.ledger.create_run(new).await?;
                 lock.set_holder(&self.holder(&run))?;
@@ -101,7 +103,8 @@ impl Ops {
                 }
                 let mut lock = self.lock(&plan.list)?;
                 self.check_fresh(&plan, &sink, stop).await?;
-                let run = self.ledger.create_run(self.run_of_plan(&plan, &launch.reason)).await?;
+                let new = NewRun { activates: launch.activates, ..self.run_of_plan(&plan, &launch.reason) };
+                let run = self.ledger.create_run(new).await?;
                 lock.set_holder(&self.holder(&run))?;
                 self.ledger.bind_plan(&run, &plan, self.per_call(plan.destination)).await?;
                 self.drive(&run, launch.until, sink, stop).await
@@ -131,7 +134,7 @@ impl Ops {
         let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
         let (run, mut lock) = self.take(run, nothing).await?;
         lock.set_holder(&self.holder(&run.id))?;
-        self.asking(change_scopes(run.destination)).drive(&run.id, until, sink, stop).await
+        self.for_a_run(run.destination).drive(&run.id, until, sink, stop).await
     }
 
     /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it
@@ -204,6 +207,7 @@ impl Ops {
             file_sha256: None,
             plan: None,
             reason: reason.to_owned(),
+            activates: false,
             input: request.input.to_json(&list.id.0, FileMark::of(&request.file)),
             by: self.actor.to_string(),
             at: Timestamp::now(),
@@ -220,6 +224,7 @@ impl Ops {
             file_sha256: Some(plan.file_sha256.clone()),
             plan: Some(plan.id.clone()),
             reason: reason.to_owned(),
+            activates: false,
             input: Input::default().to_json(&plan.list.0, None),
             by: self.actor.to_string(),
             at: Timestamp::now(),
@@ -259,10 +264,15 @@ impl Ops {
         let list = self.find_target(to, &plan.list.0).await?;
         let remote = self.read_target(to, &plan.list, list.entry_count, Phase::Plan, &**sink, stop).await?;
         let generations = self.ledger.generations(&plan.profile, &plan.list).await?.into_iter().collect();
-        if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations)).await? {
+        let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
+        if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations, &scrub)).await? {
             Ok(())
         } else {
-            Err(stale("the list"))
+            Err(stale(if plan.scrub.is_empty() {
+                "the list"
+            } else {
+                "the list, or one it was scrubbed against,"
+            }))
         }
     }
 

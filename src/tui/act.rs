@@ -4,6 +4,7 @@ use crossterm::event::{Event as Input, KeyEvent};
 
 use super::Ended;
 use super::command::{Command, PaneId};
+use super::cx::UploadAim;
 use super::event::{Op, TaskId};
 use super::overlays::Overlay;
 use crate::domain::list::ListId;
@@ -25,6 +26,8 @@ pub enum Act {
     Jump(u64),
     /// Aim at a list, for every pane.
     AimList(ListId),
+    /// Aim the open file at a destination.
+    AimUpload(UploadAim),
     /// Aim at a run, for every pane.
     AimRun(String),
     /// Say something for a moment.

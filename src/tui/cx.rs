@@ -11,6 +11,7 @@ use super::theme::Theme;
 use crate::config::{Environment, FourEyes, Profile};
 use crate::domain::list::ListId;
 use crate::domain::phone::{E164, Normaliser};
+use crate::domain::plan::Destination;
 use crate::domain::text::visible;
 
 /// What does not change while the console is open.
@@ -63,11 +64,24 @@ impl From<&Profile> for Tenant {
     }
 }
 
+/// A destination that was chosen for the open file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadAim {
+    /// What kind of list.
+    pub to: Destination,
+    /// Its id or name, as typed.
+    pub list: String,
+    /// Lists that it is held against first.
+    pub scrub: Vec<String>,
+}
+
 /// What panes aim at together: choosing a list in one shows in the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aim {
     /// The list that uploads go to and that Lists and Reconcile show.
     pub list: Option<ListId>,
+    /// Where the open file goes, where it is not to entries of `list`.
+    pub upload: Option<UploadAim>,
     /// The run that Uploads shows.
     pub run: Option<String>,
 }

@@ -129,6 +129,7 @@ impl Desk {
         Planned {
             summary: PlanSummary {
                 destination: Default::default(),
+                scrub: Vec::new(),
                 id: "p-3f9a12c4".into(),
                 digest: Digest("3f9a12c4aabbccdd".into()),
                 profile: "acme".into(),

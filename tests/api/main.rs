@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod families;
+mod feed;
 mod reads;
 mod tenant;
 mod tokens;

@@ -293,3 +293,22 @@ async fn the_clock_of_the_tenant_is_read_from_its_answers() {
     client.me().await.unwrap();
     assert!(client.clock_skew().is_some_and(|skew| skew < -1_000_000), "behind");
 }
+
+#[tokio::test]
+async fn a_job_whose_every_call_has_to_be_repeated_ends_before_it_hammers_the_tenant() {
+    // Two stumbles before each answer: each read alone would be patient for ever.
+    let tenant =
+        Tenant::start(|seen| json(if seen.nth % 3 < 2 { 503 } else { 200 }, r#"{"entities":[]}"#)).await;
+    let (client, list) = (tenant.client(), ListId("L".into()));
+    let job = client.for_a_job();
+    let mut went_well = 0;
+    let error = loop {
+        match job.items_page(&list, 1, 10).await {
+            Ok(_) => went_well += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("had to be repeated"), "{error}");
+    assert!((50..60).contains(&went_well), "{went_well}");
+    assert!(client.for_a_job().items_page(&list, 1, 10).await.is_ok(), "another job has a budget of its own");
+}

@@ -121,7 +121,6 @@ impl Tenant {
 
 /// A client of whatever listens there.
 pub fn client_of(address: SocketAddr, deadlines: Deadlines, patience: Patience) -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let endpoints = Endpoints {
         token_url: format!("http://{address}/token"),
         api_url: format!("http://{address}/api/v2"),
@@ -136,10 +135,15 @@ pub fn client_of(address: SocketAddr, deadlines: Deadlines, patience: Patience) 
         contacts_per_second: 2_000.0,
         ..Limits::default()
     };
+    client_at(endpoints, limits, deadlines, patience).asking(Scopes::CHANGE)
+}
+
+/// A client of these addresses.
+pub fn client_at(endpoints: Endpoints, limits: Limits, deadlines: Deadlines, patience: Patience) -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let credentials = Credentials { client_id: "id-canary".into(), client_secret: "secret-canary".into() };
     let normaliser = Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new());
-    let client = Client::with_patience(endpoints, limits, deadlines, patience, credentials, normaliser);
-    client.unwrap().asking(Scopes::CHANGE)
+    Client::with_patience(endpoints, limits, deadlines, patience, credentials, normaliser).unwrap()
 }
 
 /// Repeats as usual, but without long pauses.

@@ -7,6 +7,7 @@
 mod support;
 
 mod bare;
+mod documents;
 mod files;
 mod jobs;
 mod layouts;

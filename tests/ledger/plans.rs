@@ -10,9 +10,9 @@ use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
 use quietline::domain::plan::{Destination, Extra, Op, PlanRow};
 use quietline::domain::run::RunState;
-use quietline::ledger::{Approval, Error, Ledger};
+use quietline::ledger::{Approval, Error};
 
-use crate::world::{PROFILE, World, at, list, new_run, number, plan_of, row};
+use crate::world::{PROFILE, World, at, digest_of, list, new_run, number, plan_of, row};
 
 fn any_row() -> impl Strategy<Value = PlanRow> {
     let attributes = (
@@ -20,7 +20,7 @@ fn any_row() -> impl Strategy<Value = PlanRow> {
         prop::option::of((0i64..4_000_000_000, 0i32..1_000_000_000)),
         prop::option::of("\\PC{0,12}"),
     );
-    let op = prop::sample::select(vec![Op::Add, Op::Update, Op::Unchanged]);
+    let op = prop::sample::select(vec![Op::Add, Op::Update, Op::Unchanged, Op::Removed]);
     let replaces = prop::collection::vec("\\PC{0,9}", 0..3);
     let value = ("[a-c]{1,2}", "\\PC{0,9}").prop_map(|(name, value)| (name.into(), value.into()));
     let extra = prop::collection::vec(value, 0..3);
@@ -64,7 +64,7 @@ proptest! {
 
     #[test]
     fn no_two_plans_share_a_digest(rows in any_rows(), other in any_rows()) {
-        let digest = |rows: &[PlanRow]| Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", rows);
+        let digest = |rows: &[PlanRow]| digest_of(PROFILE, Destination::Entries, &list(), "f00d", rows);
         prop_assert_eq!(rows == other, digest(&rows) == digest(&other));
     }
 }
@@ -72,14 +72,14 @@ proptest! {
 #[test]
 fn the_digest_covers_everything_that_matters() {
     let rows = vec![row(1, Op::Add), row(2, Op::Update)];
-    let digest = Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", &rows);
+    let digest = digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows);
     assert_eq!(digest.0.len(), 64);
     let mut others = vec![
-        Ledger::digest("other", Destination::Entries, &list(), "f00d", &rows),
-        Ledger::digest(PROFILE, Destination::Entries, &ListId("L-2".into()), "f00d", &rows),
-        Ledger::digest(PROFILE, Destination::Items, &list(), "f00d", &rows),
-        Ledger::digest(PROFILE, Destination::Entries, &list(), "f00e", &rows),
-        Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", &rows[..1]),
+        digest_of("other", Destination::Entries, &list(), "f00d", &rows),
+        digest_of(PROFILE, Destination::Entries, &ListId("L-2".into()), "f00d", &rows),
+        digest_of(PROFILE, Destination::Items, &list(), "f00d", &rows),
+        digest_of(PROFILE, Destination::Entries, &list(), "f00e", &rows),
+        digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows[..1]),
     ];
     let edits: [fn(&mut PlanRow); 6] = [
         |row| row.number = number(3),
@@ -92,7 +92,7 @@ fn the_digest_covers_everything_that_matters() {
     for edit in edits {
         let mut rows = rows.clone();
         edit(&mut rows[1]);
-        others.push(Ledger::digest(PROFILE, Destination::Entries, &list(), "f00d", &rows));
+        others.push(digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows));
     }
     for (index, other) in others.iter().enumerate() {
         assert_ne!(*other, digest, "{index}");

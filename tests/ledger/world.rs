@@ -7,7 +7,7 @@ use quietline::domain::entry::Attributes;
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
-use quietline::domain::plan::{Counts, Destination, Extra, Op, PlanRow, PlanSummary};
+use quietline::domain::plan::{Counts, Destination, Digest, Extra, Op, PlanRow, PlanSummary};
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::{Ledger, NewRun, Settlement};
 use tempfile::TempDir;
@@ -59,11 +59,12 @@ pub fn plan_of(id: &str, rows: &[PlanRow]) -> PlanSummary {
 
 pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
     let of = |op| rows.iter().filter(|row| row.op == op).count() as u64;
-    PlanSummary {
+    let mut plan = PlanSummary {
         id: id.into(),
-        digest: Ledger::digest(PROFILE, Destination::Entries, list, "f00d", rows),
+        digest: Digest(String::new()),
         profile: PROFILE.into(),
         destination: Destination::Entries,
+        scrub: Vec::new(),
         list: list.clone(),
         list_name: "National".into(),
         file: "/data/in/march.csv".into(),
@@ -73,13 +74,23 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
             add: of(Op::Add),
             update: of(Op::Update),
             unchanged: of(Op::Unchanged),
+            removed: of(Op::Removed),
             duplicates: 2,
             rejected: 1,
             ..Counts::default()
         },
         made_at: at(0),
         made_by: "pat".into(),
-    }
+    };
+    plan.digest = Ledger::digest(&plan, rows);
+    plan
+}
+
+/// The digest of a plan that says this.
+pub fn digest_of(profile: &str, to: Destination, list: &ListId, sha256: &str, rows: &[PlanRow]) -> Digest {
+    let (profile, file_sha256) = (profile.into(), sha256.into());
+    let plan = PlanSummary { profile, destination: to, file_sha256, ..plan_on("p", list, rows) };
+    Ledger::digest(&plan, rows)
 }
 
 pub fn new_run() -> NewRun {
@@ -92,6 +103,7 @@ pub fn new_run() -> NewRun {
         file_sha256: None,
         plan: None,
         reason: "monthly load".into(),
+        activates: false,
         input: "{\"delimiter\":\";\"}".into(),
         by: "pat".into(),
         at: at(0),

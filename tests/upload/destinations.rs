@@ -20,7 +20,7 @@ const OUTBOUND: &str = "cl-winback";
 
 fn launch(file: &Path, to: Destination, list: &str) -> Launch {
     let request = PlanRequest { to, list: list.into(), ..Stage::request(file) };
-    Launch { what: Launched::File(request), reason: "a test".into(), until: Until::Ready }
+    Launch { what: Launched::File(request), reason: "a test".into(), until: Until::Ready, activates: false }
 }
 
 async fn upload(stage: &Stage, file: &Path, to: Destination, list: &str) -> RunSummary {
@@ -226,4 +226,74 @@ async fn where_a_tenant_cannot_be_read_back_nothing_is_sent_twice_and_a_person_d
         "never sent twice by itself"
     );
     holds(&stage, "contactLists", OUTBOUND).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stands_on_a_scrub_list_or_gave_no_consent_is_left_out_and_counted() {
+    let stage = Stage::with(Story::Calm).await;
+    // The first ten go onto a DNC list and the next five onto a suppression list, in other spellings.
+    let listed = stage.write("listed.csv", &csv("phone", (0..10).map(|n| format!("1-201-555-01{n:02}"))));
+    upload(&stage, &listed, Destination::Entries, stage.list_name()).await;
+    let held = stage.write("held.csv", &csv("phone", (10..15).map(spelled)));
+    upload(&stage, &held, Destination::Suppression, SUPPRESSION).await;
+
+    let ops = stage.ops_with(|profile| profile.upload.require_opt_in = true);
+    let row = |n: u64| format!("{},{}", spelled(n), if n % 5 == 4 { "no" } else { "Yes" });
+    let file = stage.write("campaign.csv", &csv("phone,optIn", (0..50).map(row)));
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+    request.input.scrub = vec![stage.list_name().into(), SUPPRESSION.into()];
+    let stop = CancellationToken::new();
+    let planned = ops.plan(&request, Arc::new(Silent), &stop).await.unwrap();
+    // 15 stand on the lists; of the other 35, seven gave no consent.
+    assert_eq!((planned.summary.counts.add, planned.summary.counts.removed), (28, 22), "{}", planned.effect);
+    assert!(planned.effect.contains("10 on list Internal_OptOuts"), "{}", planned.effect);
+    assert!(planned.effect.contains("7 no consent"), "{}", planned.effect);
+
+    let what = Launched::File(request.clone());
+    let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
+    let run = ops.upload(launch, Arc::new(Silent), &stop).await.unwrap();
+    assert_eq!((run.state, run.buckets.accepted, run.buckets.removed), (RunState::Uploaded, 28, 22));
+    assert!(run.buckets.is_conserved());
+    let there = holds(&stage, "contactLists", OUTBOUND).await;
+    for n in 0..50_u64 {
+        let number = format!("+1201555{:04}", 100 + n);
+        let wanted = n >= 15 && n % 5 != 4;
+        assert_eq!(there.contains_key(&number), wanted, "{n}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_whose_scrub_list_has_grown_since_is_stale() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("campaign.csv", &csv("phone", (0..20).map(spelled)));
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+    request.input.scrub = vec![stage.list_name().into()];
+    let planned = stage.ops.plan(&request, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    stage.ops.approve(&planned.summary.id, "ok", None).await.unwrap();
+    let listed = stage.write("listed.csv", &csv("phone", [spelled(7)].into_iter()));
+    upload(&stage, &listed, Destination::Entries, stage.list_name()).await;
+
+    let what = Launched::Plan(planned.summary.id.clone());
+    let late =
+        stage.launch(Launch { what, reason: "a test".into(), until: Until::Ready, activates: false }).await;
+    assert_eq!(late.unwrap_err().code(), "plan-stale");
+    assert_eq!(stage.calls_of("/outbound/contactlistitems/bulkinsert").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outbound_upload_that_was_not_scrubbed_says_so_and_other_uploads_are_not_scrubbed() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("campaign.csv", &csv("phone", (0..3).map(spelled)));
+    let stop = CancellationToken::new();
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+    let planned = stage.ops.plan(&request, Arc::new(Silent), &stop).await.unwrap();
+    assert!(planned.effect.contains("NOT SCRUBBED"), "{}", planned.effect);
+    request.to = Destination::Entries;
+    request.list = stage.list_name().into();
+    request.input.scrub = vec![SUPPRESSION.into()];
+    let refused = stage.ops.plan(&request, Arc::new(Silent), &stop).await.unwrap_err();
+    assert_eq!((refused.code(), refused.exit_code()), ("only-outbound", 2));
 }

@@ -39,6 +39,7 @@ async fn a_run_killed_before_its_plan_was_queued_still_sends_every_row() {
     // What a kill leaves between the two writes of a launch.
     let new = NewRun {
         destination: Default::default(),
+        activates: false,
         profile: plan.profile.clone(),
         list: plan.list.clone(),
         list_name: plan.list_name.clone(),

@@ -139,6 +139,7 @@ async fn a_plan_is_bound_to_the_file_and_the_list_it_was_made_for() {
     let file = stage.write("messy.csv", &made.text);
     let planned = stage.plan(&file).await;
     let launch = || Launch {
+        activates: false,
         what: Launched::Plan(planned.summary.id.clone()),
         reason: "test".into(),
         until: Until::Uploaded,
@@ -226,7 +227,12 @@ async fn a_pipe_in_the_place_of_a_planned_file_is_refused_and_not_waited_for() {
     std::fs::remove_file(&file).unwrap();
     rustix::fs::mkfifoat(rustix::fs::CWD, &file, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
 
-    let launch = Launch { what: Launched::Plan(plan.id), reason: "a test".into(), until: Until::Uploaded };
+    let launch = Launch {
+        what: Launched::Plan(plan.id),
+        reason: "a test".into(),
+        until: Until::Uploaded,
+        activates: false,
+    };
     assert_eq!(stage.launch(launch).await.unwrap_err().code(), "not-a-file");
 }
 

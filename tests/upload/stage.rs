@@ -109,7 +109,12 @@ impl Stage {
     }
 
     pub fn launch_file(file: &Path) -> Launch {
-        Launch { what: Launched::File(Self::request(file)), reason: "a test".into(), until: Until::Ready }
+        Launch {
+            what: Launched::File(Self::request(file)),
+            reason: "a test".into(),
+            until: Until::Ready,
+            activates: false,
+        }
     }
 
     pub async fn upload(&self, file: &Path) -> Result<RunSummary, OpsError> {

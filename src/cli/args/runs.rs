@@ -17,6 +17,9 @@ pub(in crate::cli) struct PlanArgs {
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: String,
+    /// Outbound: leave out whoever stands on this list. Again for each further list
+    #[arg(long, value_name = "LIST")]
+    pub scrub: Vec<String>,
     /// Exit 0 although rows are rejected
     #[arg(long)]
     pub allow_rejects: bool,
@@ -47,9 +50,15 @@ pub(in crate::cli) struct UploadArgs {
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: Option<String>,
+    /// Outbound: leave out whoever stands on this list. Again for each further list
+    #[arg(long, value_name = "LIST")]
+    pub scrub: Vec<String>,
     /// Why
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+    /// Switch the list on once it is proven to hold every number, where it is inactive
+    #[arg(long)]
+    pub activate: bool,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::InputArgs;
+use super::{InputArgs, ToArg};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LookupArgs {
@@ -65,6 +65,9 @@ pub(in crate::cli) enum ListsAction {
     Create {
         /// Its name
         name: String,
+        /// What kind of list: entries and items are DNC lists
+        #[arg(long, value_name = "KIND", default_value = "entries")]
+        to: ToArg,
         /// What it is for
         #[arg(long, default_value = "", hide_default_value = true)]
         description: String,
@@ -173,6 +176,9 @@ pub(in crate::cli) struct ProfileAddArgs {
     /// Override of the API base, ending in /api/v2
     #[arg(long, value_name = "URL")]
     pub api_url: Option<String>,
+    /// WebSocket URL of the job events instead of the preset's; without one, jobs are polled
+    #[arg(long, value_name = "URL")]
+    pub events_url: Option<String>,
     /// sandbox, staging or production
     #[arg(long, value_name = "E")]
     pub environment: Option<String>,

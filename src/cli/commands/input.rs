@@ -58,6 +58,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
         }),
         region,
         layout: args.layout.as_deref().map_or(LayoutWish::Matching, LayoutWish::named),
+        scrub: Vec::new(),
     })
 }
 

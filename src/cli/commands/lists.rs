@@ -4,12 +4,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::cli::args::ListsAction;
+use serde_json::json;
+
+use crate::cli::args::{ListsAction, ToArg};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::shapes::{list_object, rule_object};
 use crate::cli::table::table;
 use crate::domain::list::ListId;
+use crate::domain::plan::Destination;
 use crate::domain::rule::Rule;
 use crate::domain::text::{thousands, visible};
 use crate::ops::{Catalog, ListOverview, NewList, Ops};
@@ -26,10 +29,20 @@ pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Res
             let (_, ops) = context.connect().await?;
             show(context, &ops, &list).await?;
         }
-        ListsAction::Create { name, description, kind, expires, inactive, bind } => {
+        ListsAction::Create { name, to, description, kind, expires, inactive, bind } => {
             context.refuse_in_read_only("making a list")?;
             if name.trim().is_empty() {
                 return Err(Failure::usage("a list needs a name", "Name it: `quietline lists create NAME`."));
+            }
+            if to == ToArg::Suppression {
+                let plain = description.is_empty() && expires.is_none() && !inactive && bind.is_none();
+                return create_suppression(context, &name, plain).await;
+            }
+            if to == ToArg::Outbound {
+                return Err(Failure::usage(
+                    "contact lists are not made here",
+                    "Make it in the platform, and name it by its id: `quietline upload FILE --to outbound --list ID`.",
+                ));
             }
             let default_expires = expires.as_deref().map(end_of_day).transpose()?;
             let new = NewList { name, description, kind, default_expires, active: !inactive };
@@ -49,6 +62,24 @@ pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Res
             show(context, &ops, &done.list.id.0).await?;
         }
     }
+    Ok(exit::DONE)
+}
+
+async fn create_suppression(context: &Context, name: &str, plain: bool) -> Result<u8, Failure> {
+    if !plain {
+        return Err(Failure::usage(
+            "a suppression list has a name and nothing else",
+            "Leave out --description, --expires, --inactive and --bind.",
+        ));
+    }
+    let (_, ops) = context.connect().await?;
+    let (list, made) = context.or_stopped(ops.create_suppression_list(name)).await?;
+    let id = Destination::Suppression.list_of(&list.id).to_string();
+    let object = json!({"id": id, "name": list.name, "made": made, "contacts": list.entry_count});
+    context.out.answer(&object, || {
+        let what = if made { "was made" } else { "was there already" };
+        format!("suppression list {} ({}) {what}\n", visible(&list.name, 100), visible(&id, 60))
+    })?;
     Ok(exit::DONE)
 }
 

@@ -14,7 +14,8 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failu
     // What was typed wrong is told before anybody is called.
     super::input::input(&args.input)?;
     let (config, ops) = context.connect().await?;
-    let input = super::input::settled(&config, &args.file, &args.input, &context.stop).await?;
+    let mut input = super::input::settled(&config, &args.file, &args.input, &context.stop).await?;
+    input.scrub.clone_from(&args.scrub);
     let request = PlanRequest {
         file: args.file.clone(),
         to: args.to.into(),

@@ -80,6 +80,7 @@ fn add(context: &Context, args: &ProfileAddArgs) -> Result<u8, Failure> {
         region: args.region.clone(),
         token_url: args.token_url.clone(),
         api_url: args.api_url.clone(),
+        events_url: args.events_url.clone(),
         environment: args.environment.clone(),
         credentials: args.credentials.clone(),
         default_region: args.default_region.clone(),

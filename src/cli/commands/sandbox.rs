@@ -25,9 +25,8 @@ pub(super) async fn run(context: &Context, action: SandboxAction) -> Result<u8, 
         format!(
             "A simulated tenant listens on {}; nothing behind it is real. Ctrl-C stops it.\n\n\
              quietline profile add sandbox --preset sandbox --environment sandbox --credentials env --cool-down 5 \\\n  \
-             --token-url {token} --api-url {api}\n\
-             export QUIETLINE_CLIENT_ID={id} QUIETLINE_CLIENT_SECRET={secret}\n\n\
-             events {events}",
+             --token-url {token} --api-url {api} --events-url {events}\n\
+             export QUIETLINE_CLIENT_ID={id} QUIETLINE_CLIENT_SECRET={secret}",
             sandbox.address()
         )
     })?;

@@ -25,7 +25,8 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
     let (config, ops) = context.connect().await?;
     let what = match what {
         Launched::File(request) => {
-            let input = super::input::settled(&config, &request.file, &args.input, &context.stop).await?;
+            let mut input = super::input::settled(&config, &request.file, &args.input, &context.stop).await?;
+            input.scrub.clone_from(&args.scrub);
             Launched::File(PlanRequest { input, ..request })
         }
         plan => plan,
@@ -35,7 +36,7 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::File(request) => allowed_at_once(context, &ops, request).await?,
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
-    let launch = Launch { what, reason, until: until(args.until) };
+    let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
     let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
     finish(context, &ops, &run, args.allow_rejects).await
 }
@@ -188,6 +189,7 @@ mod tests {
     fn run(state: RunState, buckets: Buckets, error: Option<&str>) -> RunSummary {
         RunSummary {
             destination: Default::default(),
+            activates: false,
             id: "7f3a91c2".into(),
             plan: None,
             profile: "p".into(),

@@ -1,23 +1,52 @@
 //! Rows that are settled long after their call was answered: items once they stand on the list, contacts once their job is
 //! over. Their batches wait as `Response` in the ledger, so a resumed run waits for the same.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::{Engine, Halt};
-use crate::api;
+use crate::api::{self, FeedNews};
 use crate::domain::job::{Job, JobId, JobStatus};
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::run::BatchState;
 use crate::ledger::{Batch, Settlement};
+use crate::ops::read_back::by_number;
+use crate::ops::target::read_target;
+use crate::ops::{JobNow, JobsNow, OpsError, OpsEvent, Silent};
 
 /// How long items may take until they are read on the list; the contract says a few seconds.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// The jobs of a run's batches: those that are open, and what was heard of each.
+#[derive(Default)]
+struct Jobs {
+    open: HashMap<JobId, Batch>,
+    seen: BTreeMap<u32, JobNow>,
+}
+
+impl Jobs {
+    fn add(&mut self, id: JobId, batch: Batch) {
+        let rows = batch.rows.len() as u64;
+        let now = JobNow { id: id.clone(), rows, status: JobStatus::Queued, progress: 0 };
+        self.seen.insert(batch.seq, now);
+        self.open.insert(id, batch);
+    }
+
+    fn note(&mut self, job: &Job) {
+        if let Some(now) = self.seen.values_mut().find(|now| now.id == job.id) {
+            (now.status, now.progress) = (job.status, job.progress);
+        }
+    }
+
+    fn shown(&self) -> Vec<JobNow> {
+        self.seen.values().cloned().collect()
+    }
+}
 
 impl Engine {
     /// Whether a batch is answered, and its rows are settled later.
@@ -85,35 +114,71 @@ impl Engine {
 
     /// Follows the job of each batch to its end.
     async fn follow_jobs(&self, waiting: Vec<Batch>) -> Result<(), Halt> {
-        let mut open: HashMap<JobId, Batch> = HashMap::new();
+        let mut jobs = Jobs::default();
         for batch in waiting {
             let body = batch.answer.as_ref().map(|(_, body)| body.as_slice()).unwrap_or_default();
             // It was understood when it was journalled.
-            open.insert(api::read_bulk_answer(body)?, batch);
+            jobs.add(api::read_bulk_answer(body)?, batch);
         }
-        let mut pause = FIRST_LOOK;
-        while !open.is_empty() {
-            let ids: Vec<JobId> = open.keys().cloned().collect();
-            for id in ids {
-                let job = match self.ops.client.job(&id).await {
-                    Ok(job) if !job.status.is_final() => continue,
-                    Ok(job) => Some(job),
-                    Err(api::Error::NotFound { .. }) => None,
-                    Err(error) => return Err(error.into()),
-                };
-                if let Some(batch) = open.remove(&id) {
-                    self.settle_job(batch, job).await?;
+        let mut feed = self.ops.client.follow(jobs.open.keys().cloned().collect());
+        while !jobs.open.is_empty() {
+            let Some(news) = feed.next(&self.stop).await else {
+                return Err(match self.stop.is_cancelled() {
+                    true => Halt::Stopped,
+                    false => self.feed_ended(),
+                });
+            };
+            match news {
+                FeedNews::Job(job) => {
+                    jobs.note(&job);
+                    if job.status.is_final()
+                        && let Some(batch) = jobs.open.remove(&job.id)
+                    {
+                        self.settle_job(batch, Some(job)).await?;
+                    }
                 }
+                FeedNews::Lost(id) => {
+                    if let Some(batch) = jobs.open.remove(&id) {
+                        self.settle_job(batch, None).await?;
+                    }
+                }
+                FeedNews::OutOfPatience(id) => {
+                    self.tell(format!("job {id} does not move any more: reading the list"));
+                    if let Some(batch) = jobs.open.remove(&id) {
+                        self.settle_stuck(batch).await?;
+                    }
+                }
+                // A state that nobody knows is not waited for: a person looks at it, and the run can be resumed.
+                FeedNews::Odd { job: Some(_), error } => return Err(Halt::Trouble(error)),
+                FeedNews::Odd { job: None, error } => self.tell(format!("jobs cannot be asked for: {error}")),
+                FeedNews::Refused(error) => return Err(Halt::Trouble(error)),
+                FeedNews::State(_) => {}
             }
-            if !open.is_empty() {
-                self.pause(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            if self.stop.is_cancelled() {
-                return Err(Halt::Stopped);
-            }
+            let now = JobsNow { feed: feed.state(), jobs: jobs.shown() };
+            self.sink.event(OpsEvent::Jobs { run: self.run.clone(), now });
         }
         Ok(())
+    }
+
+    fn feed_ended(&self) -> Halt {
+        Halt::Trouble(api::Error::Protocol {
+            detail: "the news of jobs came to an end before the jobs".into(),
+        })
+    }
+
+    /// A job that does not end: what stands on the list is accepted, and the rest may yet come.
+    async fn settle_stuck(&self, batch: Batch) -> Result<(), Halt> {
+        let to = self.plan.destination;
+        let (client, told) = (&self.ops.client, (None, crate::domain::progress::Phase::Send));
+        let read = read_target(client, to, &self.plan.list, told, &Silent, &self.stop).await;
+        let there = match read {
+            Ok(entries) => by_number(entries),
+            Err(OpsError::Api(api::Error::NotFound { .. })) => HashMap::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let (found, missing) =
+            batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+        self.settle_unknown(batch.seq, found, missing).await
     }
 
     /// A job that is over: completed, it took every row that it does not name; else (or where the tenant knows it no more)

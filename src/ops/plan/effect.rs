@@ -1,11 +1,13 @@
 //! The sentence that a person approves: what a plan does, measured.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::plan::{Counts, Destination};
+use crate::domain::plan::{Counts, Destination, Op, PlanRow, REMOVED};
 use crate::domain::rule::{Channel, Rule};
 use crate::domain::text::thousands;
 use crate::ops::CheckedFile;
+use crate::ops::extra::Extras;
 
 pub(super) fn effect_sentence(
     counts: &Counts,
@@ -70,8 +72,12 @@ pub(super) fn effect_on_contacts(
 }
 
 /// What a destination cannot keep of what the file says, in a sentence.
-pub(super) fn what_is_not_kept(to: Destination, file: &CheckedFile, odd_reasons: u64) -> Option<String> {
+pub(super) fn what_is_not_kept(to: Destination, file: &CheckedFile, extras: &Extras) -> Option<String> {
+    let odd_reasons = extras.odd_reasons;
     match to {
+        Destination::Outbound if extras.knows_no_consent() => {
+            Some("no column says who has opted in, and this profile asks for it".into())
+        }
         Destination::Items => {
             let ending = file.checked.intents.iter().filter(|intent| intent.attributes.expires.is_some());
             let ending = ending.count() as u64;
@@ -86,4 +92,19 @@ pub(super) fn what_is_not_kept(to: Destination, file: &CheckedFile, odd_reasons:
         }
         _ => None,
     }
+}
+
+/// Removed rows by why.
+pub(super) fn removed_by_reason(rows: &[PlanRow]) -> BTreeMap<String, u64> {
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.op == Op::Removed) {
+        let why = row.extra.get(REMOVED).map(|why| why.to_string()).unwrap_or_default();
+        *reasons.entry(why).or_default() += 1;
+    }
+    reasons
+}
+
+/// `12 on list National, 3 no consent`.
+pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
+    reasons.iter().map(|(why, n)| format!("{} {why}", thousands(*n))).collect::<Vec<_>>().join(", ")
 }

@@ -1,23 +1,29 @@
 //! What a plan does with each number, given what stands on the list.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::domain::entry::RemoteEntry;
 use crate::domain::phone::E164;
-use crate::domain::plan::{Destination, Extra, Op, PlanRow};
+use crate::domain::plan::{Destination, Extra, NO_CONSENT, Op, PlanRow, REMOVED};
 use crate::files::Intent;
 use crate::ops::extra::Extras;
+use crate::ops::scrub::Scrub;
 
 /// What shall stand on the list for one number.
 pub(super) struct Wanted {
     pub(super) intent: Intent,
     pub(super) extra: Extra,
+    /// Why it must not go there.
+    pub(super) barred: Option<Arc<str>>,
 }
 
 impl Wanted {
-    pub(super) fn of(intent: Intent, extras: &Extras) -> Self {
+    pub(super) fn of(intent: Intent, extras: &Extras, scrub: &Scrub) -> Self {
         let extra = extras.of(intent.row);
-        Self { intent, extra }
+        let unasked = || extras.lacks_consent(&extra).then(|| NO_CONSENT.into());
+        let barred = scrub.found.get(&intent.number).cloned().or_else(unasked);
+        Self { intent, extra, barred }
     }
 }
 
@@ -38,7 +44,7 @@ pub(super) fn plan_rows(
     }
     let mut shortened = 0;
     let rows = wanted
-        .map(|Wanted { intent, extra }| {
+        .map(|Wanted { intent, extra, barred }| {
             let records = there.get(&intent.number).map_or(&[][..], Vec::as_slice);
             let is_shorter = is_shortened(&intent, records);
             let mut row = PlanRow {
@@ -50,6 +56,11 @@ pub(super) fn plan_rows(
                 generation: generations.get(&intent.number).copied().unwrap_or(0),
                 extra,
             };
+            if let Some(why) = barred {
+                row.op = Op::Removed;
+                row.extra = row.extra.with(REMOVED, &why);
+                return row;
+            }
             let kept = row.kept(to);
             let stands = |entry: &&RemoteEntry| entry.is_canonical() && kept.satisfied_by(entry);
             row.op = match to {
@@ -78,10 +89,16 @@ pub(in crate::ops) fn is_fresh(
     rows: &[PlanRow],
     remote: &[RemoteEntry],
     generations: &HashMap<E164, u32>,
+    scrub: &Scrub,
 ) -> bool {
-    let wanted = rows.iter().map(|row| Wanted {
-        intent: Intent { number: row.number, attributes: row.attributes.clone(), row: row.row },
-        extra: row.extra.clone(),
+    let wanted = rows.iter().map(|row| {
+        // Consent is the file's to give, and the file is the same.
+        let unasked = row.extra.get(REMOVED).filter(|why| &***why == NO_CONSENT).cloned();
+        Wanted {
+            intent: Intent { number: row.number, attributes: row.attributes.clone(), row: row.row },
+            extra: row.extra.without(REMOVED),
+            barred: scrub.found.get(&row.number).cloned().or(unasked),
+        }
     });
     plan_rows(to, wanted, remote, generations).0 == rows
 }

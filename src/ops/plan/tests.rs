@@ -4,6 +4,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::plan::Extra;
 use crate::domain::rule::Scope;
 use crate::files::Intent;
+use crate::ops::scrub::Scrub;
 
 fn number(text: &str) -> E164 {
     E164::from_canonical(text).unwrap()
@@ -32,7 +33,7 @@ fn remote(id: &str, raw: &str, normal: &str, expires: Option<Timestamp>) -> Remo
 }
 
 fn wanted(intent: Intent) -> Wanted {
-    Wanted { intent, extra: Extra::default() }
+    Wanted { intent, extra: Extra::default(), barred: None }
 }
 
 fn ops_of(intents: &[Intent], remote: &[RemoteEntry]) -> Vec<(Op, Vec<String>)> {
@@ -93,11 +94,11 @@ fn a_plan_is_stale_once_the_list_holds_what_it_would_add() {
     let to = Destination::Entries;
     let asked = [intent("+12025550101", None, 1)];
     let (rows, _) = plan_rows(to, asked.into_iter().map(wanted), &[], &HashMap::new());
-    assert!(is_fresh(to, &rows, &[], &HashMap::new()));
+    assert!(is_fresh(to, &rows, &[], &HashMap::new(), &Scrub::default()));
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
-    assert!(!is_fresh(to, &rows, &there, &HashMap::new()));
+    assert!(!is_fresh(to, &rows, &there, &HashMap::new(), &Scrub::default()));
     let repaired = HashMap::from([(number("+12025550101"), 1)]);
-    assert!(!is_fresh(to, &rows, &[], &repaired));
+    assert!(!is_fresh(to, &rows, &[], &repaired, &Scrub::default()));
 }
 
 #[test]

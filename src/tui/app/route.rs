@@ -186,7 +186,11 @@ impl App {
                 let reply = self.panes[self.active].jump(row, &self.cx);
                 self.reply(reply);
             }
-            Act::AimList(list) => self.cx.aim.list = Some(list),
+            Act::AimList(list) => {
+                self.cx.aim.list = Some(list);
+                self.cx.aim.upload = None;
+            }
+            Act::AimUpload(aim) => self.cx.aim.upload = Some(aim),
             Act::AimRun(run) => self.cx.aim.run = Some(run),
             Act::Say(text) => self.say(Role::Good, text),
             Act::Refuse(why) => self.say(Role::Warn, why),

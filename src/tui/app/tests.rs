@@ -116,6 +116,7 @@ mod runs {
     fn run(state: RunState) -> RunSummary {
         RunSummary {
             destination: Default::default(),
+            activates: false,
             id: "7f3a91c2".into(),
             plan: None,
             profile: "acme".into(),

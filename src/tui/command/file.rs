@@ -36,6 +36,10 @@ pub(super) const ROWS: &[Row] = &[
         .help("Choose the list this file is for.")
         .footer(5)
         .needs(tenant),
+    Row::new(C::FileWhereTo, HERE, "file.where-to", "where to")
+        .keys(&["t"])
+        .help("Entries, items, a suppression list, or an outbound list and its scrub.")
+        .needs(tenant),
     Row::new(C::FileNextProblem, HERE, "file.next-problem", "next error")
         .keys(&["e"])
         .help("To the next row with a problem; while the file is checked, among those found so far.")

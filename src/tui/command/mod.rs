@@ -78,6 +78,8 @@ pub enum OverlayId {
     Choice,
     /// Naming a layout.
     LayoutName,
+    /// Where a file goes.
+    WhereTo,
     /// Plan, reason, launch.
     Approve,
     /// A text to read: row, batch, difference or event in full.
@@ -140,6 +142,7 @@ pub enum Command {
     FileOpen,
     FileMapping,
     FileList,
+    FileWhereTo,
     FileNextProblem,
     FilePrevProblem,
     FileRejects,

@@ -44,6 +44,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(C::Back, at(OverlayId::Choice), "choice.leave", "leave it").keys(&["esc"]).footer(2),
     Row::new(C::Accept, at(OverlayId::LayoutName), "layout-name.save", "save").keys(&["enter"]).footer(1),
     Row::new(C::Back, at(OverlayId::LayoutName), "layout-name.leave", "leave it").keys(&["esc"]).footer(2),
+    Row::new(C::Accept, at(OverlayId::WhereTo), "where-to.take", "go on").keys(&["enter"]).footer(1),
+    Row::new(C::NextRegion, at(OverlayId::WhereTo), "where-to.next", "next").keys(&["tab"]).footer(2),
+    Row::new(C::PrevRegion, at(OverlayId::WhereTo), "where-to.back", "step back")
+        .keys(&["shift-tab"])
+        .footer(3),
+    Row::new(C::Back, at(OverlayId::WhereTo), "where-to.leave", "leave it").keys(&["esc"]).footer(4),
     Row::new(C::Accept, at(OverlayId::Approve), "approve.launch", "launch")
         .keys(&["enter"])
         .danger()

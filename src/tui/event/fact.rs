@@ -10,9 +10,9 @@ use crate::domain::phone::{NotANumber, Phone};
 use crate::domain::readiness::Readiness;
 use crate::domain::run::RunSummary;
 use crate::domain::verdict::{Answer, LedgerEvidence};
-use crate::ops::{Catalog, Checked, DeadLetter, Found, IndexState, Planned, Reconciliation};
+use crate::ops::{Catalog, Checked, DeadLetter, Found, IndexState, JobsNow, Planned, Reconciliation};
 
-/// What a task found. `Run`, `Note`, `Opened`, `Found`, `Checking` and `Indexed` may be followed by more; every other fact ends its task.
+/// What a task found. `Run`, `Note`, `Jobs`, `Opened`, `Found`, `Checking` and `Indexed` may be followed by more; every other fact ends its task.
 #[derive(Debug)]
 pub enum Fact {
     /// Lists and rules.
@@ -25,6 +25,8 @@ pub enum Fact {
     RunEnded(Box<RunSummary>),
     /// A sentence worth showing (not the end of its task).
     Note(String),
+    /// How the jobs of a run stand (not the end of its task).
+    Jobs(Box<JobsNow>),
     /// Dead letters of one run.
     DeadLetters {
         /// The run asked about.
@@ -97,7 +99,12 @@ impl Fact {
     /// Whether the task goes on after this fact.
     pub fn is_interim(&self) -> bool {
         match self {
-            Self::Run(_) | Self::Note(_) | Self::Opened(_) | Self::Found(_) | Self::Checking(_) => true,
+            Self::Run(_)
+            | Self::Note(_)
+            | Self::Jobs(_)
+            | Self::Opened(_)
+            | Self::Found(_)
+            | Self::Checking(_) => true,
             Self::Indexed(state) => !state.complete,
             _ => false,
         }

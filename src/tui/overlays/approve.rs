@@ -15,6 +15,7 @@ use ratatui::text::{Line, Span};
 use super::{Overlay, window};
 use crate::config::Environment;
 use crate::domain::plan::Counts;
+use crate::domain::plan::Destination;
 use crate::domain::progress::say_eta;
 use crate::domain::text::thousands;
 use crate::ops::Planned;
@@ -108,8 +109,13 @@ impl Approve {
                     claimed: None,
                     approve,
                 };
-                let list = planned.list.id.clone();
-                Reply::Consumed(vec![Act::Start(op), Act::AimList(list), Act::Go(PaneId::Uploads)])
+                // Only DNC lists are shown by other panes.
+                let aims = planned.summary.destination == Destination::Entries;
+                let list = aims.then(|| Act::AimList(planned.list.id.clone()));
+                let mut acts = vec![Act::Start(op)];
+                acts.extend(list);
+                acts.push(Act::Go(PaneId::Uploads));
+                Reply::Consumed(acts)
             }
             (None, None) => Reply::done(),
         }
@@ -364,7 +370,12 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         );
         all.push(state(cx, Role::Warn, &what));
     }
-    if planned.enforced_by.is_empty() {
+    let to = planned.summary.destination;
+    if to == Destination::Outbound && planned.summary.scrub.is_empty() {
+        let what = "NOT SCRUBBED: these contacts will be called, and were held against no list (t in File).";
+        all.push(state(cx, Role::Warn, what));
+    }
+    if to.is_dnc_list() && planned.enforced_by.is_empty() {
         all.push(state(
             cx,
             Role::Warn,

@@ -14,6 +14,7 @@ use super::widgets::{frame, middle};
 pub mod approve;
 pub mod choice;
 pub mod confirm;
+pub mod destination;
 pub mod detail;
 pub mod error_detail;
 pub mod file_picker;

@@ -40,6 +40,7 @@ use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Output, Slot};
 use crate::tui::hits::{Hit, HitMap};
+use crate::tui::overlays::destination::WhereTo;
 use crate::tui::overlays::file_picker::{FilePicker, typed_path};
 use crate::tui::overlays::layout_name::LayoutName;
 use crate::tui::overlays::list_picker::ListPicker;
@@ -166,6 +167,7 @@ impl Pane for File {
             Command::FileSaveLayout if !planning::has_number(file) => {
                 return Reply::act(Act::Refuse("say which column holds the number first (m)".into()));
             }
+            Command::FileWhereTo => return Reply::act(Act::Open(Box::new(WhereTo::new(cx)))),
             Command::FileSaveLayout => return Reply::act(Act::Open(Box::<LayoutName>::default())),
             Command::Refresh => {
                 let path = file.opened.document.path().to_path_buf();

@@ -181,6 +181,7 @@ impl Job {
             OpsEvent::Progress(progress) => self.gauge(progress),
             OpsEvent::Run(run) => self.report(Fact::Run(run)).await,
             OpsEvent::Note(note) => self.report(Fact::Note(note)).await,
+            OpsEvent::Jobs { now, .. } => self.report(Fact::Jobs(Box::new(now))).await,
         }
     }
 

@@ -77,7 +77,8 @@ impl Job {
                 if approve {
                     ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
                 }
-                let launch = Launch { what: Launched::Plan(plan), reason, until: Until::Ready };
+                let launch =
+                    Launch { what: Launched::Plan(plan), reason, until: Until::Ready, activates: false };
                 let (sink, said) = self.sink();
                 let run = self.watched(ops.upload(launch, sink, &self.stop), said).await;
                 run.map(|run| Fact::RunEnded(Box::new(run)))

@@ -249,6 +249,11 @@ impl Store {
                 }
                 self.put_run(*run, now);
             }
+            Fact::Jobs(now) => {
+                if let Some(task) = self.tasks.get_mut(&id) {
+                    task.live.jobs = Some(*now);
+                }
+            }
             Fact::Note(note) => {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.live.say(note);

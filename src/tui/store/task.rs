@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::domain::progress::{Phase, Progress};
+use crate::ops::JobsNow;
 use crate::tui::event::Op;
 
 /// How many rates a sparkline shows at most.
@@ -46,6 +47,8 @@ pub struct Live {
     pub rates: VecDeque<f64>,
     /// What it said, newest last.
     pub notes: VecDeque<String>,
+    /// Its jobs on the tenant, as last heard.
+    pub jobs: Option<JobsNow>,
 }
 
 impl Live {

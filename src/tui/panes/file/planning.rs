@@ -5,8 +5,8 @@ use ratatui::text::Line;
 use crate::domain::plan::Destination;
 use crate::domain::progress::say_eta;
 use crate::domain::text::thousands;
-use crate::ops::{Field, PlanRequest};
-use crate::tui::cx::Cx;
+use crate::ops::{Field, Input, PlanRequest};
+use crate::tui::cx::{Cx, UploadAim};
 use crate::tui::event::{Op, Slot, Trouble};
 use crate::tui::store::{OpenFile, SoFar, Task};
 use crate::tui::theme::{self, Role};
@@ -14,20 +14,27 @@ use crate::tui::widgets::{span, state};
 
 /// What would be planned for the open file and the list aimed at.
 pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
-    let list = cx.aim.list.as_ref()?;
+    let aim = match (&cx.aim.upload, &cx.aim.list) {
+        (Some(aim), _) => aim.clone(),
+        (None, Some(list)) => UploadAim { to: Destination::Entries, list: list.0.clone(), scrub: Vec::new() },
+        (None, None) => return None,
+    };
     cx.env.tenant.as_ref()?;
     Some(PlanRequest {
-        to: Destination::Entries,
+        to: aim.to,
         file: file.opened.document.path().to_path_buf(),
-        list: list.0.clone(),
-        input: file.opened.input.clone(),
+        list: aim.list,
+        input: Input { scrub: aim.scrub, ..file.opened.input.clone() },
         shown: file.checked.as_ref().map(|checked| checked.sha256.clone()),
     })
 }
 
 /// Whether a plan was asked for exactly this. A file that is opened again loses its plan, so the mapping agrees.
 pub(super) fn is_for(request: Option<&PlanRequest>, wanted: &PlanRequest) -> bool {
-    request.is_some_and(|request| request.file == wanted.file && request.list == wanted.list)
+    request.is_some_and(|request| {
+        (&request.file, request.to, &request.list, &request.input.scrub)
+            == (&wanted.file, wanted.to, &wanted.list, &wanted.input.scrub)
+    })
 }
 
 /// Plans by itself once the file is checked and a list is chosen, and again when either changes. It only reads.
@@ -49,9 +56,10 @@ pub(super) fn run_of_plan(cx: &Cx) -> Option<&crate::domain::run::RunSummary> {
 
 /// Title of the region.
 pub(super) fn title(cx: &Cx) -> String {
-    match &cx.aim.list {
-        Some(list) => format!("This file → {}", cx.name(cx.store.list_name(list), 60)),
-        None => "This file → no list yet".to_owned(),
+    match (&cx.aim.upload, &cx.aim.list) {
+        (Some(aim), _) => format!("This file → {}, {}", cx.name(&aim.list, 60), aim.to),
+        (None, Some(list)) => format!("This file → {}", cx.name(cx.store.list_name(list), 60)),
+        (None, None) => "This file → no list yet".to_owned(),
     }
 }
 
@@ -149,7 +157,7 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
     }
     let planning = &cx.store.planning;
     let current = wanted(cx, file).is_some_and(|wanted| is_for(planning.request.as_ref(), &wanted));
-    if cx.aim.list.is_none() {
+    if cx.aim.list.is_none() && cx.aim.upload.is_none() {
         return Line::from(span(
             cx,
             Role::Text,
@@ -178,7 +186,12 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
                 thousands(counts.rejected),
                 say_eta(planned.takes),
             );
-            let unbound = if planned.enforced_by.is_empty() { "  ▲ UNBOUND" } else { "" };
+            let to = planned.summary.destination;
+            let unbound = match planned.summary.scrub.is_empty() {
+                true if to == Destination::Outbound => "  ▲ NOT SCRUBBED",
+                _ if to.is_dnc_list() && planned.enforced_by.is_empty() => "  ▲ UNBOUND",
+                _ => "",
+            };
             Line::from(vec![span(cx, Role::Text, said), span(cx, Role::Warn, unbound)])
         }
         (_, Some(trouble)) if current => {

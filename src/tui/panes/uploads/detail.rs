@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ratatui::text::{Line, Span};
 
+use super::connection;
 use crate::domain::progress::{Phase, Progress, say_eta};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::thousands;
@@ -153,6 +154,9 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
             "The platform may still let calls through: wait for READY before a campaign starts.".into()
         }
         RunState::Reconciling if ours => "The list is being read back.".into(),
+        RunState::Uploaded if !run.is_resumable() => {
+            "Nothing to do: an upload to an outbound list ends with its last verdict.".into()
+        }
         RunState::Draft | RunState::Approved | RunState::Uploaded => {
             "Nobody works on it here: r goes on where it stopped.".into()
         }
@@ -202,6 +206,9 @@ pub(super) fn lines(run: &RunSummary, cx: &Cx, width: u16) -> Vec<Line<'static>>
             line.push_span(span(cx, Role::Busy, format!("  {} left", minutes(left))));
         }
         lines.push(line);
+    }
+    if let Some(live) = live.filter(|_| cx.store.task_of_run(&run.id).is_some()) {
+        lines.extend(connection::lines(run, live, cx, bar));
     }
     lines.push(counters(run, live, cx, width));
     lines.push(buckets(run, cx));
@@ -276,6 +283,7 @@ pub(super) fn full(run: &RunSummary, cx: &Cx) -> Vec<(String, String)> {
     let plain = |line: &Line<'_>| line.spans.iter().map(|span| span.content.as_ref()).collect::<String>();
     let mut lines = vec![
         ("run".to_owned(), run.id.clone()),
+        ("goes to".to_owned(), run.destination.to_string()),
         ("list".to_owned(), format!("{} ({})", cx.name(&run.list_name, 120), cx.name(&run.list.0, 60))),
         ("file".to_owned(), cx.name(&run.file, 300)),
         ("state".to_owned(), word(run, cx).1),

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::job::{JobId, JobStatus};
 use crate::domain::list::ListId;
 use crate::domain::phone::E164;
+use crate::domain::plan::Destination;
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::run::{Buckets, RunState, RunSummary};
-use crate::ops::DeadLetter;
+use crate::ops::{Circuit, DeadLetter, FeedState, Gauges, JobNow, JobsNow, Rate, Rates};
 use crate::tui::event::{Effect, Event, Fact, Op, Report, Trouble};
 use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
@@ -14,6 +16,7 @@ use crate::tui::theme::Theme;
 fn run(id: &str, state: RunState) -> RunSummary {
     RunSummary {
         destination: Default::default(),
+        activates: false,
         id: id.into(),
         plan: Some("p-3f9a12c4".into()),
         profile: "acme".into(),
@@ -326,4 +329,55 @@ fn a_run_that_was_interrupted_shows_no_rate_and_no_time_left() {
     let fact = Fact::RunEnded(Box::new(run("7f3a0001", RunState::Interrupted)));
     kit.event(Event::Report(Report { task, fact })).pass(10).shows(&["▲ interrupted", "640/1,000"]);
     kit.hides(&["38/s", "~4 min"]);
+}
+
+/// The run of ours, going to an outbound list, with what its jobs say.
+fn with_jobs(feed: FeedState, gauges: Gauges) -> Kit {
+    let mut kit = at_work();
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    let outbound = RunSummary { destination: Destination::Outbound, ..run("7f3a0001", RunState::Uploading) };
+    kit.event(Event::Report(Report { task, fact: Fact::Run(Box::new(outbound)) }));
+    let job = |id: &str, status, progress| JobNow { id: JobId(id.into()), rows: 10_000, status, progress };
+    let jobs = vec![
+        job("job-one", JobStatus::Completed, 100),
+        job("job-two\u{1b}[2J", JobStatus::Running, 40),
+        job("job-three", JobStatus::Failed, 60),
+    ];
+    kit.event(Event::Report(Report { task, fact: Fact::Jobs(Box::new(JobsNow { feed, jobs })) }));
+    kit.event(Event::Gauges(gauges));
+    kit
+}
+
+fn gauges(outbound: Rate, circuit: Circuit) -> Gauges {
+    Gauges { families: Rates { outbound, ..Rates::default() }, circuit, ..Gauges::default() }
+}
+
+#[test]
+fn jobs_have_bars_and_the_way_of_their_news_is_said() {
+    let rate = Rate { used: 1.0, allowed: 100.0 / 60.0, ceiling: 100.0 / 60.0, paused: None };
+    with_jobs(FeedState::Live, gauges(rate, Circuit::Closed))
+        .shows(&["events    ● live", "tenant    ● answers  60/100 calls per min"])
+        .shows(&[
+            "100 %  ● COMPLETED",
+            "40 %  ◌ RUNNING",
+            "60 %  ✗ FAILED",
+            "10,000 rows",
+            "job-two\\u{1b}[2J",
+        ]);
+    let wait = std::time::Duration::from_secs(4);
+    with_jobs(FeedState::Reconnecting { attempt: 3, next_try: wait }, Gauges::default())
+        .shows(&["▲ reconnecting (3), next try in 4 s"]);
+    with_jobs(FeedState::Polling { reason: "the tenant refuses the socket (403)".into() }, Gauges::default())
+        .shows(&["▲ polling: the tenant refuses the socket (403)"]);
+}
+
+#[test]
+fn an_unhealthy_or_slow_tenant_is_said_with_the_time_to_the_next_try() {
+    let second = std::time::Duration::from_secs(1);
+    let slow = Rate { used: 0.0, allowed: 10.0, ceiling: 20.0, paused: Some(12 * second) };
+    with_jobs(FeedState::Live, gauges(slow, Circuit::Closed))
+        .shows(&["▲ asks for patience: 12 s", "0/10 calls per s, lowered from 20"]);
+    let open = Circuit::Open { retry_in: 20 * second };
+    with_jobs(FeedState::Live, gauges(slow, open)).shows(&["✗ unhealthy: calls stopped, next try in 20 s"]);
+    with_jobs(FeedState::Live, gauges(slow, Circuit::Probing)).shows(&["◌ unhealthy: one call tries"]);
 }

@@ -1,0 +1,98 @@
+//! Holding rows against lists before they go to an outbound list: whoever stands there must not be called.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::target::read_target;
+use super::{Ops, OpsError, Sink};
+use crate::domain::list::{DncList, ListId, Unresolved};
+use crate::domain::phone::E164;
+use crate::domain::plan::Destination;
+use crate::domain::progress::Phase;
+
+/// What was found on the lists of a scrub.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scrub {
+    /// The lists, as the ledger names them.
+    pub(super) lists: Vec<ListId>,
+    /// Numbers that must go, each with the first list that holds it, in words.
+    pub(super) found: HashMap<E164, Arc<str>>,
+}
+
+impl Ops {
+    /// Reads the lists that are named. A list is a DNC list, else a suppression list: by id first, then by its equal name.
+    pub(super) async fn scrub(
+        &self,
+        names: &[String],
+        sink: &dyn Sink,
+        stop: &CancellationToken,
+    ) -> Result<Scrub, OpsError> {
+        let mut lists = Vec::with_capacity(names.len());
+        for name in names {
+            lists.push(self.find_scrub(name).await?);
+        }
+        self.scrub_by(&lists, sink, stop).await
+    }
+
+    /// Reads the lists of a plan once more: what stands there by now counts.
+    pub(super) async fn scrub_again(
+        &self,
+        keys: &[ListId],
+        sink: &dyn Sink,
+        stop: &CancellationToken,
+    ) -> Result<Scrub, OpsError> {
+        let mut lists = Vec::with_capacity(keys.len());
+        for key in keys {
+            let to = kind_of(key);
+            lists.push((to, self.find_target(to, &to.list_of(key).0).await?));
+        }
+        self.scrub_by(&lists, sink, stop).await
+    }
+
+    async fn find_scrub(&self, name: &str) -> Result<(Destination, DncList), OpsError> {
+        let none = match self.find_target(Destination::Entries, name).await {
+            Ok(list) => return Ok((Destination::Entries, list)),
+            Err(error @ OpsError::List(Unresolved::None { .. })) => error,
+            Err(error) => return Err(error),
+        };
+        match self.find_target(Destination::Suppression, name).await {
+            Ok(list) => Ok((Destination::Suppression, list)),
+            // What is near among the DNC lists is what was meant more often.
+            Err(OpsError::List(Unresolved::None { .. })) => Err(none),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn scrub_by(
+        &self,
+        lists: &[(Destination, DncList)],
+        sink: &dyn Sink,
+        stop: &CancellationToken,
+    ) -> Result<Scrub, OpsError> {
+        let mut scrub = Scrub::default();
+        let now = Timestamp::now();
+        for (to, list) in lists {
+            let told = (list.entry_count, Phase::Plan);
+            let entries = read_target(&self.client, *to, &list.id, told, sink, stop).await?;
+            let why: Arc<str> = format!("on list {}", list.name).into();
+            let live = entries.iter().filter(|entry| entry.is_live(now));
+            for number in live.filter_map(|entry| entry.number) {
+                scrub.found.entry(number).or_insert_with(|| why.clone());
+            }
+            scrub.lists.push(list.id.clone());
+        }
+        Ok(scrub)
+    }
+}
+
+/// What kind of list the ledger's name means.
+fn kind_of(key: &ListId) -> Destination {
+    if Destination::Suppression.list_of(key) == *key {
+        Destination::Entries
+    } else {
+        Destination::Suppression
+    }
+}

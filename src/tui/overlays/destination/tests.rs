@@ -1,0 +1,37 @@
+use crate::domain::plan::Destination;
+use crate::tui::desk::Desk;
+use crate::tui::event::Op;
+
+const FILE: &str = "phone,firstName\n4155550187,Ann\n4155550188,Ben\n";
+
+fn planned(desk: &mut Desk) -> (Destination, String, Vec<String>) {
+    let started = desk.serve();
+    let plan = started.iter().rev().find_map(|op| match op {
+        Op::Plan(request) => Some((request.to, request.list.clone(), request.input.scrub.clone())),
+        _ => None,
+    });
+    plan.unwrap_or_else(|| panic!("nothing was planned: {started:?}"))
+}
+
+#[test]
+fn a_file_is_aimed_at_an_outbound_list_and_held_against_others() {
+    let mut desk = Desk::open(FILE);
+    desk.serve();
+    desk.kit.keys("t").shows(&["Where to", "◂ entries ▸", "a verdict on each"]);
+    desk.kit.keys("right right right").shows(&["◂ outbound ▸", "to be CALLED", "Not scrubbed"]);
+    desk.kit.keys("enter").types("cl-winback").keys("enter").types("National, Held").keys("enter");
+    desk.kit.shows(&["This file → cl-winback, outbound"]);
+    let wanted = (Destination::Outbound, "cl-winback".into(), vec!["National".into(), "Held".into()]);
+    assert_eq!(planned(&mut desk), wanted);
+}
+
+#[test]
+fn a_list_has_to_be_named_and_a_dnc_list_is_no_suppression_list() {
+    let mut desk = Desk::open(FILE);
+    desk.serve();
+    desk.kit.keys("t right right enter enter").shows(&["name the list"]);
+    desk.kit.types("Held").keys("enter").shows(&["This file → Held, suppression"]);
+    assert_eq!(planned(&mut desk), (Destination::Suppression, "Held".into(), Vec::new()));
+    desk.kit.keys("t").shows(&["◂ suppression ▸", "Held"]);
+    desk.kit.keys("left").hides(&["Held▏"]).keys("esc").shows(&["This file → Held, suppression"]);
+}
