@@ -84,5 +84,7 @@ fn console(stage: &Stage, between: &Between) -> Ops {
     stage.ops_with(|profile| {
         profile.endpoints.api_url = format!("{}/api/v2", between.origin);
         profile.endpoints.token_url = format!("{}{}", between.origin, crate::between::TOKEN);
+        // Jobs are asked about, so that whoever stands between hears it.
+        profile.endpoints.events_url = None;
     })
 }
