@@ -187,7 +187,7 @@ impl Wire {
         loop {
             let ready = match self.prepare(call, until).await {
                 Ok(ready) => ready,
-                Err(error) => return nothing(error),
+                Err(error) => return self.nothing(error),
             };
             let token = &ready.token;
             let sent = match self.transmit(call, &ready).await {
@@ -210,7 +210,7 @@ impl Wire {
             repeated = true;
             // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
             if let Err(error) = self.tokens.renew(call.scopes, token).await {
-                return nothing(error);
+                return self.nothing(error);
             }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
         }
@@ -235,6 +235,19 @@ impl Wire {
         let now = self.clock.now();
         let pass = lock(&self.breaker).allow(now).map_err(|retry_in| Error::CircuitOpen { retry_in })?;
         Ok(Ready { token, pass, place })
+    }
+
+    /// Nothing was sent: what may be tried again is decided by the error. Before the call itself only the token endpoint is
+    /// spoken to, and one that cannot be trusted is not waited for.
+    fn nothing(&self, error: Error) -> Sent {
+        let (retry, after) = match &error {
+            Error::Throttled { after } => (true, *after),
+            Error::CircuitOpen { retry_in } => (true, Some(*retry_in)),
+            Error::Unreachable { .. } => (!self.tokens.gave_up(), None),
+            Error::Stopped => (true, None),
+            _ => (false, None),
+        };
+        Sent::Nothing { error, retry, after }
     }
 
     async fn token(&self, scopes: Scopes, until: Until<'_>) -> Result<Token, Error> {
@@ -324,17 +337,6 @@ impl Wire {
     }
 }
 
-/// Nothing was sent: what may be tried again is decided by the error.
-fn nothing(error: Error) -> Sent {
-    let (retry, after) = match &error {
-        Error::Throttled { after } => (true, *after),
-        Error::CircuitOpen { retry_in } => (true, Some(*retry_in)),
-        Error::Unreachable { .. } | Error::Stopped => (true, None),
-        _ => (false, None),
-    };
-    Sent::Nothing { error, retry, after }
-}
-
 /// What an answer that is none means, by what the caller must do.
 pub(super) fn error_of(call: &Call, answer: &Answer) -> Error {
     let status = answer.status();
@@ -347,6 +349,7 @@ pub(super) fn error_of(call: &Call, answer: &Answer) -> Error {
     };
     match status {
         200..=299 => odd(format!("{status} where an answer with content is due")),
+        304 => odd("304 where nothing was asked that could be unchanged"),
         300..=399 => odd(format!(
             "it redirects to {}; redirects are never followed",
             answer.redirect.as_deref().unwrap_or("another address")

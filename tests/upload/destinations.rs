@@ -128,6 +128,7 @@ async fn suppression_contacts_carry_their_reason_and_end() {
     }
 }
 
+/// H422
 #[tokio::test(flavor = "multi_thread")]
 async fn contacts_that_are_refused_are_dead_letters_and_the_others_are_taken_in_either_mode() {
     for strict in [false, true] {
@@ -181,6 +182,7 @@ async fn outbound_contacts_keep_their_columns_and_end_with_their_jobs() {
     }
 }
 
+/// H202
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_fails_half_way_is_read_back_and_only_the_rest_is_sent_again() {
     for fate in ["fail", "abort", "lose"] {
@@ -195,6 +197,7 @@ async fn a_job_that_fails_half_way_is_read_back_and_only_the_rest_is_sent_again(
     }
 }
 
+/// N5
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_insert_whose_answer_was_lost_is_read_back_before_anything_is_sent_again() {
     for fault in ["reset_after", "reset_midway", "reset_before", "truncate", "html", "omit", "error_after"] {

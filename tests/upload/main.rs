@@ -11,13 +11,14 @@ mod stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use quietline::domain::run::RunState;
+use quietline::domain::run::{BatchState, RunState};
 use quietline::ops::{Launch, Launched, LookupSources, PlanRequest, Silent, Until};
 use quietline::sandbox::Story;
 use serde_json::json;
 use stage::Stage;
 use tokio_util::sync::CancellationToken;
 
+/// H200
 #[tokio::test(flavor = "multi_thread")]
 async fn a_messy_file_ends_on_the_list_and_every_row_is_accounted_for() {
     let stage = Stage::with(Story::Calm).await;
@@ -177,6 +178,7 @@ async fn a_look_up_names_the_rule_the_list_and_our_own_row() {
     assert_ne!(offline[0].verdict.as_str(), "allowed");
 }
 
+/// N2
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
     let mut stage = Stage::with(Story::Calm).await;
@@ -189,6 +191,11 @@ async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
     let run = stage.resume().await.unwrap();
     assert_eq!(run.state, RunState::Interrupted);
     assert!(run.error.is_some());
+    let open = stage.ops.ledger().open_batches(&run.id).await.unwrap();
+    assert!(
+        open.iter().all(|batch| batch.state == BatchState::Queued),
+        "nothing left this machine: {open:?}"
+    );
     let answers = stage.ops.lookup(&["202-222-0001".to_owned()], LookupSources::Tenant).await.unwrap();
     assert_eq!(answers[0].verdict.as_str(), "unknown");
 }

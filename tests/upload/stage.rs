@@ -31,11 +31,16 @@ pub struct Stage {
 
 impl Stage {
     pub async fn with(story: Story) -> Self {
+        Self::with_lag(story, Duration::from_millis(50)).await
+    }
+
+    /// The same on a platform that enforces a write so much later.
+    pub async fn with_lag(story: Story, lag: Duration) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = Options {
             story,
             entries: 600,
-            lag: Duration::from_millis(50),
+            lag,
             items_delay: Duration::from_millis(300),
             job_duration: Duration::from_millis(300),
             // Tests wait for conditions, not for minutes.
@@ -159,18 +164,30 @@ impl Stage {
 
     /// Adds a rule, as an administrator of the tenant would.
     pub async fn add_rule(&self, rule: Value) {
+        self.as_somebody_else(reqwest::Method::POST, "dnc/rules", rule).await;
+    }
+
+    /// A call of somebody else at the tenant, on whatever version stands there.
+    pub async fn as_somebody_else(&self, method: reqwest::Method, path: &str, body: Value) {
         let sandbox = self.sandbox.as_ref().unwrap();
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", sandbox.client_id()),
             ("client_secret", sandbox.client_secret()),
-            ("scope", "dnc:read dnc:write tenant:read"),
+            ("scope", "dnc:read dnc:write tenant:read compliance:read"),
         ];
         let token: Value =
             self.http.post(sandbox.token_url()).form(&form).send().await.unwrap().json().await.unwrap();
-        let url = format!("{}/dnc/rules", sandbox.api_url());
+        let url = format!("{}/{path}", sandbox.api_url());
         let token = token["access_token"].as_str().unwrap();
-        self.http.post(url).bearer_auth(token).json(&rule).send().await.unwrap().error_for_status().unwrap();
+        let mut call = self.http.request(method.clone(), &url).bearer_auth(token).json(&body);
+        if method == reqwest::Method::PATCH {
+            let now = self.http.get(&url).bearer_auth(token).send().await.unwrap();
+            if let Some(version) = now.headers().get("etag") {
+                call = call.header("if-match", version);
+            }
+        }
+        call.send().await.unwrap().error_for_status().unwrap();
     }
 
     /// Calls of a path that the tenant has served.
