@@ -2,7 +2,7 @@
 //! over. Their batches wait as `Response` in the ledger, so a resumed run waits for the same.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -13,11 +13,7 @@ use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::run::BatchState;
 use crate::ledger::{Batch, Settlement};
-
-/// How long items may take until they are read on the list; the contract says a few seconds.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
-const FIRST_LOOK: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+use crate::ops::Patience;
 
 impl Engine {
     /// Whether a batch is answered, and its rows are settled later.
@@ -43,11 +39,11 @@ impl Engine {
     async fn confirm_items(&self, mut waiting: Vec<Batch>) -> Result<(), Halt> {
         self.tell("the items are queued: reading the list until they stand on it".into());
         let begun = Instant::now();
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
         loop {
             let rows: Vec<u32> = waiting.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
             let there = self.records_of(&rows).await?.unwrap_or_default();
-            let late = begun.elapsed() >= VISIBLE_WITHIN;
+            let late = begun.elapsed() >= self.ops.patience.visible_within;
             let mut open = Vec::new();
             for batch in waiting {
                 let (found, missing): (Vec<u32>, Vec<u32>) =
@@ -66,7 +62,7 @@ impl Engine {
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.ops.patience.longer(pause);
         }
     }
 
@@ -83,31 +79,34 @@ impl Engine {
         self.settle(seq, settlement).await
     }
 
-    /// Follows the job of each batch to its end.
+    /// Follows the job of each batch to its end, or until there has been no news of it for so long that nobody expects any.
     async fn follow_jobs(&self, waiting: Vec<Batch>) -> Result<(), Halt> {
-        let mut open: HashMap<JobId, Batch> = HashMap::new();
+        let mut open: HashMap<JobId, (Batch, News)> = HashMap::new();
         for batch in waiting {
             let body = batch.answer.as_ref().map(|(_, body)| body.as_slice()).unwrap_or_default();
             // It was understood when it was journalled.
-            open.insert(api::read_bulk_answer(body)?, batch);
+            open.insert(api::read_bulk_answer(body)?, (batch, News::new()));
         }
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
         while !open.is_empty() {
             let ids: Vec<JobId> = open.keys().cloned().collect();
             for id in ids {
-                let job = match self.ops.client.job(&id).await {
-                    Ok(job) if !job.status.is_final() => continue,
-                    Ok(job) => Some(job),
-                    Err(api::Error::NotFound { .. }) => None,
+                let told = self.ops.client.job(&id).await;
+                let Some((_, news)) = open.get_mut(&id) else { continue };
+                let job = match told {
+                    Ok(job) if job.status.is_final() => Some(job),
+                    Ok(job) if !news.is_over(&self.ops.patience, std::slice::from_ref(&job)) => continue,
+                    Err(api::Error::Protocol { .. }) if !news.is_nonsense(&self.ops.patience) => continue,
+                    Ok(_) | Err(api::Error::NotFound { .. } | api::Error::Protocol { .. }) => None,
                     Err(error) => return Err(error.into()),
                 };
-                if let Some(batch) = open.remove(&id) {
+                if let Some((batch, _)) = open.remove(&id) {
                     self.settle_job(batch, job).await?;
                 }
             }
             if !open.is_empty() {
                 self.pause(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = self.ops.patience.longer(pause);
             }
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
@@ -132,19 +131,19 @@ impl Engine {
                 self.settle_by_list(batch).await
             }
             None => {
-                self.tell(format!("the tenant does not know the job of batch {} any more", batch.seq));
+                self.tell(format!("the tenant does not tell how the job of batch {} goes on", batch.seq));
                 self.settle_lost(batch).await
             }
         }
     }
 
-    /// A job that vanished may still be at work: what it puts on the list is awaited as long as there is more of it, and
+    /// A job that vanished or stands still may yet go on: what it puts on the list is awaited as long as there is more of it, and
     /// what is missing then has no verdict. It is not sent again by itself, for it may yet arrive.
     async fn settle_lost(&self, batch: Batch) -> Result<(), Halt> {
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
         let mut last_news = (0, Instant::now());
         loop {
-            let Some(there) = self.records_of(&batch.rows).await? else {
+            let Some(there) = self.records_now(&batch.rows).await? else {
                 return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
             };
             let (found, missing): (Vec<u32>, Vec<u32>) =
@@ -152,14 +151,14 @@ impl Engine {
             if found.len() > last_news.0 {
                 last_news = (found.len(), Instant::now());
             }
-            if missing.is_empty() || last_news.1.elapsed() >= VISIBLE_WITHIN {
+            if missing.is_empty() || last_news.1.elapsed() >= self.ops.patience.visible_within {
                 return self.settle_unknown(batch.seq, found, missing).await;
             }
             self.pause(pause).await;
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.ops.patience.longer(pause);
         }
     }
 
@@ -200,14 +199,18 @@ impl Engine {
         self.settle_found(batch.seq, found, missing).await
     }
 
-    /// Whether the outbound list can be read back: its jobs are listed and over, so that nothing is still on its way.
+    /// Whether the outbound list can be read back: its jobs are listed and over, so that nothing is still on its way. Not
+    /// where one of them stands still, or is in a state that nobody knows.
     pub(in crate::ops) async fn jobs_are_over(&self) -> Result<bool, Halt> {
         let list = self.plan.destination.list_of(&self.plan.list);
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
+        let mut news = News::new();
         loop {
             match self.ops.client.jobs_of(&list).await {
                 Ok(jobs) if jobs.iter().all(|job| job.status.is_final()) => return Ok(true),
-                Ok(_) => {}
+                Ok(jobs) if news.is_over(&self.ops.patience, &jobs) => return Ok(false),
+                Err(api::Error::Protocol { .. }) if news.is_nonsense(&self.ops.patience) => return Ok(false),
+                Ok(_) | Err(api::Error::Protocol { .. }) => {}
                 Err(api::Error::NotFound { .. }) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
@@ -215,7 +218,37 @@ impl Engine {
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.ops.patience.longer(pause);
         }
+    }
+}
+
+/// What was told of jobs, and since when nothing else was.
+struct News {
+    told: Vec<(JobId, JobStatus, u8)>,
+    since: Instant,
+    /// Since when every answer has been one that nobody understands.
+    nonsense: Option<Instant>,
+}
+
+impl News {
+    fn new() -> Self {
+        Self { told: Vec::new(), since: Instant::now(), nonsense: None }
+    }
+
+    /// Takes note of what is told now. Whether there has been nothing new for too long.
+    fn is_over(&mut self, patience: &Patience, jobs: &[Job]) -> bool {
+        self.nonsense = None;
+        let told: Vec<_> = jobs.iter().map(|job| (job.id.clone(), job.status, job.progress)).collect();
+        if told != self.told {
+            self.told = told;
+            self.since = Instant::now();
+        }
+        self.since.elapsed() >= patience.job_news_within
+    }
+
+    /// Takes note of an answer that nobody understands. Whether there has been nothing else for too long.
+    fn is_nonsense(&mut self, patience: &Patience) -> bool {
+        self.nonsense.get_or_insert_with(Instant::now).elapsed() >= patience.visible_within
     }
 }
