@@ -13,10 +13,12 @@ mod plan;
 mod run;
 mod truth;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use plan::Plan;
+use quietline::domain::run::RunState;
 
 /// Runs of an ordinary test: few, so that it is quick.
 const RUNS: u64 = 24;
@@ -32,8 +34,16 @@ fn number_of(variable: &str, otherwise: u64) -> u64 {
     }
 }
 
-/// One run in a task of its own, so that a panic is told with its seed too. Returns its lives.
-async fn outcome_of(plan: Plan) -> Result<(Plan, usize, Duration), String> {
+/// A run that ended as it should.
+struct Ended {
+    plan: Plan,
+    state: RunState,
+    lives: usize,
+    took: Duration,
+}
+
+/// One run in a task of its own, so that a panic is told with its seed too.
+async fn outcome_of(plan: Plan) -> Result<Ended, String> {
     let begun = Instant::now();
     let told = plan.to_string();
     let task = tokio::spawn(async move {
@@ -41,7 +51,7 @@ async fn outcome_of(plan: Plan) -> Result<(Plan, usize, Duration), String> {
         (plan, result.unwrap_or_else(|_| Err(format!("it does not end within {LONGEST:?}"))))
     });
     match task.await {
-        Ok((plan, Ok(lives))) => Ok((plan, lives, begun.elapsed())),
+        Ok((plan, Ok((state, lives)))) => Ok(Ended { plan, state, lives, took: begun.elapsed() }),
         Ok((_, Err(what))) => Err(format!("{told}\n   ─▶ {what}")),
         Err(panic) => Err(format!("{told}\n   ─▶ {panic}")),
     }
@@ -54,13 +64,15 @@ async fn whatever_goes_wrong_the_list_ends_as_intended() {
     let plans = (first..first + runs).map(Plan::of);
     let mut results = stream::iter(plans.map(outcome_of)).buffer_unordered(AT_ONCE);
     let (mut done, mut lives, mut slowest) = (0, 0, (Duration::ZERO, 0));
+    let mut ends: BTreeMap<String, u32> = BTreeMap::new();
     let mut failures = Vec::new();
     while let Some(result) = results.next().await {
         done += 1;
         match result {
-            Ok((plan, lived, took)) => {
-                lives += lived;
-                slowest = slowest.max((took, plan.seed));
+            Ok(ended) => {
+                lives += ended.lives;
+                slowest = slowest.max((ended.took, ended.plan.seed));
+                *ends.entry(format!("{} {}", ended.plan.to, ended.state)).or_insert(0) += 1;
             }
             Err(failure) => {
                 println!("{failure}");
@@ -77,6 +89,7 @@ async fn whatever_goes_wrong_the_list_ends_as_intended() {
         slowest.0,
         slowest.1
     );
+    println!("{}", ends.iter().map(|(end, runs)| format!("{end}: {runs}")).collect::<Vec<_>>().join(" · "));
     assert!(
         failures.is_empty(),
         "{} of {runs} runs failed; QUIETLINE_SEED=n QUIETLINE_RUNS=1 does one again:\n{}",

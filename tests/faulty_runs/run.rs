@@ -37,8 +37,8 @@ pub struct Outcome {
     pub lives: usize,
 }
 
-/// Sees a plan through and checks what came of it.
-pub async fn see_through(plan: &Plan) -> Result<usize, String> {
+/// Sees a plan through and checks what came of it. Tells how it ended, and in how many lives.
+pub async fn see_through(plan: &Plan) -> Result<(RunState, usize), String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let tenant = Tenant::of(plan).await;
     let before = truth::records(plan.to, &tenant.ask("state").await);
@@ -63,7 +63,7 @@ pub async fn see_through(plan: &Plan) -> Result<usize, String> {
             let truth = tenant.settled_truth().await;
             let outcome = Outcome { ops, run, file, before, truth, lives: nth + 1 };
             check::holds(plan, &outcome).await?;
-            return Ok(outcome.lives);
+            return Ok((outcome.run.state, outcome.lives));
         }
     }
     let run = ledger.runs().await.unwrap().into_iter().next();
