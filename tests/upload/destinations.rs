@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
-use quietline::ops::{Launch, Launched, PlanRequest, Silent, Until};
+use quietline::ops::{Launch, Launched, Patience, PlanRequest, Silent, Until};
 use quietline::sandbox::Story;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -223,4 +224,38 @@ async fn where_a_tenant_cannot_be_read_back_nothing_is_sent_twice_and_a_person_d
         "never sent twice by itself"
     );
     holds(&stage, "contactLists", OUTBOUND).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_never_ends_or_ends_in_an_unknown_word_is_not_waited_for_for_ever() {
+    for fate in ["stuck", "odd"] {
+        let stage = Stage::with(Story::Calm).await;
+        let ops = stage.ops_patient(Patience {
+            visible_within: Duration::from_secs(1),
+            job_news_within: Duration::from_secs(1),
+            ..Patience::default()
+        });
+        let upload = async |file: &Path| {
+            let launch = launch(file, Destination::Outbound, OUTBOUND);
+            ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
+        };
+        stage.order("jobs", json!({"do": fate})).await;
+        let file = stage.write("one.csv", &csv("phone", (0..100).map(spelled)));
+        let run = upload(&file).await;
+        assert_eq!(run.state, RunState::Discrepant, "{fate}: {:?}", run.error);
+        assert_eq!((run.buckets.accepted, run.buckets.unaccounted), (60, 40), "{fate}");
+
+        // As long as it stands there, nobody knows what is still to come: an answer that was lost stays lost.
+        stage.fault(json!({"do": "reset_after", "on": "bulk"})).await;
+        let file = stage.write("two.csv", &csv("phone", (100..130).map(spelled)));
+        let run = upload(&file).await;
+        assert_eq!(
+            (run.state, run.buckets.unaccounted),
+            (RunState::Discrepant, 30),
+            "{fate}: {:?}",
+            run.error
+        );
+        assert_eq!(stage.calls_of("/outbound/contactlistitems/bulkinsert").await, 2, "{fate}");
+        holds(&stage, "contactLists", OUTBOUND).await;
+    }
 }
