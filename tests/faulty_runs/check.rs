@@ -19,7 +19,7 @@ struct Told {
 }
 
 /// Fails with everything that does not hold.
-pub async fn holds(plan: &Plan, outcome: &Outcome) -> Result<(), String> {
+pub async fn holds(plan: &Plan, outcome: &Outcome<'_>) -> Result<(), String> {
     let told = told(outcome).await?;
     let after = truth::records(plan.to, &outcome.truth);
     let mut faults = Vec::new();
@@ -37,7 +37,7 @@ pub async fn holds(plan: &Plan, outcome: &Outcome) -> Result<(), String> {
     Err(faults.join("\n      "))
 }
 
-async fn told(outcome: &Outcome) -> Result<Told, String> {
+async fn told(outcome: &Outcome<'_>) -> Result<Told, String> {
     let (ops, run) = (&outcome.ops, &outcome.run);
     let mut accepted = BTreeSet::new();
     for name in outcome.file.intended.keys() {
@@ -53,7 +53,7 @@ async fn told(outcome: &Outcome) -> Result<Told, String> {
 }
 
 /// Each row of the file is in one bucket, the ledger counts the same anew, and its trail is whole.
-async fn buckets(outcome: &Outcome, told: &Told, faults: &mut Vec<String>) {
+async fn buckets(outcome: &Outcome<'_>, told: &Told, faults: &mut Vec<String>) {
     let (run, file) = (&outcome.run, &outcome.file);
     let it = run.buckets;
     let counted = outcome.ops.ledger().recount(&run.id).await;
@@ -75,7 +75,7 @@ async fn buckets(outcome: &Outcome, told: &Told, faults: &mut Vec<String>) {
 }
 
 /// It ends as it may: well, or with a word on why not.
-fn end(plan: &Plan, outcome: &Outcome, faults: &mut Vec<String>) {
+fn end(plan: &Plan, outcome: &Outcome<'_>, faults: &mut Vec<String>) {
     let run = &outcome.run;
     let well = if plan.to == Destination::Outbound { RunState::Uploaded } else { RunState::Ready };
     let unaccounted = run.buckets.unaccounted > 0;
@@ -96,7 +96,7 @@ fn end(plan: &Plan, outcome: &Outcome, faults: &mut Vec<String>) {
 /// Looks at every number of the file and of the list. Returns those that are accepted and do not stand there.
 fn rows(
     plan: &Plan,
-    outcome: &Outcome,
+    outcome: &Outcome<'_>,
     told: &Told,
     after: &Records,
     faults: &mut Vec<String>,
@@ -143,7 +143,7 @@ fn rows(
 
 /// No false green, the gravest: what is called accepted stands there, or the run says that something is wrong and the
 /// tenant had told an untruth.
-fn greens(plan: &Plan, outcome: &Outcome, untrue: &BTreeSet<String>, faults: &mut Vec<String>) {
+fn greens(plan: &Plan, outcome: &Outcome<'_>, untrue: &BTreeSet<String>, faults: &mut Vec<String>) {
     if untrue.is_empty() {
         return;
     }
@@ -152,7 +152,7 @@ fn greens(plan: &Plan, outcome: &Outcome, untrue: &BTreeSet<String>, faults: &mu
     }
 }
 
-fn keys(outcome: &Outcome, faults: &mut Vec<String>) {
+fn keys(outcome: &Outcome<'_>, faults: &mut Vec<String>) {
     let keys = outcome.truth["keys"].as_object().unwrap();
     for (key, used) in keys.iter().filter(|(_, used)| used["applied"].as_u64() > Some(1)) {
         faults.push(format!("key {key} took effect {} times", used["applied"]));
@@ -160,7 +160,7 @@ fn keys(outcome: &Outcome, faults: &mut Vec<String>) {
 }
 
 /// Where a tenant cannot be read back no row reaches it twice, whatever became of the first time.
-fn sent_once(plan: &Plan, outcome: &Outcome, faults: &mut Vec<String>) {
+fn sent_once(plan: &Plan, outcome: &Outcome<'_>, faults: &mut Vec<String>) {
     let arrived = outcome.truth["counters"]["rows"].as_u64().unwrap();
     if plan.unreadable && arrived > outcome.file.intended.len() as u64 {
         faults.push(format!("{arrived} rows arrived of {}", outcome.file.intended.len()));

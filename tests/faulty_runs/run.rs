@@ -28,16 +28,17 @@ use crate::truth;
 const LIVES: usize = 40;
 
 /// What is left of a run, for the checks.
-pub struct Outcome {
+pub struct Outcome<'a> {
     pub ops: Ops,
     pub run: RunSummary,
-    pub file: File,
+    pub file: &'a File,
     pub before: truth::Records,
     pub truth: Value,
     pub lives: usize,
 }
 
-/// Sees a plan through and checks what came of it. Tells how it ended, and in how many lives.
+/// Sees a plan through and checks what came of it, and where it ended with differences, of the same file once more. Tells
+/// how it ended, and in how many lives.
 pub async fn see_through(plan: &Plan) -> Result<(RunState, usize), String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let tenant = Tenant::of(plan).await;
@@ -55,20 +56,25 @@ pub async fn see_through(plan: &Plan) -> Result<(RunState, usize), String> {
     }
     let ledger = Ledger::open(&folder.path().join("ledger")).unwrap();
 
+    let mut before = before;
     for nth in 0..LIVES {
         // Each life is a process of its own: nothing but the ledger is remembered.
         let ops = tenant.ops(plan, ledger.clone());
         let run = live(plan, &tenant, &ops, &path, plan.lives.get(nth).copied()).await?;
-        if let Some(run) = run.filter(|run| has_ended(run)) {
-            let truth = tenant.settled_truth().await;
-            let outcome = Outcome { ops, run, file, before, truth, lives: nth + 1 };
-            check::holds(plan, &outcome).await?;
-            return Ok((outcome.run.state, outcome.lives));
+        let Some(run) = run.filter(has_ended) else { continue };
+        let truth = tenant.settled_truth().await;
+        let after = truth::records(plan.to, &truth);
+        let (state, lives) = (run.state, nth + 1);
+        check::holds(plan, &Outcome { ops, run, file: &file, before, truth, lives }).await?;
+        // Whatever the tenant had told: the same file once more mends it, as soon as the tenant does what it says.
+        if plan.to == Destination::Outbound || state == RunState::Ready {
+            return Ok((state, lives));
         }
+        before = after;
     }
     let run = ledger.runs().await.unwrap().into_iter().next();
     let stuck = run.map(|run| format!("{}, {:?}, {:?}", run.state, run.error, run.buckets));
-    Err(format!("it does not end in {LIVES} lives: {stuck:?}"))
+    Err(format!("it does not end well in {LIVES} lives: {stuck:?}"))
 }
 
 fn has_ended(run: &RunSummary) -> bool {
@@ -97,8 +103,8 @@ async fn live(
     });
     let begun = ops.runs().await.map_err(|e| format!("runs: {e}"))?;
     let ended = match begun.first() {
-        Some(run) => ops.resume(Some(&run.id), Until::Ready, sink, &stop).await,
-        None => {
+        Some(run) if !has_ended(run) => ops.resume(Some(&run.id), Until::Ready, sink, &stop).await,
+        _ => {
             let request = PlanRequest {
                 file: file.to_owned(),
                 to: plan.to,
