@@ -3,7 +3,7 @@
 mod effect;
 mod rows;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -195,11 +195,14 @@ impl Ops {
     ) -> Result<(), OpsError> {
         let profile = &self.profile().name;
         let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
-        let there: HashSet<E164> = remote.iter().filter_map(|entry| entry.number).collect();
+        let mut there: HashMap<E164, u32> = HashMap::new();
+        for number in remote.iter().filter_map(|entry| entry.number) {
+            *there.entry(number).or_default() += 1;
+        }
         let lost: Vec<E164> = intents
             .iter()
             .map(|intent| intent.number)
-            .filter(|number| !there.contains(number))
+            .filter(|number| there.get(number) != Some(&1))
             .filter(|number| expected.binary_search_by_key(number, |entry| entry.number).is_ok())
             .collect();
         if !lost.is_empty() {
