@@ -26,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::{Ops, OpsError, OpsEvent, Sink};
-use crate::api::{self, Attempt, Backoff, RawAnswer};
+use crate::api::{self, Attempt, RawAnswer};
 use crate::domain::plan::{PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;
@@ -177,7 +177,7 @@ impl Engine {
         let list = self.plan.destination.list_of(&self.plan.list);
         let body = writes.encode(&list);
         let body_sha256 = hex(&Sha256::digest(&body));
-        let mut backoff = Backoff::new(u64::from(batch.seq) ^ seed_of(&self.run));
+        let mut backoff = self.ops.patience.pauses(u64::from(batch.seq) ^ seed_of(&self.run));
         let ledger = &self.ops.ledger;
         for attempt in 1.. {
             if self.stop.is_cancelled() {

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
-use quietline::ops::{Launch, Launched, PlanRequest, Silent, Until};
+use quietline::ops::{Launch, Launched, Patience, PlanRequest, Silent, Until};
 use quietline::sandbox::Story;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +79,22 @@ async fn items_that_the_tenant_only_says_it_took_are_sent_again_and_then_named()
     let file = stage.write("some.csv", &csv("phone", (0..40).map(spelled)));
     let run = upload(&stage, &file, Destination::Items, stage.list_name()).await;
     assert_eq!((run.state, run.buckets.accepted), (RunState::Ready, 40), "{:?}", run.error);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_in_the_place_of_an_answer_has_taken_no_items() {
+    let stage = Stage::with(Story::Calm).await;
+    // As many as a row may be missing before it is given up; each hides that the tenant refused the whole call.
+    stage.fault(json!({"do": "html", "on": "items_write", "next": 3})).await;
+    let number = |n| if n == 3 { "800-555-0137".to_owned() } else { spelled(n) };
+    let file = stage.write("some.csv", &csv("phone,notes", (0..20).map(|n| format!("{},x", number(n)))));
+    let run = upload(&stage, &file, Destination::Items, stage.list_name()).await;
+    assert_eq!(
+        (run.state, run.buckets.accepted, run.buckets.dead_letters),
+        (RunState::Ready, 19, 1),
+        "{:?}",
+        run.error
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +266,7 @@ async fn whoever_stands_on_a_scrub_list_or_gave_no_consent_is_left_out_and_count
     assert_eq!((planned.summary.counts.add, planned.summary.counts.removed), (28, 22), "{}", planned.effect);
     assert!(planned.effect.contains("10 on list Internal_OptOuts"), "{}", planned.effect);
     assert!(planned.effect.contains("7 no consent"), "{}", planned.effect);
+    assert!(planned.effect.contains("; takes ~"), "the time stands last: {}", planned.effect);
 
     let what = Launched::File(request.clone());
     let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
@@ -296,4 +314,38 @@ async fn an_outbound_upload_that_was_not_scrubbed_says_so_and_other_uploads_are_
     request.input.scrub = vec![SUPPRESSION.into()];
     let refused = stage.ops.plan(&request, Arc::new(Silent), &stop).await.unwrap_err();
     assert_eq!((refused.code(), refused.exit_code()), ("only-outbound", 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_never_ends_or_ends_in_an_unknown_word_is_not_waited_for_for_ever() {
+    for fate in ["stuck", "odd"] {
+        let stage = Stage::with(Story::Calm).await;
+        let ops = stage.ops_patient(Patience {
+            visible_within: Duration::from_secs(1),
+            job_news_within: Duration::from_secs(1),
+            ..Patience::default()
+        });
+        let upload = async |file: &Path| {
+            let launch = launch(file, Destination::Outbound, OUTBOUND);
+            ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
+        };
+        stage.order("jobs", json!({"do": fate})).await;
+        let file = stage.write("one.csv", &csv("phone", (0..100).map(spelled)));
+        let run = upload(&file).await;
+        assert_eq!(run.state, RunState::Discrepant, "{fate}: {:?}", run.error);
+        assert_eq!((run.buckets.accepted, run.buckets.unaccounted), (60, 40), "{fate}");
+
+        // As long as it stands there, nobody knows what is still to come: an answer that was lost stays lost.
+        stage.fault(json!({"do": "reset_after", "on": "bulk"})).await;
+        let file = stage.write("two.csv", &csv("phone", (100..130).map(spelled)));
+        let run = upload(&file).await;
+        assert_eq!(
+            (run.state, run.buckets.unaccounted),
+            (RunState::Discrepant, 30),
+            "{fate}: {:?}",
+            run.error
+        );
+        assert_eq!(stage.calls_of("/outbound/contactlistitems/bulkinsert").await, 2, "{fate}");
+        holds(&stage, "contactLists", OUTBOUND).await;
+    }
 }

@@ -90,6 +90,26 @@ async fn another_expiry_replaces_the_record_and_leaves_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_record_whose_removal_was_only_pretended_goes_with_the_next_upload() {
+    let stage = Stage::with(Story::Calm).await;
+    let head = "phone,jurisdiction,expires,source\n";
+    let first = stage.write("one.csv", &format!("{head}202-222-0101,US-DC,2030-12-31,state\n"));
+    stage.upload(&first).await.unwrap();
+    let later = stage.write("two.csv", &format!("{head}(202) 222-0101,US-DC,2031-12-31,state\n"));
+    // The new record is written, and the removal of the old one is answered and never done.
+    stage.fault(json!({"do": "lie", "on": "entries_write", "skip": 1})).await;
+    let run = stage.upload(&later).await.unwrap();
+    assert_eq!(run.state, RunState::Discrepant);
+
+    let run = stage.upload(&later).await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    let records = stage.records_of("+12022220101").await;
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert!(records[0].contains("2031-12-31"), "{records:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_run_goes_on_where_it_was() {
     let stage = Stage::with(Story::Calm).await;
     let made = generate::messy_file(3_000, 0);

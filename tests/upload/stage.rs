@@ -10,8 +10,8 @@ use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
 use quietline::ops::{
-    Credentials, Input, Launch, Launched, Ops, OpsError, OpsEvent, PlanRequest, Planned, Reconciliation,
-    Silent, Sink, Until,
+    Credentials, Input, Launch, Launched, Ops, OpsError, OpsEvent, Patience, PlanRequest, Planned,
+    Reconciliation, Silent, Sink, Until,
 };
 use quietline::sandbox::{Options, Sandbox, Story};
 use serde_json::Value;
@@ -77,6 +77,12 @@ impl Stage {
         let mut profile = self.ops.profile().clone();
         change(&mut profile);
         Ops::new(profile, self.credentials.clone(), self.ops.ledger().clone(), false).unwrap()
+    }
+
+    /// The same ledger and profile with other patience.
+    pub fn ops_patient(&self, patience: Patience) -> Ops {
+        let (profile, ledger) = (self.ops.profile().clone(), self.ops.ledger().clone());
+        Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience).unwrap()
     }
 
     pub fn list_name(&self) -> &'static str {
