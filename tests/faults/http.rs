@@ -176,12 +176,7 @@ async fn h202_the_id_of_a_job_is_on_disk_before_anything_is_asked_about_it() {
     .await;
     let request =
         PlanRequest { to: Destination::Outbound, list: "cl-winback".into(), ..Stage::request(&scene.file) };
-    let launch = Launch {
-        what: Launched::File(request),
-        reason: "a test".into(),
-        until: Until::Ready,
-        activates: false,
-    };
+    let launch = Launch { what: Launched::File(request), ..Stage::launch_file(&scene.file) };
     let run = scene.ops.upload(launch, std::sync::Arc::new(Silent), &stop).await.unwrap();
     assert_eq!(run.state, RunState::Paused, "{:?}", run.error);
     let open = scene.stage.ops.ledger().open_batches(&run.id).await.unwrap();

@@ -53,6 +53,7 @@
 //! | T2 | the token endpoint is down | |
 //! | T3 | a token revoked, a secret changed, scopes taken away | |
 //! | T4 | fifty workers at the end of a token | `api: fifty_tasks_with_a_revoked_token_renew_it_once` |
+//! | W1–W5 | the socket of the live feed | `api: w1_…` to `w5_…` |
 //! | P1 | seen late; never | |
 //! | P2 | seen by one replica and not by the other | |
 //! | P3 | taken, says the tenant, and is not there | `upload: entries_that_the_tenant_loses_are_found_and_can_be_put_back` |

@@ -115,8 +115,7 @@ fn rows(chance: &mut Rng) -> Vec<Row> {
     chance.shuffle(&mut fresh);
     let mut rows: Vec<Row> = Vec::new();
     // The first is a good one: a file without any number is no upload.
-    for n in 0..count {
-        let number = fresh[n];
+    for (n, number) in fresh.into_iter().take(count).enumerate() {
         let row = match chance.u8(..20) {
             _ if n == 0 => Row::Fresh { number, kind: chance.u8(..) },
             0 | 1 => Row::Again { row: chance.u16(..n as u16) },
