@@ -7,16 +7,15 @@
 //! Line: again after a pause   └──▶ FeedNews
 //! ```
 //!
-//! [`JobFeed::next`] drives everything; nothing is spawned. Dropping the feed ends it.
+//! [`JobFeed::next`] drives everything, but for calls that are under way: they are tasks, since a call that waits for its turn
+//! holds up all others of its family, and must not stand still while nobody asks for news. Dropping the feed ends them.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::pending;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
+use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
@@ -110,11 +109,12 @@ pub struct JobFeed {
     book: Book,
     line: Line,
     way: Option<Transport>,
-    opening: Option<BoxFuture<'static, Result<Socket, Ending>>>,
+    /// The try to connect that is under way, if there is one.
+    opening: JoinSet<Result<Socket, Ending>>,
     socket: Option<(Socket, Heart)>,
     /// The tenant has not been told of all jobs yet.
     subscribe: bool,
-    asks: FuturesUnordered<BoxFuture<'static, (JobId, Result<Job, Error>)>>,
+    asks: JoinSet<(JobId, Result<Job, Error>)>,
     news: VecDeque<FeedNews>,
     ignored: u64,
     over: bool,
@@ -165,10 +165,10 @@ impl Client {
             news: VecDeque::from([FeedNews::State(line.state(now))]),
             line,
             way: way.ok(),
-            opening: None,
+            opening: JoinSet::new(),
             socket: None,
             subscribe: false,
-            asks: FuturesUnordered::new(),
+            asks: JoinSet::new(),
             ignored: 0,
             over: false,
         };
@@ -225,24 +225,24 @@ impl JobFeed {
     fn end(&mut self) {
         self.over = true;
         self.news.clear();
-        self.opening = None;
+        self.opening = JoinSet::new();
         self.socket = None;
-        self.asks.clear();
+        self.asks = JoinSet::new();
     }
 
     /// Connects, subscribes, pings and asks, where it is time for that. Returns when to look again.
     fn start_what_is_due(&mut self) -> Option<Duration> {
         let now = self.clock.now();
         if let Some(way) = self.way.clone().filter(|_| self.line.take_due(now)) {
-            self.opening = Some(Box::pin(socket::open(self.client.clone(), way)));
+            self.opening.spawn(socket::open(self.client.clone(), way));
         }
         let beat = self.tend_socket(now);
         while let Some(job) = self.book.take_due(now) {
             let client = self.client.clone();
-            self.asks.push(Box::pin(async move {
+            self.asks.spawn(async move {
                 let answer = client.job(&job).await;
                 (job, answer)
-            }));
+            });
         }
         [self.line.due(), beat, self.book.next_due()].into_iter().flatten().min()
     }
@@ -302,12 +302,13 @@ impl JobFeed {
                 }
             } => Happened::Frame(frame),
             opened = async {
-                match opening {
-                    Some(opening) => Box::new(opening.await),
-                    None => pending().await,
+                match opening.join_next().await {
+                    Some(Ok(opened)) => Box::new(opened),
+                    // A task that ended without a result: there is nothing to tell of it.
+                    Some(Err(_)) | None => pending().await,
                 }
             } => Happened::Opened(opened),
-            Some((job, answer)) = asks.next() => Happened::Answered(job, answer),
+            Some(Ok((job, answer))) = asks.join_next() => Happened::Answered(job, answer),
             () = async {
                 match wake {
                     Some(at) => tokio::time::sleep_until(clock.instant(at)).await,
@@ -324,7 +325,6 @@ impl JobFeed {
             Happened::Time => {}
             Happened::Frame(frame) => self.take_frame(frame),
             Happened::Opened(opened) => {
-                self.opening = None;
                 match *opened {
                     Ok(socket) => {
                         self.socket = Some((socket, Heart::start(&self.pace, now)));
