@@ -57,18 +57,26 @@ impl World {
         self.tenant.calls().iter().filter(|call| call.target == target).count()
     }
 
+    fn endpoints(&self, events: Option<&str>) -> Endpoints {
+        let address = self.tenant.address;
+        Endpoints {
+            token_url: format!("http://{address}/token"),
+            api_url: format!("http://{address}/api/v2"),
+            events_url: events.map(str::to_owned),
+        }
+    }
+
     fn client(&self, events: Option<&str>) -> Client {
         self.client_within(events, Deadlines::default())
     }
 
     fn client_within(&self, events: Option<&str>, deadlines: Deadlines) -> Client {
-        let address = self.tenant.address;
-        let endpoints = Endpoints {
-            token_url: format!("http://{address}/token"),
-            api_url: format!("http://{address}/api/v2"),
-            events_url: events.map(str::to_owned),
-        };
-        let limits = Limits { bulk_per_minute: 600_000.0, ..Limits::default() };
+        let endpoints = self.endpoints(events);
+        self.client_at_rate(endpoints, deadlines, 600_000.0)
+    }
+
+    fn client_at_rate(&self, endpoints: Endpoints, deadlines: Deadlines, bulk_per_minute: f64) -> Client {
+        let limits = Limits { bulk_per_minute, ..Limits::default() };
         client_at(endpoints, limits, deadlines, quick()).asking(Scopes::OUTBOUND)
     }
 }

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt};
-use quietline::api::{Error, FeedNews, FeedPace, FeedState};
+use quietline::api::{Deadlines, Error, FeedNews, FeedPace, FeedState};
 use quietline::domain::job::{JobId, JobStatus};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_util::sync::CancellationToken;
 
 use super::server::{Events, event};
-use super::{World, by_events, hasty, is_live, is_over, jobs, moved, moves, rest, until};
+use super::{LONG, World, by_events, hasty, is_live, is_over, jobs, moved, moves, rest, until};
 use JobStatus::{Completed, Failed, Queued, Running};
 
 const KIND: &str = "outbound.contactlistitems.bulkinsert";
@@ -425,4 +426,17 @@ async fn a_wait_that_is_given_up_loses_nothing() {
     assert_eq!(told.last(), Some(&moved("a", Completed, 100)));
     assert!(told.len() >= 89, "{told:?}");
     drop(server.await.unwrap());
+}
+
+#[tokio::test]
+async fn a_feed_that_nobody_asks_for_news_holds_up_no_other_call() {
+    let world = World::start().await;
+    world.set("a", "RUNNING", 1);
+    let client = world.client_at_rate(world.endpoints(None), Deadlines::default(), 300.0);
+    let job = JobId("a".into());
+    client.job(&job).await.unwrap();
+    // The first place is taken: the question of the feed waits for its turn, in front of all others.
+    let mut feed = client.follow_at(jobs(&["a"]), hasty());
+    while timeout(Duration::from_millis(1), feed.next(&CancellationToken::new())).await.is_ok() {}
+    timeout(LONG, client.job(&job)).await.unwrap().unwrap();
 }
