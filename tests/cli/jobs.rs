@@ -216,3 +216,12 @@ fn lists_are_shown_made_and_found_by_their_exact_name() {
     desk.run(["gate", "--list", "New one", "--json"]).exits(1).says("UNBOUND");
     desk.run(["doctor"]).exits(0).says("lists and");
 }
+
+#[test]
+fn a_contact_with_a_number_that_cannot_be_read_is_not_written_as_not_suppressed() {
+    let tenant = Tenant::calm();
+    let desk = Desk::on(&tenant);
+    desk.write("contacts.csv", "contactId,phone\nc-000002,(415) 555-0287\nc-000002,415-555-O288\n");
+    let done = desk.run(["contacts", "sync", "contacts.csv", "--yes", "--json"]).exits(1).json();
+    assert_eq!((&done["updated"], &done["standings"]), (&json!(1), &json!({"UNKNOWN": 1})), "{done}");
+}
