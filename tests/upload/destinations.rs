@@ -296,6 +296,26 @@ async fn an_outbound_upload_that_was_not_scrubbed_says_so_and_other_uploads_are_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_people_who_share_an_address_are_two_contacts() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write(
+        "shared.csv",
+        &csv("phone,email", (0..2).map(|n| format!("{},family@example.com", spelled(n)))),
+    );
+    for (to, list, kind, id) in [
+        (Destination::Suppression, SUPPRESSION, "suppressionLists", "sl-compliance-holds"),
+        (Destination::Outbound, OUTBOUND, "contactLists", OUTBOUND),
+    ] {
+        let run = upload(&stage, &file, to, list).await;
+        assert_eq!((run.buckets.accepted, run.buckets.duplicates), (2, 0), "{to}: {:?}", run.error);
+        let there = holds(&stage, kind, id).await;
+        for number in ["+12015550100", "+12015550101"] {
+            assert!(there.contains_key(number), "{to}: {number}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_several_rows_of_a_number_the_strongest_end_and_the_gravest_reason_hold() {
     let stage = Stage::with(Story::Calm).await;
     // What binds more stands last, first, and beside a row that gives no reason.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietline::config::Profile;
+use quietline::domain::list::ListId;
 use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
@@ -76,6 +77,10 @@ impl Stage {
 
     pub fn list_name(&self) -> &'static str {
         LIST
+    }
+
+    pub async fn list_id(&self) -> ListId {
+        self.ops.find_list(LIST).await.unwrap().id
     }
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -159,6 +164,11 @@ impl Stage {
 
     /// Adds a rule, as an administrator of the tenant would.
     pub async fn add_rule(&self, rule: Value) {
+        self.post("dnc/rules", rule).await;
+    }
+
+    /// A call of somebody else to the tenant.
+    pub async fn post(&self, path: &str, body: Value) {
         let sandbox = self.sandbox.as_ref().unwrap();
         let form = [
             ("grant_type", "client_credentials"),
@@ -168,9 +178,9 @@ impl Stage {
         ];
         let token: Value =
             self.http.post(sandbox.token_url()).form(&form).send().await.unwrap().json().await.unwrap();
-        let url = format!("{}/dnc/rules", sandbox.api_url());
+        let url = format!("{}/{path}", sandbox.api_url());
         let token = token["access_token"].as_str().unwrap();
-        self.http.post(url).bearer_auth(token).json(&rule).send().await.unwrap().error_for_status().unwrap();
+        self.http.post(url).bearer_auth(token).json(&body).send().await.unwrap().error_for_status().unwrap();
     }
 
     /// Calls of a path that the tenant has served.
