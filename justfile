@@ -23,6 +23,14 @@ demo *ARGS:
 bench *ARGS:
     cargo bench {{ARGS}}
 
+# a minute of two families at their ceilings: no window over it, 98 % of it used, no more tokens than it takes
+rates:
+    cargo bench --bench rates
+
+# runs that meet random trouble, from a first seed on (1): the list as intended, nothing twice, nothing called accepted that is not there
+faulty-runs COUNT="1000" SEED="1":
+    QUIETLINE_RUNS={{COUNT}} QUIETLINE_SEED={{SEED}} cargo test --release --test faulty_runs -- --nocapture
+
 # large files beside DuckDB, xan and csvlens in the same run (installs what is missing)
 bench-intake *ROWS:
     cargo bench --bench intake -- {{ROWS}}

@@ -1,6 +1,6 @@
 //! What is asked of the tenant, before it is a request.
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
+use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use reqwest::{Method, Request};
 
 use super::Error;
@@ -22,11 +22,14 @@ pub(super) struct Ask<'a> {
     version: Option<&'a str>,
     /// It only asks, though its method is one that writes.
     only_asks: bool,
+    /// Its connection is closed behind it.
+    apart: bool,
 }
 
 impl<'a> Ask<'a> {
     fn new(method: Method, family: Family, what: &'static str, path: &'a [&'a str]) -> Self {
-        Self { family, what, method, path, query: Vec::new(), body: None, version: None, only_asks: false }
+        let (query, body, version) = (Vec::new(), None, None);
+        Self { family, what, method, path, query, body, version, only_asks: false, apart: false }
     }
 
     pub(super) fn get(family: Family, what: &'static str, path: &'a [&'a str]) -> Self {
@@ -50,6 +53,11 @@ impl<'a> Ask<'a> {
         Self { only_asks: true, ..self }
     }
 
+    /// No later call goes over its connection.
+    pub(super) fn apart(self) -> Self {
+        Self { apart: true, ..self }
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "numbers and texts are handed over alike")]
     pub(super) fn with(mut self, name: &'a str, value: impl ToString) -> Self {
         self.query.push((name, value.to_string()));
@@ -70,6 +78,9 @@ impl<'a> Ask<'a> {
         if let Some(body) = self.body {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
+        }
+        if self.apart {
+            request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(version) = self.version {
             let version = HeaderValue::from_str(version).map_err(|_| odd("a version cannot be named"))?;

@@ -1,8 +1,8 @@
 //! Making a call: circuit, token, place, send; a 401 is repeated once with a new token. Reads are repeated here, with
 //! patience; a write is one attempt, and whoever journals it decides.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::Request;
@@ -16,7 +16,7 @@ use super::limiter::Until;
 use super::limits::Limiters;
 use super::outcome::{Stage, read_may_repeat};
 use super::pace::Place;
-use super::retry::{Backoff, Patience};
+use super::retry::{Backoff, Budget, Patience};
 use super::scope::{Access, Family, Scopes};
 use super::token::{Token, Tokens};
 use super::transport::{Answer, Broke, Fault, Transport};
@@ -49,9 +49,25 @@ pub(super) struct Call {
     pub(super) access: Access,
     /// What the job behind it asks for.
     pub(super) scopes: Scopes,
+    /// What the job may still repeat; `None` = a person waits, and patience alone ends it.
+    pub(super) budget: Option<Arc<Budget>>,
     /// The thing asked for, for `NotFound`: `the list`, `the entry`.
     pub(super) what: &'static str,
     pub(super) request: Request,
+}
+
+impl Call {
+    /// Takes a repeat out of the job's budget; `false` = there is none left.
+    fn may_repeat(&self) -> bool {
+        self.budget.as_ref().is_none_or(|budget| budget.take())
+    }
+}
+
+/// The job has repeated so many of its calls that going on would be hammering.
+pub(super) fn worn_out(last: &Error) -> Error {
+    Error::Unreachable {
+        detail: format!("too many calls of this job had to be repeated; the last time: {last}"),
+    }
 }
 
 /// What a call needs before its first byte.
@@ -156,6 +172,9 @@ impl Wire {
             if attempt >= self.patience.attempts || self.clock.now() + pause > deadline {
                 return Err(error);
             }
+            if !call.may_repeat() {
+                return Err(worn_out(&error));
+            }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
             tokio::time::sleep(pause).await;
         }
@@ -168,13 +187,19 @@ impl Wire {
         loop {
             let ready = match self.prepare(call, until).await {
                 Ok(ready) => ready,
-                Err(error) => return nothing(error),
+                Err(error) => return self.nothing(error),
             };
             let token = &ready.token;
             let sent = match self.transmit(call, &ready).await {
                 Ok(answer) => answer,
                 Err(fault) => return Sent::Fault(fault),
             };
+            if sent.status() < 500
+                && sent.status() != 429
+                && let Some(budget) = &call.budget
+            {
+                budget.earn();
+            }
             if sent.status() != 401 {
                 self.tokens.proven(token);
                 return Sent::Answer(sent);
@@ -185,7 +210,7 @@ impl Wire {
             repeated = true;
             // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
             if let Err(error) = self.tokens.renew(call.scopes, token).await {
-                return nothing(error);
+                return self.nothing(error);
             }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
         }
@@ -210,6 +235,19 @@ impl Wire {
         let now = self.clock.now();
         let pass = lock(&self.breaker).allow(now).map_err(|retry_in| Error::CircuitOpen { retry_in })?;
         Ok(Ready { token, pass, place })
+    }
+
+    /// Nothing was sent: what may be tried again is decided by the error. Before the call itself only the token endpoint is
+    /// spoken to, and one that cannot be trusted is not waited for.
+    fn nothing(&self, error: Error) -> Sent {
+        let (retry, after) = match &error {
+            Error::Throttled { after } => (true, *after),
+            Error::CircuitOpen { retry_in } => (true, Some(*retry_in)),
+            Error::Unreachable { .. } => (!self.tokens.gave_up(), None),
+            Error::Stopped => (true, None),
+            _ => (false, None),
+        };
+        Sent::Nothing { error, retry, after }
     }
 
     async fn token(&self, scopes: Scopes, until: Until<'_>) -> Result<Token, Error> {
@@ -299,17 +337,6 @@ impl Wire {
     }
 }
 
-/// Nothing was sent: what may be tried again is decided by the error.
-fn nothing(error: Error) -> Sent {
-    let (retry, after) = match &error {
-        Error::Throttled { after } => (true, *after),
-        Error::CircuitOpen { retry_in } => (true, Some(*retry_in)),
-        Error::Unreachable { .. } | Error::Stopped => (true, None),
-        _ => (false, None),
-    };
-    Sent::Nothing { error, retry, after }
-}
-
 /// What an answer that is none means, by what the caller must do.
 pub(super) fn error_of(call: &Call, answer: &Answer) -> Error {
     let status = answer.status();
@@ -322,6 +349,7 @@ pub(super) fn error_of(call: &Call, answer: &Answer) -> Error {
     };
     match status {
         200..=299 => odd(format!("{status} where an answer with content is due")),
+        304 => odd("304 where nothing was asked that could be unchanged"),
         300..=399 => odd(format!(
             "it redirects to {}; redirects are never followed",
             answer.redirect.as_deref().unwrap_or("another address")

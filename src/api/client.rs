@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::ask::Ask;
 use super::breaker::Circuit;
-use super::call::{Call, Sent, Wire};
+use super::call::{Call, Sent, Wire, worn_out};
 use super::limiter::Until;
 use super::limits::Rates;
 use super::outcome::Write;
-use super::retry::{Backoff, Patience};
+use super::retry::{Backoff, Budget, Patience};
 use super::scope::{Family, Scopes};
 use super::transport::Answer;
 use super::wire::odd;
@@ -66,6 +66,8 @@ pub struct Client {
     shared: Arc<Shared>,
     /// What the job asks for.
     scopes: Scopes,
+    /// What it may repeat.
+    budget: Option<Arc<Budget>>,
 }
 
 impl fmt::Debug for Client {
@@ -99,13 +101,27 @@ impl Client {
         let contacts = Semaphore::new(limits.contacts_in_flight.max(1));
         let settling = AtomicBool::new(false);
         let shared = Shared { wire, limits, normaliser, endpoints, contacts, settling };
-        Ok(Self { shared: Arc::new(shared), scopes: Scopes::LOOK })
+        Ok(Self { shared: Arc::new(shared), scopes: Scopes::LOOK, budget: None })
     }
 
     /// The same client for a job that needs these scopes and no others.
     #[must_use]
     pub fn asking(&self, scopes: Scopes) -> Self {
-        Self { shared: self.shared.clone(), scopes }
+        Self { shared: self.shared.clone(), scopes, budget: self.budget.clone() }
+    }
+
+    /// The same client for a long job, with a budget of repeats for all of its calls.
+    #[must_use]
+    pub fn for_a_job(&self) -> Self {
+        Self { budget: Some(Arc::new(Budget::new())), ..self.clone() }
+    }
+
+    /// Takes a repeat of a write out of the job's budget. What it says instead of going on, where none is left.
+    pub fn repeat(&self, last: &Error) -> Result<(), Error> {
+        match &self.budget {
+            Some(budget) if !budget.take() => Err(worn_out(last)),
+            _ => Ok(()),
+        }
     }
 
     /// The connection's gauges.
@@ -152,7 +168,8 @@ impl Client {
 
     fn call(&self, ask: Ask<'_>) -> Result<Call, Error> {
         let (family, access, what) = (ask.family, ask.access(), ask.what);
-        Ok(Call { family, access, scopes: self.scopes, what, request: ask.request(&self.wire().api)? })
+        let (scopes, budget) = (self.scopes, self.budget.clone());
+        Ok(Call { family, access, scopes, budget, what, request: ask.request(&self.wire().api)? })
     }
 
     /// A read, repeated with patience.

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +60,15 @@ pub fn encode_items(rows: &[ItemWrite]) -> Vec<u8> {
     serde_json::to_vec(&rows).expect("a batch of items serialises")
 }
 
+/// Whether an answer to a write of items is one of the tenant's: whatever it says, or nothing. A web page is none, and
+/// whoever sent it has taken no items.
+pub fn read_items_answer(body: &[u8]) -> Result<(), Error> {
+    if body.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    decode::<IgnoredAny>(body, "the upload of items").map(drop)
+}
+
 #[derive(Deserialize)]
 struct WireItem {
     #[serde(rename = "phoneNumber", alias = "phone")]
@@ -109,6 +119,16 @@ mod tests {
             String::from_utf8(encode_items(&rows)).unwrap(),
             r#"[{"phoneNumber":"+12025550101"},{"phoneNumber":"+12025550101","source":"web","notes":"asked twice"}]"#
         );
+    }
+
+    #[test]
+    fn a_web_page_takes_no_items() {
+        for taken in ["", " ", "{}", r#"{"queued":3}"#, "[]"] {
+            assert!(read_items_answer(taken.as_bytes()).is_ok(), "{taken:?}");
+        }
+        for odd in ["<!doctype html>", "{\"queued\":", "OK"] {
+            assert!(matches!(read_items_answer(odd.as_bytes()), Err(Error::Protocol { .. })), "{odd:?}");
+        }
     }
 
     #[test]

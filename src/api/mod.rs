@@ -46,7 +46,7 @@ pub use breaker::Circuit;
 pub use client::{Client, Gauges};
 pub use entries::{EntriesReading, EntryWrite, Refusal, RowVerdict, encode_entries, read_entries_answer};
 pub use feed::{FeedNews, FeedPace, FeedState, JobFeed};
-pub use items::{ItemWrite, encode_items};
+pub use items::{ItemWrite, encode_items, read_items_answer};
 pub use limits::{Rate, Rates};
 pub use lists::{ListChange, ListDialect, NewList};
 pub use outbound::{BulkWrite, encode_bulk, read_bulk_answer};

@@ -16,6 +16,15 @@ impl Client {
     /// The record query for any number of numbers: chunks them, pages within each chunk. Numbers without a record are
     /// simply not in the answer.
     pub async fn query_records(&self, numbers: &[E164]) -> Result<Vec<DncRecord>, Error> {
+        self.records(numbers, false).await
+    }
+
+    /// The same, and no later call goes over its connections: the next one may reach another replica of the platform.
+    pub async fn query_records_apart(&self, numbers: &[E164]) -> Result<Vec<DncRecord>, Error> {
+        self.records(numbers, true).await
+    }
+
+    async fn records(&self, numbers: &[E164], apart: bool) -> Result<Vec<DncRecord>, Error> {
         let mut distinct = HashSet::new();
         let numbers: Vec<E164> = numbers.iter().copied().filter(|n| distinct.insert(*n)).collect();
         let limit = self.limits().query_per_call.max(1);
@@ -26,6 +35,7 @@ impl Client {
             loop {
                 let body = encode_query(chunk, limit, offset);
                 let ask = Ask::post(Family::Query, "the record query", &["dnc", "records", "query"], body);
+                let ask = if apart { ask.apart() } else { ask };
                 let answer = self.read(ask.question()).await?;
                 let page = read_records(&answer.raw.body, chunk, self.normaliser())?;
                 let before = all.len();

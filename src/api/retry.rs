@@ -1,6 +1,9 @@
 //! Patience: exponential pauses with full jitter, and what the tenant says of them in `Retry-After`.
 
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
+
+use super::clock::lock;
 
 /// No pause that a tenant asks for is taken for longer than this: a slip of its clock must not stop a run for a year.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(900);
@@ -29,6 +32,38 @@ impl Default for Patience {
             budget: Duration::from_secs(90),
             circuit_pause: Duration::from_secs(30),
         }
+    }
+}
+
+/// How many calls of one job may be repeated: a tenant that fails one call in three is not to be asked a third time for each
+/// of ten million rows. Every call that goes well earns a share of a repeat.
+#[derive(Debug)]
+pub(super) struct Budget(Mutex<f64>);
+
+impl Budget {
+    /// Repeats that a job begins with, and the most that it can save.
+    const MOST: f64 = 100.0;
+    /// What a call that goes well earns: one repeat for five of them.
+    const EARNED: f64 = 0.2;
+
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Self::MOST))
+    }
+
+    /// A call went well.
+    pub(super) fn earn(&self) {
+        let mut left = lock(&self.0);
+        *left = (*left + Self::EARNED).min(Self::MOST);
+    }
+
+    /// Takes a repeat; `false` = there is none left.
+    pub(super) fn take(&self) -> bool {
+        let mut left = lock(&self.0);
+        let enough = *left >= 1.0;
+        if enough {
+            *left -= 1.0;
+        }
+        enough
     }
 }
 
@@ -93,6 +128,21 @@ pub(super) fn retry_after<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_may_repeat_one_call_in_five_for_ever_and_a_hundred_in_a_row() {
+        let budget = Budget::new();
+        let in_a_row = (0..1_000).take_while(|_| budget.take()).count();
+        assert_eq!(in_a_row, 100);
+        for _ in 0..1_000 {
+            (0..5).for_each(|_| budget.earn());
+            assert!(budget.take(), "one in five");
+        }
+        (0..4).for_each(|_| budget.earn());
+        assert!(!budget.take(), "more than that is too much");
+        (0..10_000).for_each(|_| budget.earn());
+        assert_eq!((0..1_000).take_while(|_| budget.take()).count(), 100, "nothing is saved up without end");
+    }
 
     const DATE: &str = "Tue, 15 Nov 1994 08:12:31 GMT";
 

@@ -59,6 +59,8 @@ struct Blocked {
     since: Duration,
     until: Duration,
     error: Error,
+    /// It will not go better by itself: a refusal, or no connection that can be trusted.
+    is_final: bool,
 }
 
 #[derive(Debug)]
@@ -155,6 +157,11 @@ impl Tokens {
         }
     }
 
+    /// Whether the last token was failed for good: trying again soon is of no use.
+    pub(super) fn gave_up(&self) -> bool {
+        lock(&self.state).blocked.as_ref().is_some_and(|blocked| blocked.is_final)
+    }
+
     /// Seconds until the token that was fetched last is due, for the header of the console.
     pub(super) fn seconds_left(&self) -> Option<u64> {
         let now = self.clock.now();
@@ -214,7 +221,9 @@ impl Tokens {
             };
             let pause = lock(&self.state).backoff.next(after);
             if attempt >= attempts || pause > self.longest_pause {
-                let blocked = Blocked { scopes: None, since: now, until: now + pause, error: error.clone() };
+                let until = now + pause;
+                let blocked =
+                    Blocked { scopes: None, since: now, until, error: error.clone(), is_final: false };
                 lock(&self.state).blocked = Some(blocked);
                 return Err(error);
             }
@@ -246,7 +255,8 @@ impl Tokens {
         let mut state = lock(&self.state);
         let pause = AFTER_REFUSAL.saturating_mul(1 << state.refusals.min(10)).min(LONGEST_AFTER_REFUSAL);
         state.refusals += 1;
-        state.blocked = Some(Blocked { scopes, since: now, until: now + pause, error: error.clone() });
+        let until = now + pause;
+        state.blocked = Some(Blocked { scopes, since: now, until, error: error.clone(), is_final: true });
         error
     }
 }

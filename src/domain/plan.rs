@@ -80,7 +80,10 @@ impl fmt::Display for Destination {
 
 /// What a row says beside its attributes, by name: notes of an item, columns of a contact. Nearly all rows say nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Extra(Option<Box<[(Arc<str>, Arc<str>)]>>);
+pub struct Extra(Option<Box<[Value]>>);
+
+/// A name and what stands under it.
+type Value = (Arc<str>, Arc<str>);
 
 impl Extra {
     /// These values, in this order.

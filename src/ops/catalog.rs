@@ -50,7 +50,7 @@ impl Ops {
         Ok(Catalog { lists: overviews, rules })
     }
 
-    /// One question about the numbers of all lists: the record query is the scarcest of all calls.
+    /// One question (asked twice, as the gate does) about the numbers of all lists: the record query is the scarcest of all calls.
     async fn probe_what_would_be_ready(
         &self,
         overviews: &mut [ListOverview],
@@ -65,7 +65,7 @@ impl Ops {
         let numbers: Vec<E164> = asked.iter().flat_map(|(_, numbers)| numbers).copied().collect();
         let records = match numbers.is_empty() {
             true => Ok(Vec::new()),
-            false => self.client.query_records(&numbers).await,
+            false => self.steady_records(&numbers).await,
         };
         for (overview, numbers) in asked {
             let probes = match &records {

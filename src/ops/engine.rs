@@ -26,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::{Ops, OpsError, OpsEvent, Sink};
-use crate::api::{self, Attempt, Backoff, RawAnswer};
+use crate::api::{self, Attempt, RawAnswer};
 use crate::domain::plan::{PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;
@@ -177,7 +177,7 @@ impl Engine {
         let list = self.plan.destination.list_of(&self.plan.list);
         let body = writes.encode(&list);
         let body_sha256 = hex(&Sha256::digest(&body));
-        let mut backoff = Backoff::new(u64::from(batch.seq) ^ seed_of(&self.run));
+        let mut backoff = self.ops.patience.pauses(u64::from(batch.seq) ^ seed_of(&self.run));
         let ledger = &self.ops.ledger;
         for attempt in 1.. {
             if self.stop.is_cancelled() {
@@ -189,6 +189,7 @@ impl Engine {
                 Attempt::Answered(raw) => return self.take_answer(&batch, &writes, raw).await,
                 Attempt::Indeterminate { error, after, .. } => {
                     ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
+                    self.ops.client.repeat(&error)?;
                     self.tell(format!("batch {} may have arrived: reading it back", batch.seq));
                     for _ in 0..self.times_lost(&batch.rows).min(LONGER_PAUSES) {
                         backoff.next(None);
@@ -207,6 +208,7 @@ impl Engine {
                     if !retry || attempt >= PATIENCE {
                         return Err(Halt::Trouble(error));
                     }
+                    self.ops.client.repeat(&error)?;
                     let wait = match &error {
                         api::Error::CircuitOpen { retry_in } => *retry_in,
                         _ => backoff.next(after),

@@ -9,6 +9,7 @@ use crate::credentials::CredentialError;
 use crate::domain::job::{JobId, JobStatus};
 use crate::domain::list::Unresolved;
 use crate::domain::phone::{Normaliser, PhonePolicy};
+use crate::domain::plan::Destination;
 use crate::domain::progress::Progress;
 use crate::domain::run::RunSummary;
 use crate::files;
@@ -27,6 +28,7 @@ mod input;
 mod layout;
 mod lists;
 mod lookup;
+mod patience;
 mod plan;
 mod read_back;
 mod reconcile;
@@ -47,6 +49,7 @@ pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lists::{Activation, MadeList};
 pub use lookup::LookupSources;
+pub use patience::Patience;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
@@ -255,6 +258,7 @@ pub struct Ops {
     client: Client,
     ledger: Ledger,
     normaliser: Normaliser,
+    patience: Patience,
     read_only: bool,
     actor: Arc<str>,
 }
@@ -267,17 +271,29 @@ impl Ops {
         ledger: Ledger,
         read_only: bool,
     ) -> Result<Self, OpsError> {
+        Self::with_patience(profile, credentials, ledger, read_only, Patience::default())
+    }
+
+    /// The same with more or less patience than usual.
+    pub fn with_patience(
+        profile: Profile,
+        credentials: Credentials,
+        ledger: Ledger,
+        read_only: bool,
+        patience: Patience,
+    ) -> Result<Self, OpsError> {
         let normaliser = check::normaliser(&profile);
-        let client = Client::new(
+        let client = Client::with_patience(
             profile.endpoints.clone(),
             profile.limits.clone(),
             api::Deadlines::default(),
+            patience.calls,
             credentials,
             // What stands on the tenant is read as it is, also where we would not upload it ourselves.
             Normaliser::new(profile.region, PhonePolicy::Possible, Vec::new()),
         )?;
         let profile = Arc::new(profile);
-        Ok(Self { profile, client, ledger, normaliser, read_only, actor: os_user().into() })
+        Ok(Self { profile, client, ledger, normaliser, patience, read_only, actor: os_user().into() })
     }
 
     /// The profile.
@@ -298,6 +314,11 @@ impl Ops {
     /// The same for a job that asks the tenant for these scopes: what only looks holds no token that can write.
     fn asking(&self, scopes: Scopes) -> Self {
         Self { client: self.client.asking(scopes), ..self.clone() }
+    }
+
+    /// The same for one run: its calls share a budget of repeats.
+    fn for_a_run(&self, to: Destination) -> Self {
+        Self { client: self.client.asking(target::change_scopes(to)).for_a_job(), ..self.clone() }
     }
 
     /// The connection's gauges.

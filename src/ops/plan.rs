@@ -3,7 +3,7 @@
 mod effect;
 mod rows;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use effect::{effect_on_contacts, effect_sentence, removed_by_reason, said, what_is_not_kept};
+use effect::{
+    effect_on_contacts, effect_sentence, held_against, removed_by_reason, said, what_is_not_kept,
+    with_clauses,
+};
 pub(super) use rows::is_fresh;
 use rows::{Wanted, plan_rows};
 
@@ -115,7 +118,7 @@ impl Ops {
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
 
         let scrub = self.scrub(scrub, &*sink, stop).await?;
-        let lists = scrub.lists.clone();
+        let (lists, names) = (scrub.lists.clone(), scrub.names.clone());
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
         let (rows, shortened, extras) = off_thread(move || {
@@ -160,14 +163,14 @@ impl Ops {
             }
         };
         let others = [
-            (!removed.is_empty()).then(|| format!("left out: {}", said(&removed))),
+            (!summary.scrub.is_empty()).then(|| held_against(&removed, &names)),
+            (summary.scrub.is_empty() && !removed.is_empty())
+                .then(|| format!("left out: {}", said(&removed))),
             (to == Destination::Outbound && summary.scrub.is_empty())
                 .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
             what_is_not_kept(to, &file, &extras),
         ];
-        for words in others.into_iter().flatten() {
-            effect = format!("{effect}; {words}");
-        }
+        effect = with_clauses(&effect, others.into_iter().flatten());
         let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
         Ok(Planned { summary, file, list, enforced_by, effect, takes })
     }
@@ -192,11 +195,14 @@ impl Ops {
     ) -> Result<(), OpsError> {
         let profile = &self.profile().name;
         let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
-        let there: HashSet<E164> = remote.iter().filter_map(|entry| entry.number).collect();
+        let mut there: HashMap<E164, u32> = HashMap::new();
+        for number in remote.iter().filter_map(|entry| entry.number) {
+            *there.entry(number).or_default() += 1;
+        }
         let lost: Vec<E164> = intents
             .iter()
             .map(|intent| intent.number)
-            .filter(|number| !there.contains(number))
+            .filter(|number| there.get(number) != Some(&1))
             .filter(|number| expected.binary_search_by_key(number, |entry| entry.number).is_ok())
             .collect();
         if !lost.is_empty() {

@@ -20,8 +20,20 @@ impl Engine {
     }
 
     /// The records of the rows' numbers, by the fewest calls: one per number, or the whole list in large pages. `None`
-    /// where the tenant cannot be read back: then nobody knows, and nothing is sent again by itself.
+    /// where the tenant cannot be read back, or something that is still on its way does not end: then nobody knows, and
+    /// nothing is sent again by itself.
     pub(super) async fn records_of(
+        &self,
+        rows: &[u32],
+    ) -> Result<Option<HashMap<E164, Vec<RemoteEntry>>>, Halt> {
+        if self.plan.destination == Destination::Outbound && !self.jobs_are_over().await? {
+            return Ok(None);
+        }
+        self.records_now(rows).await
+    }
+
+    /// The same without a look at what may still be on its way.
+    pub(super) async fn records_now(
         &self,
         rows: &[u32],
     ) -> Result<Option<HashMap<E164, Vec<RemoteEntry>>>, Halt> {
@@ -38,9 +50,6 @@ impl Engine {
             // What is in flight is still finished after a stop, and that may need this reading.
             let unstoppable = tokio_util::sync::CancellationToken::new();
             let (client, told) = (&self.ops.client, (Some(size), Phase::Send));
-            if to == Destination::Outbound && !self.jobs_are_over().await? {
-                return Ok(None);
-            }
             match read_target(client, to, &self.plan.list, told, &Silent, &unstoppable).await {
                 Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => {
                     return Ok(None);

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::engine::{Engine, Halt};
-use crate::api::{self, Attempt, Backoff};
+use crate::api::{self, Attempt};
 use crate::ledger::Replacement;
 
 const IN_FLIGHT: usize = 16;
@@ -47,7 +47,7 @@ impl Engine {
 
     /// Removal by id may be repeated: a record that is gone already counts as removed.
     async fn remove(&self, replacement: Replacement) -> Result<(), Halt> {
-        let mut backoff = Backoff::new(u64::from(replacement.row));
+        let mut backoff = self.ops.patience.pauses(u64::from(replacement.row));
         for attempt in 1.. {
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
@@ -64,6 +64,7 @@ impl Engine {
             if !retry || attempt >= PATIENCE {
                 return Err(Halt::Trouble(error));
             }
+            self.ops.client.repeat(&error)?;
             let wait = match error {
                 api::Error::CircuitOpen { retry_in } => retry_in,
                 _ => backoff.next(after),

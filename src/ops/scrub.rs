@@ -18,6 +18,8 @@ use crate::domain::progress::Phase;
 pub(super) struct Scrub {
     /// The lists, as the ledger names them.
     pub(super) lists: Vec<ListId>,
+    /// Their names, in the same order.
+    pub(super) names: Vec<String>,
     /// Numbers that must go, each with the first list that holds it, in words.
     pub(super) found: HashMap<E164, Arc<str>>,
 }
@@ -83,6 +85,7 @@ impl Ops {
                 scrub.found.entry(number).or_insert_with(|| why.clone());
             }
             scrub.lists.push(list.id.clone());
+            scrub.names.push(list.name.clone());
         }
         Ok(scrub)
     }

@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{Engine, Halt, Shared};
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
-use super::target::change_scopes;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::{Destination, PlanSummary};
@@ -69,7 +68,7 @@ impl Ops {
             Launched::File(request) => request.to,
             Launched::Plan(id) => self.ledger.plan(id).await?.destination,
         };
-        self.asking(change_scopes(to)).launch(launch, sink, stop).await
+        self.for_a_run(to).launch(launch, sink, stop).await
     }
 
     async fn launch(
@@ -135,7 +134,7 @@ impl Ops {
         let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
         let (run, mut lock) = self.take(run, nothing).await?;
         lock.set_holder(&self.holder(&run.id))?;
-        self.asking(change_scopes(run.destination)).drive(&run.id, until, sink, stop).await
+        self.for_a_run(run.destination).drive(&run.id, until, sink, stop).await
     }
 
     /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it

@@ -15,6 +15,8 @@ use crate::domain::progress::{Phase, Progress};
 
 const PAGE: u64 = 1_000;
 const WALKS: u32 = 3;
+/// Repeats of one page, one after the other, by which a tenant that does not page is known.
+const PAGES_OF_ONE: u32 = 2;
 /// Longest time spent on the pauses of one page.
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
 
@@ -116,10 +118,10 @@ pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error
 ) -> Result<Vec<RemoteEntry>, OpsError> {
     let mut before: Option<Vec<String>> = None;
     for walk in 1..=WALKS {
-        let (found, doubled) = walk_pages(&page, told, sink, stop).await?;
+        let Walk { found, doubled, stumbled } = walk_pages(&page, told, sink, stop).await?;
         let mut keys: Vec<String> = found.iter().map(|walked| walked.key.clone()).collect();
         keys.sort_unstable();
-        if !doubled || before.as_ref() == Some(&keys) {
+        if !stumbled && (!doubled || before.as_ref() == Some(&keys)) {
             return Ok(found.into_iter().filter_map(|walked| walked.entry).collect());
         }
         before = Some(keys);
@@ -131,22 +133,35 @@ pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error
     Err(api::Error::Protocol { detail }.into())
 }
 
-/// One walk, and whether anything came twice.
+/// What one walk found.
+struct Walk {
+    found: Vec<Walked>,
+    /// Something came twice: it may stand there twice.
+    doubled: bool,
+    /// One page came in the place of another: what that one held was not seen.
+    stumbled: bool,
+}
+
+/// Walks once.
 async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
     page: &impl Fn(u64) -> F,
     (expected, phase): (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<(Vec<Walked>, bool), OpsError> {
+) -> Result<Walk, OpsError> {
     let mut found: Vec<Walked> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     let mut last_page: Vec<String> = Vec::new();
+    let (mut repeats, mut stumbled) = (0, false);
     for number in 1.. {
         let rows = patiently(|| page(number), stop).await?;
         let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
-        // A tenant that does not page gives the same page for ever.
-        let last = rows.is_empty() || keys == last_page;
-        if !last {
+        // A tenant that does not page gives the same page for ever; one that stumbles, once.
+        let repeated = !rows.is_empty() && keys == last_page;
+        stumbled |= repeats > 0 && !repeated;
+        repeats = if repeated { repeats + 1 } else { 0 };
+        let last = rows.is_empty() || repeats == PAGES_OF_ONE;
+        if !last && !repeated {
             seen.extend(keys.iter().cloned());
             found.extend(rows);
             last_page = keys;
@@ -158,6 +173,5 @@ async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
             break;
         }
     }
-    let doubled = seen.len() < found.len();
-    Ok((found, doubled))
+    Ok(Walk { doubled: seen.len() < found.len(), found, stumbled })
 }

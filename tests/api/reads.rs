@@ -49,6 +49,7 @@ async fn a_refusal_is_not_asked_again() {
     }
 }
 
+/// H429a
 #[tokio::test]
 async fn both_forms_of_retry_after_are_honoured() {
     let impatient = Patience { budget: Duration::from_secs(5), ..quick() };
@@ -89,6 +90,7 @@ async fn garbage_in_retry_after_falls_back_to_the_usual_pause() {
     }
 }
 
+/// H403
 #[tokio::test]
 async fn a_missing_scope_is_named() {
     let tenant = Tenant::start(|_| json(403, "{}")).await;
@@ -99,6 +101,7 @@ async fn a_missing_scope_is_named() {
     assert_eq!((tenant.calls().len(), tenant.tokens().len()), (1, 1));
 }
 
+/// H3xx
 #[tokio::test]
 async fn a_redirect_is_not_followed_and_the_other_origin_gets_nothing() {
     let other = Tenant::start(|_| json(200, r#"{"entities":[]}"#)).await;
@@ -155,6 +158,7 @@ async fn create(client: &Client, name: &str) -> Result<DncList, Error> {
     client.create_list(&new, ListDialect::Entries).await.map(|(list, _)| list)
 }
 
+/// H409
 #[tokio::test]
 async fn a_list_that_exists_is_found_by_its_equal_name_only() {
     let tenant = Tenant::start(|seen| match seen.method.as_str() {
@@ -242,6 +246,7 @@ async fn entries_of_a_number_are_right_even_where_the_tenant_does_not_filter() {
     assert!(matches!(page, Err(Error::Protocol { .. })), "entries of another list");
 }
 
+/// H502
 #[tokio::test]
 async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
     let tenant = Tenant::start(|seen| json(if seen.nth < 5 { 500 } else { 200 }, "{}")).await;
@@ -265,6 +270,7 @@ async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
     assert_eq!(client.gauges().borrow().circuit, Circuit::Closed);
 }
 
+/// N11
 #[tokio::test]
 async fn the_clock_of_the_tenant_is_read_from_its_answers() {
     let ahead = |seconds| {
@@ -286,4 +292,23 @@ async fn the_clock_of_the_tenant_is_read_from_its_answers() {
     assert!(client.clock_skew().is_some_and(|skew| skew > 80), "an answer without a date says nothing new");
     client.me().await.unwrap();
     assert!(client.clock_skew().is_some_and(|skew| skew < -1_000_000), "behind");
+}
+
+#[tokio::test]
+async fn a_job_whose_every_call_has_to_be_repeated_ends_before_it_hammers_the_tenant() {
+    // Two stumbles before each answer: each read alone would be patient for ever.
+    let tenant =
+        Tenant::start(|seen| json(if seen.nth % 3 < 2 { 503 } else { 200 }, r#"{"entities":[]}"#)).await;
+    let (client, list) = (tenant.client(), ListId("L".into()));
+    let job = client.for_a_job();
+    let mut went_well = 0;
+    let error = loop {
+        match job.items_page(&list, 1, 10).await {
+            Ok(_) => went_well += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("had to be repeated"), "{error}");
+    assert!((50..60).contains(&went_well), "{went_well}");
+    assert!(client.for_a_job().items_page(&list, 1, 10).await.is_ok(), "another job has a budget of its own");
 }

@@ -51,6 +51,8 @@ pub enum Reply {
     Silence,
     /// A body that does not end.
     Endless,
+    /// These bytes, and the end.
+    Raw(Vec<u8>),
 }
 
 pub fn json(status: u16, body: &str) -> Reply {
@@ -213,6 +215,9 @@ async fn play(stream: &mut TcpStream, reply: Reply) {
             let _ = stream.write_all(b"HTTP/1.1 200 X\r\n\r\n\"").await;
             let chunk = vec![b'a'; 1 << 20];
             while stream.write_all(&chunk).await.is_ok() {}
+        }
+        Reply::Raw(bytes) => {
+            let _ = stream.write_all(&bytes).await;
         }
     }
 }

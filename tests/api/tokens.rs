@@ -45,6 +45,7 @@ async fn a_401_renews_the_token_once_and_repeats_the_call_once() {
     assert_eq!(bearers, ["Bearer token-0", "Bearer token-1"]);
 }
 
+/// H401b
 #[tokio::test]
 async fn a_second_401_ends_it_and_no_later_call_asks_for_tokens_again() {
     let tenant = Tenant::start(|_| json(401, "{}")).await;
@@ -105,6 +106,7 @@ async fn a_token_endpoint_that_stumbles_is_asked_again() {
     assert_eq!(tenant.tokens().len(), 4);
 }
 
+/// H429b
 #[tokio::test]
 async fn a_token_endpoint_that_asks_for_patience_gets_it() {
     let tenant = Tenant::scripted(|_| with(429, "retry-after", "600")).await;
@@ -115,6 +117,7 @@ async fn a_token_endpoint_that_asks_for_patience_gets_it() {
     assert_eq!(tenant.tokens().len(), 1);
 }
 
+/// H3xx
 #[tokio::test]
 async fn the_secret_is_not_sent_on_to_another_origin() {
     let other = Tenant::start(|_| json(200, "{}")).await;

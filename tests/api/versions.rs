@@ -39,6 +39,7 @@ async fn a_change_of_a_rule_names_the_version_that_was_read() {
     assert_eq!(calls[1].body, r#"{"priority":5}"#);
 }
 
+/// H409
 #[tokio::test]
 async fn what_somebody_else_changed_stays_as_they_left_it() {
     for status in [409, 412] {

@@ -53,14 +53,24 @@ async fn where_nobody_listens_nothing_was_applied() {
     );
 }
 
+/// N6
 #[tokio::test]
 async fn a_break_after_sending_leaves_the_outcome_open_and_is_not_repeated() {
     type Script = fn() -> Reply;
-    let breaks: [(&str, Script); 4] = [
+    let breaks: [(&str, Script); 7] = [
         ("reset", || Reply::Reset),
         ("truncated 200", || Reply::Truncated(200)),
         ("truncated 503", || Reply::Truncated(503)),
         ("endless", || Reply::Endless),
+        ("chunked and cut", || {
+            Reply::Raw(b"HTTP/1.1 201 X\r\ntransfer-encoding: chunked\r\n\r\n8\r\n{\"data\"".to_vec())
+        }),
+        ("shorter than it says", || {
+            Reply::Raw(b"HTTP/1.1 201 X\r\ncontent-length: 12\r\n\r\n{\"data\":[]}".to_vec())
+        }),
+        ("of no length at all", || {
+            Reply::Raw(b"HTTP/1.1 201 X\r\ncontent-length: many\r\n\r\n{\"data\":[]}".to_vec())
+        }),
     ];
     for (name, script) in breaks {
         let tenant = Tenant::start(move |_| script()).await;
@@ -99,6 +109,7 @@ async fn a_tenant_that_never_answers_leaves_the_outcome_open() {
     }
 }
 
+/// N7
 #[tokio::test]
 async fn an_answer_that_dries_up_leaves_the_outcome_open() {
     let tenant = Tenant::start(|_| Reply::Dripping(201)).await;
@@ -180,6 +191,7 @@ async fn a_web_page_with_status_200_settles_nothing() {
     assert!(matches!(read_entries_answer(raw.status, &raw.body, &[]), Err(Error::Protocol { .. })));
 }
 
+/// H401
 #[tokio::test]
 async fn after_a_401_the_very_same_body_is_sent_again() {
     let tenant = Tenant::start(|seen| json(if seen.nth == 0 { 401 } else { 201 }, "{}")).await;

@@ -7,6 +7,7 @@
 //! ```
 
 mod layers;
+mod matrix;
 mod repository;
 mod rules;
 mod source;
@@ -111,4 +112,9 @@ fn what_a_clone_needs_is_there() {
 #[test]
 fn no_file_names_a_machine_or_a_registry() {
     none(&repository::no_machine_paths());
+}
+
+#[test]
+fn every_row_of_the_matrix_has_a_test() {
+    none(&matrix::rows(&source::read_all(&["tests"])));
 }

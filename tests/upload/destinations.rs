@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
-use quietline::ops::{Launch, Launched, PlanRequest, Silent, Until};
+use quietline::ops::{Launch, Launched, Patience, PlanRequest, Silent, Until};
 use quietline::sandbox::Story;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -81,6 +82,22 @@ async fn items_that_the_tenant_only_says_it_took_are_sent_again_and_then_named()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_in_the_place_of_an_answer_has_taken_no_items() {
+    let stage = Stage::with(Story::Calm).await;
+    // As many as a row may be missing before it is given up; each hides that the tenant refused the whole call.
+    stage.fault(json!({"do": "html", "on": "items_write", "next": 3})).await;
+    let number = |n| if n == 3 { "800-555-0137".to_owned() } else { spelled(n) };
+    let file = stage.write("some.csv", &csv("phone,notes", (0..20).map(|n| format!("{},x", number(n)))));
+    let run = upload(&stage, &file, Destination::Items, stage.list_name()).await;
+    assert_eq!(
+        (run.state, run.buckets.accepted, run.buckets.dead_letters),
+        (RunState::Ready, 19, 1),
+        "{:?}",
+        run.error
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_item_that_makes_the_tenant_refuse_the_whole_call_is_found_and_set_aside() {
     let stage = Stage::with(Story::Calm).await;
     let number = |n| if n == 37 { "800-555-0137".to_owned() } else { spelled(n) };
@@ -128,6 +145,7 @@ async fn suppression_contacts_carry_their_reason_and_end() {
     }
 }
 
+/// H422
 #[tokio::test(flavor = "multi_thread")]
 async fn contacts_that_are_refused_are_dead_letters_and_the_others_are_taken_in_either_mode() {
     for strict in [false, true] {
@@ -181,6 +199,7 @@ async fn outbound_contacts_keep_their_columns_and_end_with_their_jobs() {
     }
 }
 
+/// H202
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_fails_half_way_is_read_back_and_only_the_rest_is_sent_again() {
     for fate in ["fail", "abort", "lose"] {
@@ -195,6 +214,7 @@ async fn a_job_that_fails_half_way_is_read_back_and_only_the_rest_is_sent_again(
     }
 }
 
+/// N5
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_insert_whose_answer_was_lost_is_read_back_before_anything_is_sent_again() {
     for fault in ["reset_after", "reset_midway", "reset_before", "truncate", "html", "omit", "error_after"] {
@@ -246,6 +266,7 @@ async fn whoever_stands_on_a_scrub_list_or_gave_no_consent_is_left_out_and_count
     assert_eq!((planned.summary.counts.add, planned.summary.counts.removed), (28, 22), "{}", planned.effect);
     assert!(planned.effect.contains("10 on list Internal_OptOuts"), "{}", planned.effect);
     assert!(planned.effect.contains("7 no consent"), "{}", planned.effect);
+    assert!(planned.effect.contains("; takes ~"), "the time stands last: {}", planned.effect);
 
     let what = Launched::File(request.clone());
     let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
@@ -361,4 +382,38 @@ async fn whoever_says_no_in_one_row_has_not_opted_in_by_another() {
     let there = holds(&stage, "contactLists", OUTBOUND).await;
     let called: Vec<_> = there.keys().filter(|number| number.starts_with("+120155501")).collect();
     assert_eq!(called, ["+12015550103"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_never_ends_or_ends_in_an_unknown_word_is_not_waited_for_for_ever() {
+    for fate in ["stuck", "odd"] {
+        let stage = Stage::with(Story::Calm).await;
+        let ops = stage.ops_patient(Patience {
+            visible_within: Duration::from_secs(1),
+            job_news_within: Duration::from_secs(1),
+            ..Patience::default()
+        });
+        let upload = async |file: &Path| {
+            let launch = launch(file, Destination::Outbound, OUTBOUND);
+            ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
+        };
+        stage.order("jobs", json!({"do": fate})).await;
+        let file = stage.write("one.csv", &csv("phone", (0..100).map(spelled)));
+        let run = upload(&file).await;
+        assert_eq!(run.state, RunState::Discrepant, "{fate}: {:?}", run.error);
+        assert_eq!((run.buckets.accepted, run.buckets.unaccounted), (60, 40), "{fate}");
+
+        // As long as it stands there, nobody knows what is still to come: an answer that was lost stays lost.
+        stage.fault(json!({"do": "reset_after", "on": "bulk"})).await;
+        let file = stage.write("two.csv", &csv("phone", (100..130).map(spelled)));
+        let run = upload(&file).await;
+        assert_eq!(
+            (run.state, run.buckets.unaccounted),
+            (RunState::Discrepant, 30),
+            "{fate}: {:?}",
+            run.error
+        );
+        assert_eq!(stage.calls_of("/outbound/contactlistitems/bulkinsert").await, 2, "{fate}");
+        holds(&stage, "contactLists", OUTBOUND).await;
+    }
 }

@@ -83,6 +83,7 @@ async fn a_run_without_a_plan_can_be_stopped_and_refused_as_often_as_needed() {
     }
 }
 
+/// H502
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_never_says_what_became_of_a_call_interrupts_the_run() {
     let stage = Stage::with(Story::Calm).await;
@@ -134,6 +135,7 @@ async fn a_run_given_up_does_not_take_its_cool_down_with_it() {
     assert!(readiness.seconds_left > 500, "{}", readiness.seconds_left);
 }
 
+/// P6
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_whose_numbers_an_exception_lets_through_is_not_ready() {
     let stage = Stage::with(Story::Calm).await;

@@ -12,13 +12,14 @@ mod stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use quietline::domain::run::RunState;
+use quietline::domain::run::{BatchState, RunState};
 use quietline::ops::{Launch, Launched, LookupSources, PlanRequest, Silent, Until};
 use quietline::sandbox::Story;
 use serde_json::json;
 use stage::Stage;
 use tokio_util::sync::CancellationToken;
 
+/// H200
 #[tokio::test(flavor = "multi_thread")]
 async fn a_messy_file_ends_on_the_list_and_every_row_is_accounted_for() {
     let stage = Stage::with(Story::Calm).await;
@@ -87,6 +88,26 @@ async fn another_expiry_replaces_the_record_and_leaves_one() {
     let records = stage.records_of("+12022220101").await;
     assert_eq!(records.len(), 1, "{records:?}");
     assert!(records[0].contains("2030-12-31"), "{records:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_record_whose_removal_was_only_pretended_goes_with_the_next_upload() {
+    let stage = Stage::with(Story::Calm).await;
+    let head = "phone,jurisdiction,expires,source\n";
+    let first = stage.write("one.csv", &format!("{head}202-222-0101,US-DC,2030-12-31,state\n"));
+    stage.upload(&first).await.unwrap();
+    let later = stage.write("two.csv", &format!("{head}(202) 222-0101,US-DC,2031-12-31,state\n"));
+    // The new record is written, and the removal of the old one is answered and never done.
+    stage.fault(json!({"do": "lie", "on": "entries_write", "skip": 1})).await;
+    let run = stage.upload(&later).await.unwrap();
+    assert_eq!(run.state, RunState::Discrepant);
+
+    let run = stage.upload(&later).await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    let records = stage.records_of("+12022220101").await;
+    assert_eq!(records.len(), 1, "{records:?}");
+    assert!(records[0].contains("2031-12-31"), "{records:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,6 +199,7 @@ async fn a_look_up_names_the_rule_the_list_and_our_own_row() {
     assert_ne!(offline[0].verdict.as_str(), "allowed");
 }
 
+/// N2
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
     let mut stage = Stage::with(Story::Calm).await;
@@ -190,6 +212,11 @@ async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
     let run = stage.resume().await.unwrap();
     assert_eq!(run.state, RunState::Interrupted);
     assert!(run.error.is_some());
+    let open = stage.ops.ledger().open_batches(&run.id).await.unwrap();
+    assert!(
+        open.iter().all(|batch| batch.state == BatchState::Queued),
+        "nothing left this machine: {open:?}"
+    );
     let answers = stage.ops.lookup(&["202-222-0001".to_owned()], LookupSources::Tenant).await.unwrap();
     assert_eq!(answers[0].verdict.as_str(), "unknown");
 }

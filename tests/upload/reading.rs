@@ -100,7 +100,7 @@ async fn a_key_that_the_tenant_knows_with_another_body_ends_the_run() {
     let stage = Stage::with(Story::Calm).await;
     let entry = json!({"phoneNumber": "+12015550199", "listId": stage.list_id().await.0, "jurisdiction": "US-NJ",
         "source": "somebody", "idempotencyKey": key});
-    stage.post("dnc/entries", json!({ "data": [entry] })).await;
+    stage.as_somebody_else(reqwest::Method::POST, "dnc/entries", json!({ "data": [entry] })).await;
     let run = stage.upload(&stage.write("one.csv", text)).await.unwrap();
 
     assert_eq!(run.state, RunState::Failed);

@@ -11,8 +11,8 @@ use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
 use quietline::ops::{
-    Credentials, Input, Launch, Launched, Ops, OpsError, OpsEvent, PlanRequest, Planned, Reconciliation,
-    Silent, Sink, Until,
+    Credentials, Input, Launch, Launched, Ops, OpsError, OpsEvent, Patience, PlanRequest, Planned,
+    Reconciliation, Silent, Sink, Until,
 };
 use quietline::sandbox::{Options, Sandbox, Story};
 use serde_json::Value;
@@ -32,11 +32,16 @@ pub struct Stage {
 
 impl Stage {
     pub async fn with(story: Story) -> Self {
+        Self::with_lag(story, Duration::from_millis(50)).await
+    }
+
+    /// The same on a platform that enforces a write so much later.
+    pub async fn with_lag(story: Story, lag: Duration) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = Options {
             story,
             entries: 600,
-            lag: Duration::from_millis(50),
+            lag,
             items_delay: Duration::from_millis(300),
             job_duration: Duration::from_millis(300),
             // Tests wait for conditions, not for minutes.
@@ -73,6 +78,12 @@ impl Stage {
         let mut profile = self.ops.profile().clone();
         change(&mut profile);
         Ops::new(profile, self.credentials.clone(), self.ops.ledger().clone(), false).unwrap()
+    }
+
+    /// The same ledger and profile with other patience.
+    pub fn ops_patient(&self, patience: Patience) -> Ops {
+        let (profile, ledger) = (self.ops.profile().clone(), self.ops.ledger().clone());
+        Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience).unwrap()
     }
 
     pub fn list_name(&self) -> &'static str {
@@ -164,23 +175,30 @@ impl Stage {
 
     /// Adds a rule, as an administrator of the tenant would.
     pub async fn add_rule(&self, rule: Value) {
-        self.post("dnc/rules", rule).await;
+        self.as_somebody_else(reqwest::Method::POST, "dnc/rules", rule).await;
     }
 
-    /// A call of somebody else to the tenant.
-    pub async fn post(&self, path: &str, body: Value) {
+    /// A call of somebody else at the tenant, on whatever version stands there.
+    pub async fn as_somebody_else(&self, method: reqwest::Method, path: &str, body: Value) {
         let sandbox = self.sandbox.as_ref().unwrap();
         let form = [
             ("grant_type", "client_credentials"),
             ("client_id", sandbox.client_id()),
             ("client_secret", sandbox.client_secret()),
-            ("scope", "dnc:read dnc:write tenant:read"),
+            ("scope", "dnc:read dnc:write tenant:read compliance:read"),
         ];
         let token: Value =
             self.http.post(sandbox.token_url()).form(&form).send().await.unwrap().json().await.unwrap();
         let url = format!("{}/{path}", sandbox.api_url());
         let token = token["access_token"].as_str().unwrap();
-        self.http.post(url).bearer_auth(token).json(&body).send().await.unwrap().error_for_status().unwrap();
+        let mut call = self.http.request(method.clone(), &url).bearer_auth(token).json(&body);
+        if method == reqwest::Method::PATCH {
+            let now = self.http.get(&url).bearer_auth(token).send().await.unwrap();
+            if let Some(version) = now.headers().get("etag") {
+                call = call.header("if-match", version);
+            }
+        }
+        call.send().await.unwrap().error_for_status().unwrap();
     }
 
     /// Calls of a path that the tenant has served.

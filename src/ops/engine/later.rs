@@ -2,31 +2,26 @@
 //! over. Their batches wait as `Response` in the ledger, so a resumed run waits for the same.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::{Engine, Halt};
-use crate::api::{self, FeedNews};
+use crate::api::{self, FeedNews, FeedPace};
 use crate::domain::job::{Job, JobError, JobId, JobStatus};
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::run::BatchState;
 use crate::ledger::{Batch, Settlement};
-use crate::ops::read_back::by_number;
-use crate::ops::target::read_target;
-use crate::ops::{JobNow, JobsNow, OpsError, OpsEvent, Silent};
-
-/// How long items may take until they are read on the list; the contract says a few seconds.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
-const FIRST_LOOK: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+use crate::ops::{JobNow, JobsNow, OpsEvent, Patience};
 
 /// The jobs of a run's batches: those that are open, and what was heard of each.
 #[derive(Default)]
 struct Jobs {
     open: HashMap<JobId, Batch>,
     seen: BTreeMap<u32, JobNow>,
+    /// Since when a job tells nothing that anybody understands.
+    odd: HashMap<JobId, Instant>,
 }
 
 impl Jobs {
@@ -38,9 +33,18 @@ impl Jobs {
     }
 
     fn note(&mut self, job: &Job) {
+        self.odd.remove(&job.id);
         if let Some(now) = self.seen.values_mut().find(|now| now.id == job.id) {
             (now.status, now.progress) = (job.status, job.progress);
         }
+    }
+
+    /// Takes out the batches whose jobs nobody has understood for too long: a state without a meaning is not waited for.
+    fn long_odd(&mut self, patience: Patience) -> Vec<Batch> {
+        let is_late = |since: &Instant| since.elapsed() >= patience.visible_within;
+        let late: Vec<JobId> =
+            self.odd.iter().filter(|(_, since)| is_late(since)).map(|(id, _)| id.clone()).collect();
+        late.iter().filter_map(|id| self.open.remove(id)).collect()
     }
 
     fn shown(&self) -> Vec<JobNow> {
@@ -72,11 +76,11 @@ impl Engine {
     async fn confirm_items(&self, mut waiting: Vec<Batch>) -> Result<(), Halt> {
         self.tell("the items are queued: reading the list until they stand on it".into());
         let begun = Instant::now();
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
         loop {
             let rows: Vec<u32> = waiting.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
             let there = self.records_of(&rows).await?.unwrap_or_default();
-            let late = begun.elapsed() >= VISIBLE_WITHIN;
+            let late = begun.elapsed() >= self.ops.patience.visible_within;
             let mut open = Vec::new();
             for batch in waiting {
                 let (found, missing): (Vec<u32>, Vec<u32>) =
@@ -95,7 +99,7 @@ impl Engine {
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.ops.patience.longer(pause);
         }
     }
 
@@ -112,47 +116,34 @@ impl Engine {
         self.settle(seq, settlement).await
     }
 
-    /// Follows the job of each batch to its end.
+    /// Follows the job of each batch to its end, or until there has been no news of it for so long that nobody expects any.
     async fn follow_jobs(&self, waiting: Vec<Batch>) -> Result<(), Halt> {
+        let patience = self.ops.patience;
         let mut jobs = Jobs::default();
         for batch in waiting {
             let body = batch.answer.as_ref().map(|(_, body)| body.as_slice()).unwrap_or_default();
             // It was understood when it was journalled.
             jobs.add(api::read_bulk_answer(body)?, batch);
         }
-        let mut feed = self.ops.client.follow(jobs.open.keys().cloned().collect());
+        let pace = FeedPace {
+            polling_first: patience.first_look,
+            polling_longest: patience.longest_look,
+            patience: patience.job_news_within,
+            ..FeedPace::default()
+        };
+        let mut feed = self.ops.client.follow_at(jobs.open.keys().cloned().collect(), pace);
         while !jobs.open.is_empty() {
-            let Some(news) = feed.next(&self.stop).await else {
-                return Err(match self.stop.is_cancelled() {
-                    true => Halt::Stopped,
-                    false => self.feed_ended(),
-                });
-            };
-            match news {
-                FeedNews::Job(job) => {
-                    jobs.note(&job);
-                    if job.status.is_final()
-                        && let Some(batch) = jobs.open.remove(&job.id)
-                    {
-                        self.settle_job(batch, Some(job)).await?;
-                    }
+            match tokio::time::timeout(patience.visible_within, feed.next(&self.stop)).await {
+                Ok(Some(news)) => self.take_news(&mut jobs, news).await?,
+                Ok(None) if self.stop.is_cancelled() => return Err(Halt::Stopped),
+                Ok(None) => {
+                    let detail = "the news of jobs came to an end before the jobs".into();
+                    return Err(Halt::Trouble(api::Error::Protocol { detail }));
                 }
-                FeedNews::Lost(id) => {
-                    if let Some(batch) = jobs.open.remove(&id) {
-                        self.settle_job(batch, None).await?;
-                    }
-                }
-                FeedNews::OutOfPatience(id) => {
-                    self.tell(format!("job {id} does not move any more: reading the list"));
-                    if let Some(batch) = jobs.open.remove(&id) {
-                        self.settle_stuck(batch).await?;
-                    }
-                }
-                // A state that nobody knows is not waited for: a person looks at it, and the run can be resumed.
-                FeedNews::Odd { job: Some(_), error } => return Err(Halt::Trouble(error)),
-                FeedNews::Odd { job: None, error } => self.tell(format!("jobs cannot be asked for: {error}")),
-                FeedNews::Refused(error) => return Err(Halt::Trouble(error)),
-                FeedNews::State(_) => {}
+                Err(_) => {}
+            }
+            for batch in jobs.long_odd(patience) {
+                self.settle_job(batch, None).await?;
             }
             let now = JobsNow { feed: feed.state(), jobs: jobs.shown() };
             self.sink.event(OpsEvent::Jobs { run: self.run.clone(), now });
@@ -160,25 +151,34 @@ impl Engine {
         Ok(())
     }
 
-    fn feed_ended(&self) -> Halt {
-        Halt::Trouble(api::Error::Protocol {
-            detail: "the news of jobs came to an end before the jobs".into(),
-        })
-    }
-
-    /// A job that does not end: what stands on the list is accepted, and the rest may yet come.
-    async fn settle_stuck(&self, batch: Batch) -> Result<(), Halt> {
-        let to = self.plan.destination;
-        let (client, told) = (&self.ops.client, (None, crate::domain::progress::Phase::Send));
-        let read = read_target(client, to, &self.plan.list, told, &Silent, &self.stop).await;
-        let there = match read {
-            Ok(entries) => by_number(entries),
-            Err(OpsError::Api(api::Error::NotFound { .. })) => HashMap::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let (found, missing) =
-            batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
-        self.settle_unknown(batch.seq, found, missing).await
+    async fn take_news(&self, jobs: &mut Jobs, news: FeedNews) -> Result<(), Halt> {
+        match news {
+            FeedNews::Job(job) => {
+                jobs.note(&job);
+                match jobs.open.remove(&job.id) {
+                    Some(batch) if job.status.is_final() => self.settle_job(batch, Some(job)).await,
+                    Some(batch) => {
+                        jobs.open.insert(job.id, batch);
+                        Ok(())
+                    }
+                    None => Ok(()),
+                }
+            }
+            FeedNews::Lost(id) | FeedNews::OutOfPatience(id) => match jobs.open.remove(&id) {
+                Some(batch) => self.settle_job(batch, None).await,
+                None => Ok(()),
+            },
+            FeedNews::Odd { job, error } => {
+                match &job {
+                    Some(id) => self.tell(format!("job {id}: {error}")),
+                    None => self.tell(format!("jobs cannot be asked for: {error}")),
+                }
+                jobs.odd.extend(job.map(|id| (id, Instant::now())));
+                Ok(())
+            }
+            FeedNews::Refused(error) => Err(Halt::Trouble(error)),
+            FeedNews::State(_) => Ok(()),
+        }
     }
 
     /// A job that is over: completed, it took every row that it does not name; else (or where the tenant knows it no more)
@@ -197,19 +197,19 @@ impl Engine {
                 self.settle_by_list(batch).await
             }
             None => {
-                self.tell(format!("the tenant does not know the job of batch {} any more", batch.seq));
+                self.tell(format!("the tenant does not tell how the job of batch {} goes on", batch.seq));
                 self.settle_lost(batch).await
             }
         }
     }
 
-    /// A job that vanished may still be at work: what it puts on the list is awaited as long as there is more of it, and
+    /// A job that vanished or stands still may yet go on: what it puts on the list is awaited as long as there is more of it, and
     /// what is missing then has no verdict. It is not sent again by itself, for it may yet arrive.
     async fn settle_lost(&self, batch: Batch) -> Result<(), Halt> {
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
         let mut last_news = (0, Instant::now());
         loop {
-            let Some(there) = self.records_of(&batch.rows).await? else {
+            let Some(there) = self.records_now(&batch.rows).await? else {
                 return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
             };
             let (found, missing): (Vec<u32>, Vec<u32>) =
@@ -217,14 +217,14 @@ impl Engine {
             if found.len() > last_news.0 {
                 last_news = (found.len(), Instant::now());
             }
-            if missing.is_empty() || last_news.1.elapsed() >= VISIBLE_WITHIN {
+            if missing.is_empty() || last_news.1.elapsed() >= self.ops.patience.visible_within {
                 return self.settle_unknown(batch.seq, found, missing).await;
             }
             self.pause(pause).await;
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.ops.patience.longer(pause);
         }
     }
 
@@ -262,14 +262,18 @@ impl Engine {
         self.settle_found(batch.seq, found, missing).await
     }
 
-    /// Whether the outbound list can be read back: its jobs are listed and over, so that nothing is still on its way.
+    /// Whether the outbound list can be read back: its jobs are listed and over, so that nothing is still on its way. Not
+    /// where one of them stands still, or is in a state that nobody knows.
     pub(in crate::ops) async fn jobs_are_over(&self) -> Result<bool, Halt> {
         let list = self.plan.destination.list_of(&self.plan.list);
-        let mut pause = FIRST_LOOK;
+        let mut pause = self.ops.patience.first_look;
+        let mut news = News::new();
         loop {
             match self.ops.client.jobs_of(&list).await {
                 Ok(jobs) if jobs.iter().all(|job| job.status.is_final()) => return Ok(true),
-                Ok(_) => {}
+                Ok(jobs) if news.is_over(&self.ops.patience, &jobs) => return Ok(false),
+                Err(api::Error::Protocol { .. }) if news.is_nonsense(&self.ops.patience) => return Ok(false),
+                Ok(_) | Err(api::Error::Protocol { .. }) => {}
                 Err(api::Error::NotFound { .. }) => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
@@ -277,7 +281,7 @@ impl Engine {
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = self.ops.patience.longer(pause);
         }
     }
 }
@@ -289,4 +293,34 @@ pub(super) fn row_of(error: &JobError, rows: &[(u32, E164)]) -> Option<u32> {
     let digits: String = raw.chars().filter(char::is_ascii_digit).collect();
     let digits: u64 = digits.parse().ok()?;
     rows.iter().find(|(_, number)| number.digits() == digits).map(|(row, _)| *row)
+}
+
+/// What was told of jobs, and since when nothing else was.
+struct News {
+    told: Vec<(JobId, JobStatus, u8)>,
+    since: Instant,
+    /// Since when every answer has been one that nobody understands.
+    nonsense: Option<Instant>,
+}
+
+impl News {
+    fn new() -> Self {
+        Self { told: Vec::new(), since: Instant::now(), nonsense: None }
+    }
+
+    /// Takes note of what is told now. Whether there has been nothing new for too long.
+    fn is_over(&mut self, patience: &Patience, jobs: &[Job]) -> bool {
+        self.nonsense = None;
+        let told: Vec<_> = jobs.iter().map(|job| (job.id.clone(), job.status, job.progress)).collect();
+        if told != self.told {
+            self.told = told;
+            self.since = Instant::now();
+        }
+        self.since.elapsed() >= patience.job_news_within
+    }
+
+    /// Takes note of an answer that nobody understands. Whether there has been nothing else for too long.
+    fn is_nonsense(&mut self, patience: &Patience) -> bool {
+        self.nonsense.get_or_insert_with(Instant::now).elapsed() >= patience.visible_within
+    }
 }

@@ -109,7 +109,7 @@ impl Writes {
         match self {
             Self::Entries(rows) => api::read_entries_answer(answer.status, &answer.body, rows),
             Self::Contacts(rows) => api::read_contacts_answer(answer.status, &answer.body, rows),
-            Self::Items(rows) => Ok(unsettled(rows.len())),
+            Self::Items(rows) => api::read_items_answer(&answer.body).map(|()| unsettled(rows.len())),
             Self::Bulk(rows) => api::read_bulk_answer(&answer.body).map(|_| unsettled(rows.len())),
         }
     }

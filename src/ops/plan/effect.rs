@@ -108,3 +108,22 @@ pub(super) fn removed_by_reason(rows: &[PlanRow]) -> BTreeMap<String, u64> {
 pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
     reasons.iter().map(|(why, n)| format!("{} {why}", thousands(*n))).collect::<Vec<_>>().join(", ")
 }
+
+/// What a scrub found, also where that is nobody.
+pub(super) fn held_against(removed: &BTreeMap<String, u64>, names: &[String]) -> String {
+    let against = names.join(", ");
+    match removed.is_empty() {
+        true => format!("held against {against}: nobody of them stands there"),
+        false => format!("held against {against}, left out: {}", said(removed)),
+    }
+}
+
+/// An effect with more to say, in front of the time that it takes.
+pub(super) fn with_clauses(effect: &str, clauses: impl Iterator<Item = String>) -> String {
+    let (what, time) = match effect.rsplit_once("; takes ") {
+        Some((what, time)) => (what, format!("; takes {time}")),
+        None => (effect, String::new()),
+    };
+    let clauses: Vec<String> = std::iter::once(what.to_owned()).chain(clauses).collect();
+    format!("{}{time}", clauses.join("; "))
+}

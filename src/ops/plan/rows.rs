@@ -65,7 +65,10 @@ pub(super) fn plan_rows(
             let stands = |entry: &&RemoteEntry| entry.is_canonical() && kept.satisfied_by(entry);
             row.op = match to {
                 _ if records.is_empty() => Op::Add,
-                _ if records.iter().any(stands) => Op::Unchanged,
+                // One of two entries that stands as wanted: only replacing both leaves one.
+                _ if records.iter().any(stands) && (to != Destination::Entries || records.len() == 1) => {
+                    Op::Unchanged
+                }
                 // Only in another spelling, which the platform may not match.
                 Destination::Items => Op::Add,
                 // A contact must not be called twice because of how it is spelled.

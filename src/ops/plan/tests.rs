@@ -65,6 +65,16 @@ fn other_attributes_replace_every_record_of_the_number() {
 }
 
 #[test]
+fn a_record_that_stands_beside_another_is_replaced_with_it() {
+    let there = [
+        remote("e1", "+12025550101", "+12025550101", day("2026-12-31")),
+        remote("e2", "+12025550101", "+12025550101", day("2027-12-31")),
+    ];
+    let wanted = [intent("+12025550101", day("2027-12-31"), 1)];
+    assert_eq!(ops_of(&wanted, &there), [(Op::Update, vec!["e1".to_owned(), "e2".to_owned()])]);
+}
+
+#[test]
 fn a_spelling_that_is_not_e164_is_not_taken_for_the_number() {
     let there = [remote("e1", "202-555-0101", "+12025550101", None)];
     assert_eq!(ops_of(&[intent("+12025550101", None, 1)], &there), [(Op::Update, vec!["e1".into()])]);

@@ -324,7 +324,11 @@ fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     if !planned.enforced_by.is_empty() {
         lines.push(labelled(cx, "enforced by", cx.name(&planned.enforced_by.join(", "), 300)));
     }
-    lines.push(labelled(cx, "takes", format!("{}, cool-down included", say_eta(planned.takes))));
+    let cool_down = match planned.summary.destination {
+        Destination::Outbound => "",
+        _ => ", cool-down included",
+    };
+    lines.push(labelled(cx, "takes", format!("{}{cool_down}", say_eta(planned.takes))));
     let by = cx.name(&planned.summary.made_by, 60);
     lines.push(labelled(cx, "approver", format!("{by} (the user of this computer)")));
     let summary = &planned.summary;

@@ -20,6 +20,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::Pane;
+use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::thousands;
 use crate::ops::DeadLetter;
@@ -130,7 +131,7 @@ impl Uploads {
                 ("the tenant said".to_owned(), cx.text(&letter.message, 2_000)),
                 (
                     "meaning".to_owned(),
-                    "The tenant refused this row: the number is NOT suppressed by it.".to_owned(),
+                    "The tenant refused this row: it did nothing with the number.".to_owned(),
                 ),
             ];
             return Reply::act(Act::Open(Box::new(Detail::new("Dead letter", lines))));
@@ -359,7 +360,9 @@ impl Uploads {
     }
 
     fn dead_letters(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, count: u64) {
-        let title = format!("Dead letters {} · refused by the tenant, NOT suppressed", thousands(count));
+        let outbound = self.run(cx).is_some_and(|run| run.destination == Destination::Outbound);
+        let fate = if outbound { "not on the list" } else { "NOT suppressed" };
+        let title = format!("Dead letters {} · refused by the tenant, {fate}", thousands(count));
         let inside = frame(area, buf, cx, &title, self.focus == DEAD);
         let letters = self.letters(cx);
         if letters.is_empty() {

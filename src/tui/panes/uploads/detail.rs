@@ -5,6 +5,7 @@ use std::path::Path;
 use ratatui::text::{Line, Span};
 
 use super::connection;
+use crate::domain::plan::Destination;
 use crate::domain::progress::{Phase, Progress, say_eta};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::thousands;
@@ -104,6 +105,7 @@ pub(super) fn word(run: &RunSummary, cx: &Cx) -> (Role, String) {
     let ours = cx.store.task_of_run(&run.id).is_some();
     let word = match run.state {
         RunState::Ready => "READY".to_owned(),
+        RunState::Uploaded if !run.is_resumable() => return (Role::Good, "UPLOADED".into()),
         RunState::Discrepant => "DISCREPANT".to_owned(),
         RunState::CoolingDown => "settling".to_owned(),
         RunState::Uploading | RunState::Reconciling if !ours => format!("{} elsewhere", run.state.as_str()),
@@ -140,7 +142,9 @@ pub(super) fn left_out(run: &RunSummary) -> Option<(u64, String, &'static str)> 
         (_, 0) => "4 opens the file, x there writes the rejects with what to mend.",
         _ => "Tab shows the dead letters; 4 opens the file, x there writes the rejects.",
     };
-    Some((rows, format!("{} {verb} NOT suppressed: {}", thousands(rows), said.join(", ")), next))
+    // What was left out of a list to be called is only left out.
+    let fate = if run.destination == Destination::Outbound { "left out" } else { "NOT suppressed" };
+    Some((rows, format!("{} {verb} {fate}: {}", thousands(rows), said.join(", ")), next))
 }
 
 /// What to do next, in a sentence with its key.
@@ -198,6 +202,10 @@ pub(super) fn lines(run: &RunSummary, cx: &Cx, width: u16) -> Vec<Line<'static>>
     }
     let bar = usize::from(width.saturating_sub(44).clamp(8, 30));
     for step in Phase::ALL {
+        // An upload to an outbound list ends with its last verdict.
+        if run.destination == Destination::Outbound && matches!(step, Phase::Settle | Phase::Reconcile) {
+            continue;
+        }
         let how_far = phase(run, live, step, cx);
         let mut line = progress::phase(cx, step.as_str(), how_far.as_ref(), bar);
         if step == Phase::Settle
