@@ -98,6 +98,19 @@ impl Reason {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(reason, _)| *reason)
     }
 
+    /// Of two reasons for one contact the one that binds more.
+    #[must_use]
+    pub fn gravest(self, other: Self) -> Self {
+        let weight = |reason| match reason {
+            Self::Bounce => 0,
+            Self::Unsubscribe => 1,
+            Self::CustomerRequest => 2,
+            Self::Dnc => 3,
+            Self::Compliance => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+
     /// The tenant's word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -269,5 +282,16 @@ mod tests {
             assert_eq!(reason.as_str(), word);
         }
         assert_eq!(Reason::parse("because"), None);
+    }
+
+    #[test]
+    fn of_two_reasons_the_graver_one_holds_in_either_order() {
+        use Reason::{Bounce, Compliance, CustomerRequest, Dnc, Unsubscribe};
+        let rising = [Bounce, Unsubscribe, CustomerRequest, Dnc, Compliance];
+        for (at, less) in rising.iter().enumerate() {
+            for more in &rising[at..] {
+                assert_eq!((less.gravest(*more), more.gravest(*less)), (*more, *more));
+            }
+        }
     }
 }

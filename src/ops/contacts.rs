@@ -1,6 +1,6 @@
 //! Contacts: ask the tenant about the numbers of each contact, and write what it says into the contact's own record.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +14,7 @@ use super::{Input, Ops, OpsError, OpsEvent, Sink, check_options, off_thread};
 use crate::api::{Error, Scopes};
 use crate::domain::contact::Standing;
 use crate::domain::phone::E164;
+use crate::domain::problem::Code;
 use crate::domain::progress::{Phase, Progress};
 use crate::files::{self, Document, FileError};
 use crate::ledger::NewEvent;
@@ -69,6 +70,8 @@ pub struct SyncedContacts {
 struct Contact {
     row: u64,
     numbers: Vec<E164>,
+    /// Another row of it holds a number that cannot be read: nobody knows what the tenant says of that one.
+    unreadable: bool,
 }
 
 impl Ops {
@@ -104,7 +107,7 @@ impl Ops {
             // The client lets only so many out at once; a few more wait here for their turn.
             while trouble.is_none() && !stop.is_cancelled() && flying.len() < 16 {
                 let Some((id, contact)) = queue.next() else { break };
-                let standing = worst(&contact.numbers, &standings);
+                let standing = contact.standing(&standings);
                 *done.standings.entry(standing).or_default() += 1;
                 if written.get(&id).is_some_and(|value| value == standing.as_str()) {
                     done.unchanged += 1;
@@ -209,6 +212,7 @@ impl Ops {
             let column = id_column_of(&document, id_column.as_deref())?;
             let mut read = SyncedContacts::default();
             let mut contacts: BTreeMap<String, Contact> = BTreeMap::new();
+            let mut unreadable: BTreeSet<String> = BTreeSet::new();
             let mut first = 1;
             loop {
                 if halt.is_cancelled() {
@@ -228,7 +232,7 @@ impl Ops {
                     for number in std::iter::once(found.number).chain(found.more) {
                         match number {
                             Ok(phone) => numbers.push(phone.number),
-                            Err(why) => bad = bad.or(Some(why.code.title())),
+                            Err(why) => bad = bad.or(Some(why.code)),
                         }
                     }
                     let reject = |code, why: &str| {
@@ -239,11 +243,19 @@ impl Ops {
                     if contact.is_empty() {
                         read.rejected.push(reject("no-contact-id", "the row names no contact"));
                     } else if let Some(why) = bad {
-                        read.rejected.push(reject("no-number", why));
+                        read.rejected.push(reject("no-number", why.title()));
+                        if why != Code::MissingNumber {
+                            unreadable.insert(contact);
+                        }
                     } else {
-                        let entry = contacts.entry(contact).or_insert(Contact { row, numbers: Vec::new() });
-                        entry.numbers.extend(numbers);
+                        let new = Contact { row, numbers: Vec::new(), unreadable: false };
+                        contacts.entry(contact).or_insert(new).numbers.extend(numbers);
                     }
+                }
+            }
+            for id in &unreadable {
+                if let Some(contact) = contacts.get_mut(id) {
+                    contact.unreadable = true;
                 }
             }
             let sha256 = files::sha256_of(&path)?;
@@ -253,10 +265,13 @@ impl Ops {
     }
 }
 
-/// The strongest of what is said of some numbers.
-fn worst(numbers: &[E164], standings: &HashMap<E164, Standing>) -> Standing {
-    let of = |number: &E164| standings.get(number).copied().unwrap_or(Standing::Unknown);
-    numbers.iter().map(of).max().unwrap_or(Standing::Unknown)
+impl Contact {
+    /// The strongest of what is said of its numbers.
+    fn standing(&self, standings: &HashMap<E164, Standing>) -> Standing {
+        let of = |number: &E164| standings.get(number).copied().unwrap_or(Standing::Unknown);
+        let read = self.numbers.iter().map(of).max().unwrap_or(Standing::Unknown);
+        if self.unreadable { read.max(Standing::Unknown) } else { read }
+    }
 }
 
 /// Whether an error is about this contact alone, so that the others go on.

@@ -8,8 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::OpsError;
 use crate::domain::contact::Reason;
+use crate::domain::phone::E164;
 use crate::domain::plan::{Destination, Extra, NOTES, REASON};
-use crate::files::{Document, Field};
+use crate::domain::problem::Code;
+use crate::files::{Checked, Document, Field, Intent};
 
 /// Rows that are read at once.
 const PAGE: usize = 1_000;
@@ -25,6 +27,8 @@ struct Carried {
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     by_row: HashMap<u64, Extra>,
+    /// The further rows of numbers that stand in several.
+    repeats: HashMap<E164, Vec<u64>>,
     /// Rows whose reason is none of the platform's words.
     pub(super) odd_reasons: u64,
     to: Destination,
@@ -45,12 +49,33 @@ impl Extras {
         self.needs_consent && self.consent.is_none()
     }
 
-    /// What a row says. A suppression contact always has a reason.
-    pub(super) fn of(&self, row: u64) -> Extra {
-        match self.by_row.get(&row) {
-            Some(extra) => extra.clone(),
-            None if self.to == Destination::Suppression => reason(Reason::default()),
-            None => Extra::default(),
+    /// What the rows of a number say. A suppression contact always has a reason.
+    pub(super) fn of(&self, intent: &Intent) -> Extra {
+        let own = self.by_row.get(&intent.row);
+        let others = self.repeats.get(&intent.number).map_or(&[][..], Vec::as_slice);
+        match self.to {
+            Destination::Suppression => {
+                let words = own.into_iter().chain(others.iter().filter_map(|row| self.by_row.get(row)));
+                let reasons = words.filter_map(|extra| Reason::parse(extra.get(REASON)?));
+                reason(reasons.reduce(Reason::gravest).unwrap_or_default())
+            }
+            Destination::Outbound => others.iter().fold(own.cloned().unwrap_or_default(), |extra, row| {
+                self.with_consent_of(extra, self.by_row.get(row))
+            }),
+            Destination::Entries | Destination::Items => own.cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Whoever says no in one row, or nothing, has not opted in by saying yes in another.
+    fn with_consent_of(&self, extra: Extra, other: Option<&Extra>) -> Extra {
+        let Some(column) = self.consent.as_deref() else { return extra };
+        match other.and_then(|other| other.get(column)) {
+            Some(cell) if is_yes(cell) => extra,
+            told if extra.get(column).is_some_and(|cell| is_yes(cell)) => {
+                let extra = extra.without(column);
+                told.map_or(extra.clone(), |cell| extra.with(column, cell))
+            }
+            _ => extra,
         }
     }
 }
@@ -70,6 +95,7 @@ fn reason(reason: Reason) -> Extra {
 /// Reads what the rows of a file say for this destination. Blocking: it may read the whole file once more.
 pub(super) fn read(
     document: &Document,
+    checked: &Checked,
     to: Destination,
     require_opt_in: bool,
     stop: &CancellationToken,
@@ -84,6 +110,9 @@ pub(super) fn read(
     };
     if carried.is_empty() {
         return Ok(extras);
+    }
+    if matches!(to, Destination::Suppression | Destination::Outbound) {
+        extras.repeats = repeats(checked);
     }
     let mut first = 1;
     loop {
@@ -117,6 +146,22 @@ pub(super) fn read(
         }
     }
     Ok(extras)
+}
+
+/// Every row that says a number again.
+fn repeats(checked: &Checked) -> HashMap<E164, Vec<u64>> {
+    let mut rows: HashMap<E164, Vec<u64>> = HashMap::new();
+    if checked.duplicates == 0 {
+        return rows;
+    }
+    for problem in checked.problems.iter() {
+        if matches!(problem.code, Code::Duplicate | Code::ConflictingDuplicate)
+            && let Some(number) = E164::from_canonical(&problem.raw)
+        {
+            rows.entry(number).or_default().push(problem.place.row);
+        }
+    }
+    rows
 }
 
 /// The columns that this destination takes along.

@@ -122,7 +122,7 @@ impl Ops {
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
         let (rows, shortened, extras) = off_thread(move || {
-            let extras = extra::read(&document, to, require_opt_in, &halt)?;
+            let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
             let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras, &scrub));
             let (rows, shortened) = plan_rows(to, wanted, &remote, &generations);
             Ok::<_, OpsError>((rows, shortened, extras))

@@ -188,3 +188,18 @@ async fn an_answer_that_is_no_token_is_refused() {
         assert_eq!(tenant.calls().len(), 0);
     }
 }
+
+#[tokio::test]
+async fn a_token_that_ended_during_a_pause_is_not_sent_when_the_pause_is_over() {
+    let tenant = Tenant::scripted(|seen| match (seen.is_token(), seen.nth) {
+        // Due before the pause is over that the tenant asks for.
+        (true, 0) => json(200, r#"{"access_token":"token-0","token_type":"Bearer","expires_in":1}"#),
+        (true, n) => token(n),
+        (false, 0) => with(429, "retry-after", "1"),
+        (false, _) => json(200, r#"{"entities":[]}"#),
+    })
+    .await;
+    tenant.client().lists().await.unwrap();
+    let bearers: Vec<_> = tenant.calls().iter().map(|call| call.headers["authorization"].clone()).collect();
+    assert_eq!(bearers, ["Bearer token-0", "Bearer token-1"]);
+}

@@ -216,3 +216,46 @@ fn lists_are_shown_made_and_found_by_their_exact_name() {
     desk.run(["gate", "--list", "New one", "--json"]).exits(1).says("UNBOUND");
     desk.run(["doctor"]).exits(0).says("lists and");
 }
+
+#[test]
+fn a_list_of_another_kind_is_not_taken_for_ours_because_of_its_name() {
+    let tenant = Tenant::calm();
+    let desk = Desk::on(&tenant);
+    let lists = desk.run(["lists", "--json"]).exits(0).json();
+    let theirs = lists.as_array().unwrap().iter().find(|list| list["type"] == "SYSTEM").unwrap();
+    desk.run(["lists", "create", theirs["name"].as_str().unwrap(), "--json"])
+        .fails_in_json(5, "tenant-refused")
+        .says("SYSTEM");
+}
+
+#[test]
+fn a_row_without_a_contact_or_a_number_is_named_and_a_label_opens_no_gate() {
+    let tenant = Tenant::calm();
+    let desk = Desk::on(&tenant);
+    desk.write(
+        "contacts.csv",
+        "contactId,phone\nc-000001,202-555-0101\n,415-555-0187\nc-000002,\nc-000003,n/a\nc-none,415-555-0188\n",
+    );
+    let done = desk.run(["contacts", "sync", "contacts.csv", "--yes", "--json"]).exits(1).json();
+    let named = |what: &str| -> Vec<(u64, String)> {
+        let rows = done[what].as_array().unwrap().iter();
+        rows.map(|it| (it["row"].as_u64().unwrap(), it["code"].as_str().unwrap().to_owned())).collect()
+    };
+    let rows = |rows: &[(u64, &str)]| -> Vec<(u64, String)> {
+        rows.iter().map(|(row, code)| (*row, (*code).to_owned())).collect()
+    };
+    assert_eq!(named("rejected"), rows(&[(2, "no-contact-id"), (3, "no-number"), (4, "no-number")]));
+    assert_eq!(named("failed"), rows(&[(5, "not-found")]));
+    assert_eq!((&done["rows"], &done["updated"]), (&json!(5), &json!(1)), "every row is one of them: {done}");
+    // The contact is marked as suppressed now, which puts nobody on a list.
+    desk.run(["gate", "--list", LIST, "--json"]).exits(1).says("UNVERIFIED");
+}
+
+#[test]
+fn a_contact_with_a_number_that_cannot_be_read_is_not_written_as_not_suppressed() {
+    let tenant = Tenant::calm();
+    let desk = Desk::on(&tenant);
+    desk.write("contacts.csv", "contactId,phone\nc-000002,(415) 555-0287\nc-000002,415-555-O288\n");
+    let done = desk.run(["contacts", "sync", "contacts.csv", "--yes", "--json"]).exits(1).json();
+    assert_eq!((&done["updated"], &done["standings"]), (&json!(1), &json!({"UNKNOWN": 1})), "{done}");
+}

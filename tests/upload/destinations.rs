@@ -317,6 +317,74 @@ async fn an_outbound_upload_that_was_not_scrubbed_says_so_and_other_uploads_are_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_people_who_share_an_address_are_two_contacts() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write(
+        "shared.csv",
+        &csv("phone,email", (0..2).map(|n| format!("{},family@example.com", spelled(n)))),
+    );
+    for (to, list, kind, id) in [
+        (Destination::Suppression, SUPPRESSION, "suppressionLists", "sl-compliance-holds"),
+        (Destination::Outbound, OUTBOUND, "contactLists", OUTBOUND),
+    ] {
+        let run = upload(&stage, &file, to, list).await;
+        assert_eq!((run.buckets.accepted, run.buckets.duplicates), (2, 0), "{to}: {:?}", run.error);
+        let there = holds(&stage, kind, id).await;
+        for number in ["+12015550100", "+12015550101"] {
+            assert!(there.contains_key(number), "{to}: {number}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_rows_of_a_number_the_strongest_end_and_the_gravest_reason_hold() {
+    let stage = Stage::with(Story::Calm).await;
+    // What binds more stands last, first, and beside a row that gives no reason.
+    let file = stage.write(
+        "held.csv",
+        "phone,reason,expires\n\
+         201-555-0100,BOUNCE,2031-05-01\n(201) 555-0100,DNC,\n\
+         201-555-0101,customer request,\n201.555.0101,bounce,2031-05-01\n\
+         201-555-0102,,2031-05-01\n+1 201 555 0102,unsubscribe,2032-05-01\n",
+    );
+    let run = upload(&stage, &file, Destination::Suppression, SUPPRESSION).await;
+    assert_eq!((run.state, run.buckets.accepted, run.buckets.duplicates), (RunState::Ready, 3, 3));
+    let there = holds(&stage, "suppressionLists", "sl-compliance-holds").await;
+    let said = |number: &str| (there[number]["reason"].clone(), there[number]["suppressUntil"].clone());
+    assert_eq!(said("+12015550100"), (json!("DNC"), Value::Null));
+    assert_eq!(said("+12015550101"), (json!("CUSTOMER_REQUEST"), Value::Null));
+    assert_eq!(said("+12015550102"), (json!("UNSUBSCRIBE"), json!("2032-05-01T23:59:59Z")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_no_in_one_row_has_not_opted_in_by_another() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write(
+        "campaign.csv",
+        "phone,optIn\n\
+         201-555-0100,yes\n(201) 555-0100,no\n\
+         201-555-0101,no\n(201) 555-0101,yes\n\
+         201-555-0102,yes\n(201) 555-0102,\n\
+         201-555-0103,yes\n(201) 555-0103,Yes\n",
+    );
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+    request.input.scrub = vec![stage.list_name().into()];
+    let ops = stage.ops_with(|profile| profile.upload.require_opt_in = true);
+    let launch = Launch {
+        what: Launched::File(request),
+        reason: "a test".into(),
+        until: Until::Ready,
+        activates: false,
+    };
+    let run = ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    assert_eq!((run.buckets.accepted, run.buckets.removed, run.buckets.duplicates), (1, 3, 4));
+    let there = holds(&stage, "contactLists", OUTBOUND).await;
+    let called: Vec<_> = there.keys().filter(|number| number.starts_with("+120155501")).collect();
+    assert_eq!(called, ["+12015550103"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_never_ends_or_ends_in_an_unknown_word_is_not_waited_for_for_ever() {
     for fate in ["stuck", "odd"] {
         let stage = Stage::with(Story::Calm).await;

@@ -6,6 +6,7 @@ mod destinations;
 mod generate;
 mod green;
 mod layouts;
+mod reading;
 mod stage;
 
 use std::collections::BTreeSet;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietline::config::Profile;
+use quietline::domain::list::ListId;
 use quietline::domain::plan::Destination;
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
@@ -87,6 +88,10 @@ impl Stage {
 
     pub fn list_name(&self) -> &'static str {
         LIST
+    }
+
+    pub async fn list_id(&self) -> ListId {
+        self.ops.find_list(LIST).await.unwrap().id
     }
 
     pub fn write(&self, name: &str, text: &str) -> PathBuf {

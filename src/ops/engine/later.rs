@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Engine, Halt};
 use crate::api::{self, FeedNews, FeedPace};
-use crate::domain::job::{Job, JobId, JobStatus};
+use crate::domain::job::{Job, JobError, JobId, JobStatus};
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::run::BatchState;
@@ -238,13 +238,10 @@ impl Engine {
     /// What a completed job says of each row; `None` where an error names no row of ours.
     fn of_job(&self, batch: &Batch, job: &Job) -> Option<Settlement> {
         let mut dead: HashMap<u32, (String, String)> = HashMap::new();
-        let number_of = |row: u32| self.rows.get(row as usize).map(|row| row.number);
+        let numbers = batch.rows.iter().filter_map(|&row| Some((row, self.rows.get(row as usize)?.number)));
+        let numbers: Vec<(u32, E164)> = numbers.collect();
         for error in &job.errors {
-            let by_number = || {
-                let number = E164::from_canonical(error.raw.as_deref()?)?;
-                batch.rows.iter().copied().find(|row| number_of(*row) == Some(number))
-            };
-            let row = error.index.and_then(|index| batch.rows.get(index).copied()).or_else(by_number)?;
+            let row = row_of(error, &numbers)?;
             dead.entry(row).or_insert_with(|| (error.code.clone(), error.message.clone()));
         }
         let accepted: Vec<u32> = batch.rows.iter().copied().filter(|row| !dead.contains_key(row)).collect();
@@ -287,6 +284,15 @@ impl Engine {
             pause = self.ops.patience.longer(pause);
         }
     }
+}
+
+/// The row that an error of a job speaks of: by its number where one is told, in any spelling that keeps its digits; by its
+/// position only where none is. `None` = by what is told it is none of ours.
+pub(super) fn row_of(error: &JobError, rows: &[(u32, E164)]) -> Option<u32> {
+    let Some(raw) = &error.raw else { return rows.get(error.index?).map(|(row, _)| *row) };
+    let digits: String = raw.chars().filter(char::is_ascii_digit).collect();
+    let digits: u64 = digits.parse().ok()?;
+    rows.iter().find(|(_, number)| number.digits() == digits).map(|(row, _)| *row)
 }
 
 /// What was told of jobs, and since when nothing else was.

@@ -20,7 +20,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn of(intent: Intent, extras: &Extras, scrub: &Scrub) -> Self {
-        let extra = extras.of(intent.row);
+        let extra = extras.of(&intent);
         let unasked = || extras.lacks_consent(&extra).then(|| NO_CONSENT.into());
         let barred = scrub.found.get(&intent.number).cloned().or_else(unasked);
         Self { intent, extra, barred }
