@@ -12,6 +12,7 @@ use crate::domain::list::{DncList, ListId, Unresolved};
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
+use crate::domain::run::{BatchState, RunSummary};
 
 /// What was found on the lists of a scrub.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,40 @@ impl Ops {
             lists.push((to, self.find_target(to, &to.list_of(key).0).await?));
         }
         self.scrub_by(&lists, sink, stop).await
+    }
+
+    /// A run that goes on after a pause may have waited for days: what it has not sent yet is held against its lists once
+    /// more. Whoever stands there by now must not be called, so the run ends, and the file is planned again.
+    pub(super) async fn refuse_grown_scrub(
+        &self,
+        run: &RunSummary,
+        sink: &Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<(), OpsError> {
+        let Some(plan) = &run.plan else { return Ok(()) };
+        let plan = self.ledger.plan(plan).await?;
+        if plan.scrub.is_empty() {
+            return Ok(());
+        }
+        let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
+        let rows = self.ledger.plan_rows(&plan).await?;
+        let open = self.ledger.open_batches(&run.id).await?;
+        let unsent = open.iter().filter(|batch| batch.state == BatchState::Queued).flat_map(|b| &b.rows);
+        let barred = unsent
+            .filter_map(|row| rows.get(*row as usize))
+            .filter(|row| scrub.found.contains_key(&row.number))
+            .count();
+        if barred == 0 {
+            return Ok(());
+        }
+        Err(OpsError::Approval {
+            code: "plan-stale",
+            message: format!(
+                "{barred} contacts that run {} has not sent yet stand on a list by now that it was scrubbed against",
+                run.id
+            ),
+            advice: "Plan the file again: who is on the contact list already is not sent twice.".into(),
+        })
     }
 
     async fn find_scrub(&self, name: &str) -> Result<(Destination, DncList), OpsError> {

@@ -328,6 +328,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
         let mut summary = self.ledger.run(run).await?;
+        let goes_on = matches!(summary.state, RunState::Paused | RunState::Interrupted);
         if summary.plan.is_none() || summary.buckets.rows == 0 {
             // One that was stopped before begins anew, and may be stopped again.
             self.go(run, RunState::Draft, sink).await?;
@@ -342,6 +343,9 @@ impl Ops {
         let sent =
             matches!(summary.state, RunState::Uploaded | RunState::CoolingDown | RunState::Reconciling);
         if !sent {
+            if goes_on {
+                self.refuse_grown_scrub(&summary, sink, stop).await?;
+            }
             self.go(run, RunState::Uploading, sink).await?;
             self.send(&summary, sink, stop).await?;
             summary = self.go(run, RunState::Uploaded, sink).await?;

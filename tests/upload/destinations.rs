@@ -417,3 +417,28 @@ async fn a_job_that_never_ends_or_ends_in_an_unknown_word_is_not_waited_for_for_
         holds(&stage, "contactLists", OUTBOUND).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_goes_on_does_not_send_who_came_onto_a_scrub_list_meanwhile() {
+    let stage = Stage::with(Story::Calm).await;
+    let ops = stage.ops_with(|profile| profile.limits.bulk_per_call = 5);
+    let file = stage.write("campaign.csv", &csv("phone", (0..20).map(spelled)));
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+    request.input.scrub = vec![stage.list_name().into()];
+    // One call is refused for want of a scope: its five contacts stay behind.
+    stage.fault(json!({"do": "status", "status": 403, "on": "bulk"})).await;
+    let (stop, what) = (CancellationToken::new(), Launched::File(request));
+    let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
+    let run = ops.upload(launch, Arc::new(Silent), &stop).await.unwrap();
+    assert_eq!(run.state, RunState::Interrupted, "{:?}", run.error);
+    let inserts = "/outbound/contactlistitems/bulkinsert";
+    let before = stage.calls_of(inserts).await;
+
+    let listed = stage.write("listed.csv", &csv("phone", (0..20).map(spelled)));
+    upload(&stage, &listed, Destination::Entries, stage.list_name()).await;
+    let late = ops.resume(Some(&run.id), Until::Ready, Arc::new(Silent), &stop).await;
+    assert_eq!(late.unwrap_err().code(), "plan-stale");
+    assert_eq!(stage.ops.ledger().run(&run.id).await.unwrap().state, RunState::Failed);
+    assert_eq!(stage.calls_of(inserts).await, before, "nobody was put on the list to be called");
+}
