@@ -124,15 +124,16 @@ impl Uploads {
         if self.focus == DEAD
             && let Some(letter) = self.letters(cx).get(self.dead.at)
         {
+            let meaning = match self.run(cx).is_some_and(|run| run.destination == Destination::Outbound) {
+                true => "The tenant refused this row: the contact is not on the list.",
+                false => "The tenant refused this row: the number is NOT suppressed by it.",
+            };
             let lines = vec![
                 ("row".to_owned(), thousands(letter.row)),
                 ("number".to_owned(), cx.number(letter.number)),
                 ("code".to_owned(), cx.text(&letter.code, 200)),
                 ("the tenant said".to_owned(), cx.text(&letter.message, 2_000)),
-                (
-                    "meaning".to_owned(),
-                    "The tenant refused this row: it did nothing with the number.".to_owned(),
-                ),
+                ("meaning".to_owned(), meaning.to_owned()),
             ];
             return Reply::act(Act::Open(Box::new(Detail::new("Dead letter", lines))));
         }
