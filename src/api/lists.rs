@@ -6,18 +6,15 @@ use jiff::Timestamp;
 
 use super::Error;
 use super::ask::Ask;
-use super::call::{Sent, error_of};
 use super::client::Client;
-use super::outcome::{Effect, Reaction, Write, classify_status};
 use super::scope::Family;
-use super::transport::Broke;
-use super::wire::odd;
 use crate::domain::list::{DncList, ListId};
 use wire::{encode_change, encode_list, of_equal_name, read_created, read_list, read_lists};
 
 /// Lists of one page.
 const PAGE: usize = 100;
 const PATH: [&str; 2] = ["dnc", "lists"];
+const WHAT: &str = "the list";
 
 /// Which body the tenant takes for a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +81,7 @@ impl Client {
 
     /// One list by its id.
     pub async fn list(&self, id: &ListId) -> Result<DncList, Error> {
-        let answer = self.read(Ask::get(Family::Lists, "the list", &["dnc", "lists", &id.0])).await?;
+        let answer = self.read(Ask::get(Family::Lists, WHAT, &["dnc", "lists", &id.0])).await?;
         read_list(&answer.raw.body)
     }
 
@@ -93,36 +90,10 @@ impl Client {
     /// A lost answer is looked up by that name before the list is created again, so that there are never two. A list that
     /// was there already is returned as it is: whether it is the one that was meant is the caller's to compare.
     pub async fn create_list(&self, new: &NewList, dialect: ListDialect) -> Result<(DncList, bool), Error> {
-        let (mut pauses, attempts) = self.patience();
         let body = encode_list(new, dialect)?;
-        for attempt in 1.. {
-            let ask = Ask::post(Family::Lists, "the lists", &PATH, body.clone());
-            let (call, sent) = self.send(ask).await?;
-            let (error, after) = match sent {
-                Sent::Answer(answer) => match classify_status(Write::Create, answer.status()) {
-                    (Effect::Applied, _) => return Ok((read_created(&answer.raw.body, new)?, true)),
-                    (_, Reaction::Compare) => {
-                        let found = self.list_named(&new.name).await?;
-                        return found.map(|list| (list, false)).ok_or_else(|| error_of(&call, &answer));
-                    }
-                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
-                        (error_of(&call, &answer), answer.after)
-                    }
-                    _ => return Err(error_of(&call, &answer)),
-                },
-                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), None),
-                Sent::Nothing { error, .. } => return Err(error),
-            };
-            if attempt >= attempts {
-                return Err(error);
-            }
-            tokio::time::sleep(pauses.next(after)).await;
-            if let Some(list) = self.list_named(&new.name).await? {
-                return Ok((list, true));
-            }
-        }
-        Err(odd("no attempt was made"))
+        let ask = || Ask::post(Family::Lists, "the lists", &PATH, body.clone());
+        let made = |body: Vec<u8>| async move { read_created(&body, new) };
+        self.create(ask, made, || self.list_named(&new.name)).await
     }
 
     async fn list_named(&self, name: &str) -> Result<Option<DncList>, Error> {
@@ -131,33 +102,9 @@ impl Client {
 
     /// Changes fields of a list to fixed values. A lost answer is settled by reading the list back.
     pub async fn change_list(&self, id: &ListId, change: &ListChange) -> Result<DncList, Error> {
-        let (mut pauses, attempts) = self.patience();
         let path = ["dnc", "lists", id.0.as_str()];
-        for attempt in 1.. {
-            let ask = Ask::patch(Family::Lists, "the list", &path, encode_change(change));
-            let (call, sent) = self.send(ask).await?;
-            let (error, after) = match sent {
-                Sent::Answer(answer) => match classify_status(Write::Change, answer.status()) {
-                    (Effect::Applied, _) => return self.list(id).await,
-                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
-                        (error_of(&call, &answer), answer.after)
-                    }
-                    _ => return Err(error_of(&call, &answer)),
-                },
-                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), None),
-                Sent::Nothing { error, .. } => return Err(error),
-            };
-            let now = self.list(id).await?;
-            if change.stands_in(&now) {
-                return Ok(now);
-            }
-            if attempt >= attempts {
-                return Err(error);
-            }
-            tokio::time::sleep(pauses.next(after)).await;
-        }
-        Err(odd("no attempt was made"))
+        let ask = || Ask::patch(Family::Lists, WHAT, &path, encode_change(change));
+        self.change(WHAT, ask, || self.list(id), |list| change.stands_in(list)).await
     }
 }
 

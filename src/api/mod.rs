@@ -36,6 +36,7 @@ mod records;
 mod retry;
 mod rules;
 mod scope;
+mod single;
 mod suppression;
 mod token;
 mod transport;

@@ -4,12 +4,9 @@ mod wire;
 
 use super::Error;
 use super::ask::Ask;
-use super::call::{Sent, error_of};
 use super::client::Client;
-use super::outcome::{Effect, Reaction, Write, classify_status};
+use super::outcome::Write;
 use super::scope::Family;
-use super::transport::Broke;
-use super::wire::odd;
 use crate::domain::list::ListId;
 use crate::domain::rule::{Action, Rule, Scope};
 use wire::{encode_change, encode_rule, read_rule, read_rules};
@@ -115,35 +112,15 @@ impl Client {
     /// Makes a rule. A lost answer is looked up before the rule is made again, so that there are never two: a rule of that
     /// name that says all of this is the one that was made.
     pub async fn create_rule(&self, new: &NewRule) -> Result<Rule, Error> {
-        let (mut pauses, attempts) = self.patience();
         let before: Vec<String> = self.rules().await?.into_iter().map(|rule| rule.id).collect();
-        for attempt in 1.. {
-            let ask = Ask::post(Family::Rules, "the rules", &PATH, encode_rule(new));
-            let (call, sent) = self.send(ask).await?;
-            let (error, after) = match sent {
-                Sent::Answer(answer) => match classify_status(Write::Create, answer.status()) {
-                    (Effect::Applied, _) => return read_rule(&answer.raw.body),
-                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
-                        (error_of(&call, &answer), answer.after)
-                    }
-                    _ => return Err(error_of(&call, &answer)),
-                },
-                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), None),
-                Sent::Nothing { error, .. } => return Err(error),
-            };
-            if attempt >= attempts {
-                return Err(error);
-            }
-            tokio::time::sleep(pauses.next(after)).await;
-            let made = self.rules().await?;
-            if let Some(rule) =
-                made.into_iter().find(|rule| new.stands_in(rule) && !before.contains(&rule.id))
-            {
-                return Ok(rule);
-            }
-        }
-        Err(odd("no attempt was made"))
+        let ask = || Ask::post(Family::Rules, "the rules", &PATH, encode_rule(new));
+        let before = &before;
+        let find = || async move {
+            let is_new = |rule: &Rule| new.stands_in(rule) && !before.contains(&rule.id);
+            Ok(self.rules().await?.into_iter().find(is_new))
+        };
+        let made = |body: Vec<u8>| async move { read_rule(&body) };
+        self.create(ask, made, find).await.map(|(rule, _)| rule)
     }
 
     /// Changes a rule, if it is still in the version that was looked at. A lost answer is settled by reading it back; a
@@ -154,37 +131,9 @@ impl Client {
         version: Option<&str>,
         change: &RuleChange,
     ) -> Result<Versioned<Rule>, Error> {
-        let (mut pauses, attempts) = self.patience();
         let path = ["dnc", "rules", id];
-        for attempt in 1.. {
-            let ask = Ask::patch(Family::Rules, WHAT, &path, encode_change(change)).if_match(version);
-            let (call, sent) = self.send(ask).await?;
-            let (error, after) = match sent {
-                Sent::Answer(answer) => match classify_status(Write::Change, answer.status()) {
-                    (Effect::Applied, _) => return self.rule(id).await,
-                    // Ours, where an answer was lost before; else somebody else's.
-                    (_, Reaction::Compare) => (Error::Conflict { what: WHAT.into() }, None),
-                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
-                        (error_of(&call, &answer), answer.after)
-                    }
-                    _ => return Err(error_of(&call, &answer)),
-                },
-                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), None),
-                Sent::Nothing { error, .. } => return Err(error),
-            };
-            if attempt > 1 || !matches!(error, Error::Conflict { .. }) {
-                let now = self.rule(id).await?;
-                if change.stands_in(&now.now) {
-                    return Ok(now);
-                }
-            }
-            if attempt >= attempts || matches!(error, Error::Conflict { .. }) {
-                return Err(error);
-            }
-            tokio::time::sleep(pauses.next(after)).await;
-        }
-        Err(odd("no attempt was made"))
+        let ask = || Ask::patch(Family::Rules, WHAT, &path, encode_change(change)).if_match(version);
+        self.change(WHAT, ask, || self.rule(id), |rule| change.stands_in(&rule.now)).await
     }
 
     /// Removes a rule, if it is still in the version that was looked at. One that is gone already counts as removed.

@@ -8,12 +8,10 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::ask::Ask;
-use super::call::{Sent, error_of};
 use super::client::Client;
-use super::outcome::{Effect, Reaction, Write, classify_status};
+use super::outcome::Write;
 use super::rules::Versioned;
 use super::scope::Family;
-use super::transport::Broke;
 use super::wire::odd;
 use super::{Attempt, Error};
 use crate::domain::contact::{Identifier, Reason, RemoteContact};
@@ -109,40 +107,14 @@ impl Client {
         if let Some(list) = self.suppression_list_named(name).await? {
             return Ok((list, false));
         }
-        let (mut pauses, attempts) = self.patience();
         let body = serde_json::json!({ "name": name, "listType": "suppression" }).to_string().into_bytes();
-        for attempt in 1.. {
-            let ask = Ask::post(Family::SuppressionLists, "the suppression lists", &PATH, body.clone());
-            let (call, sent) = self.send(ask).await?;
-            let (error, after) = match sent {
-                Sent::Answer(answer) => match classify_status(Write::Create, answer.status()) {
-                    (Effect::Applied, _) => {
-                        let found = self.suppression_list_named(name).await?;
-                        let list = found.ok_or_else(|| odd("the list that was made is not there"))?;
-                        return Ok((list, true));
-                    }
-                    (_, Reaction::Compare) => {
-                        let found = self.suppression_list_named(name).await?;
-                        return found.map(|list| (list, false)).ok_or_else(|| error_of(&call, &answer));
-                    }
-                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
-                        (error_of(&call, &answer), answer.after)
-                    }
-                    _ => return Err(error_of(&call, &answer)),
-                },
-                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), None),
-                Sent::Nothing { error, .. } => return Err(error),
-            };
-            if attempt >= attempts {
-                return Err(error);
-            }
-            tokio::time::sleep(pauses.next(after)).await;
-            if let Some(list) = self.suppression_list_named(name).await? {
-                return Ok((list, true));
-            }
-        }
-        Err(odd("no attempt was made"))
+        let ask = || Ask::post(Family::SuppressionLists, "the suppression lists", &PATH, body.clone());
+        let find = || self.suppression_list_named(name);
+        let made = |_| async move {
+            let found = self.suppression_list_named(name).await?;
+            found.ok_or_else(|| odd("the list that was made is not there"))
+        };
+        self.create(ask, made, find).await
     }
 
     /// Changes a suppression list that is still in `version`: nothing is ever written over what was not looked at. A change
@@ -153,41 +125,13 @@ impl Client {
         version: &str,
         change: &SuppressionListChange,
     ) -> Result<Versioned<SuppressionList>, Error> {
-        let (mut pauses, attempts) = self.patience();
         let path = ["lists", id.0.as_str()];
-        let body = wire::encode_change(change);
-        let mut lost = false;
-        for attempt in 1.. {
-            let ask = Ask::patch(Family::SuppressionLists, WHAT, &path, body.clone()).if_match(Some(version));
-            let (call, sent) = self.send(ask).await?;
-            let (error, after) = match sent {
-                Sent::Answer(answer) => match classify_status(Write::Change, answer.status()) {
-                    (Effect::Applied, _) => return self.suppression_list(id).await,
-                    (_, Reaction::Compare) => (Error::Conflict { what: WHAT.into() }, None),
-                    (_, Reaction::Retry) | (Effect::Indeterminate, _) => {
-                        (error_of(&call, &answer), answer.after)
-                    }
-                    _ => return Err(error_of(&call, &answer)),
-                },
-                Sent::Fault(fault) if fault.broke == Broke::Certificate => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), None),
-                Sent::Nothing { error, .. } => return Err(error),
-            };
-            let conflict = matches!(error, Error::Conflict { .. });
-            // A conflict behind a lost answer may be with our own change.
-            if lost || !conflict {
-                let now = self.suppression_list(id).await?;
-                if change.stands_in(&now.now) {
-                    return Ok(now);
-                }
-            }
-            if attempt >= attempts || conflict {
-                return Err(error);
-            }
-            lost = true;
-            tokio::time::sleep(pauses.next(after)).await;
-        }
-        Err(odd("no attempt was made"))
+        let ask = || {
+            let body = wire::encode_change(change);
+            Ask::patch(Family::SuppressionLists, WHAT, &path, body).if_match(Some(version))
+        };
+        let now = || self.suppression_list(id);
+        self.change(WHAT, ask, now, |list| change.stands_in(&list.now)).await
     }
 
     /// One attempt to write contacts, as [`encode_contacts`] wrote them; [`read_contacts_answer`] reads what came back, also
