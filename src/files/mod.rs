@@ -41,6 +41,7 @@ pub use constants::{BadValue, Constants};
 pub use delimiter::{delimiter_name, delimiter_named};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};
+pub use names::reduced as reduced_name;
 pub use out::{
     ReportFormat, SafeFile, check_fields, is_same_file, write_clean, write_rejects, write_report,
     write_safely,

@@ -8,7 +8,7 @@ use super::out::problem_columns::is_problem_column;
 const LISTED: usize = 40;
 
 /// A column name reduced to what counts: lower case, without spaces and marks.
-fn reduced(name: &str) -> String {
+pub fn reduced(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

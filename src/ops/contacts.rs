@@ -16,7 +16,7 @@ use crate::domain::contact::Standing;
 use crate::domain::phone::E164;
 use crate::domain::problem::Code;
 use crate::domain::progress::{Phase, Progress};
-use crate::files::{self, Document, FileError};
+use crate::files::{self, Document, FileError, reduced_name};
 use crate::ledger::NewEvent;
 
 /// Rows that are read at once.
@@ -284,12 +284,11 @@ fn is_about_one(error: &Error) -> bool {
 
 fn id_column_of(document: &Document, wanted: Option<&str>) -> Result<usize, OpsError> {
     let columns = document.columns();
-    let plain = |name: &str| {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-    };
     let found = match wanted {
         Some(wanted) => columns.iter().position(|name| name.trim() == wanted.trim()),
-        None => ID_NAMES.iter().find_map(|known| columns.iter().position(|name| plain(name) == *known)),
+        None => {
+            ID_NAMES.iter().find_map(|known| columns.iter().position(|name| reduced_name(name) == *known))
+        }
     };
     found.ok_or_else(|| {
         let question = match wanted {

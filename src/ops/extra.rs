@@ -11,7 +11,7 @@ use crate::domain::contact::Reason;
 use crate::domain::phone::E164;
 use crate::domain::plan::{Destination, Extra, NOTES, REASON};
 use crate::domain::problem::Code;
-use crate::files::{Checked, Document, Field, Intent};
+use crate::files::{Checked, Document, Field, Intent, reduced_name};
 
 /// Rows that are read at once.
 const PAGE: usize = 1_000;
@@ -101,7 +101,8 @@ pub(super) fn read(
     stop: &CancellationToken,
 ) -> Result<Extras, OpsError> {
     let carried = carried(document, to);
-    let is_consent = |it: &&Carried| matches!(plain(&it.name).as_str(), "optin" | "optedin" | "consent");
+    let is_consent =
+        |it: &&Carried| matches!(reduced_name(&it.name).as_str(), "optin" | "optedin" | "consent");
     let mut extras = Extras {
         to,
         consent: carried.iter().find(is_consent).map(|it| it.name.clone()),
@@ -175,7 +176,8 @@ fn carried(document: &Document, to: Destination) -> Vec<Carried> {
             mapping.columns.get(&Field::Notes).map(|column| named(*column, NOTES)).into_iter().collect()
         }
         Destination::Suppression => {
-            let is_reason = |name: &&String| matches!(plain(name).as_str(), "reason" | "suppressionreason");
+            let is_reason =
+                |name: &&String| matches!(reduced_name(name).as_str(), "reason" | "suppressionreason");
             let found = columns.iter().enumerate().find(|(_, name)| is_reason(name));
             found.map(|(column, _)| named(column, REASON)).into_iter().collect()
         }
@@ -190,9 +192,4 @@ fn carried(document: &Document, to: Destination) -> Vec<Carried> {
             others.map(|(column, name)| named(column, name.trim())).collect()
         }
     }
-}
-
-/// A column name reduced to its letters.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -9,6 +9,7 @@ use crate::api::{
 use crate::domain::contact::{Identifier, Reason};
 use crate::domain::list::ListId;
 use crate::domain::plan::{Destination, NOTES, PlanRow, REASON};
+use crate::files::reduced_name;
 
 /// Rows of a batch, in the shape of their destination.
 pub(super) enum Writes {
@@ -68,9 +69,7 @@ fn bulk(row: &PlanRow) -> BulkWrite {
     let mut write =
         BulkWrite { number: row.number, first_name: None, last_name: None, email: None, custom: Vec::new() };
     for (name, value) in row.extra.values() {
-        let plain: String =
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        let field = match plain.as_str() {
+        let field = match reduced_name(name).as_str() {
             "firstname" | "givenname" => &mut write.first_name,
             "lastname" | "surname" | "familyname" => &mut write.last_name,
             "email" | "emailaddress" => &mut write.email,
