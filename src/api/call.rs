@@ -137,6 +137,11 @@ impl Wire {
         })
     }
 
+    /// What of these scopes the tenant does not grant, as far as its token endpoint tells.
+    pub(super) async fn lacks(&self, scopes: Scopes) -> Result<Scopes, Error> {
+        Ok(self.tokens.get(scopes).await?.granted.lacks(scopes))
+    }
+
     /// When the patience for a call that starts now ends.
     pub(super) fn deadline(&self) -> Duration {
         self.clock.now() + self.patience.budget

@@ -140,6 +140,12 @@ impl Client {
         self.wire().clock_skew()
     }
 
+    /// What of the scopes that the job asks for the tenant does not grant, as far as its token endpoint tells. An error
+    /// where it gives no token for them at all.
+    pub async fn missing_scopes(&self) -> Result<Scopes, Error> {
+        self.wire().lacks(self.scopes).await
+    }
+
     /// `GET /users/me`: proves that the token works.
     pub async fn me(&self) -> Result<(), Error> {
         self.read(Ask::get(Family::Me, "the own user", &["users", "me"])).await.map(drop)

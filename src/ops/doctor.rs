@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use crate::api::Client;
+use crate::api::{Client, Scopes};
 use crate::config::{Config, CredentialSource, Profile, Provenance};
 use crate::credentials;
 use crate::domain::text::visible;
@@ -194,6 +194,7 @@ async fn of_tenant(profile: &Profile) -> Vec<Finding> {
                 Finding::of_error("credentials", &e),
                 not_checked("token", why),
                 not_checked("clock", why),
+                not_checked("scopes", why),
                 not_checked("endpoints", why),
                 limits,
             ];
@@ -218,18 +219,21 @@ async fn of_tenant(profile: &Profile) -> Vec<Finding> {
         Err(e) => findings.extend([
             Finding::of_error("token", &e.into()),
             not_checked("clock", "no call was made"),
+            not_checked("scopes", "there is no token"),
             not_checked("endpoints", "there is no token"),
         ]),
         Ok(client) => match client.me().await {
             Err(e) => {
                 findings.push(Finding::of_error("token", &e.into()));
                 findings.push(of_clock(client.clock_skew()));
+                findings.push(not_checked("scopes", "there is no token"));
                 findings.push(not_checked("endpoints", "there is no token"));
             }
             Ok(()) => {
                 let host = visible(&profile.endpoints.api_url, 200);
                 findings.push(Finding::new("token", Health::Fine, format!("{host} knows these credentials")));
                 findings.push(of_clock(client.clock_skew()));
+                findings.push(of_scopes(&client).await);
                 findings.push(of_endpoints(&client).await);
             }
         },
@@ -251,6 +255,18 @@ fn of_clock(skew: Option<i64>) -> Finding {
         true => Finding::new("clock", Health::Attention, seen)
             .advise("Set the clock of this machine (NTP): cool-downs and expiry dates are told by it."),
         false => Finding::new("clock", Health::Fine, seen),
+    }
+}
+
+/// Looking asks for less than changing does: that the one works says nothing of the other.
+async fn of_scopes(client: &Client) -> Finding {
+    match client.asking(Scopes::CHANGE).missing_scopes().await {
+        Err(e) => Finding::of_error("scopes", &e.into()),
+        Ok(missing) if missing != Scopes::default() => {
+            Finding::new("scopes", Health::Attention, format!("not granted: {missing}"))
+                .advise("Ask the tenant's administrator for them, or leave uploads to somebody who has them.")
+        }
+        Ok(_) => Finding::new("scopes", Health::Fine, "what uploads of entries and items need is granted"),
     }
 }
 
