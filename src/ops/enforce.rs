@@ -44,7 +44,10 @@ impl Ops {
         if run.activates && to.is_dnc_list() && !list.active {
             self.go(&run.id, RunState::Reconciling, sink).await?;
             let result = self.compare_with_expected(to, &list, Some(&run.id), sink, stop).await?;
-            if result.diff.is_clean() {
+            // Proven is what was asked for: a row without a verdict, or an old record that had to stay, is not.
+            let unaccounted = self.ledger.run(&run.id).await?.buckets.unaccounted;
+            let replaced = self.ledger.open_replacements(&run.id).await?.is_empty();
+            if result.diff.is_clean() && unaccounted == 0 && replaced {
                 list = self.switch_on(&list, Some(&run.reason)).await?;
             }
         }
