@@ -63,6 +63,14 @@ impl Ops {
         let profile = &self.profile().name;
         let before = self.ledger.expected(profile, &list.id).await?;
         let guess = before.as_ref().map(|set| set.len() as u64).or(list.entry_count);
+        // Items tell the number alone. Where more is expected of a list, only its entries can prove it.
+        let is_bare = |entry: &Expected| entry.attributes == ExpectedAttributes::default();
+        let to = match to {
+            Destination::Items if before.iter().flatten().any(|entry| !is_bare(entry)) => {
+                Destination::Entries
+            }
+            to => to,
+        };
         let remote = self.read_target(to, &list.id, guess, Phase::Reconcile, &**sink, stop).await?;
         let baseline = match before {
             Some(_) => false,
@@ -71,10 +79,6 @@ impl Ops {
         let at = Timestamp::now();
         let mut expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
         drop_purged(&mut expected, &remote, at);
-        if to == Destination::Items {
-            // The list may have been written as entries too, of which items tell the number alone.
-            expected.iter_mut().for_each(|entry| entry.attributes = ExpectedAttributes::default());
-        }
         let diff = off_thread(move || compare(&expected, remote)).await?;
         self.ledger.store_reconciliation(profile, &list.id, run, &diff, at, &self.actor).await?;
         self.begin_generations(list, &diff).await?;
