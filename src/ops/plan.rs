@@ -109,7 +109,9 @@ impl Ops {
             return Err(ConfigError { code: "only-outbound", message: what, advice }.into());
         }
         let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
-        let remote = self.read_target(to, &list.id, list.entry_count, Phase::Plan, &*sink, stop).await?;
+        let told = (list.entry_count, Phase::Plan);
+        let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
+        let (unreadable, remote) = (read.is_none(), read.unwrap_or_default());
         let profile = &self.profile().name;
         if !self.record_baseline(&list, &remote).await? {
             self.begin_lost_generations(&list, &file.checked.intents, &remote).await?;
@@ -118,7 +120,7 @@ impl Ops {
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
 
         let scrub = self.scrub(scrub, &*sink, stop).await?;
-        let (lists, names) = (scrub.lists.clone(), scrub.names.clone());
+        let (lists, names, unread) = (scrub.lists.clone(), scrub.names.clone(), scrub.unread);
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
         let (rows, shortened, extras) = off_thread(move || {
@@ -163,11 +165,13 @@ impl Ops {
             }
         };
         let others = [
-            (!summary.scrub.is_empty()).then(|| held_against(&removed, &names)),
+            (!summary.scrub.is_empty()).then(|| held_against(&removed, &names, unread)),
             (summary.scrub.is_empty() && !removed.is_empty())
                 .then(|| format!("left out: {}", said(&removed))),
             (to == Destination::Outbound && summary.scrub.is_empty())
                 .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
+            unreadable
+                .then(|| "the list cannot be read: whoever is on it already will be on it twice".to_owned()),
             what_is_not_kept(to, &file, &extras),
         ];
         effect = with_clauses(&effect, others.into_iter().flatten());

@@ -21,6 +21,8 @@ pub(super) struct Scrub {
     pub(super) lists: Vec<ListId>,
     /// Their names, in the same order.
     pub(super) names: Vec<String>,
+    /// Entries of the lists that no number can be read from: whoever they mean is not found.
+    pub(super) unread: u64,
     /// Numbers that must go, each with the first list that holds it, in words.
     pub(super) found: HashMap<E164, Arc<str>>,
 }
@@ -115,6 +117,7 @@ impl Ops {
             let told = (list.entry_count, Phase::Plan);
             let entries = read_target(&self.client, *to, &list.id, told, sink, stop).await?;
             let why: Arc<str> = format!("on list {}", list.name).into();
+            scrub.unread += entries.iter().filter(|entry| entry.number.is_none()).count() as u64;
             let live = entries.iter().filter(|entry| entry.is_live(now));
             for number in live.filter_map(|entry| entry.number) {
                 scrub.found.entry(number).or_insert_with(|| why.clone());

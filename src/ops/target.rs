@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{self, Walked};
-use super::{Ops, OpsError, OpsEvent, Sink};
+use super::{Ops, OpsError, Sink};
 use crate::api::{self, Client, Scopes, SuppressionList};
 use crate::domain::contact::{Identifier, RemoteContact};
 use crate::domain::entry::RemoteEntry;
@@ -93,15 +93,23 @@ impl Ops {
         sink: &dyn Sink,
         stop: &CancellationToken,
     ) -> Result<Vec<RemoteEntry>, OpsError> {
-        match read_target(&self.client, to, key, (expected, phase), sink, stop).await {
-            // Not every tenant lets its contact lists be read. A list that is not there at all refuses the upload itself.
-            Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => {
-                sink.event(OpsEvent::Note(
-                    "the contact list cannot be read: what it holds is not known".into(),
-                ));
-                Ok(Vec::new())
-            }
-            read => read,
+        let read = self.read_if_readable(to, key, (expected, phase), sink, stop).await?;
+        Ok(read.unwrap_or_default())
+    }
+
+    /// The same; `None` where it is an outbound list that the tenant lets nobody read: what it holds is not known then. A
+    /// list that is not there at all refuses the upload itself.
+    pub(super) async fn read_if_readable(
+        &self,
+        to: Destination,
+        key: &ListId,
+        told: (Option<u64>, Phase),
+        sink: &dyn Sink,
+        stop: &CancellationToken,
+    ) -> Result<Option<Vec<RemoteEntry>>, OpsError> {
+        match read_target(&self.client, to, key, told, sink, stop).await {
+            Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => Ok(None),
+            read => read.map(Some),
         }
     }
 }

@@ -405,6 +405,8 @@ impl Ops {
         let request = PlanRequest { file, to, list: list.id.0.clone(), input, shown: None };
         let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
         self.refuse_without_second_person(&planned.summary)?;
+        // Launched without a look at the plan: what it does, and what it does not, is told all the same.
+        sink.event(OpsEvent::Note(format!("plan {}: {}", planned.summary.id, planned.effect)));
         let approval = Approval {
             digest: planned.summary.digest.clone(),
             by: self.actor.to_string(),

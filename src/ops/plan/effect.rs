@@ -110,11 +110,17 @@ pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
 }
 
 /// What a scrub found, also where that is nobody.
-pub(super) fn held_against(removed: &BTreeMap<String, u64>, names: &[String]) -> String {
+pub(super) fn held_against(removed: &BTreeMap<String, u64>, names: &[String], unread: u64) -> String {
     let against = names.join(", ");
-    match removed.is_empty() {
+    let found = match removed.is_empty() {
         true => format!("held against {against}: nobody of them stands there"),
         false => format!("held against {against}, left out: {}", said(removed)),
+    };
+    match unread {
+        0 => found,
+        n => {
+            format!("{found}; {} entries there hold no number that can be read, and bar nobody", thousands(n))
+        }
     }
 }
 

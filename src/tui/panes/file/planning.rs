@@ -177,8 +177,12 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
     match (&planning.planned, &planning.trouble) {
         (Some(planned), _) if current => {
             let counts = &planned.summary.counts;
+            let removed = match counts.removed {
+                0 => String::new(),
+                n => format!(" · left out {}", thousands(n)),
+            };
             let said = format!(
-                "add {} · update {} · already there {} · duplicates {} · rejected {}   {} at the allowed rate",
+                "add {} · update {} · already there {} · duplicates {}{removed} · rejected {}   {} at the allowed rate",
                 thousands(counts.add),
                 thousands(counts.update),
                 thousands(counts.unchanged),
