@@ -44,7 +44,8 @@ fn tenant(run: &RunSummary, gauges: &Gauges, cx: &Cx) -> Line<'static> {
         (Circuit::Closed, Some(left)) => {
             state(cx, Role::Warn, &format!("asks for patience: {} s", left.as_secs().max(1)))
         }
-        (Circuit::Closed, None) => state(cx, Role::Good, "answers"),
+        // Not a green light: a tenant that cannot be reached at all leaves the circuit closed.
+        (Circuit::Closed, None) => span(cx, Role::Text, "calls go out"),
     });
     line.push_span(span(cx, Role::Text, format!("  {}", said(rate))));
     line

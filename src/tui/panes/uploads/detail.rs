@@ -172,6 +172,11 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
             "r goes on where it stopped: what may have arrived is read back first.".into()
         }
         RunState::Ready => match left_out(run) {
+            // No rule stands behind a suppression list: that its contacts are on it is all that was proven.
+            None if !run.destination.is_dnc_list() => "Nothing to do: the list is as intended.".into(),
+            Some((_, _, next)) if !run.destination.is_dnc_list() => {
+                format!("What was accepted is on the list; {next}")
+            }
             None => "Nothing to do: the list is as intended and enforced.".into(),
             Some((_, _, next)) => format!("What was accepted is enforced; {next}"),
         },

@@ -356,7 +356,7 @@ fn gauges(outbound: Rate, circuit: Circuit) -> Gauges {
 fn jobs_have_bars_and_the_way_of_their_news_is_said() {
     let rate = Rate { used: 1.0, allowed: 100.0 / 60.0, ceiling: 100.0 / 60.0, paused: None };
     with_jobs(FeedState::Live, gauges(rate, Circuit::Closed))
-        .shows(&["events    ● live", "tenant    ● answers  60/100 calls per min"])
+        .shows(&["events    ● live", "tenant    calls go out  60/100 calls per min"])
         .shows(&[
             "100 %  ● COMPLETED",
             "40 %  ◌ RUNNING",
