@@ -2,7 +2,7 @@
 //! input being read, or for the end of the program, and has a deadline that fails with the screen as it then is.
 
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -328,15 +328,27 @@ fn listen(mut reader: Box<dyn Read + Send>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let mut buffer = [0; 64 * 1024];
-        // The end of a terminal is an error on Linux and zero bytes elsewhere; both end the loop.
-        while let Ok(count @ 1..) = reader.read(&mut buffer) {
-            if sender.send(buffer[..count].to_vec()).is_err() {
-                return;
+        let mut ends = 0;
+        while ends < ENDS {
+            match reader.read(&mut buffer) {
+                Ok(count @ 1..) => {
+                    ends = 0;
+                    if sender.send(buffer[..count].to_vec()).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // The end of a terminal is an error on Linux and zero bytes elsewhere.
+                Ok(0) | Err(_) => ends += 1,
             }
         }
     });
     receiver
 }
+
+/// So many ends in a row are the end of output. Linux looks first whether there is output and then whether the other
+/// side is closed: what a program writes between the two looks, just before it ends, is only there for the next read.
+const ENDS: u32 = 2;
 
 pub fn size(columns: u16, rows: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
@@ -362,6 +374,28 @@ mod tests {
         console.keys("a b<enter>").wait_for("got a b");
         assert_eq!(console.wait_exit().exit_code(), 3);
         console.assert_restored();
+    }
+
+    /// A reader that tells of an end too early, as a terminal can.
+    struct Early(Vec<std::io::Result<&'static [u8]>>);
+
+    impl Read for Early {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let next = if self.0.is_empty() { Ok(&[][..]) } else { self.0.remove(0) };
+            next.map(|bytes| {
+                buffer[..bytes.len()].copy_from_slice(bytes);
+                bytes.len()
+            })
+        }
+    }
+
+    #[test]
+    fn output_behind_an_early_end_is_not_lost() {
+        let closed = || Err(std::io::Error::other("the other side is closed"));
+        let interrupted = || Err(ErrorKind::Interrupted.into());
+        let pieces = vec![Ok(&b"a"[..]), interrupted(), closed(), Ok(&b"b"[..]), Ok(&b""[..]), Ok(&b"c"[..])];
+        let seen: Vec<u8> = listen(Box::new(Early(pieces))).into_iter().flatten().collect();
+        assert_eq!(seen, b"abc");
     }
 
     #[test]
