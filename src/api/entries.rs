@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::wire::{Rows, Text, decode, expiry_of, expiry_text, odd, text_of, whole_of, without_numbers};
+use super::wire::{Rows, Text, decode, expiry_of, expiry_text, odd, text_of, whole_of, without_people};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::list::ListId;
@@ -45,8 +45,8 @@ impl fmt::Debug for Refusal {
     /// The tenant's words may repeat the number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refusal")
-            .field("code", &without_numbers(&self.code, 40))
-            .field("message", &without_numbers(&self.message, 200))
+            .field("code", &without_people(&self.code, 40))
+            .field("message", &without_people(&self.message, 200))
             .finish()
     }
 }
@@ -269,7 +269,7 @@ fn read_entries(
                     .map(ListId)
                     .or_else(|| list.cloned())
                     .ok_or_else(|| odd("an entry does not name its list"))?,
-                number: normaliser.normalise(&raw).ok().map(|phone| phone.number),
+                identifier: normaliser.normalise(&raw).ok().map(|phone| phone.number.into()),
                 raw,
                 jurisdiction: text_of(row.jurisdiction),
                 expires: expiry_of(row.expiration_date, "an entry")?,

@@ -11,7 +11,7 @@ use super::client::Client;
 use super::items::read_items;
 use super::outcome::Write;
 use super::scope::Family;
-use super::wire::{Rows, Text, decode, odd, text_of, whole_of, without_numbers};
+use super::wire::{Rows, Text, decode, odd, text_of, whole_of, without_people};
 use super::{Attempt, Error};
 use crate::domain::contact::RemoteItem;
 use crate::domain::job::{Job, JobError, JobId, JobStatus};
@@ -149,7 +149,7 @@ impl WireError {
 /// A status word; one that nobody knows is an error and never waited for.
 pub(super) fn status_of(word: &str) -> Result<JobStatus, Error> {
     JobStatus::from_word(word).ok_or_else(|| {
-        odd(format!("a job is in the state “{}”, which is not known", without_numbers(word.trim(), 40)))
+        odd(format!("a job is in the state “{}”, which is not known", without_people(word.trim(), 40)))
     })
 }
 

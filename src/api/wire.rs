@@ -165,11 +165,13 @@ pub(super) fn words_of(body: &[u8]) -> String {
     [words.message, words.error_message, words.error_description, words.detail, words.title, words.code]
         .into_iter()
         .find_map(text_of)
-        .map_or_else(|| "no reason given".into(), |text| without_numbers(&text, 200))
+        .map_or_else(|| "no reason given".into(), |text| without_people(&text, 200))
 }
 
-/// Cuts to `max` characters and replaces every run of seven or more digits (with the usual separators) by `…`.
-pub(super) fn without_numbers(text: &str, max: usize) -> String {
+/// Cuts to `max` characters and replaces every run of seven or more digits (with the usual separators), and every word with
+/// an `@` in it, by `…`.
+pub(super) fn without_people(text: &str, max: usize) -> String {
+    let text = without_addresses(text);
     let mut out = String::new();
     let mut run = String::new();
     let mut digits = 0;
@@ -200,6 +202,15 @@ pub(super) fn without_numbers(text: &str, max: usize) -> String {
         out = out.chars().take(max.saturating_sub(1)).chain(['…']).collect();
     }
     out
+}
+
+fn without_addresses(text: &str) -> String {
+    let ends_word = |c: char| c.is_whitespace() || "\"'“”‘’<>()[]{},;:|".contains(c);
+    let words = text.split_inclusive(ends_word).map(|piece| {
+        let word = piece.trim_end_matches(ends_word);
+        if word.contains('@') { format!("…{}", &piece[word.len()..]) } else { piece.to_owned() }
+    });
+    words.collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::table::table;
 use crate::domain::diff::DiffKind;
+use crate::domain::identifier::Identifier;
 use crate::domain::problem::Severity;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
@@ -193,7 +194,7 @@ pub(super) fn reconcile(result: &Reconciliation) -> String {
         return text;
     }
     let rows = diff.differences.iter().take(SHOWN_DIFFERENCES).map(|d| {
-        let number = d.number.map_or_else(String::new, |number| number.to_e164());
+        let number = d.identifier.as_ref().map_or_else(String::new, Identifier::whole);
         [d.kind.as_str().replace('_', " "), number, d.raw.clone(), d.fields.join(", ")]
     });
     let _ = write!(text, "\n{}\n", table(["difference", "number", "as stored", "fields"], rows));

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::domain::diff::{Diff, DiffKind, Difference, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
+use crate::domain::identifier::Identifier;
 use crate::domain::list::DncList;
+use crate::domain::phone::E164;
 use crate::domain::readiness::Readiness;
 use crate::domain::rule::{Outcome, Rule};
 use crate::domain::run::RunSummary;
@@ -155,6 +157,8 @@ pub(super) struct ReconcileObject {
 #[derive(Debug, Serialize)]
 struct DifferenceObject {
     number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     raw: String,
     fields: Vec<&'static str>,
     expected: Option<Value>,
@@ -187,7 +191,8 @@ fn of_kind(diff: &Diff, kind: DiffKind) -> Vec<DifferenceObject> {
 
 fn difference_object(difference: &Difference) -> DifferenceObject {
     DifferenceObject {
-        number: difference.number.map(|number| number.to_e164()),
+        number: difference.identifier.as_ref().and_then(Identifier::phone).map(E164::to_e164),
+        email: difference.identifier.as_ref().and_then(email_of),
         raw: difference.raw.clone(),
         fields: difference.fields.clone(),
         expected: difference.expected.as_ref().map(expected_object),
@@ -312,12 +317,24 @@ pub(super) fn gate_object(list: &DncList, readiness: &Readiness) -> Value {
     })
 }
 
+/// The address, where it is one: only then there is such a field.
+fn email_of(identifier: &Identifier) -> Option<String> {
+    match identifier {
+        Identifier::Phone(_) => None,
+        Identifier::Email(email) => Some(email.as_str().to_owned()),
+    }
+}
+
 /// One element of `dead-letters`.
 pub(super) fn dead_letter_object(run: &str, letter: &DeadLetter) -> Value {
-    json!({
-        "run": run, "row": letter.row, "number": letter.number.to_e164(), "code": letter.code,
-        "message": letter.message,
-    })
+    let mut object = json!({
+        "run": run, "row": letter.row, "number": letter.identifier.phone().map(E164::to_e164),
+        "code": letter.code, "message": letter.message,
+    });
+    if let (Some(fields), Some(email)) = (object.as_object_mut(), email_of(&letter.identifier)) {
+        fields.insert("email".into(), email.into());
+    }
+    object
 }
 
 /// One element of `lists`.

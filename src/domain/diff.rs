@@ -6,13 +6,13 @@ mod tests;
 use std::cmp::Ordering;
 
 use super::entry::{Attributes, RemoteEntry, same_jurisdiction};
-use super::phone::E164;
+use super::identifier::Identifier;
 
-/// What we expect of one number on a list.
+/// What we expect of one number or address on a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The number.
-    pub number: E164,
+    /// Whom it means.
+    pub identifier: Identifier,
     /// What its entry should say. Baseline entries carry what the tenant said then.
     pub attributes: ExpectedAttributes,
 }
@@ -82,8 +82,8 @@ impl DiffKind {
 pub struct Difference {
     /// What kind.
     pub kind: DiffKind,
-    /// The number; `None` where it does not parse.
-    pub number: Option<E164>,
+    /// Whom it means; `None` where it does not parse.
+    pub identifier: Option<Identifier>,
     /// The tenant's spelling; the expected one where nothing is there.
     pub raw: String,
     /// Names of the fields that differ: `jurisdiction`, `expires`, `source`.
@@ -125,22 +125,22 @@ impl Diff {
 /// [`DiffKind::RemoteDuplicate`]; spellings without an E.164 twin are [`DiffKind::Malformed`] and their number is
 /// [`DiffKind::Missing`] too where it is expected. `expected` must be sorted by number without repeats; `remote` comes in any order.
 pub fn compare(expected: &[Expected], remote: Vec<RemoteEntry>) -> Diff {
-    debug_assert!(expected.windows(2).all(|pair| pair[0].number < pair[1].number));
+    debug_assert!(expected.windows(2).all(|pair| pair[0].identifier < pair[1].identifier));
     let mut diff = Diff { remote: remote.len() as u64, expected: expected.len() as u64, ..Diff::default() };
     let (mut parsed, unparsed): (Vec<_>, Vec<_>) =
-        remote.into_iter().partition(|entry| entry.number.is_some());
+        remote.into_iter().partition(|entry| entry.identifier.is_some());
     diff.differences.extend(unparsed.into_iter().map(|entry| difference(DiffKind::Malformed, None, entry)));
 
-    parsed.sort_unstable_by(|a, b| (a.number, &a.raw, &a.id).cmp(&(b.number, &b.raw, &b.id)));
+    parsed.sort_unstable_by(|a, b| (&a.identifier, &a.raw, &a.id).cmp(&(&b.identifier, &b.raw, &b.id)));
     let mut wanted = expected.iter().peekable();
     let mut entries = parsed.into_iter().peekable();
-    while let Some(number) = entries.peek().and_then(|entry| entry.number) {
-        while let Some(missing) = wanted.next_if(|expected| expected.number < number) {
+    while let Some(identifier) = entries.peek().and_then(|entry| entry.identifier.clone()) {
+        while let Some(missing) = wanted.next_if(|expected| expected.identifier < identifier) {
             diff.differences.push(missing_one(missing));
         }
-        let expected = wanted.next_if(|expected| expected.number == number);
+        let expected = wanted.next_if(|expected| expected.identifier == identifier);
         let mut records = Vec::new();
-        while let Some(entry) = entries.next_if(|entry| entry.number == Some(number)) {
+        while let Some(entry) = entries.next_if(|entry| entry.identifier.as_ref() == Some(&identifier)) {
             records.push(entry);
         }
         compare_one(expected, records, &mut diff);
@@ -199,8 +199,8 @@ fn fields_that_differ(ours: &ExpectedAttributes, entry: &RemoteEntry) -> Vec<&'s
 fn missing_one(expected: &Expected) -> Difference {
     Difference {
         kind: DiffKind::Missing,
-        number: Some(expected.number),
-        raw: expected.number.to_e164(),
+        identifier: Some(expected.identifier.clone()),
+        raw: expected.identifier.whole(),
         fields: Vec::new(),
         expected: Some(expected.attributes.clone()),
         remote: None,
@@ -210,7 +210,7 @@ fn missing_one(expected: &Expected) -> Difference {
 fn difference(kind: DiffKind, expected: Option<&Expected>, entry: RemoteEntry) -> Difference {
     Difference {
         kind,
-        number: entry.number,
+        identifier: entry.identifier.clone(),
         raw: entry.raw.clone(),
         fields: Vec::new(),
         expected: expected.map(|expected| expected.attributes.clone()),
@@ -220,5 +220,5 @@ fn difference(kind: DiffKind, expected: Option<&Expected>, entry: RemoteEntry) -
 
 fn order(a: &Difference, b: &Difference) -> Ordering {
     let id = |difference: &Difference| difference.remote.as_ref().map(|entry| entry.id.clone());
-    (a.kind, a.number, &a.raw).cmp(&(b.kind, b.number, &b.raw)).then_with(|| id(a).cmp(&id(b)))
+    (a.kind, &a.identifier, &a.raw).cmp(&(b.kind, &b.identifier, &b.raw)).then_with(|| id(a).cmp(&id(b)))
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::identifier::Identifier;
 use super::jurisdiction::Jurisdiction;
 use super::list::ListId;
-use super::phone::E164;
 
 /// What we want an entry to say beside its number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -85,10 +85,10 @@ pub struct RemoteEntry {
     pub id: String,
     /// The list it stands on.
     pub list: ListId,
-    /// The number as the tenant spells it.
+    /// The number or address as the tenant spells it.
     pub raw: String,
     /// The same, normalised; `None` where it does not parse.
-    pub number: Option<E164>,
+    pub identifier: Option<Identifier>,
     /// As the tenant gives it.
     pub jurisdiction: Option<String>,
     /// `None` = for ever. A date alone means the end of that day in UTC.
@@ -100,9 +100,9 @@ pub struct RemoteEntry {
 }
 
 impl RemoteEntry {
-    /// Whether the stored spelling is already E.164.
+    /// Whether the stored spelling is the one that we would write: E.164 of a number.
     pub fn is_canonical(&self) -> bool {
-        self.number.is_some_and(|number| number.to_e164() == self.raw)
+        self.identifier.as_ref().is_some_and(|identifier| identifier.is_spelled(&self.raw))
     }
 
     /// Whether the entry still holds at `now`.

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod contact;
 pub mod diff;
 pub mod entry;
+pub mod identifier;
 pub mod job;
 pub mod jurisdiction;
 pub mod list;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::diff::ExpectedAttributes;
 use super::entry::Attributes;
+use super::identifier::Identifier;
 use super::list::ListId;
-use super::phone::E164;
 
 /// Where the numbers of a file go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -142,11 +142,11 @@ impl Op {
     }
 }
 
-/// One number of a plan.
+/// One number or address of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanRow {
-    /// The number.
-    pub number: E164,
+    /// Whom it means.
+    pub identifier: Identifier,
     /// What the entry shall say.
     pub attributes: Attributes,
     /// What has to be done for that.

@@ -50,6 +50,7 @@ macro_rules! codes {
 codes! {
     // the number
     MissingNumber = "missing-number", Rejection, "no number in the row";
+    BadEmail = "bad-email", Rejection, "not an e-mail address";
     NotANumber = "not-a-number", Rejection, "not a phone number";
     TooShort = "too-short", Rejection, "too few digits";
     TooLong = "too-long", Rejection, "too many digits";

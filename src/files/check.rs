@@ -11,12 +11,14 @@ use super::sniff;
 use super::stretches::Cut;
 use super::{DateOrder, Document, Field, FileError, Record, changes};
 use crate::domain::entry::Attributes;
+use crate::domain::identifier::Identifier;
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::phone::{E164, Normaliser, NotANumber, Phone};
+use crate::domain::phone::{Normaliser, NotANumber};
 use crate::domain::problem::{Code, Problem, Problems};
 
 mod cells;
 mod chunk;
+mod emails;
 mod facts;
 mod fold;
 mod give_back;
@@ -35,7 +37,7 @@ mod tests;
 mod unseen;
 
 pub use intents::Intents;
-use row::{Expiry, RowReader};
+use row::{Expiry, RowReader, Whom};
 
 /// What validation needs to know beside the file.
 #[derive(Clone, Debug)]
@@ -69,8 +71,8 @@ pub enum CheckEvent {
 /// A number that the file wants suppressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
-    /// The number.
-    pub number: E164,
+    /// Whom it means.
+    pub identifier: Identifier,
     /// The strongest attributes of all its rows.
     pub attributes: Attributes,
     /// The first data row that carries it.
@@ -139,10 +141,10 @@ pub struct Checked {
 /// How one record reads under the present mapping: for the preview.
 #[derive(Clone, Debug)]
 pub struct Interpreted {
-    /// Its number.
-    pub number: Result<Phone, NotANumber>,
-    /// Its further numbers, where several columns hold numbers and are filled.
-    pub more: Vec<Result<Phone, NotANumber>>,
+    /// Whom it means: its number, or where it has none its address.
+    pub whom: Result<Identifier, NotANumber>,
+    /// Whom else: its further numbers and its address, where several columns hold them and are filled.
+    pub more: Vec<Result<Identifier, NotANumber>>,
     /// How many numbers it stands for, from the first on: more than one where it is a range.
     pub count: u64,
     /// Its jurisdiction, and whether it was inferred.
@@ -189,8 +191,8 @@ impl Document {
         let jurisdiction = first.as_ref().and_then(|entry| entry.jurisdiction);
         let count = first.as_ref().map_or(1, |entry| entry.count);
         Interpreted {
-            number: first.map_or_else(|| Err(missing()), |entry| entry.number),
-            more: entries.map(|entry| entry.number).collect(),
+            whom: first.map_or_else(|| Err(missing()), |entry| entry.whom).map(Whom::into_identifier),
+            more: entries.map(|entry| entry.whom.map(Whom::into_identifier)).collect(),
             count,
             jurisdiction,
             expires,
@@ -232,7 +234,7 @@ fn check_by(
     events: &mut dyn FnMut(CheckEvent),
 ) -> Result<Checked, FileError> {
     sniff::refuse_doubtful_widths(document)?;
-    if !document.mapping().columns.contains_key(&Field::Number) {
+    if !document.mapping().means_anyone() {
         return Err(FileError::NeedsChoice {
             path: document.path().into(),
             question: refuse::which_column(document),

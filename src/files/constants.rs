@@ -136,10 +136,9 @@ pub(super) fn readable(field: Field, text: &str) -> Result<(), BadValue> {
         Field::Jurisdiction => {
             Err(BadValue::new("a jurisdiction is a place such as US-CA, a country such as US, or inferred"))
         }
-        Field::Number | Field::Notes | Field::RangeEnd | Field::Change => Err(BadValue::new(format!(
-            "only jurisdiction, expires and source have such values, not {}",
-            field.as_str()
-        ))),
+        Field::Number | Field::Notes | Field::RangeEnd | Field::Change | Field::Email => Err(BadValue::new(
+            format!("only jurisdiction, expires and source have such values, not {}", field.as_str()),
+        )),
     }
 }
 

@@ -116,6 +116,7 @@ impl Layout {
             changes: said.changes.or(own.changes),
             constants: said.constants.over(&own.constants),
             only_said: said.only_said,
+            emails: said.emails,
             values: said.values.over(&own.values),
             layout: Some(UsedLayout { name: self.name.clone(), contents: self.contents, by_match }),
         }
@@ -166,6 +167,7 @@ impl Layout {
                 changes: said.changes,
                 constants: document.constants().clone(),
                 only_said: false,
+                emails: false,
                 values: document.values().clone(),
                 layout: None,
             },

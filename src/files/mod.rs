@@ -41,7 +41,7 @@ pub use constants::{BadValue, Constants};
 pub use delimiter::{delimiter_name, delimiter_named};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};
-pub use names::reduced as reduced_name;
+pub use names::{may_hold_emails, reduced as reduced_name};
 pub use out::{
     ReportFormat, SafeFile, check_fields, is_same_file, write_clean, write_rejects, write_report,
     write_safely,
@@ -71,11 +71,13 @@ pub enum Field {
     RangeEnd,
     /// Whether the row adds its number or takes it off.
     Change,
+    /// An e-mail address, which a row means beside its number or in the place of one. Only suppression lists take them.
+    Email,
 }
 
 impl Field {
     /// Every field, in the order of the mapping overlay.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Number,
         Self::Jurisdiction,
         Self::Expires,
@@ -83,6 +85,7 @@ impl Field {
         Self::Notes,
         Self::RangeEnd,
         Self::Change,
+        Self::Email,
     ];
 
     /// The word of `--map field=column`.
@@ -95,6 +98,7 @@ impl Field {
             Self::Notes => "notes",
             Self::RangeEnd => "range-end",
             Self::Change => "change",
+            Self::Email => "email",
         }
     }
 
@@ -157,6 +161,8 @@ pub struct InputOptions {
     pub constants: Constants,
     /// Constants that a file of rejects carries do not hold beside these.
     pub only_said: bool,
+    /// A column that is named for e-mail addresses is read too, without being said: for suppression lists.
+    pub emails: bool,
     /// What the words of the file mean.
     pub values: Values,
     /// The saved layout that these were taken from.

@@ -105,6 +105,7 @@ const MAY_SAY_CHANGES: &[&str] = &[
     "updatecode",
     "flag",
 ];
+const EMAIL: &[&str] = &["email", "emailaddress", "mail", "mailaddress", "emails"];
 const COUNTRY_CODE: &[&str] = &[
     "countrycode",
     "country",
@@ -140,6 +141,7 @@ pub(super) fn meaning(name: &str) -> Option<(Field, usize)> {
         (Field::Notes, NOTES),
         (Field::RangeEnd, RANGE_END),
         (Field::Change, CHANGE),
+        (Field::Email, EMAIL),
     ];
     // `phone 2`, `Telephone1`: one of several number columns.
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -160,6 +162,11 @@ pub(super) fn may_say_changes(name: &str) -> bool {
 /// Whether a column of this name says what changes.
 pub(super) fn says_changes(name: &str) -> bool {
     meaning(name).is_some_and(|(field, _)| field == Field::Change)
+}
+
+/// Whether a column of this name holds e-mail addresses.
+pub fn may_hold_emails(name: &str) -> bool {
+    meaning(name).is_some_and(|(field, _)| field == Field::Email)
 }
 
 /// Whether a column of this name may end ranges of numbers, or mean something else; one without a name may too.

@@ -50,7 +50,10 @@ impl Ledger {
                 let first = letters.len();
                 letters.extend(group.iter().zip(rows).map(|(letter, (_, row))| {
                     let (code, message) = (letter.code.clone(), letter.message.clone());
-                    (letter.run.clone(), DeadLetter { row: row.row, number: row.number, code, message })
+                    (
+                        letter.run.clone(),
+                        DeadLetter { row: row.row, identifier: row.identifier, code, message },
+                    )
                 }));
                 letters[first..].sort_by_key(|(_, letter)| letter.row);
             }

@@ -45,7 +45,7 @@ impl Ledger {
         put_bytes(&mut header, list.0.as_bytes());
         let (file, digest) = self
             .blocking(move |folder| {
-                if !expected.is_sorted_by(|a, b| a.number < b.number) {
+                if !expected.is_sorted_by(|a, b| a.identifier < b.identifier) {
                     return Err(damaged("the entries of a baseline are not sorted by number"));
                 }
                 let digest = blocks::digest(&header, &expected);
@@ -150,14 +150,15 @@ fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<(u64, Expected
     let destination = batches[0].destination;
     let rows = open(folder, &batches[0].plan, &batches[0].digest)?.pick(&indices)?;
     entries.extend(orders.iter().zip(rows).map(|((_, order), (_, row))| {
-        (*order, Expected { number: row.number, attributes: row.kept(destination) })
+        let attributes = row.kept(destination);
+        (*order, Expected { identifier: row.identifier, attributes })
     }));
     Ok(())
 }
 
 /// The last word on each number.
 fn fold(mut entries: Vec<(u64, Expected)>) -> Vec<Expected> {
-    entries.sort_unstable_by_key(|(order, entry)| (entry.number, std::cmp::Reverse(*order)));
-    entries.dedup_by_key(|(_, entry)| entry.number);
+    entries.sort_unstable_by(|(a, one), (b, other)| one.identifier.cmp(&other.identifier).then(b.cmp(a)));
+    entries.dedup_by(|(_, later), (_, earlier)| later.identifier == earlier.identifier);
     entries.into_iter().map(|(_, entry)| entry).collect()
 }

@@ -8,7 +8,7 @@ use super::codec::{
     Cursor, count, from_micros, int, micros, position, put_bytes, put_int, put_text, put_time,
 };
 use super::error::{Error, damaged};
-use super::rows::{expected, put_expected};
+use super::rows::{expected, put_expected, put_whom, whom};
 use super::{Ledger, ListFacts, NewEvent};
 use crate::domain::diff::{Diff, DiffKind, Difference};
 use crate::domain::entry::RemoteEntry;
@@ -232,7 +232,7 @@ fn last(connection: &Connection, profile: &str, list: &ListId) -> Result<Option<
 fn encode(difference: &Difference) -> Vec<u8> {
     let mut out = Vec::new();
     put_bytes(&mut out, difference.kind.as_str().as_bytes());
-    put_int(&mut out, difference.number.map_or(0, E164::digits));
+    put_whom(&mut out, difference.identifier.as_ref());
     put_bytes(&mut out, difference.raw.as_bytes());
     put_int(&mut out, difference.fields.len() as u64);
     difference.fields.iter().for_each(|field| put_bytes(&mut out, field.as_bytes()));
@@ -245,7 +245,7 @@ fn encode(difference: &Difference) -> Vec<u8> {
         put_bytes(&mut out, remote.id.as_bytes());
         put_bytes(&mut out, remote.list.0.as_bytes());
         put_bytes(&mut out, remote.raw.as_bytes());
-        put_int(&mut out, remote.number.map_or(0, E164::digits));
+        put_whom(&mut out, remote.identifier.as_ref());
         put_text(&mut out, remote.jurisdiction.as_deref());
         put_time(&mut out, remote.expires);
         put_text(&mut out, remote.source.as_deref());
@@ -259,7 +259,7 @@ fn decode(bytes: &[u8]) -> Result<Difference, Error> {
     let mut cursor = Cursor(bytes);
     let word = cursor.string()?;
     let kind = DiffKind::ALL.into_iter().find(|kind| kind.as_str() == word).ok_or_else(unknown)?;
-    let number = E164::from_digits(cursor.int()?);
+    let identifier = whom(&mut cursor)?;
     let raw = cursor.string()?.to_owned();
     let mut fields = Vec::new();
     for _ in 0..cursor.int()? {
@@ -272,7 +272,7 @@ fn decode(bytes: &[u8]) -> Result<Difference, Error> {
             id: cursor.string()?.to_owned(),
             list: ListId(cursor.string()?.to_owned()),
             raw: cursor.string()?.to_owned(),
-            number: E164::from_digits(cursor.int()?),
+            identifier: whom(&mut cursor)?,
             jurisdiction: cursor.text()?.map(str::to_owned),
             expires: cursor.time()?,
             source: cursor.text()?.map(str::to_owned),
@@ -281,5 +281,5 @@ fn decode(bytes: &[u8]) -> Result<Difference, Error> {
     } else {
         None
     };
-    Ok(Difference { kind, number, raw, fields, expected, remote })
+    Ok(Difference { kind, identifier, raw, fields, expected, remote })
 }

@@ -166,8 +166,12 @@ fn find(connection: &Connection, wanted: &str) -> Result<PlanSummary, Error> {
 
 /// Each number once, in order, and the counts that the approval will speak of.
 fn check(plan: &PlanSummary, rows: &[PlanRow]) -> Result<(), Error> {
-    if !rows.is_sorted_by(|a, b| a.number < b.number) {
+    if !rows.is_sorted_by(|a, b| a.identifier < b.identifier) {
         return Err(damaged(format!("the rows of plan {} are not sorted by number", plan.id)));
+    }
+    let addresses = || rows.iter().any(|row| row.identifier.phone().is_none());
+    if plan.destination != Destination::Suppression && addresses() {
+        return Err(damaged(format!("plan {} has addresses for a list of numbers", plan.id)));
     }
     let of = |op: Op| rows.iter().filter(|row| row.op == op).count() as u64;
     let counts = &plan.counts;

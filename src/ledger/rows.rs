@@ -8,6 +8,7 @@ use super::codec::{Cursor, put_bytes, put_int, put_text, put_time};
 use super::error::{Error, damaged};
 use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::Attributes;
+use crate::domain::identifier::{Email, Identifier};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::E164;
 use crate::domain::plan::{Extra, Op, PlanRow};
@@ -22,7 +23,7 @@ impl Row for PlanRow {
     const MAGIC: [u8; 8] = *b"QLplan\x00\x01";
 
     fn key(&self) -> u64 {
-        self.number.digits()
+        key(&self.identifier)
     }
 
     fn encode(rows: &[Self], out: &mut Vec<u8>) {
@@ -31,8 +32,7 @@ impl Row for PlanRow {
         let mut body = Vec::new();
         let mut before = 0;
         for row in rows {
-            put_int(&mut body, row.number.digits().wrapping_sub(before));
-            before = row.number.digits();
+            put_identifier(&mut body, &row.identifier, &mut before);
             let word = words.index(|out| {
                 put_bytes(out, row.attributes.jurisdiction.as_str().as_bytes());
                 put_time(out, row.attributes.expires);
@@ -78,7 +78,7 @@ impl Row for PlanRow {
         let mut before = 0;
         let mut decoded = Vec::with_capacity(rows);
         for _ in 0..rows {
-            let number = number(&mut cursor, &mut before)?;
+            let identifier = identifier(&mut cursor, &mut before)?;
             let flags = cursor.int()?;
             let attributes = word(&words, flags >> 4)?.clone();
             let (op, extra) = match flags & 3 {
@@ -100,7 +100,7 @@ impl Row for PlanRow {
                 }
             }
             let generation = if flags & HAS_GENERATION > 0 { cursor.int32()? } else { 0 };
-            decoded.push(Self { number, attributes, op, row, replaces, generation, extra });
+            decoded.push(Self { identifier, attributes, op, row, replaces, generation, extra });
         }
         finish(&cursor, decoded)
     }
@@ -110,7 +110,7 @@ impl Row for Expected {
     const MAGIC: [u8; 8] = *b"QLlist\x00\x01";
 
     fn key(&self) -> u64 {
-        self.number.digits()
+        key(&self.identifier)
     }
 
     fn encode(rows: &[Self], out: &mut Vec<u8>) {
@@ -118,8 +118,7 @@ impl Row for Expected {
         let mut body = Vec::new();
         let mut before = 0;
         for row in rows {
-            put_int(&mut body, row.number.digits().wrapping_sub(before));
-            before = row.number.digits();
+            put_identifier(&mut body, &row.identifier, &mut before);
             put_int(&mut body, words.index(|out| put_expected(out, &row.attributes)));
         }
         words.put(out);
@@ -132,9 +131,9 @@ impl Row for Expected {
         let mut before = 0;
         let mut decoded = Vec::with_capacity(rows);
         for _ in 0..rows {
-            let number = number(&mut cursor, &mut before)?;
+            let identifier = identifier(&mut cursor, &mut before)?;
             let index = cursor.int()?;
-            decoded.push(Self { number, attributes: word(&words, index)?.clone() });
+            decoded.push(Self { identifier, attributes: word(&words, index)?.clone() });
         }
         finish(&cursor, decoded)
     }
@@ -228,9 +227,63 @@ fn word<T>(words: &[T], index: u64) -> Result<&T, Error> {
         .ok_or_else(|| damaged("a row names attributes that are not there"))
 }
 
-fn number(cursor: &mut Cursor<'_>, before: &mut u64) -> Result<E164, Error> {
-    *before = before.wrapping_add(cursor.int()?);
-    E164::from_digits(*before).ok_or_else(|| damaged("a row holds something that is not a number"))
+/// What rows are found by: the digits of a number. Addresses stand behind all numbers, and are not found one by one.
+fn key(identifier: &Identifier) -> u64 {
+    identifier.phone().map_or(u64::MAX, E164::digits)
+}
+
+/// Appends the step from the number before. No number steps nowhere: that is an address, which follows.
+fn put_identifier(out: &mut Vec<u8>, identifier: &Identifier, before: &mut u64) {
+    match identifier {
+        Identifier::Phone(number) => {
+            put_int(out, number.digits().wrapping_sub(*before));
+            *before = number.digits();
+        }
+        Identifier::Email(email) => {
+            put_int(out, 0);
+            put_bytes(out, email.as_str().as_bytes());
+        }
+    }
+}
+
+/// The inverse of [`put_identifier`].
+fn identifier(cursor: &mut Cursor<'_>, before: &mut u64) -> Result<Identifier, Error> {
+    let step = cursor.int()?;
+    if step == 0 {
+        return email(cursor);
+    }
+    *before = before.wrapping_add(step);
+    let number = E164::from_digits(*before);
+    Ok(number.ok_or_else(|| damaged("a row holds something that is not a number"))?.into())
+}
+
+fn email(cursor: &mut Cursor<'_>) -> Result<Identifier, Error> {
+    let email = Email::parse(cursor.string()?);
+    Ok(email.ok_or_else(|| damaged("a row holds something that is not an address"))?.into())
+}
+
+/// In the place of a number's digits, which are more: nothing, and an address that follows.
+const NOBODY: u64 = 0;
+const ADDRESS: u64 = 1;
+
+/// Appends whom something alone means, where that is known.
+pub(super) fn put_whom(out: &mut Vec<u8>, identifier: Option<&Identifier>) {
+    match identifier {
+        None => put_int(out, NOBODY),
+        Some(Identifier::Phone(number)) => put_int(out, number.digits()),
+        Some(Identifier::Email(email)) => {
+            put_int(out, ADDRESS);
+            put_bytes(out, email.as_str().as_bytes());
+        }
+    }
+}
+
+/// The inverse of [`put_whom`].
+pub(super) fn whom(cursor: &mut Cursor<'_>) -> Result<Option<Identifier>, Error> {
+    match cursor.int()? {
+        ADDRESS => email(cursor).map(Some),
+        digits => Ok(E164::from_digits(digits).map(Identifier::from)),
+    }
 }
 
 fn finish<T>(cursor: &Cursor<'_>, decoded: Vec<T>) -> Result<Vec<T>, Error> {

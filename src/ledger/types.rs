@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
-use crate::domain::phone::E164;
 use crate::domain::plan::{Destination, Digest};
 use crate::domain::run::{BatchState, RunState};
 
@@ -73,8 +73,8 @@ pub struct Batch {
 pub struct DeadLetter {
     /// Data row of the file.
     pub row: u64,
-    /// The number.
-    pub number: E164,
+    /// Whom it means.
+    pub identifier: Identifier,
     /// The tenant's code.
     pub code: String,
     /// Its words; not escaped for a terminal.

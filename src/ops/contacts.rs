@@ -229,9 +229,9 @@ impl Ops {
                     let found = document.interpret(record, &options);
                     let mut numbers = Vec::new();
                     let mut bad = None;
-                    for number in std::iter::once(found.number).chain(found.more) {
-                        match number {
-                            Ok(phone) => numbers.push(phone.number),
+                    for whom in std::iter::once(found.whom).chain(found.more) {
+                        match whom {
+                            Ok(whom) => numbers.extend(whom.phone()),
                             Err(why) => bad = bad.or(Some(why.code)),
                         }
                     }

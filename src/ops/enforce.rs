@@ -14,6 +14,7 @@ use super::plan::enforcing_rules;
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api;
 use crate::config::Environment;
+use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
 use crate::domain::progress::{Phase, Progress};
@@ -181,7 +182,9 @@ impl Ops {
         let rows = self.ledger.plan_rows(&plan).await?;
         let live = self.live_numbers(list).await?;
         let is_sent = |number: &E164| {
-            let row = rows.binary_search_by_key(number, |row| row.number).ok().and_then(|i| rows.get(i));
+            let wanted = Identifier::from(*number);
+            let found = rows.binary_search_by(|row| row.identifier.cmp(&wanted));
+            let row = found.ok().and_then(|at| rows.get(at));
             row.is_some_and(|row| row.op.is_sent())
         };
         let sent: Vec<E164> = live.iter().copied().filter(is_sent).collect();
@@ -193,7 +196,7 @@ impl Ops {
         let now = Timestamp::now();
         let expected = self.ledger.expected(&self.profile().name, &list.id).await?.unwrap_or_default();
         let live = expected.iter().filter(|entry| entry.attributes.expires.is_none_or(|at| at > now));
-        Ok(live.map(|entry| entry.number).collect())
+        Ok(live.filter_map(|entry| entry.identifier.phone()).collect())
     }
 
     /// Whether the record query says SUPPRESSED for each number, twice in a row.

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{self, Attempt, RawAnswer};
+use crate::domain::identifier::Identifier;
 use crate::domain::plan::{PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;
@@ -247,6 +248,14 @@ fn seed_of(run: &str) -> u64 {
     run.bytes().fold(0, |seed, byte| seed.rotate_left(8) ^ u64::from(byte))
 }
 
+/// Whom a key is for: the digits of a number, an address as it is.
+fn whom(identifier: &Identifier) -> String {
+    match identifier {
+        Identifier::Phone(number) => number.digits().to_string(),
+        Identifier::Email(email) => email.as_str().to_owned(),
+    }
+}
+
 /// Hash of everything that makes the intent what it is: tenant, list, operation, number, effective attributes and
 /// generation. Never the run, the position in a batch or the clock: a repeat must be recognised as one.
 pub(super) fn idempotency_key(tenant: &str, list: &str, row: &PlanRow) -> String {
@@ -257,7 +266,7 @@ pub(super) fn idempotency_key(tenant: &str, list: &str, row: &PlanRow) -> String
         tenant,
         list,
         "add",
-        &row.number.digits().to_string(),
+        &whom(&row.identifier),
         row.attributes.jurisdiction.as_str(),
         &expires,
         row.attributes.source.as_deref().unwrap_or(""),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::OpsError;
 use crate::domain::contact::Reason;
-use crate::domain::phone::E164;
+use crate::domain::identifier::Identifier;
 use crate::domain::plan::{Destination, Extra, NOTES, REASON};
 use crate::domain::problem::Code;
 use crate::files::{Checked, Document, Field, Intent, reduced_name};
@@ -28,7 +28,7 @@ struct Carried {
 pub(super) struct Extras {
     by_row: HashMap<u64, Extra>,
     /// The further rows of numbers that stand in several.
-    repeats: HashMap<E164, Vec<u64>>,
+    repeats: HashMap<Identifier, Vec<u64>>,
     /// Rows whose reason is none of the platform's words.
     pub(super) odd_reasons: u64,
     to: Destination,
@@ -52,7 +52,7 @@ impl Extras {
     /// What the rows of a number say. A suppression contact always has a reason.
     pub(super) fn of(&self, intent: &Intent) -> Extra {
         let own = self.by_row.get(&intent.row);
-        let others = self.repeats.get(&intent.number).map_or(&[][..], Vec::as_slice);
+        let others = self.repeats.get(&intent.identifier).map_or(&[][..], Vec::as_slice);
         match self.to {
             Destination::Suppression => {
                 let words = own.into_iter().chain(others.iter().filter_map(|row| self.by_row.get(row)));
@@ -150,16 +150,16 @@ pub(super) fn read(
 }
 
 /// Every row that says a number again.
-fn repeats(checked: &Checked) -> HashMap<E164, Vec<u64>> {
-    let mut rows: HashMap<E164, Vec<u64>> = HashMap::new();
+fn repeats(checked: &Checked) -> HashMap<Identifier, Vec<u64>> {
+    let mut rows: HashMap<Identifier, Vec<u64>> = HashMap::new();
     if checked.duplicates == 0 {
         return rows;
     }
     for problem in checked.problems.iter() {
         if matches!(problem.code, Code::Duplicate | Code::ConflictingDuplicate)
-            && let Some(number) = E164::from_canonical(&problem.raw)
+            && let Some(identifier) = Identifier::from_whole(&problem.raw)
         {
-            rows.entry(number).or_default().push(problem.place.row);
+            rows.entry(identifier).or_default().push(problem.place.row);
         }
     }
     rows

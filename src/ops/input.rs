@@ -72,6 +72,8 @@ struct Stored {
     #[serde(default)]
     only_said: bool,
     #[serde(default)]
+    emails: bool,
+    #[serde(default)]
     values: Vec<(String, String, String)>,
     #[serde(default)]
     layout: Option<StoredLayout>,
@@ -152,6 +154,7 @@ impl Input {
                 .map(|(f, cell, value)| (f.as_str().to_owned(), cell.to_owned(), value.to_owned()))
                 .collect(),
             only_said: self.options.only_said,
+            emails: self.options.emails,
             layout: self.options.layout.as_ref().map(StoredLayout::of),
             mark,
         };
@@ -196,6 +199,7 @@ impl Input {
             changes: stored.changes.as_deref().and_then(Changes::from_name),
             constants,
             only_said: stored.only_said,
+            emails: stored.emails,
             values,
             layout,
         };
@@ -231,6 +235,7 @@ mod tests {
                 widths: "10,5,*".parse().ok(),
                 constants,
                 only_said: true,
+                emails: true,
                 values,
                 layout: Some(UsedLayout { name: "ca".into(), contents: Contents::Delta, by_match: true }),
             }),

@@ -60,8 +60,8 @@ pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
     Interpreted, Layout, LineEnding, Mapping, Needle, Question, Record, ReportFormat, UsedLayout, Values,
-    Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, question, write_clean,
-    write_rejects, write_report, write_safely,
+    Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
+    question, write_clean, write_rejects, write_report, write_safely,
 };
 pub use crate::ledger::{Approval, DeadLetter, ListFacts};
 

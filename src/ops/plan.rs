@@ -25,12 +25,13 @@ use super::{Ops, OpsError, Sink, off_thread};
 use crate::config::ConfigError;
 use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
+use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
 use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
-use crate::files::{FileError, Intents};
+use crate::files::{Field, FileError, InputOptions, Intents};
 use crate::ledger::{Approval, Ledger, NewEvent};
 
 /// What to plan.
@@ -85,8 +86,12 @@ impl Ops {
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
-        let options = check::check_options(Some(self.profile()), &request.input, Timestamp::now());
-        let file = check::check(&request.file, &request.input, options, sink.clone(), stop).await?;
+        let input = Input {
+            options: Box::new(read_for(request.to, &request.input.options)),
+            ..request.input.clone()
+        };
+        let options = check::check_options(Some(self.profile()), &input, Timestamp::now());
+        let file = check::check(&request.file, &input, options, sink.clone(), stop).await?;
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
@@ -107,6 +112,11 @@ impl Ops {
             let what = format!("numbers that go to {to} are not scrubbed: they are those not to be called");
             let advice = "Leave out --scrub, or say --to outbound.".into();
             return Err(ConfigError { code: "only-outbound", message: what, advice }.into());
+        }
+        if to != Destination::Suppression && file.document.mapping().columns.contains_key(&Field::Email) {
+            let what = format!("e-mail addresses go to suppression lists only, not to {to}");
+            let advice = "Say --to suppression, or --map email=- to read the numbers alone.".into();
+            return Err(ConfigError { code: "only-suppression", message: what, advice }.into());
         }
         let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
         let told = (list.entry_count, Phase::Plan);
@@ -200,14 +210,17 @@ impl Ops {
         let profile = &self.profile().name;
         let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
         let mut there: HashMap<E164, u32> = HashMap::new();
-        for number in remote.iter().filter_map(|entry| entry.number) {
+        for number in remote.iter().filter_map(|entry| entry.identifier.as_ref()?.phone()) {
             *there.entry(number).or_default() += 1;
         }
         let lost: Vec<E164> = intents
             .iter()
-            .map(|intent| intent.number)
+            .filter_map(|intent| intent.identifier.phone())
             .filter(|number| there.get(number) != Some(&1))
-            .filter(|number| expected.binary_search_by_key(number, |entry| entry.number).is_ok())
+            .filter(|number| {
+                let wanted = Identifier::from(*number);
+                expected.binary_search_by(|entry| entry.identifier.cmp(&wanted)).is_ok()
+            })
             .collect();
         if !lost.is_empty() {
             self.ledger.raise_generation(profile, &list.id, lost).await?;
@@ -316,6 +329,11 @@ impl Ops {
     }
 }
 
+/// How a file is read for where it goes: a column that is named for e-mail addresses is read for suppression lists.
+fn read_for(to: Destination, said: &InputOptions) -> InputOptions {
+    InputOptions { emails: to == Destination::Suppression, ..said.clone() }
+}
+
 /// Active BLOCK rules that name the list, while the list itself is active.
 pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a Rule> {
     let names_it =
@@ -338,20 +356,20 @@ fn count(file: &CheckedFile, rows: &[PlanRow], shortened: u64) -> Counts {
     }
 }
 
-/// One expected entry per number. Where the tenant holds several records of a number, the E.164 spelling counts.
+/// One expected entry per number or address. Where the tenant holds several records of a number, the E.164 spelling counts.
 fn baseline(remote: &[RemoteEntry]) -> Vec<Expected> {
-    let mut chosen: HashMap<E164, &RemoteEntry> = HashMap::new();
+    let mut chosen: HashMap<&Identifier, &RemoteEntry> = HashMap::new();
     for entry in remote {
-        let Some(number) = entry.number else { continue };
-        let better = chosen.get(&number).is_none_or(|have| !have.is_canonical() && entry.is_canonical());
+        let Some(identifier) = &entry.identifier else { continue };
+        let better = chosen.get(identifier).is_none_or(|have| !have.is_canonical() && entry.is_canonical());
         if better {
-            chosen.insert(number, entry);
+            chosen.insert(identifier, entry);
         }
     }
     let mut expected: Vec<Expected> = chosen
         .into_iter()
-        .map(|(number, entry)| Expected {
-            number,
+        .map(|(identifier, entry)| Expected {
+            identifier: identifier.clone(),
             attributes: ExpectedAttributes {
                 jurisdiction: entry.jurisdiction.clone(),
                 expires: entry.expires,
@@ -359,7 +377,7 @@ fn baseline(remote: &[RemoteEntry]) -> Vec<Expected> {
             },
         })
         .collect();
-    expected.sort_unstable_by_key(|entry| entry.number);
+    expected.sort_unstable_by(|a, b| a.identifier.cmp(&b.identifier));
     expected
 }
 

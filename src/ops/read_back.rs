@@ -8,7 +8,7 @@ use super::walk::calls_to_read;
 use super::{OpsError, Silent};
 use crate::api;
 use crate::domain::entry::RemoteEntry;
-use crate::domain::phone::E164;
+use crate::domain::identifier::Identifier;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 
@@ -25,7 +25,7 @@ impl Engine {
     pub(super) async fn records_of(
         &self,
         rows: &[u32],
-    ) -> Result<Option<HashMap<E164, Vec<RemoteEntry>>>, Halt> {
+    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
         if self.plan.destination == Destination::Outbound && !self.jobs_are_over().await? {
             return Ok(None);
         }
@@ -36,14 +36,15 @@ impl Engine {
     pub(super) async fn records_now(
         &self,
         rows: &[u32],
-    ) -> Result<Option<HashMap<E164, Vec<RemoteEntry>>>, Halt> {
+    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
         let size = self.list_size + self.plan.counts.add;
         let to = self.plan.destination;
         let one_by_one = to == Destination::Entries && (rows.len() as u64) <= calls_to_read(size);
         let entries = if one_by_one {
             let mut entries = Vec::new();
-            for row in rows.iter().filter_map(|&row| self.rows.get(row as usize)) {
-                entries.extend(self.ops.client.entries_of(row.number, Some(&self.plan.list)).await?);
+            let numbers = rows.iter().filter_map(|&row| self.rows.get(row as usize)?.identifier.phone());
+            for number in numbers {
+                entries.extend(self.ops.client.entries_of(number, Some(&self.plan.list)).await?);
             }
             entries
         } else {
@@ -57,7 +58,7 @@ impl Engine {
                 read => read?,
             }
         };
-        Ok(Some(by_number(entries)))
+        Ok(Some(by_identifier(entries)))
     }
 
     /// The record that our write of this row made: our key where the tenant tells it, else the E.164 spelling with
@@ -65,24 +66,24 @@ impl Engine {
     pub(super) fn written_record<'a>(
         &self,
         row: u32,
-        there: &'a HashMap<E164, Vec<RemoteEntry>>,
+        there: &'a HashMap<Identifier, Vec<RemoteEntry>>,
     ) -> Option<&'a RemoteEntry> {
         let plan = self.rows.get(row as usize)?;
         let key = (self.plan.destination == Destination::Entries).then(|| self.key_of(plan));
         let kept = plan.kept(self.plan.destination);
-        there.get(&plan.number)?.iter().find(|entry| {
+        there.get(&plan.identifier)?.iter().find(|entry| {
             !plan.replaces.contains(&entry.id)
                 && ((key.is_some() && entry.key == key) || (entry.is_canonical() && kept.satisfied_by(entry)))
         })
     }
 }
 
-/// Records by their number; what has none is nobody's.
-pub(super) fn by_number(entries: Vec<RemoteEntry>) -> HashMap<E164, Vec<RemoteEntry>> {
-    let mut there: HashMap<E164, Vec<RemoteEntry>> = HashMap::new();
+/// Records by whom they mean; what means none is nobody's.
+pub(super) fn by_identifier(entries: Vec<RemoteEntry>) -> HashMap<Identifier, Vec<RemoteEntry>> {
+    let mut there: HashMap<Identifier, Vec<RemoteEntry>> = HashMap::new();
     for entry in entries {
-        if let Some(number) = entry.number {
-            there.entry(number).or_default().push(entry);
+        if let Some(identifier) = entry.identifier.clone() {
+            there.entry(identifier).or_default().push(entry);
         }
     }
     there

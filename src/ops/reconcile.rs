@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::diff::{Diff, DiffKind, Expected, ExpectedAttributes, compare};
 use crate::domain::entry::RemoteEntry;
+use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
-use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 
@@ -92,7 +92,7 @@ impl Ops {
             .differences
             .iter()
             .filter(|difference| difference.kind == DiffKind::Missing)
-            .filter_map(|difference| difference.number)
+            .filter_map(|difference| difference.identifier.as_ref()?.phone())
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -107,20 +107,21 @@ fn drop_purged(expected: &mut Vec<Expected>, remote: &[RemoteEntry], now: Timest
     if !expected.iter().any(is_over) {
         return;
     }
-    let there: HashSet<E164> = remote.iter().filter_map(|entry| entry.number).collect();
-    expected.retain(|entry| !is_over(entry) || there.contains(&entry.number));
+    let there: HashSet<&Identifier> = remote.iter().filter_map(|entry| entry.identifier.as_ref()).collect();
+    expected.retain(|entry| !is_over(entry) || there.contains(&entry.identifier));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::diff::ExpectedAttributes;
+    use crate::domain::phone::E164;
 
     #[test]
     fn only_an_expired_entry_may_go_by_itself() {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let entry = |digits: u64, expires: Option<&str>| Expected {
-            number: E164::from_digits(digits).unwrap(),
+            identifier: E164::from_digits(digits).unwrap().into(),
             attributes: ExpectedAttributes {
                 jurisdiction: None,
                 expires: expires.map(|at| at.parse().unwrap()),
@@ -132,7 +133,7 @@ mod tests {
             id: "e".into(),
             list: ListId("L".into()),
             raw: "+12025550103".into(),
-            number: E164::from_digits(12_025_550_103),
+            identifier: E164::from_digits(12_025_550_103).map(Identifier::from),
             jurisdiction: None,
             expires: over.map(|at| at.parse().unwrap()),
             source: None,
@@ -145,7 +146,8 @@ mod tests {
             entry(12_025_550_104, Some("2027-01-01T00:00:00Z")),
         ];
         drop_purged(&mut expected, &[still], now);
-        let left: Vec<u64> = expected.iter().map(|entry| entry.number.digits() % 1_000).collect();
+        let left: Vec<u64> =
+            expected.iter().map(|entry| entry.identifier.phone().unwrap().digits() % 1_000).collect();
         assert_eq!(left, [101, 103, 104]);
     }
 }

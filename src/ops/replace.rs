@@ -26,8 +26,11 @@ impl Engine {
 
         // A number that loses a record begins a new generation *before* it does: were the order the other way round, a
         // kill in between would let a later upload repeat a key that the tenant still remembers.
-        let numbers =
-            ready.iter().filter_map(|r| self.rows.get(r.row as usize)).map(|row| row.number).collect();
+        let numbers = ready
+            .iter()
+            .filter_map(|r| self.rows.get(r.row as usize))
+            .filter_map(|row| row.identifier.phone())
+            .collect();
         let profile = &self.ops.profile().name;
         self.ops.ledger.raise_generation(profile, &self.plan.list, numbers).await?;
 

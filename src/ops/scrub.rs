@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::target::read_target;
 use super::{Ops, OpsError, Sink};
+use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId, Unresolved};
-use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 use crate::domain::run::{BatchState, RunSummary};
@@ -21,10 +21,17 @@ pub(super) struct Scrub {
     pub(super) lists: Vec<ListId>,
     /// Their names, in the same order.
     pub(super) names: Vec<String>,
-    /// Entries of the lists that no number can be read from: whoever they mean is not found.
+    /// Entries of the lists that no number or address can be read from: whoever they mean is not found.
     pub(super) unread: u64,
-    /// Numbers that must go, each with the first list that holds it, in words.
-    pub(super) found: HashMap<E164, Arc<str>>,
+    /// Whoever must go, each with the first list that holds it, in words.
+    found: HashMap<Identifier, Arc<str>>,
+}
+
+impl Scrub {
+    /// Why somebody must go.
+    pub(super) fn bars(&self, identifier: &Identifier) -> Option<Arc<str>> {
+        self.found.get(identifier).cloned()
+    }
 }
 
 impl Ops {
@@ -76,7 +83,7 @@ impl Ops {
         let unsent = open.iter().filter(|batch| batch.state == BatchState::Queued).flat_map(|b| &b.rows);
         let barred = unsent
             .filter_map(|row| rows.get(*row as usize))
-            .filter(|row| scrub.found.contains_key(&row.number))
+            .filter(|row| scrub.bars(&row.identifier).is_some())
             .count();
         if barred == 0 {
             return Ok(());
@@ -117,10 +124,10 @@ impl Ops {
             let told = (list.entry_count, Phase::Plan);
             let entries = read_target(&self.client, *to, &list.id, told, sink, stop).await?;
             let why: Arc<str> = format!("on list {}", list.name).into();
-            scrub.unread += entries.iter().filter(|entry| entry.number.is_none()).count() as u64;
+            scrub.unread += entries.iter().filter(|entry| entry.identifier.is_none()).count() as u64;
             let live = entries.iter().filter(|entry| entry.is_live(now));
-            for number in live.filter_map(|entry| entry.number) {
-                scrub.found.entry(number).or_insert_with(|| why.clone());
+            for identifier in live.filter_map(|entry| entry.identifier.clone()) {
+                scrub.found.entry(identifier).or_insert_with(|| why.clone());
             }
             scrub.lists.push(list.id.clone());
             scrub.names.push(list.name.clone());

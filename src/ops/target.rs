@@ -5,10 +5,10 @@ use tokio_util::sync::CancellationToken;
 use super::walk::{self, Walked};
 use super::{Ops, OpsError, Sink};
 use crate::api::{self, Client, Scopes, SuppressionList};
-use crate::domain::contact::{Identifier, RemoteContact};
+use crate::domain::contact::RemoteContact;
 use crate::domain::entry::RemoteEntry;
+use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId, resolve};
-use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 
@@ -145,15 +145,15 @@ async fn page_of(
         Destination::Outbound => client.outbound_contacts_page(list, number, PAGE).await?,
         Destination::Items | Destination::Entries => client.items_page(list, number, PAGE).await?,
     };
-    Ok(items.into_iter().map(|item| walked(list, item.raw, item.number)).collect())
+    Ok(items.into_iter().map(|item| walked(list, item.raw, item.number.map(Identifier::from))).collect())
 }
 
 /// A number that is told without a record of its own.
-fn walked(list: &ListId, raw: String, number: Option<E164>) -> Walked {
+fn walked(list: &ListId, raw: String, identifier: Option<Identifier>) -> Walked {
     let entry = RemoteEntry {
         id: String::new(),
         list: list.clone(),
-        number,
+        identifier,
         raw: raw.clone(),
         jurisdiction: None,
         expires: None,
@@ -163,19 +163,13 @@ fn walked(list: &ListId, raw: String, number: Option<E164>) -> Walked {
     Walked { key: raw, entry: Some(entry) }
 }
 
-/// A contact by telephone; one by e-mail is another person's business here, and only counts as seen.
+/// A contact of a suppression list: its end stands for the expiry, its reason for the source.
 fn of_contact(list: &ListId, contact: RemoteContact) -> Walked {
-    let raw = contact.raw;
-    match contact.identifier {
-        Some(Identifier::Email(_)) => Walked { key: raw, entry: None },
-        Some(Identifier::Phone(number)) => {
-            let mut walked = walked(list, raw, Some(number));
-            if let Some(entry) = &mut walked.entry {
-                entry.expires = contact.until;
-                entry.source = contact.reason;
-            }
-            walked
-        }
-        None => walked(list, raw, None),
+    let is_known = contact.identifier.is_some();
+    let mut walked = walked(list, contact.raw, contact.identifier);
+    if let Some(entry) = walked.entry.as_mut().filter(|_| is_known) {
+        entry.expires = contact.until;
+        entry.source = contact.reason;
     }
+    walked
 }

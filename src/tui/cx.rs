@@ -9,6 +9,7 @@ use super::hits::HitMap;
 use super::store::Store;
 use super::theme::Theme;
 use crate::config::{Environment, FourEyes, Profile};
+use crate::domain::identifier::{Identifier, masked_addresses};
 use crate::domain::list::ListId;
 use crate::domain::phone::{E164, Normaliser};
 use crate::domain::plan::Destination;
@@ -111,10 +112,18 @@ impl Cx {
         super::event::shown(number, self.masked)
     }
 
-    /// A string from a file or the tenant, safe to show. In privacy mode its digits are masked too where they are many
-    /// enough to be a telephone number.
+    /// Whom a row means, whole or masked.
+    pub fn identifier(&self, identifier: &Identifier) -> String {
+        if self.masked { identifier.masked() } else { identifier.pretty() }
+    }
+
+    /// A string from a file or the tenant, safe to show. In privacy mode its addresses are masked, and its digits
+    /// where they are many enough to be a telephone number.
     pub fn text(&self, text: &str, max: usize) -> String {
-        let safe = visible(text, max);
+        let mut safe = visible(text, max);
+        if self.masked {
+            safe = masked_addresses(&safe);
+        }
         if self.masked && safe.chars().filter(char::is_ascii_digit).count() >= 7 {
             return safe.chars().map(|c| if c.is_ascii_digit() { '•' } else { c }).collect();
         }

@@ -7,7 +7,8 @@ use quietline::api::{
     Attempt, BulkWrite, ContactWrite, Error, ItemWrite, RowVerdict, Scopes, encode_bulk, encode_contacts,
     encode_items, read_bulk_answer, read_contacts_answer,
 };
-use quietline::domain::contact::{Email, Identifier, Reason};
+use quietline::domain::contact::Reason;
+use quietline::domain::identifier::{Email, Identifier};
 use quietline::domain::job::{JobId, JobStatus};
 use quietline::domain::list::ListId;
 use tokio_util::sync::CancellationToken;

@@ -91,7 +91,7 @@ fn document_002_fills_a_suppression_list() {
     let desk = desk(&tenant);
     desk.write(
         "held.csv",
-        "phone,reason,expires\n415-555-0187,BOUNCE,2031-05-01\n415-555-0188,COMPLIANCE,\n",
+        "phone,email,reason,expires\n415-555-0187,,DNC,2031-05-01\n,ann@example.com,UNSUBSCRIBE,\n415-555-0188,,COMPLIANCE,\n",
     );
     line(
         &desk,
@@ -99,8 +99,10 @@ fn document_002_fills_a_suppression_list() {
     );
     let state = state(&tenant);
     let contacts = of(&state["suppressionLists"], "Held")["contacts"].as_array().unwrap().clone();
-    assert_eq!(contacts.len(), 2);
-    assert_eq!(contacts[0]["reason"], "BOUNCE");
+    let of = |field: &str| contacts.iter().map(|contact| contact[field].as_str()).collect::<Vec<_>>();
+    assert_eq!(of("phoneNumber"), [Some("+14155550187"), Some("+14155550188"), None]);
+    assert_eq!(of("email"), [None, None, Some("ann@example.com")]);
+    assert_eq!(of("reason"), [Some("DNC"), Some("COMPLIANCE"), Some("UNSUBSCRIBE")]);
     assert_eq!(contacts[0]["suppressUntil"], "2031-05-01T23:59:59Z");
 }
 

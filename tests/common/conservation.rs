@@ -198,14 +198,15 @@ fn add_up(path: &Path, document: &Document, checked: &Checked, records: u64) {
     assert_eq!(checked.records, records, "the check counts what the index counts");
     assert_eq!(checked.rows, checked.valid + checked.duplicates + checked.rejected, "{checked:?}");
     let has_ranges = document.mapping().columns.contains_key(&Field::RangeEnd);
-    let several = has_ranges || !document.mapping().more_numbers.is_empty();
+    let has_emails = document.mapping().columns.contains_key(&Field::Email);
+    let several = has_ranges || has_emails || !document.mapping().more_numbers.is_empty();
     assert!(several || checked.rows == records, "a row for each record");
     assert!(checked.accounting.is_conserved(), "{:?}", checked.accounting);
     assert_eq!(checked.accounting.size, document.size());
     assert_eq!(checked.sha256, sha256_of(path).unwrap(), "the hash is that of the file as stored");
 
     assert_eq!(checked.intents.len() as u64, checked.valid, "each valid row is one intent");
-    let numbers: Vec<_> = checked.intents.iter().map(|intent| intent.number).collect();
+    let numbers: Vec<_> = checked.intents.iter().map(|intent| intent.identifier).collect();
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "each number once, in order");
     for (code, count) in &checked.counts {
         let listed = checked.problems.iter().filter(|problem| problem.code == *code).count() as u64;

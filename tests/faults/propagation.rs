@@ -211,7 +211,7 @@ async fn p5_what_somebody_else_did_is_shown_and_left_alone() {
     let found = reconcile(&stage, Destination::Entries).await.unwrap();
     let of = |kind: DiffKind| -> HashSet<String> {
         let differences = found.diff.differences.iter().filter(|difference| difference.kind == kind);
-        differences.map(|difference| difference.number.unwrap().to_e164()).collect()
+        differences.map(|difference| difference.identifier.as_ref().unwrap().whole()).collect()
     };
     assert_eq!(of(DiffKind::Missing), lost.into_iter().collect());
     assert_eq!(of(DiffKind::Unexpected), HashSet::from([foreign.to_owned()]));

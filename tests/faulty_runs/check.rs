@@ -48,7 +48,7 @@ async fn told(outcome: &Outcome<'_>) -> Result<Told, String> {
         }
     }
     let dead = ops.dead_letters(Some(&run.id)).await.map_err(|e| format!("dead letters: {e}"))?;
-    let dead = dead.into_iter().map(|(_, letter)| letter.number.to_e164()).collect();
+    let dead = dead.into_iter().map(|(_, letter)| letter.identifier.whole()).collect();
     Ok(Told { accepted, dead })
 }
 

@@ -25,6 +25,7 @@ mod beside;
 mod cells;
 mod changes;
 mod containers;
+mod emails;
 mod given;
 mod laws;
 mod layout;
@@ -80,9 +81,9 @@ fn open_bytes(bytes: impl AsRef<[u8]>) -> Result<Document, FileError> {
     Document::open(&path, &InputOptions::default())
 }
 
-/// Numbers that become intents.
+/// Numbers and addresses that become intents.
 fn numbers(checked: &Checked) -> Vec<String> {
-    checked.intents.iter().map(|intent| intent.number.to_e164()).collect()
+    checked.intents.iter().map(|intent| intent.identifier.whole()).collect()
 }
 
 /// Codes of one row, in order.

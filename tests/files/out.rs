@@ -29,7 +29,7 @@ fn table(path: &Path) -> Vec<Vec<String>> {
 }
 
 /// The rejects of a file open as input, map the same and reject the same, and so do the rejects of those, cell for cell.
-fn survives(path: &Path, input: &InputOptions) {
+pub(super) fn survives(path: &Path, input: &InputOptions) {
     let folder = tempfile::tempdir().unwrap();
     let document = Document::open(path, input).unwrap();
     let (first, checked) = rejects_of(&document, folder.path(), "first.csv");
@@ -368,7 +368,7 @@ fn source() -> impl Strategy<Value = String> {
 }
 
 /// The cleaned list of a file opens by itself, has nothing to mend, and holds the same numbers with the same attributes.
-fn cleaned_holds_the_same(path: &Path, input: &InputOptions) {
+pub(super) fn cleaned_holds_the_same(path: &Path, input: &InputOptions) {
     let folder = tempfile::tempdir().unwrap();
     let checked = check_document(&Document::open(path, input).unwrap()).unwrap();
     let out = folder.path().join("clean.csv");
@@ -377,14 +377,15 @@ fn cleaned_holds_the_same(path: &Path, input: &InputOptions) {
     if checked.valid == 0 {
         return;
     }
-    let clean = check_document(&Document::open(&out, &InputOptions::default()).unwrap()).unwrap();
+    let as_asked = InputOptions { emails: input.emails, ..InputOptions::default() };
+    let clean = check_document(&Document::open(&out, &as_asked).unwrap()).unwrap();
     // A source of several lines that could be taken for rows of their own stands on one.
     let on_one_line = |source: std::sync::Arc<str>| source.replace(['\n', '\r'], " ");
     let what = |checked: &Checked| -> Vec<_> {
         let each = checked.intents.iter();
-        each.map(|Intent { number, attributes, .. }| {
+        each.map(|Intent { identifier, attributes, .. }| {
             let source = attributes.source.clone().map(on_one_line);
-            (number, attributes.jurisdiction, attributes.expires, source)
+            (identifier, attributes.jurisdiction, attributes.expires, source)
         })
         .collect()
     };

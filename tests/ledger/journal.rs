@@ -45,7 +45,7 @@ async fn a_batch_goes_from_queue_to_settled_and_the_buckets_follow() {
 
     let letters = world.ledger.dead_letters(Some(&run.id[..4])).await.unwrap();
     assert_eq!(letters.len(), 1);
-    assert_eq!((letters[0].1.row, letters[0].1.number), (998, number(2)));
+    assert_eq!((letters[0].1.row, letters[0].1.identifier.clone()), (998, number(2).into()));
     assert_eq!((letters[0].1.code.as_str(), letters[0].1.message.as_str()), ("INVALID", "not dialable"));
     assert_eq!(world.ledger.dead_letters(None).await.unwrap(), letters);
 }

@@ -15,11 +15,11 @@ fn odd(n: u64) -> Expected {
         expires: Some(at(1)),
         source: Some("\u{202e}odd".into()),
     };
-    Expected { number: number(n), attributes }
+    Expected { identifier: number(n).into(), attributes }
 }
 
 fn ours(n: u64, source: Option<&str>) -> Expected {
-    Expected { number: number(n), attributes: (&attributes(source)).into() }
+    Expected { identifier: number(n).into(), attributes: (&attributes(source)).into() }
 }
 
 async fn expected(world: &World) -> Vec<Expected> {
@@ -156,7 +156,7 @@ async fn a_reconciliation_keeps_its_differences() {
         id: "e-1".into(),
         list: list(),
         raw: "(202) 555-0101".into(),
-        number: Some(number(1)),
+        identifier: Some(number(1).into()),
         jurisdiction: None,
         expires: Some(at(9)),
         source: Some("web".into()),
@@ -164,7 +164,7 @@ async fn a_reconciliation_keeps_its_differences() {
     };
     let changed = Difference {
         kind: DiffKind::Changed,
-        number: Some(number(1)),
+        identifier: Some(number(1).into()),
         raw: remote.raw.clone(),
         fields: vec!["jurisdiction", "expires"],
         expected: Some(odd(1).attributes),
@@ -172,11 +172,11 @@ async fn a_reconciliation_keeps_its_differences() {
     };
     let malformed = Difference {
         kind: DiffKind::Malformed,
-        number: None,
+        identifier: None,
         raw: "n/a".into(),
         fields: Vec::new(),
         expected: None,
-        remote: Some(RemoteEntry { number: None, raw: "n/a".into(), key: Some("k".into()), ..remote }),
+        remote: Some(RemoteEntry { identifier: None, raw: "n/a".into(), key: Some("k".into()), ..remote }),
     };
     let diff = Diff { remote: 4, expected: 3, matching: 1, differences: vec![changed, malformed] };
     assert_eq!(world.ledger.last_reconciliation(PROFILE, &list()).await.unwrap(), None);

@@ -5,6 +5,7 @@ use std::fs;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use quietline::domain::entry::Attributes;
+use quietline::domain::identifier::{Email, Identifier};
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
@@ -24,9 +25,12 @@ fn any_row() -> impl Strategy<Value = PlanRow> {
     let replaces = prop::collection::vec("\\PC{0,9}", 0..3);
     let value = ("[a-c]{1,2}", "\\PC{0,9}").prop_map(|(name, value)| (name.into(), value.into()));
     let extra = prop::collection::vec(value, 0..3);
-    (1_000_000u64..=999_999_999_999_999, attributes, op, any::<u64>(), replaces, any::<u32>(), extra)
-        .prop_map(|(number, (jurisdiction, expires, source), op, row, replaces, generation, extra)| PlanRow {
-            number: E164::from_digits(number).unwrap(),
+    let number = (1_000_000u64..=999_999_999_999_999).prop_map(|n| E164::from_digits(n).unwrap().into());
+    let email = "[a-z]{1,3}@[a-c]\\.example".prop_map(|text| Email::parse(&text).unwrap().into());
+    let identifier = prop_oneof![4 => number, 1 => email];
+    (identifier, attributes, op, any::<u64>(), replaces, any::<u32>(), extra).prop_map(
+        |(identifier, (jurisdiction, expires, source), op, row, replaces, generation, extra)| PlanRow {
+            identifier,
             attributes: Attributes {
                 jurisdiction: Jurisdiction::parse(jurisdiction).unwrap(),
                 expires: expires.map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap()),
@@ -37,13 +41,29 @@ fn any_row() -> impl Strategy<Value = PlanRow> {
             replaces,
             generation,
             extra: Extra::new(extra),
-        })
+        },
+    )
+}
+
+/// A guard beside the plan's own: what cannot be sent must not be stored.
+#[tokio::test]
+async fn addresses_are_only_stored_for_suppression_lists() {
+    let world = World::new();
+    let email = Identifier::from(Email::parse("a@b.example").unwrap());
+    let rows = vec![PlanRow { identifier: email, ..row(1, Op::Add) }];
+    let mut plan = plan_of("p-1", &rows);
+    for to in [Destination::Entries, Destination::Items, Destination::Outbound] {
+        plan.destination = to;
+        plan.digest = digest_of(PROFILE, to, &plan.list, &plan.file_sha256, &rows);
+        let refused = world.ledger.store_plan(&plan, rows.clone()).await.unwrap_err();
+        assert!(refused.to_string().contains("addresses for a list of numbers"), "{refused}");
+    }
 }
 
 fn any_rows() -> impl Strategy<Value = Vec<PlanRow>> {
     prop::collection::vec(any_row(), 0..40).prop_map(|mut rows| {
-        rows.sort_by_key(|row| row.number);
-        rows.dedup_by_key(|row| row.number);
+        rows.sort_by(|a, b| a.identifier.cmp(&b.identifier));
+        rows.dedup_by(|a, b| a.identifier == b.identifier);
         rows
     })
 }
@@ -82,7 +102,7 @@ fn the_digest_covers_everything_that_matters() {
         digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows[..1]),
     ];
     let edits: [fn(&mut PlanRow); 6] = [
-        |row| row.number = number(3),
+        |row| row.identifier = number(3).into(),
         |row| row.op = Op::Add,
         |row| row.row += 1,
         |row| row.generation += 1,
@@ -104,7 +124,7 @@ async fn a_large_plan_is_read_in_blocks_and_looked_up_in_one() {
     let world = World::new();
     let rows: Vec<PlanRow> = (0..9_000)
         .map(|n| PlanRow {
-            number: E164::from_digits(12_020_000_000 + 7 * n).unwrap(),
+            identifier: E164::from_digits(12_020_000_000 + 7 * n).unwrap().into(),
             row: n,
             ..row(0, Op::Add)
         })
@@ -118,11 +138,14 @@ async fn a_large_plan_is_read_in_blocks_and_looked_up_in_one() {
         world.accept(&run.id, seq, &batches[seq as usize].rows, at(5)).await;
     }
     for index in [0usize, 1, 4_095, 4_096, 5_999] {
-        let found = world.ledger.evidence(PROFILE, rows[index].number).await.unwrap();
+        let found = world.ledger.evidence(PROFILE, rows[index].identifier.phone().unwrap()).await.unwrap();
         assert_eq!(found.iter().map(|e| e.row).collect::<Vec<_>>(), [index as u64]);
     }
     for index in [6_000usize, 8_999] {
-        assert_eq!(world.ledger.evidence(PROFILE, rows[index].number).await.unwrap(), []);
+        assert_eq!(
+            world.ledger.evidence(PROFILE, rows[index].identifier.phone().unwrap()).await.unwrap(),
+            []
+        );
     }
     let between = E164::from_digits(12_020_000_001).unwrap();
     assert_eq!(world.ledger.evidence(PROFILE, between).await.unwrap(), []);

@@ -114,12 +114,12 @@ async fn play(ops: Vec<Op>, per_call: usize, steps: Vec<Step>) {
         .iter()
         .zip(&rows)
         .filter(|(fate, _)| **fate == RowOutcome::Accepted)
-        .map(|(_, row)| row.number)
+        .map(|(_, row)| row.identifier.clone())
         .collect();
     let expected = world.ledger.expected("test", &list()).await.unwrap().unwrap();
-    assert_eq!(expected.iter().map(|entry| entry.number).collect::<Vec<_>>(), accepted);
+    assert_eq!(expected.iter().map(|entry| entry.identifier.clone()).collect::<Vec<_>>(), accepted);
     for (fate, row) in fates.iter().zip(&rows) {
-        let known = world.ledger.evidence("test", row.number).await.unwrap().len();
+        let known = world.ledger.evidence("test", row.identifier.phone().unwrap()).await.unwrap().len();
         assert_eq!(known, usize::from(*fate == RowOutcome::Accepted));
     }
     world.ledger.verify_trail().await.unwrap();

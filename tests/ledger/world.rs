@@ -42,7 +42,7 @@ pub fn attributes(source: Option<&str>) -> Attributes {
 
 pub fn row(n: u64, op: Op) -> PlanRow {
     PlanRow {
-        number: number(n),
+        identifier: number(n).into(),
         attributes: attributes(Some("web")),
         op,
         row: 1_000 - n,
@@ -63,7 +63,11 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
         id: id.into(),
         digest: Digest(String::new()),
         profile: PROFILE.into(),
-        destination: Destination::Entries,
+        // Only suppression lists take addresses.
+        destination: match rows.iter().all(|row| row.identifier.phone().is_some()) {
+            true => Destination::Entries,
+            false => Destination::Suppression,
+        },
         scrub: Vec::new(),
         list: list.clone(),
         list_name: "National".into(),

@@ -28,17 +28,16 @@ async fn upload(stage: &Stage, file: &Path, to: Destination, list: &str) -> RunS
     stage.launch(launch(file, to, list)).await.unwrap()
 }
 
-/// What a list of the tenant holds by number; a number that stands twice fails the test.
+/// What a list of the tenant holds by number or address; whoever stands twice fails the test. An outbound contact has a number.
 async fn holds(stage: &Stage, kind: &str, id: &str) -> BTreeMap<String, Value> {
     let state = stage.control("state").await;
     let lists = state[kind].as_array().unwrap();
     let list = lists.iter().find(|list| list["id"] == id).unwrap();
     let mut there = BTreeMap::new();
     for contact in list["contacts"].as_array().unwrap() {
-        if let Some(number) = contact["phoneNumber"].as_str() {
-            let twice = there.insert(number.to_owned(), contact.clone());
-            assert!(twice.is_none(), "a number stands twice");
-        }
+        let identifier = contact["phoneNumber"].as_str().or(contact["email"].as_str()).unwrap();
+        let twice = there.insert(identifier.to_owned(), contact.clone());
+        assert!(twice.is_none(), "somebody stands twice");
     }
     there
 }
@@ -142,6 +141,71 @@ async fn suppression_contacts_carry_their_reason_and_end() {
 
         let again = upload(&stage, &file, Destination::Suppression, SUPPRESSION).await;
         assert_eq!((again.buckets.accepted, again.buckets.unchanged), (0, 300));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_row_means_by_mail_is_suppressed_too_and_nobody_twice() {
+    for story in [Story::Calm, Story::Flaky] {
+        let stage = Stage::with(story).await;
+        let text = csv(
+            "phone,E-Mail,reason,suppressUntil",
+            (0..200).map(|n| match n % 4 {
+                0 => format!(",Person{n}@Example.com,unsubscribe,"),
+                1 => format!("{},person{n}@example.com,bounce,2031-05-01", spelled(n)),
+                2 => format!("{},,compliance,", spelled(n)),
+                _ => format!(",person{}@example.com,dnc,", n - 3),
+            }),
+        );
+        let file = stage.write("held.csv", &format!("{text},nobody at all,,\n"));
+        let before = holds(&stage, "suppressionLists", "sl-compliance-holds").await;
+
+        let run = upload(&stage, &file, Destination::Suppression, SUPPRESSION).await;
+
+        assert_eq!(run.state, RunState::Ready, "{story:?}: {:?}", run.error);
+        let b = run.buckets;
+        assert_eq!((b.rows, b.accepted, b.duplicates, b.rejected, b.unaccounted), (251, 200, 50, 1, 0));
+        let after = holds(&stage, "suppressionLists", "sl-compliance-holds").await;
+        assert_eq!(after.len(), before.len() + 200);
+        assert_eq!(after["person0@example.com"]["reason"], "DNC", "the gravest of its two rows");
+        assert_eq!(after["person1@example.com"]["suppressUntil"], "2031-05-01T23:59:59Z");
+        assert_eq!(after["+12015550101"]["reason"], "BOUNCE");
+
+        let again = upload(&stage, &file, Destination::Suppression, SUPPRESSION).await;
+        assert_eq!((again.buckets.accepted, again.buckets.unchanged), (0, 200));
+        let (stop, sink) = (CancellationToken::new(), Arc::new(Silent));
+        let found =
+            stage.ops.reconcile(Destination::Suppression, SUPPRESSION, None, sink, &stop).await.unwrap();
+        assert!(found.diff.is_clean(), "{:?}", found.diff.differences);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_the_tenant_refuses_is_a_dead_letter_of_its_row() {
+    let stage = Stage::with(Story::Calm).await;
+    // Sound by the rules of mail, and more than the tenant takes.
+    let file = stage
+        .write("held.csv", "phone,email\n202-555-0101,\n,ann@example.com\n800-555-0105,ben@example.com\n");
+    let run = upload(&stage, &file, Destination::Suppression, "sl-compliance-holds").await;
+    assert_eq!((run.buckets.accepted, run.buckets.dead_letters), (3, 1), "{:?}", run.error);
+    let letters = stage.ops.dead_letters(Some(&run.id)).await.unwrap();
+    assert_eq!((letters[0].1.row, letters[0].1.identifier.whole().as_str()), (3, "+18005550105"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_go_nowhere_but_to_suppression_lists() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("held.csv", "phone,email\n202-555-0187,ann@example.com\n");
+    for (to, list) in [
+        (Destination::Entries, stage.list_name()),
+        (Destination::Items, stage.list_name()),
+        (Destination::Outbound, OUTBOUND),
+    ] {
+        let mut request = PlanRequest { to, list: list.into(), ..Stage::request(&file) };
+        request.input.options.map = vec![(quietline::files::Field::Email, "email".into())];
+        let (stop, sink) = (CancellationToken::new(), Arc::new(Silent));
+        let refused = stage.ops.plan(&request, sink, &stop).await.unwrap_err();
+        assert_eq!(refused.code(), "only-suppression");
     }
 }
 
@@ -323,12 +387,13 @@ async fn two_people_who_share_an_address_are_two_contacts() {
         "shared.csv",
         &csv("phone,email", (0..2).map(|n| format!("{},family@example.com", spelled(n)))),
     );
-    for (to, list, kind, id) in [
-        (Destination::Suppression, SUPPRESSION, "suppressionLists", "sl-compliance-holds"),
-        (Destination::Outbound, OUTBOUND, "contactLists", OUTBOUND),
+    // On a suppression list the address is a contact of its own, once.
+    for (to, list, kind, id, buckets) in [
+        (Destination::Suppression, SUPPRESSION, "suppressionLists", "sl-compliance-holds", (3, 1)),
+        (Destination::Outbound, OUTBOUND, "contactLists", OUTBOUND, (2, 0)),
     ] {
         let run = upload(&stage, &file, to, list).await;
-        assert_eq!((run.buckets.accepted, run.buckets.duplicates), (2, 0), "{to}: {:?}", run.error);
+        assert_eq!((run.buckets.accepted, run.buckets.duplicates), buckets, "{to}: {:?}", run.error);
         let there = holds(&stage, kind, id).await;
         for number in ["+12015550100", "+12015550101"] {
             assert!(there.contains_key(number), "{to}: {number}");

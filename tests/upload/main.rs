@@ -142,7 +142,7 @@ async fn entries_that_the_tenant_loses_are_found_and_can_be_put_back() {
         .iter()
         .map(|difference| {
             assert_eq!(difference.kind.as_str(), "missing");
-            difference.number.unwrap().to_e164()
+            difference.identifier.as_ref().unwrap().whole()
         })
         .collect();
     assert_eq!(missing, lost);

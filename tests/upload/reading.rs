@@ -43,7 +43,7 @@ async fn a_small_batch_is_found_on_a_long_list_and_what_is_lost_of_it_is_named()
     assert!(lost.iter().all(|number| number.starts_with("+120155501")), "the last ones written: {lost:?}");
     let found = reconcile(&stage).await.unwrap();
     let missing: BTreeSet<String> =
-        found.diff.differences.iter().filter_map(|one| Some(one.number?.to_e164())).collect();
+        found.diff.differences.iter().filter_map(|one| Some(one.identifier.as_ref()?.whole())).collect();
     assert_eq!((missing, found.diff.differences.len()), (lost, 2));
 }
 

@@ -63,7 +63,8 @@ impl Client {
             let (count, known) = (page.len() as u64, seen.len());
             for entry in page {
                 let fresh = seen.insert(entry.id.clone());
-                let wanted = entry.number == Some(number) && list.is_none_or(|list| entry.list == *list);
+                let wanted =
+                    entry.identifier == Some(number.into()) && list.is_none_or(|list| entry.list == *list);
                 if fresh && wanted {
                     found.push(entry);
                 }

@@ -138,11 +138,14 @@ fn a_page_of_entries_is_read_with_odd_spellings_kept() {
         &normaliser,
     )
     .unwrap();
-    assert_eq!((entries[0].id.as_str(), entries[0].number), ("1", Some(number(1))));
+    assert_eq!((entries[0].id.as_str(), &entries[0].identifier), ("1", &Some(number(1).into())));
     assert!(!entries[0].is_canonical());
     assert_eq!(entries[0].source, None);
     assert_eq!(entries[0].expires.unwrap().to_string(), "2030-01-01T23:59:59Z");
-    assert_eq!((entries[1].raw.as_str(), entries[1].number, &entries[1].list), ("call me", None, &list));
+    assert_eq!(
+        (entries[1].raw.as_str(), &entries[1].identifier, &entries[1].list),
+        ("call me", &None, &list)
+    );
     let unreadable = br#"[{"id":"1","phoneNumber":"+12025550101","expirationDate":"soon"}]"#;
     assert!(read_entries(unreadable, Some(&list), &normaliser).is_err());
     let no_list = br#"[{"id":"1","phoneNumber":"+12025550101"}]"#;

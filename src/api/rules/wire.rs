@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{NewRule, RuleChange};
 use crate::api::Error;
-use crate::api::wire::{Rows, Text, decode, odd, text_of, truth_of, whole_of, without_numbers};
+use crate::api::wire::{Rows, Text, decode, odd, text_of, truth_of, whole_of, without_people};
 use crate::domain::list::ListId;
 use crate::domain::rule::{Action, Rule, Scope};
 
@@ -28,7 +28,7 @@ fn unknown(field: &str, word: &str) -> Error {
     if word.is_empty() {
         odd(format!("a rule has no {field}"))
     } else {
-        odd(format!("a rule has the {field} “{}”, which is not known", without_numbers(word, 40)))
+        odd(format!("a rule has the {field} “{}”, which is not known", without_people(word, 40)))
     }
 }
 

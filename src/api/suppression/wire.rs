@@ -8,7 +8,8 @@ use super::{ContactWrite, SuppressionList, SuppressionListChange};
 use crate::api::entries::{Refusal, RowVerdict};
 use crate::api::wire::{Rows, Text, decode, expiry_of, odd, text_of, whole_of};
 use crate::api::{EntriesReading, Error};
-use crate::domain::contact::{Email, Identifier, RemoteContact};
+use crate::domain::contact::RemoteContact;
+use crate::domain::identifier::{Email, Identifier};
 use crate::domain::list::ListId;
 use crate::domain::phone::Normaliser;
 
@@ -116,7 +117,7 @@ fn key_of(text: &str) -> String {
 
 fn key_of_row(row: &ContactWrite) -> String {
     match &row.identifier {
-        Identifier::Email(email) => email.key(),
+        Identifier::Email(email) => email.as_str().to_owned(),
         Identifier::Phone(number) => number.digits().to_string(),
     }
 }

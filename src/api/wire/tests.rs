@@ -75,7 +75,9 @@ fn the_tenants_words_lose_their_numbers() {
     assert_eq!(words_of(b"{}"), "no reason given");
     let long = format!(r#"{{"message":"{}"}}"#, "x".repeat(10_000));
     assert_eq!(words_of(long.as_bytes()).chars().count(), 200);
-    assert!(!without_numbers("٢٠٢٥٥٥٠١٠١", 50).contains('٢'), "digits of any script");
+    assert!(!without_people("٢٠٢٥٥٥٠١٠١", 50).contains('٢'), "digits of any script");
+    let said = without_people("“ann.lee+x@example.com” (a@b), refused: c@d, e", 60);
+    assert_eq!(said, "“…” (…), refused: …, e");
 }
 
 #[test]

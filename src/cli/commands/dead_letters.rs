@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<u8,
 
 fn row((run, letter): &(String, DeadLetter)) -> [String; 5] {
     let row = letter.row.to_string();
-    [run.clone(), row, letter.number.to_e164(), letter.code.clone(), letter.message.clone()]
+    [run.clone(), row, letter.identifier.whole(), letter.code.clone(), letter.message.clone()]
 }
 
 fn csv(letters: &[(String, DeadLetter)]) -> Result<Vec<u8>, Failure> {

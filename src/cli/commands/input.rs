@@ -53,6 +53,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             }),
             constants: constants(&args.set)?,
             only_said: false,
+            emails: false,
             values: values(&args.value)?,
             layout: None,
         }),

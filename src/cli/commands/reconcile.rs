@@ -6,6 +6,7 @@ use crate::cli::failure::{Failure, exit};
 use crate::cli::shapes::ReconcileObject;
 use crate::cli::{progress, report};
 use crate::domain::diff::{Diff, Difference};
+use crate::domain::identifier::Identifier;
 use crate::domain::text::{guarded, thousands, visible};
 use crate::ops::write_safely;
 
@@ -51,7 +52,7 @@ fn row(difference: &Difference) -> [String; 11] {
     let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     [
         difference.kind.as_str().into(),
-        difference.number.map(|number| number.to_e164()).unwrap_or_default(),
+        difference.identifier.as_ref().map(Identifier::whole).unwrap_or_default(),
         difference.raw.clone(),
         difference.fields.join(" "),
         expected.and_then(|e| e.jurisdiction.clone()).unwrap_or_default(),

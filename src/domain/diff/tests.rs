@@ -11,7 +11,7 @@ fn number(n: u8) -> E164 {
 
 fn expected(n: u8, jurisdiction: &str, expires: Option<i64>, source: Option<&str>) -> Expected {
     Expected {
-        number: number(n),
+        identifier: number(n).into(),
         attributes: ExpectedAttributes {
             jurisdiction: Some(jurisdiction.to_owned()),
             expires: expires.map(|second| Timestamp::from_second(second).unwrap()),
@@ -25,7 +25,7 @@ fn entry(id: &str, n: Option<u8>, raw: &str, jurisdiction: &str, expires: Option
         id: id.to_owned(),
         list: ListId("L-1".to_owned()),
         raw: raw.to_owned(),
-        number: n.map(number),
+        identifier: n.map(|n| number(n).into()),
         jurisdiction: Some(jurisdiction.to_owned()),
         expires: expires.map(|second| Timestamp::from_second(second).unwrap()),
         source: Some("State".to_owned()),
@@ -37,8 +37,13 @@ fn canonical(id: &str, n: u8) -> RemoteEntry {
     entry(id, Some(n), &number(n).to_e164(), "US-DC", None)
 }
 
+/// The number of a difference; all of them are of telephones.
+fn phone(difference: &Difference) -> Option<E164> {
+    difference.identifier.as_ref().and_then(Identifier::phone)
+}
+
 fn kinds(diff: &Diff) -> Vec<(DiffKind, Option<E164>, &str)> {
-    diff.differences.iter().map(|d| (d.kind, d.number, d.raw.as_str())).collect()
+    diff.differences.iter().map(|d| (d.kind, phone(d), d.raw.as_str())).collect()
 }
 
 #[test]
@@ -122,7 +127,7 @@ fn a_baseline_compared_with_itself_is_clean_also_without_a_jurisdiction() {
 fn hundreds_of_thousands_are_compared_in_one_go() {
     let wanted: Vec<Expected> = (0..300_000_u64)
         .map(|n| Expected {
-            number: E164::from_digits(12_025_000_000 + n * 3).unwrap(),
+            identifier: E164::from_digits(12_025_000_000 + n * 3).unwrap().into(),
             ..expected(0, "US-DC", None, None)
         })
         .collect();
@@ -130,7 +135,7 @@ fn hundreds_of_thousands_are_compared_in_one_go() {
         .rev()
         .map(|n| {
             let number = E164::from_digits(12_025_000_000 + n * 2).unwrap();
-            RemoteEntry { number: Some(number), raw: number.to_e164(), ..canonical("x", 0) }
+            RemoteEntry { identifier: Some(number.into()), raw: number.to_e164(), ..canonical("x", 0) }
         })
         .collect();
     let diff = compare(&wanted, remote);
@@ -142,14 +147,15 @@ fn hundreds_of_thousands_are_compared_in_one_go() {
 fn naive(wanted: &[Expected], remote: &[RemoteEntry]) -> (u64, Vec<(DiffKind, Option<E164>, String)>) {
     let mut matching = 0;
     let mut found = Vec::new();
-    for entry in remote.iter().filter(|entry| entry.number.is_none()) {
+    for entry in remote.iter().filter(|entry| entry.identifier.is_none()) {
         found.push((DiffKind::Malformed, None, entry.raw.clone()));
     }
     for n in 0..=9 {
         let number = number(n);
         let spelled = number.to_e164();
-        let mine = wanted.iter().find(|expected| expected.number == number);
-        let theirs: Vec<&RemoteEntry> = remote.iter().filter(|entry| entry.number == Some(number)).collect();
+        let mine = wanted.iter().find(|expected| expected.identifier == number.into());
+        let theirs: Vec<&RemoteEntry> =
+            remote.iter().filter(|entry| entry.identifier == Some(number.into())).collect();
         let same = |entry: &&&RemoteEntry| {
             mine.is_some_and(|mine| {
                 mine.attributes.jurisdiction == entry.jurisdiction
@@ -212,7 +218,7 @@ proptest! {
         let (matching, found) = naive(&wanted, &remote);
         let diff = compare(&wanted, remote.clone());
         prop_assert_eq!(diff.matching, matching);
-        let said: Vec<_> = diff.differences.iter().map(|d| (d.kind, d.number, d.raw.clone())).collect();
+        let said: Vec<_> = diff.differences.iter().map(|d| (d.kind, phone(d), d.raw.clone())).collect();
         prop_assert_eq!(said, found);
         // Every remote record is either matching or in exactly one difference.
         let told = diff.differences.iter().filter(|d| d.remote.is_some()).count();

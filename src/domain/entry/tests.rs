@@ -15,7 +15,7 @@ fn remote(jurisdiction: Option<&str>, expires: Option<&str>, source: Option<&str
         id: "e1".to_owned(),
         list: ListId("L-1".to_owned()),
         raw: "+12025550101".to_owned(),
-        number: E164::from_canonical("+12025550101"),
+        identifier: Identifier::from_whole("+12025550101"),
         jurisdiction: jurisdiction.map(str::to_owned),
         expires: expires.map(|at| at.parse().unwrap()),
         source: source.map(str::to_owned),

@@ -7,6 +7,7 @@ impl Code {
     pub fn hint(self) -> &'static str {
         match self {
             Self::MissingNumber => "fill in the number, or take the row out",
+            Self::BadEmail => "write one address such as someone@example.com, or leave the cell empty",
             Self::NulByte => "export the file again: a NUL byte is damage",
             Self::ControlCharacter => "take the invisible control character out of the cell",
             Self::InvalidEncoding => "export as UTF-8, or name the encoding with --encoding",

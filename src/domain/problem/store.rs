@@ -21,6 +21,7 @@ mod tests;
 use cursor::Cursor;
 
 use super::{Code, Place, Problem};
+use crate::domain::identifier::Identifier;
 use crate::domain::phone::E164;
 use crate::domain::varint::{write, write_signed};
 
@@ -131,10 +132,20 @@ impl Problems {
         }
     }
 
-    /// Takes in the next problem: `number` stands in row `first` already.
-    pub fn push_repeat(&mut self, code: Code, place: Place, column: Option<usize>, number: E164, first: u64) {
+    /// Takes in the next problem: `whom` stands in row `first` already.
+    pub fn push_repeat(
+        &mut self,
+        code: Code,
+        place: Place,
+        column: Option<usize>,
+        whom: &Identifier,
+        first: u64,
+    ) {
         self.begin(code, place, column);
-        write(&mut self.bytes, number.digits() << 1 | 1);
+        match whom {
+            Identifier::Phone(number) => write(&mut self.bytes, number.digits() << 1 | 1),
+            Identifier::Email(email) => self.text(email.as_str(), 1),
+        }
         write(&mut self.bytes, OTHER_ROW);
         write(&mut self.bytes, first);
     }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::io;
 
+use super::emails::Emails;
 use super::facts::{Expires, Undecided};
 use super::fold::Claim;
 use super::quick::{Clean, PlainLine, QuickReader, is_odd};
-use super::row::{Expiry, Row, RowReader, infer, short};
+use super::row::{Expiry, Row, RowReader, Whom, infer, short};
+use crate::domain::phone::E164;
 use crate::domain::problem::{Code, Place, Problem, Problems};
 use crate::files::block::Pool;
 use crate::files::scan::split::Fields;
@@ -145,6 +147,8 @@ pub(super) struct ChunkReader<'a> {
     most_numbers: u64,
     /// Where the claims of earlier chunks stood.
     used: &'a Pool<Claim>,
+    /// The addresses of the file.
+    emails: &'a Emails,
     fields: Fields,
     list: Vec<Problem>,
     /// Records that a stretch likely has.
@@ -209,7 +213,7 @@ impl<'a> ChunkReader<'a> {
         quick: QuickReader<'a>,
         named_area: Option<u16>,
         most_numbers: u64,
-        used: &'a Pool<Claim>,
+        (used, emails): (&'a Pool<Claim>, &'a Emails),
     ) -> Self {
         let (several, ranges) = (document.mapping().has_several(), document.mapping().has_ranges());
         Self {
@@ -221,6 +225,7 @@ impl<'a> ChunkReader<'a> {
             ranges,
             most_numbers,
             used,
+            emails,
             lines: Lines::default(),
             fields: Fields::default(),
             list: Vec::new(),
@@ -311,10 +316,9 @@ impl<'a> ChunkReader<'a> {
             chunk.first_slots.push(slots as u32);
         }
         if row.deletes {
-            let sound =
-                row.entries.iter().filter_map(|entry| Some((entry.number.as_ref().ok()?, entry.count)));
-            chunk.deleted.extend(sound.map(|(phone, count)| Deleted {
-                number: phone.number.digits(),
+            let sound = row.entries.iter().filter_map(|entry| Some((entry.whom.as_ref().ok()?, entry.count)));
+            chunk.deleted.extend(sound.map(|(whom, count)| Deleted {
+                number: self.number_of(whom),
                 count,
                 row: place.row,
             }));
@@ -352,18 +356,19 @@ impl<'a> ChunkReader<'a> {
         for entry in &row.entries {
             let slot = next;
             next += entry.count;
-            if let (Ok(phone), Some((jurisdiction, inferred)), false) =
-                (&entry.number, entry.jurisdiction, entry.rejected)
+            if let (Ok(whom), Some((jurisdiction, inferred)), false) =
+                (&entry.whom, entry.jurisdiction, entry.rejected)
             {
-                self.compare_area(phone.number.area_code(), chunk);
+                let phone = whom.phone().map(|phone| phone.number);
+                self.compare_area(phone.and_then(E164::area_code), chunk);
                 if inferred && self.reader.column(Field::Jurisdiction).is_none() {
                     chunk.inferred += entry.count;
                 }
                 chunk.undecided |= expires.is_undecided();
-                let given = Some(jurisdiction).filter(|given| infer(phone.number) != Some(*given));
+                let given = Some(jurisdiction).filter(|given| phone.and_then(infer) != Some(*given));
                 let source = source.get_or_insert_with(|| row.source.map(Into::into));
                 let set = table.intern(given, expires, source.as_ref());
-                let number = phone.number.digits();
+                let number = self.number_of(whom);
                 let (Ok(slot), Ok(count)) = (u32::try_from(slot), u32::try_from(entry.count)) else {
                     continue;
                 };
@@ -372,6 +377,14 @@ impl<'a> ChunkReader<'a> {
                     chunk.counts.push(count);
                 }
             }
+        }
+    }
+
+    /// The number that somebody goes by while the file is read.
+    fn number_of(&self, whom: &Whom) -> u64 {
+        match whom {
+            Whom::Phone(phone) => phone.number.digits(),
+            Whom::Email(email) => self.emails.intern(email),
         }
     }
 

@@ -166,13 +166,13 @@ impl AttributeTable {
         self.list.get(one as usize) == self.list.get(other as usize)
     }
 
-    /// The set `id` as it is for a telephone number.
-    pub(super) fn get(&self, id: u32, number: E164) -> Option<Attributes> {
+    /// The set `id` as it is for a telephone number, or for somebody who has none.
+    pub(super) fn get(&self, id: u32, number: Option<E164>) -> Option<Attributes> {
         let packed = self.list.get(id as usize)?;
         let source =
             (packed.source as usize).checked_sub(1).and_then(|at| self.sources.list.get(at)).cloned();
         let jurisdiction = match (packed.jurisdiction as usize).checked_sub(1) {
-            None => infer(number)?,
+            None => infer(number?)?,
             Some(at) => *self.jurisdictions.list.get(at)?,
         };
         Some(Attributes { jurisdiction, expires: packed.expires.timestamp(), source })

@@ -8,9 +8,9 @@
 //! bytes to name its set as the sets of the file need; those that came about by uniting rows are named behind a mark.
 
 use super::Intent;
+use super::emails::EmailList;
 use super::facts::AttributeTable;
 use super::segment::{SEGMENT, Segment};
-use crate::domain::phone::E164;
 use crate::domain::varint::{put, read};
 
 /// Bytes that one number takes at the most: its step, its row, the mark and the number of its set.
@@ -21,10 +21,20 @@ const LONGEST: usize = 10 + 8 + 4 + 5;
 pub struct Intents {
     blocks: Vec<Block>,
     attributes: AttributeTable,
+    /// Addresses, which stand behind all numbers of telephones.
+    emails: EmailList,
     /// Bytes that a row number takes, and that the number of a set does.
     row_bytes: usize,
     set_bytes: usize,
     len: usize,
+}
+
+/// A number as it is kept.
+#[derive(Clone, Copy)]
+struct Kept {
+    number: u64,
+    row: u64,
+    set: u32,
 }
 
 #[derive(Clone)]
@@ -45,12 +55,40 @@ impl Intents {
         self.len == 0
     }
 
-    /// All of them, sorted by number.
+    /// All of them, sorted: numbers, then addresses.
     pub fn iter(&self) -> impl Iterator<Item = Intent> + '_ {
+        let mut rest = self.kept().filter_map(|kept| self.intent(kept)).peekable();
+        let mut emails: Option<std::vec::IntoIter<Intent>> = None;
+        std::iter::from_fn(move || {
+            if let Some(number) = rest.next_if(|intent| intent.identifier.phone().is_some()) {
+                return Some(number);
+            }
+            // They are kept in the order in which they were met.
+            let sorted = || {
+                let mut emails: Vec<Intent> = rest.by_ref().collect();
+                emails.sort_unstable_by(|one, other| one.identifier.cmp(&other.identifier));
+                emails.into_iter()
+            };
+            emails.get_or_insert_with(sorted).next()
+        })
+    }
+
+    /// The number that each is kept under, and the first row that carries it. Sorted by that number.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.kept().map(|kept| (kept.number, kept.row))
+    }
+
+    fn kept(&self) -> impl Iterator<Item = Kept> + '_ {
         self.blocks.iter().flat_map(|block| self.read_block(block))
     }
 
-    fn read_block<'a>(&'a self, block: &'a Block) -> impl Iterator<Item = Intent> + 'a {
+    fn intent(&self, kept: Kept) -> Option<Intent> {
+        let Kept { number, row, set } = kept;
+        let identifier = self.emails.whom(number)?;
+        Some(Intent { attributes: self.attributes.get(set, identifier.phone())?, identifier, row })
+    }
+
+    fn read_block<'a>(&'a self, block: &'a Block) -> impl Iterator<Item = Kept> + 'a {
         let (mut at, mut number) = (0, block.first);
         (0..block.count).map_while(move |_| {
             number += read(block.bytes.as_slice(), &mut at)?;
@@ -62,8 +100,7 @@ impl Intents {
             let (row, set) = (fixed(self.row_bytes)?, fixed(self.set_bytes)?);
             let set = if set == mark(self.set_bytes) { read(block.bytes.as_slice(), &mut at)? } else { set };
             let set = u32::try_from(set).ok()?;
-            let number = E164::from_digits(number)?;
-            Some(Intent { number, attributes: self.attributes.get(set, number)?, row })
+            Some(Kept { number, row, set })
         })
     }
 
@@ -77,6 +114,12 @@ impl Intents {
     pub(super) fn with_attributes(mut self, mut attributes: AttributeTable) -> Self {
         attributes.shrink();
         self.attributes = attributes;
+        self
+    }
+
+    /// Puts the addresses in place that some of the numbers stand for.
+    pub(super) fn with_emails(mut self, emails: EmailList) -> Self {
+        self.emails = emails;
         self
     }
 }
@@ -104,13 +147,14 @@ impl PartialEq for Intents {
 }
 
 impl FromIterator<Intent> for Intents {
-    /// From intents that are sorted by number, each number once.
+    /// From intents of telephones that are sorted by number, each number once.
     fn from_iter<I: IntoIterator<Item = Intent>>(intents: I) -> Self {
         let mut writer = Writer::new(u64::MAX, 0);
         let mut attributes = AttributeTable::default();
         for intent in intents {
+            let Some(number) = intent.identifier.phone() else { continue };
             let id = attributes.intern(&intent.attributes);
-            writer.push(intent.number.digits(), intent.row, id);
+            writer.push(number.digits(), intent.row, id);
         }
         writer.finish().with_attributes(attributes)
     }
@@ -193,12 +237,13 @@ mod tests {
     use super::*;
     use crate::domain::entry::Attributes;
     use crate::domain::jurisdiction::Jurisdiction;
+    use crate::domain::phone::E164;
 
     #[test]
     fn numbers_come_back_in_order_and_by_themselves() {
         let places = ["US-CA", "US-DC"].map(|place| Jurisdiction::parse(place).unwrap());
         let intent = |n: u64| Intent {
-            number: E164::from_digits(12_025_550_000 + n * n).unwrap(),
+            identifier: E164::from_digits(12_025_550_000 + n * n).unwrap().into(),
             attributes: Attributes { jurisdiction: places[n as usize % 2], expires: None, source: None },
             row: 20_000 - n,
         };

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chunk::Steps;
+use super::emails::EmailList;
 use super::facts::Ruled;
 use super::fold::{Late, Repeat};
 use super::tally::Tally;
-use crate::domain::phone::E164;
+use crate::domain::identifier::Identifier;
 use crate::domain::problem::{Code, Place, Problem, Problems, Severity};
 
 /// What is kept of a stretch of the file until its problems are written.
@@ -97,8 +98,26 @@ pub(super) struct News<'a> {
     pub(super) late: &'a [Late],
     pub(super) crossed: &'a [Crossed],
     pub(super) ruled: &'a Ruled,
-    /// The columns of the number and of the expiry.
-    pub(super) columns: (Option<usize>, Option<usize>),
+    /// Whom the numbers mean.
+    pub(super) emails: &'a EmailList,
+    pub(super) columns: Columns,
+}
+
+/// Where what is said late stands.
+#[derive(Clone, Copy)]
+pub(super) struct Columns {
+    pub(super) number: Option<usize>,
+    pub(super) email: Option<usize>,
+    pub(super) expires: Option<usize>,
+}
+
+impl Columns {
+    fn of(self, whom: &Identifier) -> Option<usize> {
+        match whom {
+            Identifier::Phone(_) => self.number,
+            Identifier::Email(_) => self.email,
+        }
+    }
 }
 
 impl<'a> News<'a> {
@@ -213,13 +232,13 @@ impl Written {
                 continue;
             }
             new.sort_by_key(|(row, _)| *row);
-            self.merge(&stretch, &new, news.columns);
+            self.merge(&stretch, &new, (news.columns, news.emails));
         }
         self.tally = Tally::of(&self.all);
         self
     }
 
-    fn merge(&mut self, stretch: &Stretch, new: &[(u64, New<'_>)], columns: (Option<usize>, Option<usize>)) {
+    fn merge(&mut self, stretch: &Stretch, new: &[(u64, New<'_>)], (columns, emails): (Columns, &EmailList)) {
         let mut known = stretch.problems.kept().peekable();
         let numbers = self.all.hint_numbers(&stretch.problems);
         let mut new = new.iter().peekable();
@@ -242,15 +261,18 @@ impl Written {
             while let Some((_, new)) = new.next_if(|(row, _)| *row == place.row) {
                 match new {
                     New::Repeat(repeat) => {
-                        let Some(number) = E164::from_digits(repeat.number) else { continue };
+                        let Some(whom) = emails.whom(repeat.number) else {
+                            self.lost += 1;
+                            continue;
+                        };
                         for list in [&mut self.all, &mut self.late] {
-                            list.push_repeat(repeat.code(), place, columns.0, number, repeat.first);
+                            list.push_repeat(repeat.code(), place, columns.of(&whom), &whom, repeat.first);
                         }
                     }
                     New::Date(code, raw) if !std::mem::replace(&mut dated, true) => {
                         let raw = raw.as_ref().into();
                         let hint = code.hint().into();
-                        let problem = Problem { code: *code, place, column: columns.1, raw, hint };
+                        let problem = Problem { code: *code, place, column: columns.expires, raw, hint };
                         self.all.push(&problem);
                         self.late.push(&problem);
                         // One of its other numbers may have been rejected on the way.
@@ -258,10 +280,13 @@ impl Written {
                     }
                     New::Date(..) => {}
                     New::Crossed(crossed) => {
-                        let Some(number) = E164::from_digits(crossed.number) else { continue };
+                        let Some(whom) = emails.whom(crossed.number) else {
+                            self.lost += 1;
+                            continue;
+                        };
                         let code = Code::AddedAndDeleted;
                         let hint = format!("row {} takes this number off: {}", crossed.other, code.hint());
-                        let (column, raw) = (columns.0, number.to_e164().into());
+                        let (column, raw) = (columns.of(&whom), whom.whole().into());
                         let problem = Problem { code, place, column, raw, hint: hint.into() };
                         self.all.push(&problem);
                         self.late.push(&problem);

@@ -6,9 +6,10 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::chunk::{Chunk, ChunkReader, Deleted};
+use super::emails::{EmailList, Emails};
 use super::facts::FactTable;
 use super::fold::{Claim, Fold};
-use super::late::{Crossed, News, Rest, Stretch, write_problems};
+use super::late::{Columns, Crossed, News, Rest, Stretch, write_problems};
 use super::quick::QuickReader;
 use super::read::{self, Bytes, Plan};
 use super::row::RowReader;
@@ -45,6 +46,14 @@ struct Pass<'a> {
     used: &'a Pool<Claim>,
 }
 
+/// What the whole file told.
+struct Read {
+    table: FactTable,
+    emails: EmailList,
+    sha256: String,
+    area_note: Option<Problem>,
+}
+
 /// Runs the pass.
 pub(super) fn run(
     document: &Document,
@@ -60,10 +69,10 @@ pub(super) fn run(
     let is_registry = document.format().layout.filter(|layout| layout.starts_with(layout::REGISTRY));
     let named_area = is_registry.and_then(|_| layout::area_code_in_name(document.path()));
     let named = named_area.as_deref().and_then(|area| area.parse().ok());
-    let used = Pool::default();
+    let (used, emails) = (Pool::default(), Emails::default());
     let make = || {
         let quick = QuickReader::new(&reader, &table, plan.quick);
-        ChunkReader::new(document, &reader, quick, named, plan.most_numbers, &used)
+        ChunkReader::new(document, &reader, quick, named, plan.most_numbers, (&used, &emails))
     };
     let mut pass = Pass::new(document, plan.most_numbers, &used);
     if !document.notes().is_empty() {
@@ -94,7 +103,13 @@ pub(super) fn run(
         (Some(named), Some(other)) => Some(layout::area_code_mismatch(named, &other.to_string())),
         _ => None,
     };
-    let checked = pass.settle(options, plan, (table, bytes.sha256, area_note), stop, events)?;
+    let checked = pass.settle(
+        options,
+        plan,
+        Read { table, emails: emails.into_list(), sha256: bytes.sha256, area_note },
+        stop,
+        events,
+    )?;
     let size = document.size();
     events(CheckEvent::Progress { bytes: size, total: size, rows: checked.rows, rejected: checked.rejected });
     Ok(Checked { seconds: started.elapsed().as_secs_f64(), ..checked })
@@ -188,10 +203,11 @@ impl<'a> Pass<'a> {
         self,
         options: &CheckOptions,
         plan: &Plan,
-        (table, sha256, area_note): (FactTable, String, Option<Problem>),
+        read: Read,
         stop: &CancellationToken,
         events: &mut dyn FnMut(CheckEvent),
     ) -> Result<Checked, FileError> {
+        let Read { table, emails, sha256, area_note } = read;
         // Each step of a large file takes seconds, and what was stopped has no result.
         let go_on = || if stop.is_cancelled() { Err(FileError::Stopped) } else { Ok(()) };
         go_on()?;
@@ -230,7 +246,12 @@ impl<'a> Pass<'a> {
             late: &folded.late,
             crossed: &crossed(&self.deleted, &folded.intents),
             ruled: &ruled,
-            columns: (column(Field::Number), column(Field::Expires)),
+            emails: &emails,
+            columns: Columns {
+                number: column(Field::Number),
+                email: column(Field::Email),
+                expires: column(Field::Expires),
+            },
         };
         let late = write_problems(rest, &notes, news, threads);
         go_on()?;
@@ -264,7 +285,7 @@ impl<'a> Pass<'a> {
             warnings: tally.warned,
             counts,
             problems: late.all,
-            intents: folded.intents,
+            intents: folded.intents.with_emails(emails),
             dates,
             accounting: self.accounting,
             seconds: 0.0,
@@ -285,7 +306,9 @@ fn likely_slots(document: &Document, most_numbers: u64) -> u64 {
     if mapping.has_ranges() {
         most_numbers.min(MOST_NUMBERS)
     } else {
-        rows * (1 + mapping.more_numbers.len() as u64)
+        let columns =
+            1 + mapping.more_numbers.len() + usize::from(mapping.columns.contains_key(&Field::Email));
+        rows * columns as u64
     }
 }
 
@@ -298,12 +321,11 @@ fn crossed(deleted: &[Deleted], intents: &Intents) -> Vec<Crossed> {
     let mut off = off.into_iter().peekable();
     let mut crossed = Vec::new();
     // Nothing is read of the intents of a file that deletes nothing.
-    let mut intents = intents.iter().take(if deleted.is_empty() { 0 } else { usize::MAX });
-    while let (Some(intent), true) = (intents.next(), off.peek().is_some()) {
-        let number = intent.number.digits();
+    let mut intents = intents.numbers().take(if deleted.is_empty() { 0 } else { usize::MAX });
+    while let (Some((number, row)), true) = (intents.next(), off.peek().is_some()) {
         while off.next_if(|(other, _)| *other < number).is_some() {}
         if let Some((_, other)) = off.next_if(|(other, _)| *other == number) {
-            crossed.push(Crossed { row: intent.row, other, number });
+            crossed.push(Crossed { row, other, number });
         }
     }
     crossed.sort_unstable_by_key(|crossed| (crossed.row, crossed.number));

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::CheckOptions;
 use super::unseen::Lookout;
+use crate::domain::identifier::{Email, Identifier};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::phone::{E164, NotANumber, Phone};
 use crate::domain::problem::{Code, Place, Problem};
@@ -66,10 +67,33 @@ pub(super) struct Row<'a> {
     pub(super) deletes: bool,
 }
 
-/// A number of a row, or a range of them.
+/// Whom a cell means.
+#[derive(Debug)]
+pub(super) enum Whom {
+    Phone(Phone),
+    Email(Email),
+}
+
+impl Whom {
+    pub(super) fn phone(&self) -> Option<&Phone> {
+        match self {
+            Self::Phone(phone) => Some(phone),
+            Self::Email(_) => None,
+        }
+    }
+
+    pub(super) fn into_identifier(self) -> Identifier {
+        match self {
+            Self::Phone(phone) => phone.number.into(),
+            Self::Email(email) => email.into(),
+        }
+    }
+}
+
+/// A number of a row, or a range of them, or its address.
 pub(super) struct Entry {
-    /// The number, or the first of the range.
-    pub(super) number: Result<Phone, NotANumber>,
+    /// The number, or the first of the range; or the address.
+    pub(super) whom: Result<Whom, NotANumber>,
     /// With `true` where it was inferred.
     pub(super) jurisdiction: Option<(Jurisdiction, bool)>,
     /// How many numbers it stands for. A range that is not sound stands for one.
@@ -216,8 +240,8 @@ impl<'a> RowReader<'a> {
     {
         let mut problems = Problems { place, before: list.len(), list };
         if let Some(code) = self.shape(faults, fields, &mut problems) {
-            let number = Err(NotANumber { code, hint: code.hint() });
-            let entries = vec![Entry { number, jurisdiction: None, count: 1, rejected: true }];
+            let whom = Err(NotANumber { code, hint: code.hint() });
+            let entries = vec![Entry { whom, jurisdiction: None, count: 1, rejected: true }];
             return Row { entries, expires: Expiry::Known(None), proves: None, source: None, deletes: false };
         }
         self.text(fields, &mut problems);
@@ -225,8 +249,10 @@ impl<'a> RowReader<'a> {
         let mut rejected = problems.reject_since(problems.before);
         let mut entries: Vec<Entry> =
             self.filled(fields).map(|at| self.entry(fields, Some(at), &mut problems)).collect();
+        entries.extend(self.address(fields, &mut problems));
         if entries.is_empty() {
-            entries.push(self.entry(fields, self.column(Field::Number), &mut problems));
+            let column = self.column(Field::Number).or(self.column(Field::Email));
+            entries.push(self.entry(fields, column, &mut problems));
         }
         let before_date = problems.list.len();
         let (expires, proves) = self.expires(fields, &mut problems);
@@ -259,6 +285,31 @@ impl<'a> RowReader<'a> {
             _ => Some(1),
         };
         let rejected = number.is_err() || jurisdiction.is_none() || problems.reject_since(before);
-        Entry { number, jurisdiction, count: count.unwrap_or(1), rejected }
+        Entry { whom: number.map(Whom::Phone), jurisdiction, count: count.unwrap_or(1), rejected }
+    }
+
+    /// The address of a row, where its cell is filled.
+    fn address(&self, fields: &Fields, problems: &mut Problems<'_>) -> Option<Entry> {
+        let column = self.column(Field::Email)?;
+        let cell = Self::number_cell(fields, column);
+        if is_blank(cell) {
+            return None;
+        }
+        let before = problems.list.len();
+        let code = Code::BadEmail;
+        let email = Email::parse(cell).ok_or(NotANumber { code, hint: code.hint() });
+        if email.is_err() && !problems.says_unreadable(cell, column..=column) {
+            problems.add(code, Some(column), cell, code.hint());
+        }
+        let jurisdiction = self.jurisdiction(fields, None, problems);
+        // An address stands nowhere: where nothing else is said, it stands for the country that numbers are read in.
+        let is_silent = jurisdiction.is_none() && !problems.reject_since(before);
+        let jurisdiction = if is_silent { self.home().map(|home| (home, true)) } else { jurisdiction };
+        let rejected = email.is_err() || jurisdiction.is_none() || problems.reject_since(before);
+        Some(Entry { whom: email.map(Whom::Email), jurisdiction, count: 1, rejected })
+    }
+
+    fn home(&self) -> Option<Jurisdiction> {
+        Jurisdiction::parse(&self.options.normaliser.region().code())
     }
 }

@@ -49,7 +49,12 @@ pub struct Mapping {
 impl Mapping {
     /// Whether a record may hold several rows.
     pub(in crate::files) fn has_several(&self) -> bool {
-        !self.more_numbers.is_empty() || self.has_ranges()
+        !self.more_numbers.is_empty() || self.has_ranges() || self.columns.contains_key(&Field::Email)
+    }
+
+    /// Whether some column says whom a row means.
+    pub(crate) fn means_anyone(&self) -> bool {
+        [Field::Number, Field::Email].iter().any(|field| self.columns.contains_key(field))
     }
 
     /// Whether a row may be a range of numbers.

@@ -11,14 +11,15 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{csv_failed, make, unwritable};
+use crate::domain::identifier::Identifier;
 use crate::domain::text::guarded_value;
-use crate::files::{Checked, Document, FileError};
+use crate::files::{Checked, Document, Field, FileError};
 
 /// Lines of a source, beyond which a reader would take its cell for swallowed rows.
 const LINES: usize = 50;
 
 /// Writes the numbers of a checked file as CSV: `number`, `jurisdiction`, `expires` (empty = for ever), `source`, and `row`,
-/// the first row of the file that holds the number. Cells are formula-safe. Returns how many numbers.
+/// the first row of the file that holds the number; where the file has e-mail addresses, `email` too. Cells are formula-safe. Returns how many numbers.
 pub fn write_clean(
     document: &Document,
     checked: &Checked,
@@ -28,14 +29,21 @@ pub fn write_clean(
     make(document, out, stop, |file| {
         let mut lines = csv::Writer::from_writer(file);
         let failed = |error| csv_failed(out, error);
-        lines.write_record(["number", "jurisdiction", "expires", "source", "row"]).map_err(failed)?;
+        let emails = document.mapping().columns.contains_key(&Field::Email);
+        let head = ["number", "jurisdiction", "expires", "source", "row"];
+        lines.write_record(head.into_iter().chain(emails.then_some("email"))).map_err(failed)?;
         for intent in checked.intents.iter() {
             let attributes = &intent.attributes;
             let source = one_line(attributes.source.as_deref().unwrap_or_default());
-            let (number, row) = (intent.number.to_e164(), intent.row.to_string());
+            let row = intent.row.to_string();
+            let (number, email) = match &intent.identifier {
+                Identifier::Phone(number) => (number.to_e164(), String::new()),
+                Identifier::Email(email) => (String::new(), guarded_value(email.as_str()).into_owned()),
+            };
             let expires = attributes.expires.map(date).unwrap_or_default();
             let cells = [&number, attributes.jurisdiction.as_str(), &expires, &guarded_value(&source), &row];
-            lines.write_record(cells).map_err(failed)?;
+            let email = emails.then_some(email.as_str());
+            lines.write_record(cells.into_iter().chain(email)).map_err(failed)?;
         }
         lines.flush().map_err(|error| unwritable(out, error))?;
         Ok(checked.intents.len() as u64)

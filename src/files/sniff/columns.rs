@@ -237,7 +237,7 @@ pub(super) fn map(
         mapping.columns.remove(&Field::Number);
     }
     if header && !is_carried {
-        by_name(columns, &mut mapping);
+        by_name(columns, options.emails, &mut mapping);
     }
     let mut said = Vec::new();
     for (field, wanted) in &options.map {
@@ -302,10 +302,14 @@ pub(super) fn map(
     Ok(mapping)
 }
 
-/// Fields other than the number, by the best name.
-fn by_name(columns: &[String], mapping: &mut Mapping) {
+/// Fields other than the number, by the best name; addresses only where they are wanted.
+fn by_name(columns: &[String], emails: bool, mapping: &mut Mapping) {
     // What a name alone says; numbers and changes have to look like it too.
-    let is_told = |field: Field| !matches!(field, Field::Number | Field::Change);
+    let is_told = |field: Field| match field {
+        Field::Number | Field::Change => false,
+        Field::Email => emails,
+        _ => true,
+    };
     let mut best: BTreeMap<Field, (usize, usize)> = BTreeMap::new();
     for (at, name) in columns.iter().enumerate() {
         if let Some((field, rank)) = names::meaning(name).filter(|(field, _)| is_told(*field)) {
@@ -349,7 +353,7 @@ fn number_column(
             };
         }
     }
-    if columns.len() == 1 {
+    if columns.len() == 1 && !is_taken(&0) {
         return Some((0, true));
     }
     [10, 7].into_iter().find_map(|digits| {

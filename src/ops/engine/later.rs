@@ -238,7 +238,10 @@ impl Engine {
     /// What a completed job says of each row; `None` where an error names no row of ours.
     fn of_job(&self, batch: &Batch, job: &Job) -> Option<Settlement> {
         let mut dead: HashMap<u32, (String, String)> = HashMap::new();
-        let numbers = batch.rows.iter().filter_map(|&row| Some((row, self.rows.get(row as usize)?.number)));
+        let numbers = batch
+            .rows
+            .iter()
+            .filter_map(|&row| Some((row, self.rows.get(row as usize)?.identifier.phone()?)));
         let numbers: Vec<(u32, E164)> = numbers.collect();
         for error in &job.errors {
             let row = row_of(error, &numbers)?;

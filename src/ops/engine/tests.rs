@@ -8,7 +8,7 @@ use crate::domain::plan::{Extra, Op};
 
 fn row() -> PlanRow {
     PlanRow {
-        number: E164::from_canonical("+12025550101").unwrap(),
+        identifier: E164::from_canonical("+12025550101").unwrap().into(),
         attributes: Attributes {
             jurisdiction: Jurisdiction::parse("US-DC").unwrap(),
             expires: None,
@@ -41,7 +41,7 @@ fn everything_that_changes_the_effect_changes_the_key() {
         idempotency_key("acme", "L2", &row()),
         // Parts must not run together: tenant "acmeL" on list "" is not tenant "acme" on list "L".
         idempotency_key("acmeL", "", &row()),
-        with(&|row| row.number = E164::from_canonical("+12025550102").unwrap()),
+        with(&|row| row.identifier = E164::from_canonical("+12025550102").unwrap().into()),
         with(&|row| row.attributes.jurisdiction = Jurisdiction::parse("US-MD").unwrap()),
         with(&|row| row.attributes.expires = Some(Timestamp::UNIX_EPOCH)),
         with(&|row| row.attributes.source = None),

@@ -6,7 +6,7 @@ use super::{Engine, idempotency_key};
 use crate::api::{
     self, Attempt, BulkWrite, Client, ContactWrite, EntriesReading, EntryWrite, ItemWrite, RawAnswer,
 };
-use crate::domain::contact::{Identifier, Reason};
+use crate::domain::contact::Reason;
 use crate::domain::list::ListId;
 use crate::domain::plan::{Destination, NOTES, PlanRow, REASON};
 use crate::files::reduced_name;
@@ -20,26 +20,26 @@ pub(super) enum Writes {
 }
 
 impl Engine {
-    /// What the rows send.
+    /// What the rows send. Each sends something: the ledger stores no plan that has addresses for a list of numbers.
     pub(super) fn writes(&self, rows: &[u32]) -> Writes {
         let rows = rows.iter().filter_map(|&row| self.rows.get(row as usize));
         match self.plan.destination {
-            Destination::Entries => Writes::Entries(rows.map(|row| self.entry(row)).collect()),
-            Destination::Items => Writes::Items(rows.map(item).collect()),
+            Destination::Entries => Writes::Entries(rows.filter_map(|row| self.entry(row)).collect()),
+            Destination::Items => Writes::Items(rows.filter_map(item).collect()),
             Destination::Suppression => Writes::Contacts(rows.map(contact).collect()),
-            Destination::Outbound => Writes::Bulk(rows.map(bulk).collect()),
+            Destination::Outbound => Writes::Bulk(rows.filter_map(bulk).collect()),
         }
     }
 
-    fn entry(&self, row: &PlanRow) -> EntryWrite {
-        EntryWrite {
-            number: row.number,
+    fn entry(&self, row: &PlanRow) -> Option<EntryWrite> {
+        Some(EntryWrite {
+            number: row.identifier.phone()?,
             list: self.plan.list.clone(),
             jurisdiction: row.attributes.jurisdiction,
             expires: row.attributes.expires,
             source: row.attributes.source.clone(),
             key: self.key_of(row),
-        }
+        })
     }
 
     /// The idempotency key of a row of entries.
@@ -48,26 +48,26 @@ impl Engine {
     }
 }
 
-fn item(row: &PlanRow) -> ItemWrite {
-    ItemWrite {
-        number: row.number,
+fn item(row: &PlanRow) -> Option<ItemWrite> {
+    Some(ItemWrite {
+        number: row.identifier.phone()?,
         source: row.attributes.source.clone(),
         notes: row.extra.get(NOTES).cloned(),
-    }
+    })
 }
 
 fn contact(row: &PlanRow) -> ContactWrite {
     ContactWrite {
-        identifier: Identifier::Phone(row.number),
+        identifier: row.identifier.clone(),
         reason: row.extra.get(REASON).and_then(|word| Reason::parse(word)).unwrap_or_default(),
         until: row.attributes.expires,
     }
 }
 
 /// The columns that an outbound contact has fields of its own for; every other one is a custom field.
-fn bulk(row: &PlanRow) -> BulkWrite {
-    let mut write =
-        BulkWrite { number: row.number, first_name: None, last_name: None, email: None, custom: Vec::new() };
+fn bulk(row: &PlanRow) -> Option<BulkWrite> {
+    let number = row.identifier.phone()?;
+    let mut write = BulkWrite { number, first_name: None, last_name: None, email: None, custom: Vec::new() };
     for (name, value) in row.extra.values() {
         let field = match reduced_name(name).as_str() {
             "firstname" | "givenname" => &mut write.first_name,
@@ -84,7 +84,7 @@ fn bulk(row: &PlanRow) -> BulkWrite {
             Some(_) => write.custom.push((name.clone(), value.clone())),
         }
     }
-    write
+    Some(write)
 }
 
 impl Writes {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::entry::RemoteEntry;
+use crate::domain::identifier::Identifier;
 use crate::domain::phone::E164;
 use crate::domain::plan::{Destination, Extra, NO_CONSENT, Op, PlanRow, REMOVED};
 use crate::files::Intent;
@@ -22,7 +23,7 @@ impl Wanted {
     pub(super) fn of(intent: Intent, extras: &Extras, scrub: &Scrub) -> Self {
         let extra = extras.of(&intent);
         let unasked = || extras.lacks_consent(&extra).then(|| NO_CONSENT.into());
-        let barred = scrub.found.get(&intent.number).cloned().or_else(unasked);
+        let barred = scrub.bars(&intent.identifier).or_else(unasked);
         Self { intent, extra, barred }
     }
 }
@@ -36,24 +37,29 @@ pub(super) fn plan_rows(
     remote: &[RemoteEntry],
     generations: &HashMap<E164, u32>,
 ) -> (Vec<PlanRow>, u64) {
-    let mut there: HashMap<E164, Vec<&RemoteEntry>> = HashMap::new();
+    let mut there: HashMap<&Identifier, Vec<&RemoteEntry>> = HashMap::new();
     for entry in remote {
-        if let Some(number) = entry.number {
-            there.entry(number).or_default().push(entry);
+        if let Some(identifier) = &entry.identifier {
+            there.entry(identifier).or_default().push(entry);
         }
     }
     let mut shortened = 0;
     let rows = wanted
         .map(|Wanted { intent, extra, barred }| {
-            let records = there.get(&intent.number).map_or(&[][..], Vec::as_slice);
+            let records = there.get(&intent.identifier).map_or(&[][..], Vec::as_slice);
             let is_shorter = is_shortened(&intent, records);
             let mut row = PlanRow {
-                number: intent.number,
+                generation: intent
+                    .identifier
+                    .phone()
+                    .and_then(|it| generations.get(&it))
+                    .copied()
+                    .unwrap_or(0),
+                identifier: intent.identifier,
                 attributes: intent.attributes,
                 op: Op::Add,
                 row: intent.row,
                 replaces: Vec::new(),
-                generation: generations.get(&intent.number).copied().unwrap_or(0),
                 extra,
             };
             if let Some(why) = barred {
@@ -98,9 +104,13 @@ pub(in crate::ops) fn is_fresh(
         // Consent is the file's to give, and the file is the same.
         let unasked = row.extra.get(REMOVED).filter(|why| &***why == NO_CONSENT).cloned();
         Wanted {
-            intent: Intent { number: row.number, attributes: row.attributes.clone(), row: row.row },
+            intent: Intent {
+                identifier: row.identifier.clone(),
+                attributes: row.attributes.clone(),
+                row: row.row,
+            },
             extra: row.extra.without(REMOVED),
-            barred: scrub.found.get(&row.number).cloned().or(unasked),
+            barred: scrub.bars(&row.identifier).or(unasked),
         }
     });
     plan_rows(to, wanted, remote, generations).0 == rows

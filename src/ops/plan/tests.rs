@@ -16,7 +16,11 @@ fn day(text: &str) -> Option<Timestamp> {
 
 fn intent(text: &str, expires: Option<Timestamp>, row: u64) -> Intent {
     let jurisdiction = Jurisdiction::parse("US-DC").unwrap();
-    Intent { number: number(text), attributes: Attributes { jurisdiction, expires, source: None }, row }
+    Intent {
+        identifier: number(text).into(),
+        attributes: Attributes { jurisdiction, expires, source: None },
+        row,
+    }
 }
 
 fn remote(id: &str, raw: &str, normal: &str, expires: Option<Timestamp>) -> RemoteEntry {
@@ -24,7 +28,7 @@ fn remote(id: &str, raw: &str, normal: &str, expires: Option<Timestamp>) -> Remo
         id: id.into(),
         list: ListId("L".into()),
         raw: raw.into(),
-        number: Some(number(normal)),
+        identifier: Some(number(normal).into()),
         jurisdiction: Some("US-DC".into()),
         expires,
         source: Some("state".into()),
@@ -116,7 +120,7 @@ fn the_baseline_takes_the_e164_spelling_of_a_number() {
     let there = [
         remote("e1", "202-555-0101", "+12025550101", day("2026-12-31")),
         remote("e2", "+12025550101", "+12025550101", None),
-        RemoteEntry { number: None, ..remote("e3", "n/a", "+12025550102", None) },
+        RemoteEntry { identifier: None, ..remote("e3", "n/a", "+12025550102", None) },
     ];
     let baseline = baseline(&there);
     assert_eq!(baseline.len(), 1);

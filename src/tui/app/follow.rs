@@ -5,7 +5,7 @@ use crate::domain::phone::Region;
 use crate::domain::problem::Code;
 use crate::domain::run::RunState;
 use crate::domain::text::thousands;
-use crate::ops::{Field, date_order};
+use crate::ops::date_order;
 use crate::tui::Ended;
 use crate::tui::act::Act;
 use crate::tui::event::{Asked, Effect, Fact, Op, Report, Slot, Trouble};
@@ -137,7 +137,7 @@ impl App {
 /// What a fact calls for.
 fn follow(op: &Op, fact: &Fact) -> Vec<Op> {
     match fact {
-        Fact::Opened(file) if file.document.mapping().columns.contains_key(&Field::Number) => {
+        Fact::Opened(file) if file.document.mapping().means_anyone() => {
             vec![Op::Check { file: file.clone() }]
         }
         Fact::Run(run) if run.state == RunState::CoolingDown => vec![Op::Catalog],

@@ -15,6 +15,8 @@ use super::panes::{self, Pane};
 use super::store::Store;
 use super::theme::{Role, Theme};
 use super::widgets::chrome::Toast;
+use crate::domain::plan::Destination;
+use crate::ops::{Field, may_hold_emails};
 
 mod follow;
 mod route;
@@ -150,7 +152,10 @@ impl App {
     }
 
     /// Starts work: registered before it runs. In a slot, the newest takes the place of the one before.
-    fn start(&mut self, op: Op) {
+    fn start(&mut self, mut op: Op) {
+        if let Op::OpenFile { input, .. } = &mut op {
+            input.options.emails = self.takes_emails();
+        }
         if op.is_change() && self.cx.env.read_only {
             self.say(Role::Warn, format!("could not {}: not in read-only mode", op.doing()));
             return;
@@ -165,6 +170,26 @@ impl App {
         }
         self.cx.store.started(id, op.clone(), self.cx.now);
         self.effects.push(Effect::Start(id, op));
+    }
+
+    /// Whether e-mail addresses go where the file goes.
+    fn takes_emails(&self) -> bool {
+        self.cx.aim.upload.as_ref().is_some_and(|aim| aim.to == Destination::Suppression)
+    }
+
+    /// Only suppression lists take e-mail addresses: a file is read with them, or without, as it needs to be where it goes
+    /// now. What was said of its other columns stays.
+    fn read_for_aim(&mut self) {
+        let Some(file) = &self.cx.store.file else { return };
+        let document = &file.opened.document;
+        let has_emails = document.mapping().columns.contains_key(&Field::Email);
+        let may_have = document.columns().iter().any(|name| may_hold_emails(name));
+        let mut input = file.opened.input.clone();
+        let is_needed = if self.takes_emails() { may_have && !has_emails } else { has_emails };
+        if is_needed {
+            input.options.map.retain(|(field, _)| *field != Field::Email);
+            self.start(Op::OpenFile { path: document.path().to_path_buf(), input });
+        }
     }
 
     /// Stops what is at work in a slot; its late reports are dropped.

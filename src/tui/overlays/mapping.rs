@@ -198,7 +198,7 @@ impl Mapping {
     fn take(&self, file: &OpenFile) -> Reply {
         let document = &file.opened.document;
         let now = self.chosen(file);
-        if !now.columns.contains_key(&Field::Number) {
+        if ![Field::Number, Field::Email].iter().any(|field| now.columns.contains_key(field)) {
             return Reply::act(Act::Refuse("choose the column of the number first (←, →)".into()));
         }
         let mut input: Input = file.opened.input.clone();

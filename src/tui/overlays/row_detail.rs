@@ -71,14 +71,14 @@ fn reading(cx: &Cx, row: &PreviewRow) -> Vec<(String, String)> {
     let read = &row.read;
     lines.push((
         "number".to_owned(),
-        match &read.number {
-            Ok(phone) => cx.number(phone.number),
+        match &read.whom {
+            Ok(whom) => cx.identifier(whom),
             Err(why) => format!("✗ {}", why.code.title()),
         },
     ));
     for more in &read.more {
         let said = match more {
-            Ok(phone) => cx.number(phone.number),
+            Ok(whom) => cx.identifier(whom),
             Err(why) => format!("✗ {}", why.code.title()),
         };
         lines.push((String::new(), said));

@@ -21,6 +21,7 @@ use ratatui::text::{Line, Span};
 
 use super::Pane;
 use crate::domain::diff::{DiffKind, Difference};
+use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
 use crate::domain::run::RunState;
 use crate::domain::text::thousands;
@@ -158,7 +159,7 @@ impl Pane for Reconcile {
             Command::Copy => {
                 let Some(difference) = self.selected(cx) else { return Reply::done() };
                 let text =
-                    difference.number.map_or_else(|| difference.raw.clone(), |number| number.to_e164());
+                    difference.identifier.as_ref().map_or_else(|| difference.raw.clone(), Identifier::whole);
                 return Reply::act(Act::Copy(text, "number"));
             }
             Command::Back if self.kind.is_some() => {

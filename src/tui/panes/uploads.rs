@@ -130,7 +130,7 @@ impl Uploads {
             };
             let lines = vec![
                 ("row".to_owned(), thousands(letter.row)),
-                ("number".to_owned(), cx.number(letter.number)),
+                ("number".to_owned(), cx.identifier(&letter.identifier)),
                 ("code".to_owned(), cx.text(&letter.code, 200)),
                 ("the tenant said".to_owned(), cx.text(&letter.message, 2_000)),
                 ("meaning".to_owned(), meaning.to_owned()),
@@ -379,7 +379,7 @@ impl Uploads {
             let row = format!("row {}", right(&thousands(letter.row), usize::from(digits)));
             vec![
                 (0, digits + 4, span(cx, Role::Muted, row)),
-                (digits + 6, 18, span(cx, Role::Text, cx.number(letter.number))),
+                (digits + 6, 18, span(cx, Role::Text, cx.identifier(&letter.identifier))),
                 (digits + 25, 22, state(cx, Role::Bad, &cx.text(&letter.code, 60))),
                 (digits + 48, 200, span(cx, Role::Text, format!("“{}”", cx.text(&letter.message, 300)))),
             ]

@@ -28,7 +28,7 @@ fn a_contact_is_written_with_the_one_identifier_it_has() {
     let body = String::from_utf8(encode_contacts(&[phone(1), email("Ann@example.com")])).unwrap();
     assert_eq!(
         body,
-        r#"{"contacts":[{"phoneNumber":"+12025550101","reason":"DNC","version":1},{"email":"Ann@example.com","reason":"BOUNCE","suppressUntil":"2030-01-01T00:00:00Z","version":1}]}"#
+        r#"{"contacts":[{"phoneNumber":"+12025550101","reason":"DNC","version":1},{"email":"ann@example.com","reason":"BOUNCE","suppressUntil":"2030-01-01T00:00:00Z","version":1}]}"#
     );
 }
 

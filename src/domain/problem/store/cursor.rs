@@ -87,7 +87,8 @@ impl<'a> Cursor<'a> {
             }
             OTHER_ROW => {
                 let first = read(&self.of.bytes, &mut self.at)?;
-                Cow::Owned(format!("row {first} holds the same number: {}", code.hint()))
+                let what = if raw.contains('@') { "address" } else { "number" };
+                Cow::Owned(format!("row {first} holds the same {what}: {}", code.hint()))
             }
             shared => {
                 let at = (shared - FIRST_SHARED) as usize;

@@ -89,7 +89,7 @@ fn a_repeated_number_says_where_it_stands_first_and_is_small() {
     let number = E164::from_canonical("+12025550101").unwrap();
     for row in 1..=10_000 {
         let place = Place { row: row * 50, line: row * 52, byte: row * 3_200 };
-        store.push_repeat(Code::Duplicate, place, Some(0), number, row * 50 - 1);
+        store.push_repeat(Code::Duplicate, place, Some(0), &number.into(), row * 50 - 1);
     }
     let third = store.get(2).unwrap();
     assert_eq!(third.raw.as_ref(), "+12025550101");
@@ -113,7 +113,7 @@ fn a_list_with_other_hints_comes_over_whole_also_where_there_is_no_room_to_share
     let mut other: Problems = (0..3).map(|row| at(many + row, format!("other {row}"))).collect();
     let (place, number) =
         (Place { row: many + 9, line: 0, byte: 0 }, E164::from_canonical("+12025550101").unwrap());
-    other.push_repeat(Code::Duplicate, place, None, number, 7);
+    other.push_repeat(Code::Duplicate, place, None, &number.into(), 7);
     list.extend(other.iter());
     store.append(&other, Place::default());
     assert!(store.iter().eq(list.iter().cloned()));

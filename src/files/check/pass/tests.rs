@@ -99,7 +99,12 @@ fn a_row_whose_attributes_nobody_kept_is_a_defect() {
     let used = Pool::default();
     let mut pass = Pass { records: 1, slots: 1, ..Pass::new(&document, u64::MAX, &used) };
     pass.fold.extend(0, std::iter::once(Claim { number: 12_025_550_101, slot: 0, set: 7 }));
-    let beside = (FactTable::default(), String::new(), None);
-    let settled = pass.settle(&options(), &Plan::usual(), beside, &CancellationToken::new(), &mut |_| ());
+    let read = Read {
+        table: FactTable::default(),
+        emails: EmailList::default(),
+        sha256: String::new(),
+        area_note: None,
+    };
+    let settled = pass.settle(&options(), &Plan::usual(), read, &CancellationToken::new(), &mut |_| ());
     assert_eq!(said(settled.map(drop)), "1 rows and 0 problems without their place");
 }

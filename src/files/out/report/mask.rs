@@ -1,6 +1,7 @@
 //! What a report shows of the values and names of a file: nothing that can be dialled, and nothing that steers the terminal
 //! or the editor that it is read in.
 
+use crate::domain::identifier::masked_addresses;
 use crate::domain::problem::{Code, Problem};
 use crate::domain::text::visible;
 use crate::files::{Document, Field, dates};
@@ -71,8 +72,9 @@ fn shown(text: &str) -> String {
     visible(text, usize::MAX)
 }
 
-/// A value, its digits masked but for the last two. Its marks and letters are what tells what is wrong.
+/// A value, its digits masked but for the last two, its addresses but for their first letter. Its marks and letters are what tells what is wrong.
 pub(in crate::files) fn masked(value: &str) -> String {
+    let value = &masked_addresses(value);
     let digits = value.chars().filter(|c| c.is_numeric()).count();
     if digits < NUMBER {
         return value.to_owned();
@@ -94,6 +96,7 @@ mod tests {
     fn no_number_can_be_read_off_a_report() {
         assert_eq!(masked("(202) 555-0123"), "(•••) •••-••23");
         assert_eq!(masked("n/a"), "n/a");
+        assert_eq!(masked("ann.lee@example.com"), "a••••••@example.com");
         assert_eq!((masked("911"), masked("555-0101")), ("911".into(), "•••-••01".into()));
         assert_eq!(masked("２０２５５５０１２３"), "••••••••２３");
     }

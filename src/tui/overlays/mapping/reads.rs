@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Chosen;
+use crate::domain::identifier::{Email, Identifier};
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::phone::{Normaliser, NotANumber, Phone, PhonePolicy, Region};
+use crate::domain::phone::{Normaliser, NotANumber, PhonePolicy, Region};
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::bare;
 use crate::ops::{CheckOptions, Field, Interpreted, Record};
@@ -36,9 +37,13 @@ pub(super) struct Reads {
     fields: BTreeMap<Field, Count>,
 }
 
-/// Every number of a row.
-fn numbers(read: &Interpreted) -> impl Iterator<Item = &Result<Phone, NotANumber>> {
-    std::iter::once(&read.number).chain(&read.more)
+/// Every number of a row; an address is none.
+fn numbers(read: &Interpreted) -> impl Iterator<Item = &Result<Identifier, NotANumber>> {
+    let is_number = |whom: &&Result<Identifier, NotANumber>| match whom {
+        Ok(identifier) => identifier.phone().is_some(),
+        Err(not) => not.code != Code::BadEmail,
+    };
+    std::iter::once(&read.whom).chain(&read.more).filter(is_number)
 }
 
 /// What came of one field.
@@ -74,7 +79,6 @@ impl Reads {
             for (field, column) in &chosen.columns {
                 let count = reads.fields.entry(*field).or_default();
                 let cell = record.fields.get(*column).map_or("", |cell| cell.trim());
-                count.all += 1;
                 let here = |problem: &&Problem| {
                     problem.column == Some(*column) && problem.code.severity() == Severity::Rejection
                 };
@@ -86,10 +90,12 @@ impl Reads {
                     _ => read.problems.iter().filter(here).map(|problem| problem.code).collect(),
                 };
                 if *field == Field::Number {
-                    count.all += read.more.len();
-                    count.good += 1 + read.more.len() - bad.len();
+                    let numbers = numbers(&read).count();
+                    count.all += numbers;
+                    count.good += numbers - bad.len();
                 } else {
                     bad.truncate(1);
+                    count.all += 1;
                     count.good += usize::from(bad.is_empty() && !cell.is_empty());
                     count.empty += usize::from(bad.is_empty() && cell.is_empty());
                 }
@@ -145,6 +151,7 @@ pub(super) fn serves(cx: &Cx, file: &OpenFile, field: Field, column: usize) -> u
                 |cell: &&str| Jurisdiction::parse(values.of(Field::Jurisdiction, bare(cell))).is_some();
             cells(file, column).filter(read).count()
         }
+        Field::Email => cells(file, column).filter(|cell| Email::parse(bare(cell)).is_some()).count(),
         _ => cells(file, column).filter(filled).count(),
     }
 }
@@ -155,6 +162,7 @@ pub(super) fn counted(field: Field) -> &'static str {
         Field::Number => "read as numbers",
         Field::Jurisdiction => "have the form US-CA",
         Field::Expires => "are dates",
+        Field::Email => "are addresses",
         _ => "are filled",
     }
 }

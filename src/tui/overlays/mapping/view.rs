@@ -93,6 +93,7 @@ fn without(chosen: &Chosen, field: Field) -> String {
         Field::Notes => "left empty",
         Field::RangeEnd => "one number a row",
         Field::Change => "every row adds",
+        Field::Email => "only numbers are read",
     }
     .into()
 }

@@ -45,7 +45,7 @@ pub(super) fn plan_if_due(cx: &Cx, file: &OpenFile) -> Option<Op> {
 }
 
 pub(super) fn has_number(file: &OpenFile) -> bool {
-    file.opened.document.mapping().columns.contains_key(&Field::Number)
+    file.opened.document.mapping().means_anyone()
 }
 
 /// The run that was launched from the plan that is shown, if one was: the plan is spent then.
@@ -93,11 +93,13 @@ fn holds(cx: &Cx, file: &OpenFile) -> Line<'static> {
         return trouble_line(cx, trouble, "R reads it again");
     }
     if let Some(checked) = &file.checked {
-        // Where several columns hold numbers, the buckets count numbers and not the rows of the table beside them.
+        // Where several columns say whom a row means, the buckets count those and not the rows of the table beside them.
         let all = match checked.rows == checked.records {
             true => format!("{} rows", thousands(checked.rows)),
             false => {
-                format!("{} numbers in {} rows", thousands(checked.rows), thousands(checked.records))
+                let mapping = file.opened.document.mapping();
+                let what = if mapping.columns.contains_key(&Field::Email) { "contacts" } else { "numbers" };
+                format!("{} {what} in {} rows", thousands(checked.rows), thousands(checked.records))
             }
         };
         let said = format!(

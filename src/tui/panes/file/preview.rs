@@ -10,9 +10,10 @@ use ratatui::style::Modifier;
 use ratatui::text::Span;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::domain::identifier::Identifier;
 use crate::domain::problem::{Code, Problem, Severity};
 use crate::domain::text::thousands;
-use crate::ops::{Field, Needle};
+use crate::ops::{Field, Mapping, Needle};
 use crate::tui::cx::Cx;
 use crate::tui::event::PreviewRow;
 use crate::tui::overlays::row_detail::problems_of;
@@ -37,6 +38,7 @@ pub(super) enum Column {
 /// Columns behind the fixed ones, in order. What the mapping uses stands in front.
 pub(super) fn columns(file: &OpenFile) -> Vec<Column> {
     let mapping = file.opened.document.mapping();
+    let has_number = mapping.columns.contains_key(&Field::Number);
     let used = |at: &usize| {
         let split = mapping.split_number
             && mapping.columns.get(&Field::Number).is_some_and(|number| number + 1 == *at);
@@ -44,6 +46,7 @@ pub(super) fn columns(file: &OpenFile) -> Vec<Column> {
             || mapping.columns.iter().any(|(field, column)| {
                 column == at
                     && matches!(field, Field::Number | Field::Jurisdiction | Field::Expires | Field::Source)
+                    || (column == at && *field == Field::Email && !has_number)
             })
     };
     let mut all = vec![Column::Jurisdiction, Column::Expires, Column::Source];
@@ -96,8 +99,7 @@ pub(super) fn heading(cx: &Cx, file: &OpenFile, known: usize, scroll: usize, wid
     let mapping = file.opened.document.mapping();
     let name =
         |at: usize| names.get(at).map_or_else(|| format!("column {}", at + 1), |name| cx.name(name, 40));
-    let raw =
-        mapping.columns.get(&Field::Number).map_or_else(|| "no number column".to_owned(), |at| name(*at));
+    let raw = identifying(mapping).map_or_else(|| "no number column".to_owned(), name);
     let muted = |text: String| span(cx, Role::Muted, text);
     let mut cells = vec![
         (0, grid.row, muted(right("row", usize::from(grid.row)))),
@@ -156,7 +158,7 @@ pub(super) fn row(
         cells.push((x, room, cell(cx, file, preview, column)));
     }
     if let Some(needle) = needle {
-        let number = preview.read.number.as_ref().ok().map(|phone| phone.number);
+        let number = preview.read.whom.as_ref().ok().and_then(Identifier::phone);
         let is_number = number.is_some() && number == needle.number();
         mark_match(cx, &mut cells, (grid, needle, is_number));
     }
@@ -193,9 +195,14 @@ fn mark_match(cx: &Cx, cells: &mut Cells, (grid, needle, is_number): (Grid, &Nee
     cells.extend(marks);
 }
 
+/// The column that says whom a row means: that of the numbers, where there is one.
+fn identifying(mapping: &Mapping) -> Option<usize> {
+    [Field::Number, Field::Email].iter().find_map(|field| mapping.columns.get(field).copied())
+}
+
 fn raw_number(cx: &Cx, file: &OpenFile, preview: &PreviewRow) -> String {
     let mapping = file.opened.document.mapping();
-    let Some(&at) = mapping.columns.get(&Field::Number) else { return String::new() };
+    let Some(at) = identifying(mapping) else { return String::new() };
     let field = |at: usize| preview.record.fields.get(at).map_or("", String::as_str);
     if mapping.split_number {
         return cx.text(&format!("{},{}", field(at), field(at + 1)), 120);
@@ -208,7 +215,7 @@ fn rejection(preview: &PreviewRow, problems: &[Problem]) -> Option<Code> {
     let found =
         problems.iter().map(|problem| problem.code).find(|code| code.severity() == Severity::Rejection);
     found
-        .or_else(|| preview.read.number.as_ref().err().map(|why| why.code))
+        .or_else(|| preview.read.whom.as_ref().err().map(|why| why.code))
         .or_else(|| preview.read.expires.err())
 }
 
@@ -233,14 +240,14 @@ fn read(cx: &Cx, preview: &PreviewRow, problems: &[Problem]) -> Span<'static> {
     if let Some(code) = rejection(preview, problems) {
         return span(cx, Role::Bad, format!("✗ {}", code.title()));
     }
-    match &preview.read.number {
-        Ok(phone) => {
+    match &preview.read.whom {
+        Ok(whom) => {
             let same = if is_duplicate(problems) { " ≡ duplicate" } else { "" };
             let more = match preview.read.count {
                 1 => String::new(),
                 count => format!(" +{}", thousands(count - 1)),
             };
-            span(cx, Role::Text, format!("→ {}{more}{same}", cx.number(phone.number)))
+            span(cx, Role::Text, format!("→ {}{more}{same}", cx.identifier(whom)))
         }
         Err(why) => span(cx, Role::Bad, format!("✗ {}", why.code.title())),
     }

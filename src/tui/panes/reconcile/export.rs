@@ -1,6 +1,7 @@
 //! Differences as CSV, safe to open in a spreadsheet.
 
 use crate::domain::diff::{Difference, ExpectedAttributes};
+use crate::domain::identifier::Identifier;
 use crate::domain::text::guarded;
 
 const HEAD: &str = "kind,number,as_spelled,fields,expected_jurisdiction,expected_expires,expected_source,\
@@ -10,7 +11,7 @@ const HEAD: &str = "kind,number,as_spelled,fields,expected_jurisdiction,expected
 pub(super) fn csv<'a>(differences: impl Iterator<Item = &'a Difference>) -> String {
     let mut out = String::from(HEAD);
     for difference in differences {
-        let number = difference.number.map_or_else(String::new, |number| number.to_e164());
+        let number = difference.identifier.as_ref().map_or_else(String::new, Identifier::whole);
         let nothing = ExpectedAttributes { jurisdiction: None, expires: None, source: None };
         let expected = difference.expected.as_ref().unwrap_or(&nothing);
         let there = difference.remote.as_ref();

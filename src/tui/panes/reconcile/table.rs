@@ -41,8 +41,8 @@ pub(super) fn symbol(kind: DiffKind) -> (&'static str, Role) {
 
 /// The number, or the tenant's spelling where it does not parse.
 pub(super) fn number(cx: &Cx, difference: &Difference) -> String {
-    match difference.number {
-        Some(number) => cx.number(number),
+    match &difference.identifier {
+        Some(identifier) => cx.identifier(identifier),
         None => format!("“{}”", cx.text(&difference.raw, 60)),
     }
 }

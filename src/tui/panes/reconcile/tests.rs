@@ -23,7 +23,7 @@ fn difference(kind: DiffKind, number: &str) -> Difference {
         id: "r-17".into(),
         list: ListId("L-1".into()),
         raw: number.into(),
-        number: E164::from_canonical(number),
+        identifier: E164::from_canonical(number).map(Into::into),
         jurisdiction: Some("US-NV".into()),
         expires: None,
         source: Some("=cmd()\u{1b}[31m".into()),
@@ -31,7 +31,7 @@ fn difference(kind: DiffKind, number: &str) -> Difference {
     };
     Difference {
         kind,
-        number: E164::from_canonical(number),
+        identifier: E164::from_canonical(number).map(Into::into),
         raw: number.into(),
         fields: if kind == DiffKind::Changed { vec!["jurisdiction", "expires"] } else { Vec::new() },
         expected: (!matches!(kind, DiffKind::Unexpected | DiffKind::Malformed)).then_some(expected),

@@ -79,7 +79,7 @@ fn letters() -> Fact {
     let number = E164::from_canonical("+14155550113").unwrap();
     let letter = |row| DeadLetter {
         row,
-        number,
+        identifier: number.into(),
         code: "REJECTED_BY_POLICY".into(),
         message: "numbers \u{1b}[2J that…".into(),
     };
