@@ -35,3 +35,31 @@ fn a_list_has_to_be_named_and_a_dnc_list_is_no_suppression_list() {
     desk.kit.keys("t").shows(&["◂ suppression ▸", "Held"]);
     desk.kit.keys("left").hides(&["Held▏"]).keys("esc").shows(&["This file → Held, suppression"]);
 }
+
+#[test]
+fn addresses_are_read_where_the_file_goes_to_a_suppression_list_and_nowhere_else() {
+    let mut desk = Desk::open("phone,email\n4155550187,ann@example.com\n,ben@example.com\n,nobody\n");
+    desk.serve();
+    desk.kit.shows(&["1 usable of 3 rows", "rejected 2"]);
+    desk.kit.keys("t right right enter").types("Held").keys("enter");
+    desk.serve();
+    desk.kit.shows(&[
+        "3 usable of 4 contacts in 3 rows",
+        "rejected 1",
+        "→ ben@example.com",
+        "not an e-mail address",
+    ]);
+    desk.kit.shows(&["→ +1 415 555 0187 +1"]);
+    desk.kit.app.cx.masked = true;
+    desk.kit.hides(&["ben@", "4155550187"]).shows(&["b••@example.com"]);
+    desk.kit.app.cx.masked = false;
+    desk.kit.keys("t right enter").types("cl-winback").keys("enter enter");
+    desk.serve();
+    desk.kit.shows(&["This file → cl-winback, outbound", "1 usable of 3 rows"]);
+    assert_eq!(planned_again(&mut desk), Destination::Outbound);
+}
+
+/// Where the plan that is asked for by now goes.
+fn planned_again(desk: &mut Desk) -> Destination {
+    desk.kit.app.cx.store.planning.request.as_ref().map(|request| request.to).unwrap()
+}

@@ -204,6 +204,9 @@ fn raw_number(cx: &Cx, file: &OpenFile, preview: &PreviewRow) -> String {
     let mapping = file.opened.document.mapping();
     let Some(at) = identifying(mapping) else { return String::new() };
     let field = |at: usize| preview.record.fields.get(at).map_or("", String::as_str);
+    if let (Some(&email), true) = (mapping.columns.get(&Field::Email), field(at).trim().is_empty()) {
+        return cx.text(field(email), 120);
+    }
     if mapping.split_number {
         return cx.text(&format!("{},{}", field(at), field(at + 1)), 120);
     }
@@ -243,7 +246,8 @@ fn read(cx: &Cx, preview: &PreviewRow, problems: &[Problem]) -> Span<'static> {
     match &preview.read.whom {
         Ok(whom) => {
             let same = if is_duplicate(problems) { " ≡ duplicate" } else { "" };
-            let more = match preview.read.count {
+            // Others of the range, or in other columns.
+            let more = match preview.read.count + preview.read.more.len() as u64 {
                 1 => String::new(),
                 count => format!(" +{}", thousands(count - 1)),
             };
