@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::diff::ExpectedAttributes;
-use super::entry::Attributes;
+use super::entry::{Attributes, RemoteEntry};
 use super::identifier::Identifier;
 use super::list::ListId;
 
@@ -163,14 +163,23 @@ pub struct PlanRow {
 
 /// The name of a suppression contact's reason among the extra values of its row.
 pub const REASON: &str = "reason";
-/// The name of why a row was removed.
-pub const REMOVED: &str = "removed";
+/// The name of why a row was removed. No column has it: a unit separator is a control character, and names are trimmed.
+pub const REMOVED: &str = "\u{1f}removed";
 /// Why a row was removed that nobody's consent stands behind.
 pub const NO_CONSENT: &str = "no consent";
 /// The name of an item's notes.
 pub const NOTES: &str = "notes";
 
 impl PlanRow {
+    /// Whether a record of whom the row means is what the row wants, as far as this destination keeps it. A contact to be
+    /// called must not be there twice because of how it is spelled; everywhere else another spelling may match nobody.
+    pub fn stands_as(&self, destination: Destination, record: &RemoteEntry) -> bool {
+        match destination {
+            Destination::Outbound => true,
+            _ => record.is_canonical() && self.kept(destination).satisfied_by(record),
+        }
+    }
+
     /// What the tenant holds of this row once it has taken it: each destination keeps other things. A suppression
     /// contact's reason stands in the place of the source.
     pub fn kept(&self, destination: Destination) -> ExpectedAttributes {

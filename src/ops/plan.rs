@@ -12,15 +12,16 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use effect::{
-    effect_on_contacts, effect_sentence, held_against, removed_by_reason, said, what_is_not_kept,
-    with_clauses,
+    effect_on_contacts, effect_sentence, held_against, on_the_list_already, removed_by_reason, said,
+    that_end_sooner, what_is_not_kept, with_clauses,
 };
 pub(super) use rows::is_fresh;
-use rows::{Wanted, plan_rows};
+use rows::{PlannedRows, Wanted, plan_rows};
 
 use super::check::{self, CheckedFile};
 use super::extra;
 use super::input::Input;
+use super::target::binding;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::config::ConfigError;
 use crate::domain::diff::{Expected, ExpectedAttributes};
@@ -121,11 +122,15 @@ impl Ops {
         let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
-        let (unreadable, remote) = (read.is_none(), read.unwrap_or_default());
         let profile = &self.profile().name;
-        if !self.record_baseline(&list, &remote).await? {
-            self.begin_lost_generations(&list, &file.checked.intents, &remote).await?;
+        let unreadable = read.is_none();
+        // What cannot be read is not known, and not empty.
+        if let Some(remote) = &read
+            && !self.record_baseline(&list, remote).await?
+        {
+            self.begin_lost_generations(&list, &file.checked.intents, remote).await?;
         }
+        let remote = read.unwrap_or_default();
         let generations: HashMap<E164, u32> =
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
 
@@ -133,11 +138,14 @@ impl Ops {
         let (lists, names, unread) = (scrub.lists.clone(), scrub.names.clone(), scrub.unread);
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
-        let (rows, shortened, extras) = off_thread(move || {
+        let (PlannedRows { rows, shortened, ending }, barred, extras) = off_thread(move || {
             let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
             let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras, &scrub));
-            let (rows, shortened) = plan_rows(to, wanted, &remote, &generations);
-            Ok::<_, OpsError>((rows, shortened, extras))
+            let remote = binding(to, remote, Timestamp::now());
+            let planned = plan_rows(to, wanted, &remote, &generations);
+            let to_be_called = remote.iter().filter_map(|contact| contact.identifier.as_ref());
+            let barred = to_be_called.filter(|whom| scrub.bars(whom).is_some()).count() as u64;
+            Ok::<_, OpsError>((planned, barred, extras))
         })
         .await??;
         let counts = count(&file, &rows, shortened);
@@ -182,6 +190,8 @@ impl Ops {
                 .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
             unreadable
                 .then(|| "the list cannot be read: whoever is on it already will be on it twice".to_owned()),
+            (barred > 0).then(|| on_the_list_already(barred)),
+            (ending > 0).then(|| that_end_sooner(ending)),
             what_is_not_kept(to, &file, &extras),
         ];
         effect = with_clauses(&effect, others.into_iter().flatten());

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::engine::{Engine, Halt};
-use super::target::read_target;
+use super::target::{binding, read_target};
 use super::walk::calls_to_read;
 use super::{OpsError, Silent};
 use crate::api;
@@ -58,11 +60,11 @@ impl Engine {
                 read => read?,
             }
         };
-        Ok(Some(by_identifier(entries)))
+        Ok(Some(by_identifier(binding(to, entries, Timestamp::now()))))
     }
 
-    /// The record that our write of this row made: our key where the tenant tells it, else the E.164 spelling with
-    /// the wanted attributes, and in no case one of the records that the row replaces.
+    /// The record that our write of this row made: our key where the tenant tells it, else one that is what the row
+    /// wants, and in no case one of the records that the row replaces.
     pub(super) fn written_record<'a>(
         &self,
         row: u32,
@@ -70,10 +72,9 @@ impl Engine {
     ) -> Option<&'a RemoteEntry> {
         let plan = self.rows.get(row as usize)?;
         let key = (self.plan.destination == Destination::Entries).then(|| self.key_of(plan));
-        let kept = plan.kept(self.plan.destination);
         there.get(&plan.identifier)?.iter().find(|entry| {
             !plan.replaces.contains(&entry.id)
-                && ((key.is_some() && entry.key == key) || (entry.is_canonical() && kept.satisfied_by(entry)))
+                && ((key.is_some() && entry.key == key) || plan.stands_as(self.plan.destination, entry))
         })
     }
 }

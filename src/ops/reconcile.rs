@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::target::read_target;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::diff::{Diff, DiffKind, Expected, ExpectedAttributes, compare};
 use crate::domain::entry::RemoteEntry;
@@ -63,15 +64,8 @@ impl Ops {
         let profile = &self.profile().name;
         let before = self.ledger.expected(profile, &list.id).await?;
         let guess = before.as_ref().map(|set| set.len() as u64).or(list.entry_count);
-        // Items tell the number alone. Where more is expected of a list, only its entries can prove it.
-        let is_bare = |entry: &Expected| entry.attributes == ExpectedAttributes::default();
-        let to = match to {
-            Destination::Items if before.iter().flatten().any(|entry| !is_bare(entry)) => {
-                Destination::Entries
-            }
-            to => to,
-        };
-        let remote = self.read_target(to, &list.id, guess, Phase::Reconcile, &**sink, stop).await?;
+        let told = (guess, Phase::Reconcile);
+        let remote = read_target(&self.client, to, &list.id, told, &**sink, stop).await?;
         let baseline = match before {
             Some(_) => false,
             None => self.record_baseline(list, &remote).await?,
@@ -79,6 +73,7 @@ impl Ops {
         let at = Timestamp::now();
         let mut expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
         drop_purged(&mut expected, &remote, at);
+        let remote = without_expired(&expected, remote, at);
         let diff = off_thread(move || compare(&expected, remote)).await?;
         self.ledger.store_reconciliation(profile, &list.id, run, &diff, at, &self.actor).await?;
         self.begin_generations(list, &diff).await?;
@@ -99,6 +94,18 @@ impl Ops {
         }
         Ok(self.ledger.raise_generation(&self.profile().name, &list.id, missing).await?)
     }
+}
+
+/// A number of which nothing is expected but that it stands there (an item) is not suppressed by an entry that has expired.
+fn without_expired(expected: &[Expected], mut remote: Vec<RemoteEntry>, now: Timestamp) -> Vec<RemoteEntry> {
+    let is_bare = |identifier: &Identifier| {
+        let found = expected.binary_search_by(|entry| entry.identifier.cmp(identifier)).ok();
+        found
+            .and_then(|at| expected.get(at))
+            .is_some_and(|entry| entry.attributes == ExpectedAttributes::default())
+    };
+    remote.retain(|entry| entry.is_live(now) || !entry.identifier.as_ref().is_some_and(is_bare));
+    remote
 }
 
 /// An entry whose time is over may be cleared away by the tenant at any moment: it is not missing then.

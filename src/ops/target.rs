@@ -1,5 +1,6 @@
 //! Where numbers go: lists of every kind, found and read in one way.
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{self, Walked};
@@ -82,23 +83,8 @@ impl Ops {
         Ok(resolve(&lists, wanted)?.clone())
     }
 
-    /// Everything that stands on a list, in the one shape that plans and reconciliations compare. What a kind does not tell
-    /// of its numbers is left out. `expected` is a guess of how many there are, for the progress only.
-    pub(super) async fn read_target(
-        &self,
-        to: Destination,
-        key: &ListId,
-        expected: Option<u64>,
-        phase: Phase,
-        sink: &dyn Sink,
-        stop: &CancellationToken,
-    ) -> Result<Vec<RemoteEntry>, OpsError> {
-        let read = self.read_if_readable(to, key, (expected, phase), sink, stop).await?;
-        Ok(read.unwrap_or_default())
-    }
-
-    /// The same; `None` where it is an outbound list that the tenant lets nobody read: what it holds is not known then. A
-    /// list that is not there at all refuses the upload itself.
+    /// Everything that stands on a list ([`read_target`]); `None` where it is an outbound list that the tenant lets nobody
+    /// read: what it holds is not known then. A list that is not there at all refuses the upload itself.
     pub(super) async fn read_if_readable(
         &self,
         to: Destination,
@@ -114,7 +100,18 @@ impl Ops {
     }
 }
 
-/// The same by any client.
+/// The records that bind. An expired entry suppresses nothing, and an item that is sent says no expiry: it takes the place of
+/// one. Entries say their own.
+pub(super) fn binding(to: Destination, mut records: Vec<RemoteEntry>, now: Timestamp) -> Vec<RemoteEntry> {
+    if to == Destination::Items {
+        records.retain(|record| record.is_live(now));
+    }
+    records
+}
+
+/// Everything that stands on a list, in the one shape that plans and reconciliations compare. What a kind does not tell of
+/// its numbers is left out; entries and items of a DNC list are the same numbers, of which entries say more. `expected` is a
+/// guess of how many there are, for the progress only.
 pub(super) async fn read_target(
     client: &Client,
     to: Destination,
@@ -124,8 +121,12 @@ pub(super) async fn read_target(
     stop: &CancellationToken,
 ) -> Result<Vec<RemoteEntry>, OpsError> {
     let list = to.list_of(key);
-    if to == Destination::Entries {
-        return walk::read_list(client, &list, expected, phase, sink, stop).await;
+    if to.is_dnc_list() {
+        match walk::read_list(client, &list, expected, phase, sink, stop).await {
+            // A tenant that knows items alone: they say no expiry, so nobody can tell which of them are over.
+            Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Items => {}
+            read => return read,
+        }
     }
     let client = client.asking(client.scopes().and(look_scopes(to)));
     walk::read_pages(|number| page_of(&client, to, &list, number), (expected, phase), sink, stop).await

@@ -17,14 +17,14 @@ use crate::generate;
 use crate::stage::Stage;
 
 const SUPPRESSION: &str = "Compliance_Holds";
-const OUTBOUND: &str = "cl-winback";
+pub const OUTBOUND: &str = "cl-winback";
 
 fn launch(file: &Path, to: Destination, list: &str) -> Launch {
     let request = PlanRequest { to, list: list.into(), ..Stage::request(file) };
     Launch { what: Launched::File(request), reason: "a test".into(), until: Until::Ready, activates: false }
 }
 
-async fn upload(stage: &Stage, file: &Path, to: Destination, list: &str) -> RunSummary {
+pub async fn upload(stage: &Stage, file: &Path, to: Destination, list: &str) -> RunSummary {
     stage.launch(launch(file, to, list)).await.unwrap()
 }
 
@@ -42,13 +42,13 @@ async fn holds(stage: &Stage, kind: &str, id: &str) -> BTreeMap<String, Value> {
     there
 }
 
-fn csv(header: &str, rows: impl Iterator<Item = String>) -> String {
+pub fn csv(header: &str, rows: impl Iterator<Item = String>) -> String {
     let rows: Vec<String> = rows.collect();
     format!("{header}\n{}\n", rows.join("\n"))
 }
 
 /// Numbers of the fictional range that the seeded world leaves free, spelled as people do.
-fn spelled(n: u64) -> String {
+pub fn spelled(n: u64) -> String {
     format!("({}) 555-01{:02}", 201 + n / 100 * 2, n % 100)
 }
 

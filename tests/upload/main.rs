@@ -8,6 +8,7 @@ mod green;
 mod layouts;
 mod reading;
 mod stage;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

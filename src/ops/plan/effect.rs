@@ -94,6 +94,22 @@ pub(super) fn what_is_not_kept(to: Destination, file: &CheckedFile, extras: &Ext
     }
 }
 
+/// Contacts that stand on the list, whoever put them there, and on a list that they were held against.
+pub(super) fn on_the_list_already(barred: u64) -> String {
+    let n = thousands(barred);
+    format!(
+        "{n} contacts that must not be called stand on the contact list ALREADY: take them off it at the tenant"
+    )
+}
+
+/// Items that are there, but not for as long as the file says.
+pub(super) fn that_end_sooner(ending: u64) -> String {
+    let n = thousands(ending);
+    format!(
+        "{n} numbers stand there only until a time before the file's: items cannot change that, --to entries can"
+    )
+}
+
 /// Removed rows by why.
 pub(super) fn removed_by_reason(rows: &[PlanRow]) -> BTreeMap<String, u64> {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();

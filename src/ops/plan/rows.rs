@@ -28,6 +28,18 @@ impl Wanted {
     }
 }
 
+/// What a plan does, row by row.
+pub(super) struct PlannedRows {
+    pub(super) rows: Vec<PlanRow>,
+    /// Updates that bring an expiry forward.
+    pub(super) shortened: u64,
+    /// Items that stand there until a time before the file's, which nothing that is sent can change.
+    pub(super) ending: u64,
+}
+
+/// Behind why somebody must not go to a list: that they stand on it.
+const ALREADY: &str = " and on the contact list ALREADY";
+
 /// What to do for each number. Two records of one number, or a spelling that is not E.164, are replaced as a whole:
 /// the list then holds exactly what the file says. Where records have no ids, nothing can be taken off: an item stands or
 /// does not, and the last write of a contact wins.
@@ -36,18 +48,19 @@ pub(super) fn plan_rows(
     wanted: impl Iterator<Item = Wanted>,
     remote: &[RemoteEntry],
     generations: &HashMap<E164, u32>,
-) -> (Vec<PlanRow>, u64) {
+) -> PlannedRows {
     let mut there: HashMap<&Identifier, Vec<&RemoteEntry>> = HashMap::new();
     for entry in remote {
         if let Some(identifier) = &entry.identifier {
             there.entry(identifier).or_default().push(entry);
         }
     }
-    let mut shortened = 0;
+    let (mut shortened, mut ending) = (0, 0);
     let rows = wanted
         .map(|Wanted { intent, extra, barred }| {
             let records = there.get(&intent.identifier).map_or(&[][..], Vec::as_slice);
             let is_shorter = is_shortened(&intent, records);
+            let ends_sooner = ends_sooner(&intent, records);
             let mut row = PlanRow {
                 generation: intent
                     .identifier
@@ -64,11 +77,11 @@ pub(super) fn plan_rows(
             };
             if let Some(why) = barred {
                 row.op = Op::Removed;
+                let why = if records.is_empty() { why } else { format!("{why}{ALREADY}").into() };
                 row.extra = row.extra.with(REMOVED, &why);
                 return row;
             }
-            let kept = row.kept(to);
-            let stands = |entry: &&RemoteEntry| entry.is_canonical() && kept.satisfied_by(entry);
+            let stands = |entry: &&RemoteEntry| row.stands_as(to, entry);
             row.op = match to {
                 _ if records.is_empty() => Op::Add,
                 // One of two entries that stands as wanted: only replacing both leaves one.
@@ -77,7 +90,7 @@ pub(super) fn plan_rows(
                 }
                 // Only in another spelling, which the platform may not match.
                 Destination::Items => Op::Add,
-                // A contact must not be called twice because of how it is spelled.
+                // Any record of a contact stands for it.
                 Destination::Outbound => Op::Unchanged,
                 Destination::Suppression => Op::Update,
                 Destination::Entries => {
@@ -86,10 +99,11 @@ pub(super) fn plan_rows(
                 }
             };
             shortened += u64::from(row.op == Op::Update && is_shorter);
+            ending += u64::from(row.op == Op::Unchanged && to == Destination::Items && ends_sooner);
             row
         })
         .collect();
-    (rows, shortened)
+    PlannedRows { rows, shortened, ending }
 }
 
 /// Whether planning the same rows again, against the list as it is now, gives the same operations.
@@ -102,7 +116,8 @@ pub(in crate::ops) fn is_fresh(
 ) -> bool {
     let wanted = rows.iter().map(|row| {
         // Consent is the file's to give, and the file is the same.
-        let unasked = row.extra.get(REMOVED).filter(|why| &***why == NO_CONSENT).cloned();
+        let unasked =
+            row.extra.get(REMOVED).filter(|why| why.starts_with(NO_CONSENT)).map(|_| NO_CONSENT.into());
         Wanted {
             intent: Intent {
                 identifier: row.identifier.clone(),
@@ -113,7 +128,15 @@ pub(in crate::ops) fn is_fresh(
             barred: scrub.bars(&row.identifier).or(unasked),
         }
     });
-    plan_rows(to, wanted, remote, generations).0 == rows
+    plan_rows(to, wanted, remote, generations).rows == rows
+}
+
+/// Whether every record ends before the file wants it to.
+fn ends_sooner(intent: &Intent, records: &[&RemoteEntry]) -> bool {
+    let ours = intent.attributes.expires;
+    let ends =
+        |record: &&RemoteEntry| record.expires.is_some_and(|theirs| ours.is_none_or(|ours| theirs < ours));
+    !records.is_empty() && records.iter().all(ends)
 }
 
 fn is_shortened(intent: &Intent, records: &[&RemoteEntry]) -> bool {

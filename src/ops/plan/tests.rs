@@ -41,9 +41,9 @@ fn wanted(intent: Intent) -> Wanted {
 }
 
 fn ops_of(intents: &[Intent], remote: &[RemoteEntry]) -> Vec<(Op, Vec<String>)> {
-    let (rows, _) =
+    let planned =
         plan_rows(Destination::Entries, intents.iter().cloned().map(wanted), remote, &HashMap::new());
-    rows.into_iter().map(|row| (row.op, row.replaces)).collect()
+    planned.rows.into_iter().map(|row| (row.op, row.replaces)).collect()
 }
 
 #[test]
@@ -87,27 +87,27 @@ fn a_spelling_that_is_not_e164_is_not_taken_for_the_number() {
 #[test]
 fn an_expiry_that_comes_forward_is_counted() {
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
-    let (_, shortened) = plan_rows(
+    let forward = plan_rows(
         Destination::Entries,
         [intent("+12025550101", day("2027-12-31"), 1)].into_iter().map(wanted),
         &there,
         &HashMap::new(),
     );
-    assert_eq!(shortened, 1);
-    let (_, lengthened) = plan_rows(
+    assert_eq!(forward.shortened, 1);
+    let back = plan_rows(
         Destination::Entries,
         [intent("+12025550101", None, 1)].into_iter().map(wanted),
         &[remote("e1", "+12025550101", "+12025550101", day("2027-12-31"))],
         &HashMap::new(),
     );
-    assert_eq!(lengthened, 0);
+    assert_eq!(back.shortened, 0);
 }
 
 #[test]
 fn a_plan_is_stale_once_the_list_holds_what_it_would_add() {
     let to = Destination::Entries;
     let asked = [intent("+12025550101", None, 1)];
-    let (rows, _) = plan_rows(to, asked.into_iter().map(wanted), &[], &HashMap::new());
+    let rows = plan_rows(to, asked.into_iter().map(wanted), &[], &HashMap::new()).rows;
     assert!(is_fresh(to, &rows, &[], &HashMap::new(), &Scrub::default()));
     let there = [remote("e1", "+12025550101", "+12025550101", None)];
     assert!(!is_fresh(to, &rows, &there, &HashMap::new(), &Scrub::default()));
