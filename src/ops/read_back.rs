@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::engine::{Engine, Halt};
 use super::target::{binding, read_target};
-use super::walk::calls_to_read;
+use super::walk::{Proof, calls_to_read};
 use super::{OpsError, Silent};
 use crate::api;
 use crate::domain::entry::RemoteEntry;
@@ -53,7 +53,7 @@ impl Engine {
             // What is in flight is still finished after a stop, and that may need this reading.
             let unstoppable = tokio_util::sync::CancellationToken::new();
             let (client, told) = (&self.ops.client, (Some(size), Phase::Send));
-            match read_target(client, to, &self.plan.list, told, &Silent, &unstoppable).await {
+            match read_target(client, to, &self.plan.list, Proof::Once, told, &Silent, &unstoppable).await {
                 Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => {
                     return Ok(None);
                 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::target::read_target;
+use super::walk::Proof;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::diff::{Diff, DiffKind, Expected, ExpectedAttributes, compare};
 use crate::domain::entry::RemoteEntry;
@@ -65,7 +66,7 @@ impl Ops {
         let before = self.ledger.expected(profile, &list.id).await?;
         let guess = before.as_ref().map(|set| set.len() as u64).or(list.entry_count);
         let told = (guess, Phase::Reconcile);
-        let remote = read_target(&self.client, to, &list.id, told, &**sink, stop).await?;
+        let remote = read_target(&self.client, to, &list.id, Proof::Once, told, &**sink, stop).await?;
         let baseline = match before {
             Some(_) => false,
             None => self.record_baseline(list, &remote).await?,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::target::read_target;
+use super::walk::Proof;
 use super::{Ops, OpsError, Sink};
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId, Unresolved};
@@ -122,7 +123,7 @@ impl Ops {
         let now = Timestamp::now();
         for (to, list) in lists {
             let told = (list.entry_count, Phase::Plan);
-            let entries = read_target(&self.client, *to, &list.id, told, sink, stop).await?;
+            let entries = read_target(&self.client, *to, &list.id, Proof::Twice, told, sink, stop).await?;
             let why: Arc<str> = format!("on list {}", list.name).into();
             scrub.unread += entries.iter().filter(|entry| entry.identifier.is_none()).count() as u64;
             let live = entries.iter().filter(|entry| entry.is_live(now));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::walk::{self, Walked};
+use super::walk::{self, Proof, Walked};
 use super::{Ops, OpsError, Sink};
 use crate::api::{self, Client, Scopes, SuppressionList};
 use crate::domain::contact::RemoteContact;
@@ -93,7 +93,7 @@ impl Ops {
         sink: &dyn Sink,
         stop: &CancellationToken,
     ) -> Result<Option<Vec<RemoteEntry>>, OpsError> {
-        match read_target(&self.client, to, key, told, sink, stop).await {
+        match read_target(&self.client, to, key, Proof::Once, told, sink, stop).await {
             Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => Ok(None),
             read => read.map(Some),
         }
@@ -116,6 +116,7 @@ pub(super) async fn read_target(
     client: &Client,
     to: Destination,
     key: &ListId,
+    proof: Proof,
     (expected, phase): (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
@@ -129,7 +130,9 @@ pub(super) async fn read_target(
         }
     }
     let client = client.asking(client.scopes().and(look_scopes(to)));
-    walk::read_pages(|number| page_of(&client, to, &list, number), (expected, phase), sink, stop).await
+    // Whoever is missed on a contact list is put there twice.
+    let proof = if to == Destination::Outbound { Proof::Twice } else { proof };
+    walk::read_pages(|number| page_of(&client, to, &list, number), proof, (expected, phase), sink, stop).await
 }
 
 async fn page_of(

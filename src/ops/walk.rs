@@ -1,6 +1,7 @@
-//! Reading a whole list from the tenant. Paging by offset over a list that others may change: an entry that comes twice
-//! means that the order moved under the walk, so the walk begins again, three times at most. Only an empty page ends a
-//! walk: a tenant that silently serves smaller pages than were asked for must not make a list look short.
+//! Reading a whole list from the tenant. Paging over a list that others may change: an entry that comes twice, or is not
+//! where it was, means that the list moved under the walk, so the walk begins again, three times at most. Only a page
+//! without anything new ends a walk: a tenant that silently serves smaller pages than were asked for must not make a list
+//! look short.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -42,6 +43,8 @@ pub async fn read_list(
     Err(api::Error::Protocol { detail }.into())
 }
 
+/// Each page begins with the last entry of the one before: if another stands in its place, something in front of it came or
+/// went, and an entry has slid past the walk unseen.
 async fn read_once(
     client: &Client,
     list: &ListId,
@@ -53,19 +56,24 @@ async fn read_once(
     let mut entries: Vec<RemoteEntry> = Vec::new();
     let mut seen: HashSet<String> = HashSet::new();
     loop {
-        let offset = entries.len() as u64;
-        let page = patiently(|| client.entries_page(list, offset, PAGE), stop).await?;
-        let last = page.is_empty();
+        let offset = (entries.len() as u64).saturating_sub(1);
+        let mut page = patiently(|| client.entries_page(list, offset, PAGE), stop).await?.into_iter();
+        if let Some(last) = entries.last()
+            && page.next().is_none_or(|first| first.id != last.id)
+        {
+            return Ok(None);
+        }
+        let before = entries.len();
         for entry in page {
             if !seen.insert(entry.id.clone()) {
                 return Ok(None);
             }
             entries.push(entry);
         }
-        let done = entries.len() as u64;
-        let total = if last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
+        let (done, is_last) = (entries.len() as u64, entries.len() == before);
+        let total = if is_last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
         sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
-        if last {
+        if is_last {
             return Ok(Some(entries));
         }
     }
@@ -108,10 +116,21 @@ pub(super) struct Walked {
     pub(super) entry: Option<RemoteEntry>,
 }
 
+/// How sure a walk by page numbers has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// One walk in which nothing is odd, and which found as many as were expected. What it misses is shown as missing.
+    Once,
+    /// Two walks, of which the second found all that the first did: who is missed would be called, or called twice. A record that is taken off in front of
+    /// a walk makes another one slide past it, and a short page that is answered once looks like the end of a short list.
+    Twice,
+}
+
 /// Every entry of a list that is paged by number. Its entries have no ids, so one that comes twice may be two, or the pages
-/// may have moved under the walk: it is walked once more, and taken where two walks found the same.
+/// may have moved under the walk: it is walked once more, and taken where a walk found all that the one before did.
 pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
     page: impl Fn(u64) -> F,
+    proof: Proof,
     told: (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
@@ -121,16 +140,26 @@ pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error
         let Walk { found, doubled, stumbled } = walk_pages(&page, told, sink, stop).await?;
         let mut keys: Vec<String> = found.iter().map(|walked| walked.key.clone()).collect();
         keys.sort_unstable();
-        if !stumbled && (!doubled || before.as_ref() == Some(&keys)) {
+        let is_short = told.0.is_some_and(|expected| (found.len() as u64) < expected);
+        let is_sure = !doubled && !is_short && proof == Proof::Once;
+        if !stumbled && (is_sure || before.as_ref().is_some_and(|before| holds_all(&keys, before))) {
             return Ok(found.into_iter().filter_map(|walked| walked.entry).collect());
         }
-        before = Some(keys);
-        if walk < WALKS {
+        // What was seen of a list that moved is no ground for anything.
+        let moved = doubled || stumbled || is_short || before.is_some();
+        before = (!stumbled).then_some(keys);
+        if walk < WALKS && moved {
             sink.event(OpsEvent::Note("a number stands twice, or the list moved: reading it again".into()));
         }
     }
     let detail = format!("the list changed under {WALKS} readings in a row, so none of them is complete");
     Err(api::Error::Protocol { detail }.into())
+}
+
+/// Whether everything of `part` stands in `all`, as often. Both are sorted.
+fn holds_all(all: &[String], part: &[String]) -> bool {
+    let mut all = all.iter();
+    part.iter().all(|wanted| all.by_ref().find(|there| *there >= wanted) == Some(wanted))
 }
 
 /// What one walk found.
@@ -153,6 +182,8 @@ async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
     let mut seen: HashSet<String> = HashSet::new();
     let mut last_page: Vec<String> = Vec::new();
     let (mut repeats, mut stumbled) = (0, false);
+    // Only the last page may be shorter than the first: behind a shorter one the next begins elsewhere.
+    let (mut size, mut is_short) = (None, false);
     for number in 1.. {
         let rows = patiently(|| page(number), stop).await?;
         let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
@@ -162,6 +193,9 @@ async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
         repeats = if repeated { repeats + 1 } else { 0 };
         let last = rows.is_empty() || repeats == PAGES_OF_ONE;
         if !last && !repeated {
+            let size = *size.get_or_insert(rows.len());
+            stumbled |= is_short || rows.len() > size;
+            is_short = rows.len() < size;
             seen.extend(keys.iter().cloned());
             found.extend(rows);
             last_page = keys;

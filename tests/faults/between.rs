@@ -23,6 +23,8 @@ pub const TOKEN: &str = "/oauth/token";
 pub struct Passing {
     pub method: String,
     pub path: String,
+    /// What stands behind the question mark.
+    pub query: String,
     pub body: Bytes,
     /// What it shows to be let in.
     pub bearer: String,
@@ -40,6 +42,11 @@ impl Passing {
 
     pub fn is(&self, method: &str, path: &str) -> bool {
         self.method == method && self.path == path
+    }
+
+    /// Whether this is asked for.
+    pub fn asks(&self, what: &str) -> bool {
+        self.query.split('&').any(|asked| asked == what)
     }
 
     /// The rows of a write of entries.
@@ -145,9 +152,10 @@ async fn serve(
     let call = {
         let mut seen = desk.seen.lock().unwrap();
         let (method, path) = (method.to_string(), uri.path().to_owned());
+        let query = uri.query().unwrap_or_default().to_owned();
         let nth = seen.iter().filter(|other| other.is(&method, &path)).count();
         let bearer = headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
-        let call = Passing { method, path, body: body.clone(), bearer, nth, from };
+        let call = Passing { method, path, query, body: body.clone(), bearer, nth, from };
         seen.push(call.clone());
         call
     };

@@ -16,7 +16,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::between::{Passing, QUERY, Turn, changed};
+use crate::between::{ENTRIES, Passing, QUERY, Turn, changed};
 use crate::generate;
 use crate::scene::Scene;
 use crate::stage::Stage;
@@ -127,9 +127,13 @@ async fn p3_rows_that_the_tenant_only_says_it_took_are_missed_and_can_be_put_the
     stage.assert_list_holds(&made.intended).await;
 }
 
+fn list_of(stage: &Stage, to: Destination) -> &'static str {
+    if to == Destination::Suppression { "Compliance_Holds" } else { stage.list_name() }
+}
+
 async fn reconcile(stage: &Stage, to: Destination) -> Result<quietline::ops::Reconciliation, String> {
     let stop = CancellationToken::new();
-    let done = stage.ops.reconcile(to, stage.list_name(), None, Arc::new(Silent), &stop).await;
+    let done = stage.ops.reconcile(to, list_of(stage, to), None, Arc::new(Silent), &stop).await;
     done.map_err(|error| error.code().to_owned())
 }
 
@@ -138,7 +142,8 @@ async fn long_list(to: Destination) -> Stage {
     let stage = Stage::with_lag(Story::Calm, Duration::ZERO).await;
     let file = stage.write("long.csv", &generate::messy_file(1_300, 0).text);
     let mut launch = Stage::launch_file(&file);
-    launch.what = quietline::ops::Launched::File(PlanRequest { to, ..Stage::request(&file) });
+    let list = list_of(&stage, to).into();
+    launch.what = quietline::ops::Launched::File(PlanRequest { to, list, ..Stage::request(&file) });
     let run = stage.launch(launch).await.unwrap();
     assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
     stage
@@ -164,7 +169,7 @@ async fn p4_pages_that_repeat_or_move_are_walked_again_and_three_times_at_most()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_pages_smaller_than_asked_for_are_read_to_their_end() {
-    let cases = [(Destination::Entries, "entries_read"), (Destination::Items, "items_read")];
+    let cases = [(Destination::Entries, "entries_read"), (Destination::Suppression, "suppression_read")];
     join_all(cases.map(async |(to, family)| {
         let stage = long_list(to).await;
         stage.fault(json!({ "do": "clamp_page", "on": family, "next": 1_000 })).await;
@@ -176,17 +181,69 @@ async fn p4_pages_smaller_than_asked_for_are_read_to_their_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p4_a_page_of_items_that_comes_twice_does_not_end_the_list() {
-    let stage = long_list(Destination::Items).await;
-    for fault in ["repeat_page", "reorder_page"] {
-        stage.fault(json!({ "do": fault, "on": "items_read", "skip": 1 })).await;
-        let found = reconcile(&stage, Destination::Items).await.unwrap();
-        assert!(found.diff.is_clean(), "{fault}: {} differ", found.diff.differences.len());
+async fn p4_a_page_of_contacts_that_comes_twice_or_short_does_not_end_the_list() {
+    let stage = long_list(Destination::Suppression).await;
+    for fault in ["repeat_page", "reorder_page", "clamp_page"] {
+        for skip in [1, 2] {
+            // The list itself is found first, by a call of the same family.
+            stage.fault(json!({ "do": fault, "on": "suppression_read", "skip": skip })).await;
+            let found = reconcile(&stage, Destination::Suppression).await.unwrap();
+            assert!(found.diff.is_clean(), "{fault}: {} differ", found.diff.differences.len());
+        }
     }
     // A tenant that has no pages says all it has, for ever.
-    stage.fault(json!({ "do": "repeat_page", "on": "items_read", "next": 1_000 })).await;
-    let found = reconcile(&stage, Destination::Items).await.unwrap();
+    stage.fault(json!({ "do": "repeat_page", "on": "suppression_read", "skip": 1, "next": 1_000 })).await;
+    let found = reconcile(&stage, Destination::Suppression).await.unwrap();
     assert_eq!(found.diff.remote, 1_000);
+}
+
+/// Whom a short page hides would be called.
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_scrub_sees_everybody_on_its_list_whichever_page_comes_short() {
+    let stage = long_list(Destination::Suppression).await;
+    let file = stage.write("campaign.csv", &generate::messy_file(1_300, 0).text);
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: "cl-winback".into(), ..Stage::request(&file) };
+    request.input.scrub = vec!["Compliance_Holds".into()];
+    let stop = CancellationToken::new();
+    let whole = stage.ops.plan(&request, Arc::new(Silent), &stop).await.unwrap().summary.counts;
+    assert_eq!(whole.add, 0, "all of them stand on the list");
+    for skip in 0..8 {
+        stage.fault(json!({ "do": "clamp_page", "on": "suppression_read", "skip": skip })).await;
+        let planned = stage.ops.plan(&request, Arc::new(Silent), &stop).await;
+        // Three walks that do not agree are no ground for a plan.
+        match planned {
+            Ok(planned) => assert_eq!(planned.summary.counts, whole, "{skip}"),
+            Err(error) => assert_eq!(error.code(), "protocol", "{skip}"),
+        }
+    }
+}
+
+/// An entry that slides past a walk because another in front of it was taken off.
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_list_that_shrinks_under_a_walk_is_walked_again() {
+    let shrinks = Arc::new(AtomicBool::new(false));
+    let once = shrinks.clone();
+    let scene = Scene::of(1_300, move |call| match call.is("GET", ENTRIES) && call.asks("offset=999") {
+        // As if one of the first page had gone: the one behind it stands in its place.
+        true if once.swap(false, Ordering::SeqCst) => changed(|mut answer| {
+            answer["data"].as_array_mut().unwrap().remove(0);
+            answer
+        }),
+        _ => Turn::Pass,
+    })
+    .await;
+    let run = scene.upload().await;
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    shrinks.store(true, Ordering::SeqCst);
+    let stop = CancellationToken::new();
+    let found = scene
+        .ops
+        .reconcile(Destination::Entries, scene.stage.list_name(), None, Arc::new(Silent), &stop)
+        .await
+        .unwrap();
+    assert!(!shrinks.load(Ordering::SeqCst), "the page was asked for");
+    assert!(found.diff.is_clean(), "{} differ", found.diff.differences.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
