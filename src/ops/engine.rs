@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use super::scrub::Barred;
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{self, Attempt, RawAnswer};
 use crate::domain::identifier::Identifier;
@@ -72,6 +73,8 @@ pub(super) struct Engine {
     pub(super) run: String,
     pub(super) plan: PlanSummary,
     pub(super) rows: Arc<Vec<PlanRow>>,
+    /// Rows that may have arrived, and must not be sent again.
+    pub(super) barred: Barred,
     /// Entries that the list held when the run began, as far as known: decides how rows are read back.
     pub(super) list_size: u64,
     pub(super) sink: Arc<dyn Sink>,

@@ -271,7 +271,8 @@ impl Ops {
         ledger: Ledger,
         read_only: bool,
     ) -> Result<Self, OpsError> {
-        Self::with_patience(profile, credentials, ledger, read_only, Patience::default())
+        let patience = Patience::with(&profile);
+        Self::with_patience(profile, credentials, ledger, read_only, patience)
     }
 
     /// The same with more or less patience than usual.

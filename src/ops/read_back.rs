@@ -1,6 +1,7 @@
 //! Reading rows back from the list: the only way to know what an unanswered call did.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -19,6 +20,33 @@ impl Engine {
     pub(super) async fn find_on_list(&self, rows: &[u32]) -> Result<(Vec<u32>, Vec<u32>), Halt> {
         let there = self.records_of(rows).await?.unwrap_or_default();
         Ok(rows.iter().partition(|&&row| self.written_record(row, &there).is_some()))
+    }
+
+    /// The records of rows whose call may yet be served. A contact has no key by which a second one of it is told, so nothing
+    /// of it counts as missing before a call can be on its way no longer, and two readings have found as many.
+    pub(super) async fn records_in_the_end(
+        &self,
+        rows: &[u32],
+    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
+        if self.plan.destination != Destination::Outbound {
+            return self.records_of(rows).await;
+        }
+        let (begun, mut before) = (Instant::now(), None);
+        let mut pause = self.ops.patience.first_look;
+        loop {
+            let Some(there) = self.records_of(rows).await? else { return Ok(None) };
+            let found = rows.iter().filter(|&&row| self.written_record(row, &there).is_some()).count();
+            let is_late = begun.elapsed() >= self.ops.patience.served_within && before == Some(found);
+            if found == rows.len() || is_late {
+                return Ok(Some(there));
+            }
+            before = Some(found);
+            self.pause(pause).await;
+            if self.stop.is_cancelled() {
+                return Err(Halt::Stopped);
+            }
+            pause = self.ops.patience.longer(pause);
+        }
     }
 
     /// The records of the rows' numbers, by the fewest calls: one per number, or the whole list in large pages. `None`

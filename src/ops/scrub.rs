@@ -28,6 +28,9 @@ pub(super) struct Scrub {
     found: HashMap<Identifier, Arc<str>>,
 }
 
+/// Plan rows that must not be sent any more, each with why.
+pub(super) type Barred = HashMap<u32, Arc<str>>;
+
 impl Scrub {
     /// Why somebody must go.
     pub(super) fn bars(&self, identifier: &Identifier) -> Option<Arc<str>> {
@@ -65,29 +68,29 @@ impl Ops {
         self.scrub_by(&lists, sink, stop).await
     }
 
-    /// A run that goes on after a pause may have waited for days: what it has not sent yet is held against its lists once
-    /// more. Whoever stands there by now must not be called, so the run ends, and the file is planned again.
-    pub(super) async fn refuse_grown_scrub(
+    /// A run that goes on after a pause may have waited for days: its open rows are held against its lists once more.
+    /// Whoever stands there by now must not be called. Where such a row was never sent the run ends, and the file is planned
+    /// again. Of rows that may have arrived, those that must not be sent again are told, with why.
+    pub(super) async fn barred_since(
         &self,
         run: &RunSummary,
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
-    ) -> Result<(), OpsError> {
-        let Some(plan) = &run.plan else { return Ok(()) };
+    ) -> Result<Barred, OpsError> {
+        let Some(plan) = &run.plan else { return Ok(Barred::new()) };
         let plan = self.ledger.plan(plan).await?;
         if plan.scrub.is_empty() {
-            return Ok(());
+            return Ok(Barred::new());
         }
         let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
         let rows = self.ledger.plan_rows(&plan).await?;
         let open = self.ledger.open_batches(&run.id).await?;
+        let why = |row: &u32| scrub.bars(&rows.get(*row as usize)?.identifier);
         let unsent = open.iter().filter(|batch| batch.state == BatchState::Queued).flat_map(|b| &b.rows);
-        let barred = unsent
-            .filter_map(|row| rows.get(*row as usize))
-            .filter(|row| scrub.bars(&row.identifier).is_some())
-            .count();
+        let barred = unsent.filter(|row| why(row).is_some()).count();
         if barred == 0 {
-            return Ok(());
+            let open = open.iter().flat_map(|batch| &batch.rows);
+            return Ok(open.filter_map(|row| Some((*row, why(row)?))).collect());
         }
         Err(OpsError::Approval {
             code: "plan-stale",

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{Engine, Halt, Shared};
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
+use super::scrub::Barred;
 use super::target::binding;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
@@ -346,11 +347,12 @@ impl Ops {
         let sent =
             matches!(summary.state, RunState::Uploaded | RunState::CoolingDown | RunState::Reconciling);
         if !sent {
-            if goes_on {
-                self.refuse_grown_scrub(&summary, sink, stop).await?;
-            }
+            let barred = match goes_on {
+                true => self.barred_since(&summary, sink, stop).await?,
+                false => Barred::new(),
+            };
             self.go(run, RunState::Uploading, sink).await?;
-            self.send(&summary, sink, stop).await?;
+            self.send(&summary, barred, sink, stop).await?;
             summary = self.go(run, RunState::Uploaded, sink).await?;
         }
         if summary.destination == Destination::Outbound {
@@ -367,7 +369,7 @@ impl Ops {
     async fn end_outbound(&self, run: &RunSummary) -> Result<(), Halt> {
         let unaccounted = self.ledger.run(&run.id).await?.buckets.unaccounted;
         if unaccounted > 0 {
-            let words = "some contacts have no verdict of the tenant, and its list cannot be read back";
+            let words = "some contacts have no verdict of the tenant: they do not stand on its list, or it cannot be read back";
             let why = Some(("unaccounted".to_owned(), words.to_owned()));
             self.ledger.set_state(&run.id, RunState::Discrepant, why, Timestamp::now()).await?;
         }
@@ -439,6 +441,7 @@ impl Ops {
     async fn send(
         &self,
         run: &RunSummary,
+        barred: Barred,
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
@@ -451,6 +454,7 @@ impl Ops {
             run: run.id.clone(),
             plan,
             rows,
+            barred,
             list_size: expected.map_or(0, |set| set.len() as u64),
             sink: sink.clone(),
             stop: stop.child_token(),

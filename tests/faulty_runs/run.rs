@@ -219,6 +219,7 @@ impl Tenant {
             first_look: Duration::from_millis(20),
             longest_look: Duration::from_millis(200),
             visible_within: Duration::from_millis(1_500),
+            served_within: Duration::from_millis(300),
             job_news_within: Duration::from_millis(2_000),
         };
         Ops::with_patience(profile, credentials, ledger, false, patience).unwrap()

@@ -30,6 +30,11 @@ pub struct Stage {
     before: BTreeSet<String>,
 }
 
+/// The tenant serves a call at once or not at all.
+fn patience() -> Patience {
+    Patience { served_within: Duration::from_millis(300), ..Patience::default() }
+}
+
 impl Stage {
     pub async fn with(story: Story) -> Self {
         Self::with_lag(story, Duration::from_millis(50)).await
@@ -64,7 +69,7 @@ impl Stage {
             client_secret: sandbox.client_secret().to_owned().into(),
         };
         let ledger = Ledger::open(&folder.path().join("ledger")).unwrap();
-        let ops = Ops::new(profile, credentials.clone(), ledger, false).unwrap();
+        let ops = Ops::with_patience(profile, credentials.clone(), ledger, false, patience()).unwrap();
         let origin = sandbox.api_url().trim_end_matches("/api/v2").to_owned();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut stage =
@@ -77,7 +82,8 @@ impl Stage {
     pub fn ops_with(&self, change: impl FnOnce(&mut Profile)) -> Ops {
         let mut profile = self.ops.profile().clone();
         change(&mut profile);
-        Ops::new(profile, self.credentials.clone(), self.ops.ledger().clone(), false).unwrap()
+        let ledger = self.ops.ledger().clone();
+        Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience()).unwrap()
     }
 
     /// The same ledger and profile with other patience.

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 
 use super::{Engine, Halt};
 use crate::api::{self, FeedNews, FeedPace};
+use crate::domain::entry::RemoteEntry;
+use crate::domain::identifier::Identifier;
 use crate::domain::job::{Job, JobError, JobId, JobStatus};
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
@@ -15,11 +17,16 @@ use crate::domain::run::BatchState;
 use crate::ledger::{Batch, Settlement};
 use crate::ops::{JobNow, JobsNow, OpsEvent, Patience};
 
+/// Jobs whose word is held against the list by one reading of it.
+const READ_TOGETHER: usize = 32;
+
 /// The jobs of a run's batches: those that are open, and what was heard of each.
 #[derive(Default)]
 struct Jobs {
     open: HashMap<JobId, Batch>,
     seen: BTreeMap<u32, JobNow>,
+    /// Those that say they are through, until the list was asked.
+    completed: Vec<(Batch, Job)>,
     /// Since when a job tells nothing that anybody understands.
     odd: HashMap<JobId, Instant>,
 }
@@ -133,6 +140,7 @@ impl Engine {
         };
         let mut feed = self.ops.client.follow_at(jobs.open.keys().cloned().collect(), pace);
         while !jobs.open.is_empty() {
+            let mut is_quiet = false;
             match tokio::time::timeout(patience.visible_within, feed.next(&self.stop)).await {
                 Ok(Some(news)) => self.take_news(&mut jobs, news).await?,
                 Ok(None) if self.stop.is_cancelled() => return Err(Halt::Stopped),
@@ -140,13 +148,44 @@ impl Engine {
                     let detail = "the news of jobs came to an end before the jobs".into();
                     return Err(Halt::Trouble(api::Error::Protocol { detail }));
                 }
-                Err(_) => {}
+                Err(_) => is_quiet = true,
             }
             for batch in jobs.long_odd(patience) {
                 self.settle_job(batch, None).await?;
             }
             let now = JobsNow { feed: feed.state(), jobs: jobs.shown() };
             self.sink.event(OpsEvent::Jobs { run: self.run.clone(), now });
+            if jobs.open.is_empty() || is_quiet || jobs.completed.len() >= READ_TOGETHER {
+                self.settle_completed(std::mem::take(&mut jobs.completed)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Jobs that say they are through. Their word is held against the list, which says who arrived; where it cannot be read
+    /// there is nothing but their word. Whoever is neither there nor refused by name has no verdict, and is not sent again by
+    /// itself: it may yet come.
+    async fn settle_completed(&self, completed: Vec<(Batch, Job)>) -> Result<(), Halt> {
+        let mut told = Vec::new();
+        for (batch, job) in completed {
+            match self.of_job(&batch, &job) {
+                Some(settlement) => told.push((batch, settlement)),
+                None => {
+                    self.tell(format!("job {} refuses contacts that it does not name", job.id));
+                    self.settle_by_list(batch).await?;
+                }
+            }
+        }
+        let rows: Vec<u32> = told.iter().flat_map(|(_, told)| told.accepted.iter().copied()).collect();
+        let there = if rows.is_empty() { None } else { self.records_awaited(&rows).await? };
+        for (batch, mut settlement) in told {
+            if let Some(there) = &there {
+                let stands = |row: &u32| self.written_record(*row, there).is_some();
+                (settlement.accepted, settlement.unaccounted) =
+                    settlement.accepted.into_iter().partition(stands);
+            }
+            settlement.at = (!settlement.accepted.is_empty()).then(Timestamp::now);
+            self.settle(batch.seq, settlement).await?;
         }
         Ok(())
     }
@@ -156,6 +195,10 @@ impl Engine {
             FeedNews::Job(job) => {
                 jobs.note(&job);
                 match jobs.open.remove(&job.id) {
+                    Some(batch) if job.status == JobStatus::Completed => {
+                        jobs.completed.push((batch, job));
+                        Ok(())
+                    }
                     Some(batch) if job.status.is_final() => self.settle_job(batch, Some(job)).await,
                     Some(batch) => {
                         jobs.open.insert(job.id, batch);
@@ -181,17 +224,9 @@ impl Engine {
         }
     }
 
-    /// A job that is over: completed, it took every row that it does not name; else (or where the tenant knows it no more)
-    /// the list itself says what arrived.
+    /// A job that is over and did not complete, or that the tenant knows no more: the list itself says what arrived.
     async fn settle_job(&self, batch: Batch, job: Option<Job>) -> Result<(), Halt> {
         match job {
-            Some(job) if job.status == JobStatus::Completed => match self.of_job(&batch, &job) {
-                Some(settlement) => self.settle(batch.seq, settlement).await,
-                None => {
-                    self.tell(format!("job {} refuses contacts that it does not name", job.id));
-                    self.settle_by_list(batch).await
-                }
-            },
             Some(job) => {
                 self.tell(format!("job {} ended as {}: reading the list", job.id, job.status.as_str()));
                 self.settle_by_list(batch).await
@@ -203,22 +238,33 @@ impl Engine {
         }
     }
 
-    /// A job that vanished or stands still may yet go on: what it puts on the list is awaited as long as there is more of it, and
-    /// what is missing then has no verdict. It is not sent again by itself, for it may yet arrive.
+    /// A job that vanished or stands still may yet go on: what is missing once nothing more comes has no verdict. It is not
+    /// sent again by itself, for it may yet arrive.
     async fn settle_lost(&self, batch: Batch) -> Result<(), Halt> {
+        let Some(there) = self.records_awaited(&batch.rows).await? else {
+            return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
+        };
+        let (found, missing) =
+            batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+        self.settle_unknown(batch.seq, found, missing).await
+    }
+
+    /// The list, read until all rows stand on it, or until there was nothing more of them for so long that nobody waits for
+    /// it. `None` where it cannot be read.
+    async fn records_awaited(
+        &self,
+        rows: &[u32],
+    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
         let mut pause = self.ops.patience.first_look;
         let mut last_news = (0, Instant::now());
         loop {
-            let Some(there) = self.records_now(&batch.rows).await? else {
-                return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
-            };
-            let (found, missing): (Vec<u32>, Vec<u32>) =
-                batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
-            if found.len() > last_news.0 {
-                last_news = (found.len(), Instant::now());
+            let Some(there) = self.records_now(rows).await? else { return Ok(None) };
+            let found = rows.iter().filter(|&&row| self.written_record(row, &there).is_some()).count();
+            if found > last_news.0 {
+                last_news = (found, Instant::now());
             }
-            if missing.is_empty() || last_news.1.elapsed() >= self.ops.patience.visible_within {
-                return self.settle_unknown(batch.seq, found, missing).await;
+            if found == rows.len() || last_news.1.elapsed() >= self.ops.patience.visible_within {
+                return Ok(Some(there));
             }
             self.pause(pause).await;
             if self.stop.is_cancelled() {

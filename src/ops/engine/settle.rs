@@ -15,6 +15,8 @@ use crate::ops::OpsEvent;
 
 /// Times a row may be in no array *and* not on the list before it is left unaccounted.
 const MISSES: u8 = 3;
+/// The code of a row that came onto a scrub list while its run was interrupted.
+const SCRUBBED: &str = "SCRUBBED";
 /// Rows that may be refused whole, one by one, before the first is taken.
 const DRIFT: u32 = 10;
 
@@ -95,7 +97,7 @@ impl Engine {
             ledger.indeterminate(&self.run, batch.seq, "found without an answer after a restart").await?;
         }
         let rows: Vec<u32> = batches.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
-        let there = self.records_of(&rows).await?;
+        let there = self.records_in_the_end(&rows).await?;
         for batch in batches {
             let (found, missing): (Vec<u32>, Vec<u32>) = match &there {
                 Some(there) => batch.rows.iter().partition(|&&row| self.written_record(row, there).is_some()),
@@ -179,7 +181,26 @@ impl Engine {
         !shared.any_taken && shared.refused_alone >= DRIFT
     }
 
+    /// What must not be sent again is set aside, with why.
+    fn hold_back(&self, settlement: &mut Settlement) {
+        if self.barred.is_empty() {
+            return;
+        }
+        let Settlement { requeue, dead, .. } = settlement;
+        for rows in requeue.iter_mut() {
+            rows.retain(|row| match self.barred.get(row) {
+                Some(why) => {
+                    dead.push((*row, SCRUBBED.into(), format!("{why} by now: not sent again")));
+                    false
+                }
+                None => true,
+            });
+        }
+        requeue.retain(|rows| !rows.is_empty());
+    }
+
     pub(super) async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
+        self.hold_back(&mut settlement);
         let accepted = settlement.accepted.iter();
         settlement.replace = accepted
             .filter_map(|&row| self.rows.get(row as usize).map(|plan| (row, plan)))
