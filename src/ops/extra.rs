@@ -7,10 +7,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::OpsError;
+use crate::config::ConfigError;
 use crate::domain::contact::Reason;
 use crate::domain::identifier::Identifier;
 use crate::domain::plan::{Destination, Extra, NOTES, REASON};
 use crate::domain::problem::Code;
+use crate::domain::text::visible;
 use crate::files::{Checked, Document, Field, Intent, reduced_name};
 
 /// Rows that are read at once.
@@ -32,21 +34,22 @@ pub(super) struct Extras {
     /// Rows whose reason is none of the platform's words.
     pub(super) odd_reasons: u64,
     to: Destination,
-    /// Name of the column that says who has opted in, where rows without that are left out.
-    consent: Option<Arc<str>>,
+    /// Names of the columns that say who has opted in, where rows without that are left out.
+    consent: Vec<Arc<str>>,
     needs_consent: bool,
 }
 
 impl Extras {
     /// Whether nobody's consent stands behind a row, where it has to.
     pub(super) fn lacks_consent(&self, extra: &Extra) -> bool {
-        let given = || extra.get(self.consent.as_deref()?).map(|cell| is_yes(cell));
-        self.needs_consent && !given().unwrap_or(false)
+        // Where several columns ask for it, a no in one of them is a no.
+        let is_given = |column: &Arc<str>| extra.get(column).is_some_and(|cell| is_yes(cell));
+        self.needs_consent && (self.consent.is_empty() || !self.consent.iter().all(is_given))
     }
 
     /// Whether consent is needed, and no column says who gave it.
     pub(super) fn knows_no_consent(&self) -> bool {
-        self.needs_consent && self.consent.is_none()
+        self.needs_consent && self.consent.is_empty()
     }
 
     /// What the rows of a number say. A suppression contact always has a reason.
@@ -68,15 +71,14 @@ impl Extras {
 
     /// Whoever says no in one row, or nothing, has not opted in by saying yes in another.
     fn with_consent_of(&self, extra: Extra, other: Option<&Extra>) -> Extra {
-        let Some(column) = self.consent.as_deref() else { return extra };
-        match other.and_then(|other| other.get(column)) {
+        self.consent.iter().fold(extra, |extra, column| match other.and_then(|other| other.get(column)) {
             Some(cell) if is_yes(cell) => extra,
             told if extra.get(column).is_some_and(|cell| is_yes(cell)) => {
                 let extra = extra.without(column);
                 told.map_or(extra.clone(), |cell| extra.with(column, cell))
             }
             _ => extra,
-        }
+        })
     }
 }
 
@@ -105,13 +107,14 @@ pub(super) fn read(
         |it: &&Carried| matches!(reduced_name(&it.name).as_str(), "optin" | "optedin" | "consent");
     let mut extras = Extras {
         to,
-        consent: carried.iter().find(is_consent).map(|it| it.name.clone()),
+        consent: carried.iter().filter(is_consent).map(|it| it.name.clone()).collect(),
         needs_consent: require_opt_in && to == Destination::Outbound,
         ..Extras::default()
     };
     if carried.is_empty() {
         return Ok(extras);
     }
+    refuse_one_name(&carried)?;
     if matches!(to, Destination::Suppression | Destination::Outbound) {
         extras.repeats = repeats(checked);
     }
@@ -147,6 +150,17 @@ pub(super) fn read(
         }
     }
     Ok(extras)
+}
+
+/// Two columns of one name would be one field of a contact, and one of its values would be lost.
+fn refuse_one_name(carried: &[Carried]) -> Result<(), OpsError> {
+    let mut names: Vec<&str> = carried.iter().map(|it| &*it.name).collect();
+    names.sort_unstable();
+    let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) else { return Ok(()) };
+    let what =
+        format!("two columns are called “{}”: a contact has one field of a name", visible(pair[0], 60));
+    let advice = "Give one of them another name in the file.".into();
+    Err(ConfigError { code: "same-columns", message: what, advice }.into())
 }
 
 /// Every row that says a number again.

@@ -507,3 +507,33 @@ async fn a_run_that_goes_on_does_not_send_who_came_onto_a_scrub_list_meanwhile()
     assert_eq!(stage.ops.ledger().run(&run.id).await.unwrap().state, RunState::Failed);
     assert_eq!(stage.calls_of(inserts).await, before, "nobody was put on the list to be called");
 }
+
+/// A kill leaves calls that were journalled and never sent; they look like calls whose answer was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_run_does_not_send_who_came_onto_a_scrub_list_meanwhile() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("campaign.csv", &csv("phone", (0..20).map(spelled)));
+    let mut request =
+        PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+    request.input.scrub = vec![stage.list_name().into()];
+    // The call never arrives, and what became of it cannot be asked: the plan reads the list twice, by two pages each.
+    stage.fault(json!({"do": "reset_before", "on": "bulk"})).await;
+    stage.fault(json!({"do": "status", "status": 403, "on": "jobs_read", "skip": 4})).await;
+    let (stop, what) = (CancellationToken::new(), Launched::File(request));
+    let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
+    let run = stage.launch(launch).await.unwrap();
+    assert_eq!((run.state, run.buckets.accepted), (RunState::Interrupted, 0), "{:?}", run.error);
+    assert_eq!(stage.calls_of("/outbound/contactlistitems/bulkinsert").await, 1, "it was on its way");
+
+    let listed = stage.write("listed.csv", &csv("phone", (0..7).map(spelled)));
+    upload(&stage, &listed, Destination::Entries, stage.list_name()).await;
+    let run = stage.ops.resume(Some(&run.id), Until::Ready, Arc::new(Silent), &stop).await.unwrap();
+    assert_eq!((run.buckets.accepted, run.buckets.dead_letters), (13, 7), "{run:?}");
+    let letters = stage.ops.dead_letters(Some(&run.id)).await.unwrap();
+    assert!(letters.iter().all(|(_, letter)| letter.code == "SCRUBBED"), "{letters:?}");
+    assert!(letters[0].1.message.contains("on list Internal_OptOuts by now"), "{}", letters[0].1.message);
+    let there = holds(&stage, "contactLists", OUTBOUND).await;
+    for n in 0..20_u64 {
+        assert_eq!(there.contains_key(&format!("+1201555{:04}", 100 + n)), n >= 7, "{n}");
+    }
+}

@@ -144,3 +144,41 @@ async fn a_list_that_cannot_be_read_is_not_compared_with_anything() {
         .unwrap();
     assert!(!facts.has_baseline, "what is not known is no baseline");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_send_says_why() {
+    let stage = Stage::with(Story::Calm).await;
+    for (text, to, list, wanted) in [
+        ("phone\nbogus\nn/a\n", Destination::Entries, stage.list_name(), "2 REJECTED and not on it by this"),
+        ("phone,optIn\n202-555-0187,no\n", Destination::Outbound, OUTBOUND, "1 left out"),
+    ] {
+        let file = stage.write("some.csv", text);
+        let ops = stage.ops_with(|profile| profile.upload.require_opt_in = true);
+        let request = PlanRequest { to, list: list.into(), ..Stage::request(&file) };
+        let planned = ops.plan(&request, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+        assert!(planned.effect.starts_with("nothing to send"), "{}", planned.effect);
+        assert!(planned.effect.contains(wanted) && !planned.effect.contains("already"), "{}", planned.effect);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_no_in_any_column_of_consent_is_a_no() {
+    let stage = Stage::with(Story::Calm).await;
+    let ops = stage.ops_with(|profile| profile.upload.require_opt_in = true);
+    let plan = async |text: &str| {
+        let file = stage.write("campaign.csv", text);
+        let request =
+            PlanRequest { to: Destination::Outbound, list: OUTBOUND.into(), ..Stage::request(&file) };
+        ops.plan(&request, Arc::new(Silent), &CancellationToken::new()).await
+    };
+    for head in ["phone,optIn,opt-in", "phone,consent,optin"] {
+        let text = format!(
+            "{head}\n201-555-0100,yes,yes\n201-555-0101,yes,no\n201-555-0102,no,yes\n201-555-0103,yes,\n"
+        );
+        let counts = plan(&text).await.unwrap().summary.counts;
+        assert_eq!((counts.add, counts.removed), (1, 3), "{head}");
+    }
+    let refused = plan("phone,optIn,optIn\n201-555-0100,yes,no\n").await.unwrap_err();
+    assert_eq!((refused.code(), refused.exit_code()), ("same-columns", 2));
+    assert!(refused.to_string().contains("“optIn”"), "{refused}");
+}

@@ -8,6 +8,7 @@ use crate::cli::failure::{Failure, exit, exit_of_run_error};
 use crate::cli::shapes::RunObject;
 use crate::cli::{ask, progress, report};
 use crate::config::{Environment, FourEyes};
+use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::visible;
 use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Until};
@@ -59,8 +60,18 @@ fn until(arg: UntilArg) -> Until {
 /// A plan where the argument reads like one, else a file.
 fn what(args: &UploadArgs) -> Result<Launched, Failure> {
     if let Some(plan) = plan_id(&args.what) {
-        if args.to.is_some() {
-            return Err(Failure::usage("a plan knows where its numbers go", "Leave out --to."));
+        let said = [
+            (args.to.is_some(), "--to"),
+            (args.list.is_some(), "--list"),
+            (!args.scrub.is_empty(), "--scrub"),
+        ];
+        let said: Vec<&str> =
+            said.into_iter().filter_map(|(is_said, flag)| is_said.then_some(flag)).collect();
+        if !said.is_empty() {
+            return Err(Failure::usage(
+                "a plan knows where its numbers go, and what they were held against",
+                &format!("Leave out {}, or plan the file again with it.", said.join(" and ")),
+            ));
         }
         return Ok(Launched::Plan(plan.to_owned()));
     }
@@ -70,8 +81,8 @@ fn what(args: &UploadArgs) -> Result<Launched, Failure> {
             "Say --list ID or --list NAME; `quietline lists` shows them.",
         ));
     };
+    let to: Destination = args.to.unwrap_or_default().into();
     let input = super::input::input(&args.input)?;
-    let to = args.to.unwrap_or_default().into();
     Ok(Launched::File(PlanRequest { file: args.what.clone(), to, list, input, shown: None }))
 }
 
@@ -118,12 +129,15 @@ async fn confirmed_plan(context: &Context, ops: &Ops, plan: String, yes: bool) -
     if !yes {
         let stored = ops.ledger().plan(&plan).await.map_err(OpsError::from)?;
         let counts = &stored.counts;
+        let unscrubbed = stored.destination == Destination::Outbound && stored.scrub.is_empty();
         context.out.remark(&format!(
-            "plan {}: add {} · update {} on {}",
+            "plan {}: add {} · update {} · left out {} on {}{}",
             visible(&stored.id, 40),
             counts.add,
             counts.update,
-            visible(&stored.list_name, 100)
+            counts.removed,
+            visible(&stored.list_name, 100),
+            if unscrubbed { "; NOT SCRUBBED: held against no list" } else { "" }
         ));
         let production = ops.profile().environment == Environment::Production;
         confirm(context, production.then_some(stored.list_name.as_str())).await?;

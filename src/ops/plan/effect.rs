@@ -16,7 +16,7 @@ pub(super) fn effect_sentence(
     takes: Duration,
 ) -> String {
     if counts.operations() == 0 {
-        return format!("nothing to send: the list in {environment} already holds every number of the file");
+        return nothing_to_send(counts, environment);
     }
     let covered: Vec<&str> = Channel::ALL
         .into_iter()
@@ -46,6 +46,20 @@ pub(super) fn effect_sentence(
     )
 }
 
+/// Why nothing is sent: it may not be because all is well.
+fn nothing_to_send(counts: &Counts, environment: &str) -> String {
+    if counts.unchanged > 0 && counts.removed + counts.rejected == 0 {
+        return format!("nothing to send: the list in {environment} already holds everybody of the file");
+    }
+    let parts = [
+        (counts.unchanged, "already on the list"),
+        (counts.removed, "left out"),
+        (counts.rejected, "REJECTED and not on it by this"),
+    ];
+    let said = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", thousands(n)));
+    format!("nothing to send in {environment}: {}", said.collect::<Vec<_>>().join(", "))
+}
+
 pub(super) fn effect_on_contacts(
     to: Destination,
     counts: &Counts,
@@ -53,7 +67,7 @@ pub(super) fn effect_on_contacts(
     takes: Duration,
 ) -> String {
     if counts.operations() == 0 {
-        return format!("nothing to send: the list in {environment} already holds every number of the file");
+        return nothing_to_send(counts, environment);
     }
     let time = crate::domain::progress::say_eta(takes);
     let add = thousands(counts.add);
