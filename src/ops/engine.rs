@@ -96,14 +96,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
+    /// `counted`: repeats and pauses of the tenant's client so far, which are other runs'.
+    pub(super) fn new(counted: (u64, u64)) -> Self {
         Self {
             meter: RateMeter::new(Duration::from_secs(8)),
             begun: Instant::now(),
             misses: HashMap::new(),
             lost: HashMap::new(),
             last_event: None,
-            counted: (0, 0),
+            counted,
             any_taken: false,
             refused_alone: 0,
         }

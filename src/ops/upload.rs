@@ -449,6 +449,7 @@ impl Ops {
         let plan = self.ledger.plan(id).await?;
         let rows = Arc::new(self.ledger.plan_rows(&plan).await?);
         let expected = self.ledger.expected(&run.profile, &run.list).await?;
+        let gauges = self.client.gauges().borrow().clone();
         let engine = Engine {
             ops: self.clone(),
             run: run.id.clone(),
@@ -458,7 +459,7 @@ impl Ops {
             list_size: expected.map_or(0, |set| set.len() as u64),
             sink: sink.clone(),
             stop: stop.child_token(),
-            shared: Mutex::new(Shared::new()),
+            shared: Mutex::new(Shared::new((gauges.retries, gauges.throttled))),
         };
         engine.send_all().await?;
         let stayed = engine.finish_replacements().await?;

@@ -275,13 +275,14 @@ impl Book {
         news
     }
 
-    /// What the endpoint says, where it moves the job on.
+    /// What the endpoint says, where it moves the job on, or is understood again after something odd.
     fn take_over(&mut self, id: &JobId, job: Job, now: Duration) -> Option<Job> {
         let followed = self.open.get_mut(id)?;
+        let was_odd = followed.odd.take().is_some();
         match &mut followed.told {
             Some(known) => {
                 if !known.advance(job.status, job.progress) {
-                    return None;
+                    return was_odd.then(|| known.clone());
                 }
                 known.errors = job.errors;
             }

@@ -103,6 +103,22 @@ fn w4_what_is_odd_is_told_once_and_what_is_foreign_is_known_as_such() {
     assert!(fail(&mut book, "a", rejected("x"), now).is_empty());
 }
 
+/// An event is a hint: that nobody understands it is over once the endpoint is understood.
+#[test]
+fn w4_an_answer_that_is_understood_ends_what_was_odd() {
+    let mut book = book(&["a"]);
+    ask(&mut book, at(0));
+    assert_eq!(answer(&mut book, job("a", Queued, 0), at(0)).len(), 1);
+    let odd = JobEvent { job: id("a"), told: Err(Error::Protocol { detail: "DONE".into() }) };
+    assert!(matches!(book.hear(odd, at(1)), Heard::News(FeedNews::Odd { job: Some(_), .. })));
+    ask(&mut book, at(1));
+    let news = answer(&mut book, job("a", Queued, 0), at(1));
+    assert!(matches!(&news[..], [FeedNews::Job(same)] if same.status == Queued), "{news:?}");
+    let now = book.next_due().unwrap();
+    ask(&mut book, now);
+    assert!(answer(&mut book, job("a", Queued, 0), now).is_empty(), "told once");
+}
+
 #[test]
 fn w3_a_mute_socket_is_no_reason_not_to_ask() {
     let mut book = book(&["a"]);
