@@ -153,7 +153,7 @@ pub(super) fn step(
     Ok(before)
 }
 
-fn load_batch(connection: &Connection, run: &str, seq: u32) -> Result<Batch, Error> {
+pub(super) fn load_batch(connection: &Connection, run: &str, seq: u32) -> Result<Batch, Error> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM batches WHERE run = ?1 AND seq = ?2"))?;
     let mut found = statement.query(params![run, seq])?;

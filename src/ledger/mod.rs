@@ -49,6 +49,7 @@ mod rows;
 mod runs;
 mod schema;
 mod settle;
+mod sizes;
 mod types;
 mod writer;
 

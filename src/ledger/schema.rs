@@ -21,7 +21,18 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 3] = [V1, V2, V3];
+const MIGRATIONS: [&str; 4] = [V1, V2, V3, V4];
+
+/// Rows of a call that a tenant takes, where that is fewer than its contract says.
+const V4: &str = "
+CREATE TABLE sizes (
+  profile TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  most BIGINT NOT NULL CHECK (most > 0),
+  at BIGINT NOT NULL,
+  PRIMARY KEY (profile, destination)
+);
+";
 
 /// Contacts that a sync has written, until it is done.
 const V3: &str = "

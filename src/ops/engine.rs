@@ -11,6 +11,7 @@
 
 mod later;
 mod settle;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use self::sizes::Sizes;
 use super::scrub::Barred;
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{self, Attempt, RawAnswer};
@@ -93,6 +95,7 @@ pub(super) struct Shared {
     counted: (u64, u64),
     any_taken: bool,
     refused_alone: u32,
+    sizes: Sizes,
 }
 
 impl Shared {
@@ -107,6 +110,7 @@ impl Shared {
             counted,
             any_taken: false,
             refused_alone: 0,
+            sizes: Sizes::default(),
         }
     }
 }
@@ -126,7 +130,7 @@ impl Engine {
             // Rows that are settled later than their calls are settled now; what is missing then is sent once more.
             self.settle_later().await?;
             if self.ops.ledger.open_batches(&self.run).await?.is_empty() {
-                return Ok(());
+                return self.keep_size().await;
             }
         }
     }
@@ -166,7 +170,11 @@ impl Engine {
     /// One batch, from whatever state it is in to `Settled`. Successors stay in the ledger and are picked up later.
     async fn see_through(&self, batch: Batch) -> Result<(), Halt> {
         match (batch.state, &batch.answer) {
-            (BatchState::Queued, _) => self.send(batch).await,
+            (BatchState::Queued, _) => match self.most_rows().filter(|most| batch.rows.len() > *most) {
+                // Its parts are in the queue, as all successors are.
+                Some(most) => Ok(self.ops.ledger.divide(&self.run, batch.seq, most).await?),
+                None => self.send(batch).await,
+            },
             (BatchState::Response, Some((status, body))) => {
                 let writes = self.writes(&batch.rows);
                 let raw = RawAnswer { status: *status, body: body.clone(), request_id: None };
@@ -191,7 +199,12 @@ impl Engine {
             ledger.intent(&self.run, batch.seq, &body_sha256, Timestamp::now()).await?;
             let (client, to) = (&self.ops.client, self.plan.destination);
             match writes::post(client, to, &list, body.clone(), &self.stop).await {
-                Attempt::Answered(raw) => return self.take_answer(&batch, &writes, raw).await,
+                Attempt::Answered(raw) => {
+                    if let Ok(mut shared) = self.shared.lock() {
+                        shared.sizes.take(batch.rows.len());
+                    }
+                    return self.take_answer(&batch, &writes, raw).await;
+                }
                 Attempt::Indeterminate { error, after, .. } => {
                     ledger.indeterminate(&self.run, batch.seq, error.code()).await?;
                     self.ops.client.repeat(&error)?;
@@ -203,6 +216,11 @@ impl Engine {
                     return self.settle_by_reading(&batch, error).await;
                 }
                 Attempt::NotApplied { error, raw, .. } if wants_halves(&error, raw.as_ref()) => {
+                    if is_too_large(&error, raw.as_ref())
+                        && let Ok(mut shared) = self.shared.lock()
+                    {
+                        shared.sizes.refuse(batch.rows.len());
+                    }
                     return self.halve(&batch, raw, &error).await;
                 }
                 Attempt::NotApplied { error, retry, after, .. } => {
@@ -223,6 +241,20 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Rows that a call should have at the most, as far as this run has learned.
+    fn most_rows(&self) -> Option<usize> {
+        self.shared.lock().ok()?.sizes.most()
+    }
+
+    /// The next run begins with what this one has learned.
+    async fn keep_size(&self) -> Result<(), Halt> {
+        let proven = self.shared.lock().ok().and_then(|shared| shared.sizes.proven());
+        let Some(most) = proven else { return Ok(()) };
+        let (profile, to) = (&self.plan.profile, self.plan.destination);
+        self.tell(format!("the tenant takes {most} rows in a call: the next calls have no more for a day"));
+        Ok(self.ops.ledger.learn_size(profile, to, most, Timestamp::now()).await?)
     }
 
     pub(super) fn tell(&self, note: String) {
@@ -246,6 +278,11 @@ fn wants_halves(error: &api::Error, raw: Option<&RawAnswer>) -> bool {
     matches!(error, api::Error::TooLarge)
         || matches!(error, api::Error::Rejected { status: 400 | 413, .. })
         || raw.is_some_and(|raw| matches!(raw.status, 400 | 413))
+}
+
+fn is_too_large(error: &api::Error, raw: Option<&RawAnswer>) -> bool {
+    matches!(error, api::Error::TooLarge | api::Error::Rejected { status: 413, .. })
+        || raw.is_some_and(|raw| raw.status == 413)
 }
 
 fn seed_of(run: &str) -> u64 {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use effect::{
@@ -310,7 +310,14 @@ impl Ops {
         })
     }
 
-    /// Rows of one call to this destination.
+    /// The same as far as the tenant takes them: what a run has learned holds for a day, since limits are raised again.
+    pub(super) async fn rows_of_a_call(&self, to: Destination) -> Result<usize, OpsError> {
+        let since = Timestamp::now() - SignedDuration::from_hours(24);
+        let learned = self.ledger.learned_size(&self.profile().name, to, since).await?;
+        Ok(learned.map_or(self.per_call(to), |most| most.min(self.per_call(to))))
+    }
+
+    /// Rows of one call to this destination, by the profile.
     pub(super) fn per_call(&self, to: Destination) -> usize {
         let limits = self.client.limits();
         match to {

@@ -108,7 +108,8 @@ impl Ops {
                 let new = NewRun { activates: launch.activates, ..self.run_of_plan(&plan, &launch.reason) };
                 let run = self.ledger.create_run(new).await?;
                 lock.set_holder(&self.holder(&run))?;
-                self.ledger.bind_plan(&run, &plan, self.per_call(plan.destination)).await?;
+                let per_call = self.rows_of_a_call(plan.destination).await?;
+                self.ledger.bind_plan(&run, &plan, per_call).await?;
                 self.drive(&run, launch.until, sink, stop).await
             }
         }
@@ -420,7 +421,7 @@ impl Ops {
             at: Timestamp::now(),
         };
         self.ledger.approve(&planned.summary, approval).await?;
-        let per_call = self.per_call(planned.summary.destination);
+        let per_call = self.rows_of_a_call(planned.summary.destination).await?;
         let summary = self.ledger.bind_plan(&run.id, &planned.summary, per_call).await?;
         sink.event(OpsEvent::Run(Box::new(summary.clone())));
         Ok(summary)
@@ -435,7 +436,8 @@ impl Ops {
     ) -> Result<RunSummary, Halt> {
         let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
         self.check_fresh(&plan, sink, stop).await?;
-        Ok(self.ledger.bind_plan(&run.id, &plan, self.per_call(plan.destination)).await?)
+        let per_call = self.rows_of_a_call(plan.destination).await?;
+        Ok(self.ledger.bind_plan(&run.id, &plan, per_call).await?)
     }
 
     async fn send(

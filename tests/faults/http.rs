@@ -1,5 +1,6 @@
 //! H: what a status says of a write, and of a read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -326,6 +327,28 @@ async fn h413_a_batch_that_is_too_large_is_halved_until_it_fits() {
     assert_eq!(run.buckets.dead_letters, 0);
     let sent: usize = scene.writes().iter().map(|call| call.rows().len()).filter(|rows| *rows <= 30).sum();
     assert_eq!(sent, scene.made.intended.len(), "no row is sent twice in a batch that fits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h413_what_a_run_learned_of_sizes_is_kept() {
+    let scene = Scene::of(200, |call| match call.writes() && call.rows().len() > 25 {
+        true => Turn::Instead(told(413, "")),
+        false => Turn::Pass,
+    })
+    .await;
+    let run = scene.upload().await;
+    scene.assert_done(&run);
+    let before = scene.writes().len();
+
+    // Another file, by a console that starts anew: no call is too large.
+    let rows: Vec<String> = (0..60).map(|n| format!("415-555-01{n:02}")).collect();
+    let file = scene.stage.write("more.csv", &format!("phone\n{}\n", rows.join("\n")));
+    let stop = CancellationToken::new();
+    let again = scene.restarted().upload(Stage::launch_file(&file), Arc::new(Silent), &stop).await.unwrap();
+    assert_eq!((again.state, again.buckets.accepted), (RunState::Ready, 60), "{:?}", again.error);
+    let sizes: Vec<usize> = scene.writes().iter().skip(before).map(|call| call.rows().len()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 60, "{sizes:?}");
+    assert!(sizes.iter().all(|rows| *rows <= 25), "{sizes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

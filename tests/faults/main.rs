@@ -62,8 +62,7 @@
 //! | P6 | no rule stands behind the list | `upload: a_list_whose_numbers_an_exception_lets_through_is_not_ready` |
 //!
 //! Where the matrix says more than the product does: 207 has no form in the contract, so it is read back and not read; rows
-//! that a tenant only said it took are put there by the next upload, which a person starts; a size that was too large is
-//! found anew by each batch. An HTTP/2 stream cannot be refused, since the client speaks HTTP/1.1 alone.
+//! that a tenant only said it took are put there by the next upload, which a person starts. An HTTP/2 stream cannot be refused, since the client speaks HTTP/1.1 alone.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod between;

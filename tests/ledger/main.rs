@@ -9,4 +9,5 @@ mod plans;
 mod processes;
 mod property;
 mod runs;
+mod sizes;
 mod world;
