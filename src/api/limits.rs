@@ -11,10 +11,13 @@ use super::scope::Family;
 /// Calls per second on lists, rules and the connection test. The contract names no limit; this is far below any.
 const CATALOGUE_RATE: f64 = 10.0;
 
+/// Under so many calls a second, they are told by the minute.
+pub(super) const FEW: f64 = 5.0;
+
 /// How a family's calls go. Latest wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rate {
-    /// Calls in the last second.
+    /// Calls per second that went out lately: of the last second; of the last minute where few a second are allowed.
     pub used: f64,
     /// Calls per second that are allowed at present, as lowered by 429s.
     pub allowed: f64,
@@ -41,6 +44,13 @@ pub struct Rates {
     pub contacts: Rate,
 }
 
+impl Rate {
+    /// The unit that it is told in, and how many seconds that is: `s` or, where few calls a second are allowed, `min`.
+    pub fn unit(&self) -> (&'static str, f64) {
+        if self.ceiling < FEW { ("min", 60.0) } else { ("s", 1.0) }
+    }
+}
+
 impl Rates {
     /// Every family with the word that people know it by.
     pub fn all(&self) -> [(&'static str, Rate); 6] {
@@ -54,7 +64,14 @@ impl Rates {
         ]
     }
 
-    /// Whether a call went out within the last second, or a pause is not over yet.
+    /// The family that is nearest to what is allowed: the one that work waits for.
+    pub fn busiest(&self) -> Rate {
+        let share = |rate: &Rate| if rate.allowed > 0.0 { rate.used / rate.allowed } else { 0.0 };
+        let busier = |one: Rate, other: Rate| if share(&other) > share(&one) { other } else { one };
+        self.all().into_iter().map(|(_, rate)| rate).fold(self.entries, busier)
+    }
+
+    /// Whether a call went out lately, or a pause is not over yet.
     pub(super) fn is_busy(&self) -> bool {
         self.all().iter().any(|(_, rate)| rate.used > 0.0 || rate.paused.is_some())
     }

@@ -8,6 +8,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::limits::FEW;
+
 const SHORTEST_GUARD: Duration = Duration::from_millis(5);
 const LONGEST_GUARD: Duration = Duration::from_millis(10);
 /// Share of the even distance that two sends keep: under 1, so that a late timer is caught up within the window.
@@ -37,6 +39,8 @@ pub(super) struct Pace {
     rate: f64,
     /// When the last calls arrived, as far as can be told, oldest first; and which place each was.
     sends: VecDeque<(Duration, u64)>,
+    /// When calls went out, as far back as [`Pace::used`] looks.
+    recent: VecDeque<Duration>,
     places: u64,
     last_sent: Option<Duration>,
     paused_until: Duration,
@@ -57,6 +61,7 @@ impl Pace {
             ceiling,
             rate: ceiling,
             sends: VecDeque::new(),
+            recent: VecDeque::new(),
             places: 0,
             last_sent: None,
             paused_until: Duration::ZERO,
@@ -78,6 +83,11 @@ impl Pace {
         self.places += 1;
         self.last_sent = Some(now);
         self.remember(now, self.places);
+        let window = self.window();
+        self.recent.push_back(now);
+        while self.recent.front().is_some_and(|at| now.saturating_sub(*at) >= window) {
+            self.recent.pop_front();
+        }
         while self.sends.len() > burst(self.ceiling) {
             self.sends.pop_front();
         }
@@ -162,10 +172,15 @@ impl Pace {
         self.paused_until.checked_sub(now).filter(|left| !left.is_zero())
     }
 
-    /// Sends within the last second.
+    /// Calls per second that went out lately: of the last second; of the last minute where a family has few calls a second.
     pub(super) fn used(&self, now: Duration) -> f64 {
-        let second = Duration::from_secs(1);
-        self.sends.iter().rev().take_while(|(at, _)| now.saturating_sub(*at) < second).count() as f64
+        let window = self.window();
+        let lately = self.recent.iter().rev().take_while(|at| now.saturating_sub(**at) < window);
+        lately.count() as f64 / window.as_secs_f64()
+    }
+
+    fn window(&self) -> Duration {
+        Duration::from_secs(if self.ceiling < FEW { 60 } else { 1 })
     }
 
     /// Calls per second that are allowed at most.
@@ -189,6 +204,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_went_out_is_told_over_a_second_or_where_it_is_little_over_a_minute() {
+        let mut quick = Pace::new(50.0);
+        let mut slow = Pace::new(100.0 / 60.0);
+        for pace in [&mut quick, &mut slow] {
+            let mut now = Duration::ZERO;
+            while now < Duration::from_secs(30) {
+                match pace.ask(now) {
+                    Ok(_) => {}
+                    Err(wait) => now += wait,
+                }
+            }
+        }
+        let at = |seconds| Duration::from_secs(seconds);
+        assert!(quick.used(at(30)) > 45.0, "{}", quick.used(at(30)));
+        assert_eq!(quick.used(at(32)), 0.0);
+        // Half a minute of it.
+        assert!((45.0..=51.0).contains(&(slow.used(at(30)) * 60.0)), "{}", slow.used(at(30)));
+        assert_eq!(slow.used(at(91)), 0.0);
+    }
 
     fn ms(n: u64) -> Duration {
         Duration::from_millis(n)

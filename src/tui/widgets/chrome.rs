@@ -99,8 +99,9 @@ pub fn header(area: Rect, buf: &mut Buffer, cx: &Cx, quitting: bool) {
             let open = state(cx, Role::Bad, &words);
             parts.push(Part { rank: 1, spans: vec![gap(), open] });
         }
-        let entries = gauges.families.entries;
-        let rate = format!("   ⇅ {:.0}/{:.0} per s", entries.used, entries.allowed);
+        let rate = gauges.families.busiest();
+        let (unit, times) = rate.unit();
+        let rate = format!("   ⇅ {:.0}/{:.0} per {unit}", rate.used * times, rate.allowed * times);
         parts.push(Part::new(6, span(cx, Role::Muted, rate)));
     }
     let parts = fitting(parts, usize::from(area.width));

@@ -63,7 +63,7 @@ fn rate_of(to: Destination, gauges: &Gauges) -> Rate {
 
 /// `38/50 calls per s`, `1/100 calls per min`; what 429s have lowered is said.
 fn said(rate: Rate) -> String {
-    let (unit, times) = if rate.ceiling < 5.0 { ("min", 60.0) } else { ("s", 1.0) };
+    let (unit, times) = rate.unit();
     let lowered = match rate.allowed < rate.ceiling - 1e-6 {
         true => format!(", lowered from {:.0}", rate.ceiling * times),
         false => String::new(),

@@ -44,6 +44,16 @@ fn the_header_leaves_whole_facts_out_and_cuts_none() {
 }
 
 #[test]
+fn the_header_shows_the_rate_of_what_is_waited_for() {
+    let mut kit = busy();
+    let entries = Rate { used: 2.0, allowed: 50.0, ceiling: 50.0, paused: None };
+    let outbound = Rate { used: 0.7, allowed: 1.0, ceiling: 100.0 / 60.0, paused: None };
+    let families = Rates { entries, outbound, ..Rates::default() };
+    kit.event(Event::Gauges(Gauges { families, ..Gauges::default() }));
+    kit.shows(&["⇅ 42/60 per min"]);
+}
+
+#[test]
 fn a_long_error_is_wrapped_with_its_way_on_and_hides_nothing() {
     let mut kit = Kit::new();
     kit.keys("f2");
