@@ -66,6 +66,12 @@ impl Destination {
         ListId(format!("{}{}", self.prefix(), list.0))
     }
 
+    /// What kind of list the ledger's name means. Entries and items of a DNC list are the same numbers: entries.
+    pub fn of_key(key: &ListId) -> Self {
+        let is_of = |to: &Self| !to.prefix().is_empty() && key.0.starts_with(to.prefix());
+        [Self::Suppression, Self::Outbound].into_iter().find(is_of).unwrap_or(Self::Entries)
+    }
+
     /// The inverse of [`Destination::key_of`]: the tenant's id of a list that the ledger names.
     pub fn list_of(self, key: &ListId) -> ListId {
         ListId(key.0.strip_prefix(self.prefix()).unwrap_or(&key.0).to_owned())
@@ -289,6 +295,7 @@ mod tests {
         assert_eq!(keys.len(), 3, "entries and items of one list are the same numbers");
         for (destination, word) in Destination::ALL {
             assert_eq!(destination.list_of(&destination.key_of(&id)), id);
+            assert_eq!(Destination::of_key(&destination.key_of(&id)).prefix(), destination.prefix());
             assert_eq!(Destination::from_name(word), Some(destination));
         }
     }

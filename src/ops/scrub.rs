@@ -62,7 +62,7 @@ impl Ops {
     ) -> Result<Scrub, OpsError> {
         let mut lists = Vec::with_capacity(keys.len());
         for key in keys {
-            let to = kind_of(key);
+            let to = Destination::of_key(key);
             lists.push((to, self.find_target(to, &to.list_of(key).0).await?));
         }
         self.scrub_by(&lists, sink, stop).await
@@ -137,14 +137,5 @@ impl Ops {
             scrub.names.push(list.name.clone());
         }
         Ok(scrub)
-    }
-}
-
-/// What kind of list the ledger's name means.
-fn kind_of(key: &ListId) -> Destination {
-    if Destination::Suppression.list_of(key) == *key {
-        Destination::Entries
-    } else {
-        Destination::Suppression
     }
 }

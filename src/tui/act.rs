@@ -26,6 +26,8 @@ pub enum Act {
     Jump(u64),
     /// Aim at a list, for every pane.
     AimList(ListId),
+    /// Compare another list than a DNC list: the ledger's name of it.
+    AimCompare(ListId),
     /// Aim the open file at a destination.
     AimUpload(UploadAim),
     /// Aim at a run, for every pane.

@@ -83,8 +83,17 @@ pub struct Aim {
     pub list: Option<ListId>,
     /// Where the open file goes, where it is not to entries of `list`.
     pub upload: Option<UploadAim>,
+    /// The list that Reconcile shows where it is no DNC list, as the ledger names it.
+    pub compare: Option<ListId>,
     /// The run that Uploads shows.
     pub run: Option<String>,
+}
+
+impl Aim {
+    /// The list that Reconcile shows.
+    pub fn compared(&self) -> Option<&ListId> {
+        self.compare.as_ref().or(self.list.as_ref())
+    }
 }
 
 /// See the module.

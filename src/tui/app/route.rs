@@ -188,13 +188,14 @@ impl App {
             }
             Act::AimList(list) => {
                 self.cx.aim.list = Some(list);
-                self.cx.aim.upload = None;
+                (self.cx.aim.upload, self.cx.aim.compare) = (None, None);
                 self.read_for_aim();
             }
             Act::AimUpload(aim) => {
                 self.cx.aim.upload = Some(aim);
                 self.read_for_aim();
             }
+            Act::AimCompare(list) => self.cx.aim.compare = Some(list),
             Act::AimRun(run) => self.cx.aim.run = Some(run),
             Act::Say(text) => self.say(Role::Good, text),
             Act::Refuse(why) => self.say(Role::Warn, why),

@@ -6,7 +6,7 @@ use crate::tui::cx::Cx;
 const HERE: Scope = Scope::Pane(PaneId::Reconcile);
 
 fn compared(cx: &Cx) -> Option<&'static str> {
-    let here = cx.aim.list.as_ref().and_then(|list| cx.store.reconciliations.get(list));
+    let here = cx.aim.compared().and_then(|list| cx.store.reconciliations.get(list));
     here.is_none_or(|known| known.value().is_none()).then_some("reconcile the list first (c)")
 }
 

@@ -28,6 +28,11 @@ pub(super) const ROWS: &[Row] = &[
         .danger()
         .footer(3)
         .needs(runs),
+    Row::new(C::ReconcileStart, HERE, "uploads.compare", "compare")
+        .keys(&["c"])
+        .help("Read the run's list back and compare it with what it should be.")
+        .footer(6)
+        .needs(runs),
     Row::new(C::Accept, HERE, "uploads.detail", "detail")
         .keys(&["enter"])
         .help("The run, or the dead letter, in full.")

@@ -23,6 +23,7 @@ use super::Pane;
 use crate::domain::diff::{DiffKind, Difference};
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
+use crate::domain::plan::Destination;
 use crate::domain::run::RunState;
 use crate::domain::text::thousands;
 use crate::ops::Reconciliation;
@@ -52,16 +53,16 @@ pub struct Reconcile {
 }
 
 fn result(cx: &Cx) -> Option<&Reconciliation> {
-    cx.store.reconciliations.get(cx.aim.list.as_ref()?)?.value()
+    cx.store.reconciliations.get(cx.aim.compared()?)?.value()
 }
 
 fn trouble(cx: &Cx) -> Option<&Trouble> {
-    cx.store.reconciliations.get(cx.aim.list.as_ref()?)?.trouble()
+    cx.store.reconciliations.get(cx.aim.compared()?)?.trouble()
 }
 
 /// The task that reads this list back.
 fn task(cx: &Cx) -> Option<(TaskId, &Task)> {
-    let wanted = cx.aim.list.as_ref()?;
+    let wanted = cx.aim.compared()?;
     let is_it = |task: &&Task| matches!(&task.op, Op::Reconcile { list, .. } if list == wanted);
     cx.store.tasks.iter().find(|(_, task)| is_it(task)).map(|(id, task)| (*id, task))
 }
@@ -74,7 +75,7 @@ fn kinds(result: &Reconciliation) -> Vec<Option<DiffKind>> {
 
 impl Reconcile {
     fn start(cx: &Cx) -> Reply {
-        let Some(list) = cx.aim.list.clone() else {
+        let Some(list) = cx.aim.compared().cloned() else {
             return Reply::act(Act::Open(Box::new(ListPicker::then(Command::ReconcileStart))));
         };
         if task(cx).is_some() {
@@ -204,9 +205,11 @@ impl Pane for Reconcile {
     }
 
     fn view(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap) {
-        let title = match (&cx.aim.list, result(cx)) {
+        let title = match (cx.aim.compared(), result(cx)) {
             (Some(id), Some(result)) => {
-                format!("{} · as of {}", cx.name(cx.store.list_name(id), 60), cx.when(result.at))
+                let kind = Destination::of_key(id);
+                let kind = if kind.is_dnc_list() { String::new() } else { format!(", {kind}") };
+                format!("{}{kind} · as of {}", cx.name(&result.list.name, 60), cx.when(result.at))
             }
             (Some(id), None) => cx.name(cx.store.list_name(id), 60),
             (None, _) => "Reconcile".to_owned(),
@@ -215,7 +218,7 @@ impl Pane for Reconcile {
         if inside.height < 4 {
             return;
         }
-        if cx.aim.list.is_none() {
+        if cx.aim.compared().is_none() {
             let sentence =
                 "Reads a list back from the tenant and names every number that is not as it should be.";
             text::empty(inside, buf, cx, sentence, "l chooses a list · c reads it back");
@@ -277,7 +280,7 @@ fn unverified(cx: &Cx, trouble: &Trouble) -> Vec<Line<'static>> {
 
 /// What is known of a list that was not reconciled in this session.
 fn never(cx: &Cx) -> String {
-    let Some(overview) = cx.aim.list.as_ref().and_then(|list| cx.store.list(list)) else {
+    let Some(overview) = cx.aim.compared().and_then(|list| cx.store.list(list)) else {
         return "Not read back in this session.".to_owned();
     };
     let last_run = cx.store.runs.value().and_then(|runs| {

@@ -120,6 +120,17 @@ impl Uploads {
         Reply::act(Act::Open(Box::new(Confirm::new("Cancel the run", &effect, "cancel it for good", acts))))
     }
 
+    /// Reads the list of a run back, whatever kind of list it is.
+    fn compare(&self, cx: &Cx) -> Reply {
+        let Some(run) = self.run(cx) else { return Reply::done() };
+        let list = run.list.clone();
+        let aim = match run.destination.is_dnc_list() {
+            true => Act::AimList(list.clone()),
+            false => Act::AimCompare(list.clone()),
+        };
+        Reply::Consumed(vec![aim, Act::Go(PaneId::Reconcile), Act::Start(Op::Reconcile { list, run: None })])
+    }
+
     fn open(&self, cx: &Cx) -> Reply {
         if self.focus == DEAD
             && let Some(letter) = self.letters(cx).get(self.dead.at)
@@ -168,6 +179,7 @@ impl Pane for Uploads {
         match command {
             Command::UploadPause if !ours && run.state.is_final() => ended(),
             Command::UploadCancel if run.state.is_final() => ended(),
+            Command::ReconcileStart if ours => Some("the run is still at work on its list".into()),
             Command::UploadResume if ours => Some("it is at work already".into()),
             Command::UploadResume if run.state.is_final() => ended(),
             _ => None,
@@ -191,6 +203,7 @@ impl Pane for Uploads {
             Command::UploadPause => return self.pause_or_resume(cx),
             Command::UploadResume => return self.run(cx).map_or_else(Reply::done, Self::resume),
             Command::UploadCancel => return self.cancel(cx),
+            Command::ReconcileStart => return self.compare(cx),
             Command::Accept => return self.open(cx),
             Command::Copy => {
                 let Some(run) = self.run(cx) else { return Reply::done() };

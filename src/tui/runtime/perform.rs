@@ -93,7 +93,9 @@ impl Job {
             }
             Op::Reconcile { list, run } => {
                 let (sink, said) = self.sink();
-                let work = ops.reconcile(Destination::Entries, &list.0, run.as_deref(), sink, &self.stop);
+                let to = Destination::of_key(&list);
+                let tenants = to.list_of(&list);
+                let work = ops.reconcile(to, &tenants.0, run.as_deref(), sink, &self.stop);
                 self.watched(work, said).await.map(|result| Fact::Reconciled(Box::new(result)))
             }
             Op::Gate { list } => {

@@ -180,7 +180,7 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
             None => "Nothing to do: the list is as intended and enforced.".into(),
             Some((_, _, next)) => format!("What was accepted is enforced; {next}"),
         },
-        RunState::Discrepant => "6 shows the list; c there reads it back and names each difference.".into(),
+        RunState::Discrepant => "c reads its list back and names each difference.".into(),
         RunState::Failed => {
             "Mend the cause, then plan the file again (4, u): what arrived is not sent twice.".into()
         }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::diff::{Diff, DiffKind, Difference, ExpectedAttributes};
+use crate::domain::identifier::Email;
 use crate::domain::job::{JobId, JobStatus};
+use crate::domain::list::DncList;
 use crate::domain::list::ListId;
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::run::{Buckets, RunState, RunSummary};
+use crate::ops::Reconciliation;
 use crate::ops::{Circuit, DeadLetter, FeedState, Gauges, JobNow, JobsNow, Rate, Rates};
 use crate::tui::event::{Effect, Event, Fact, Op, Report, Trouble};
 use crate::tui::testkit::Kit;
@@ -380,4 +384,46 @@ fn an_unhealthy_or_slow_tenant_is_said_with_the_time_to_the_next_try() {
     let open = Circuit::Open { retry_in: 20 * second };
     with_jobs(FeedState::Live, gauges(slow, open)).shows(&["✗ unhealthy: calls stopped, next try in 20 s"]);
     with_jobs(FeedState::Live, gauges(slow, Circuit::Probing)).shows(&["◌ unhealthy: one call tries"]);
+}
+
+#[test]
+fn c_reads_the_list_of_a_run_back_whatever_kind_it_is() {
+    let list = Destination::Suppression.key_of(&ListId("sl-held".into()));
+    let held = RunSummary {
+        destination: Destination::Suppression,
+        list: list.clone(),
+        list_name: "Held".into(),
+        ..run("7f3a0001", RunState::Discrepant)
+    };
+    let mut kit = with(vec![held]);
+    kit.shows(&["c reads its list back"]).keys("c").shows(&["Reconcile", "asking the tenant for the list"]);
+    let asked = kit.started().into_iter().find_map(|op| match op {
+        Op::Reconcile { list, .. } => Some(list),
+        _ => None,
+    });
+    assert_eq!(asked, Some(list.clone()));
+    let email = Email::parse("ann@example.com").unwrap();
+    let missing = Difference {
+        kind: DiffKind::Missing,
+        identifier: Some(email.into()),
+        raw: "ann@example.com".into(),
+        fields: Vec::new(),
+        expected: Some(ExpectedAttributes::default()),
+        remote: None,
+    };
+    let held = DncList {
+        id: list,
+        name: "Held".into(),
+        description: String::new(),
+        kind: "suppression".into(),
+        active: true,
+        default_expires: None,
+        entry_count: None,
+    };
+    let diff = Diff { remote: 9, expected: 10, matching: 9, differences: vec![missing] };
+    let at = "2026-11-20T13:59:00Z".parse().unwrap();
+    let found = Reconciliation { list: held, baseline: false, diff, at };
+    let task = kit.task(|op| matches!(op, Op::Reconcile { .. }));
+    kit.event(Event::Report(Report { task, fact: Fact::Reconciled(Box::new(found)) }));
+    kit.shows(&["Held, suppression · as of", "ann@example.com"]);
 }
