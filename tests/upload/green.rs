@@ -9,7 +9,7 @@ use quietline::domain::plan::Destination;
 use quietline::domain::readiness::ListState;
 use quietline::domain::run::RunState;
 use quietline::ledger::NewRun;
-use quietline::ops::{Gauges, Ops, OpsEvent, Silent, Sink, Until};
+use quietline::ops::{Gauges, Launch, Launched, Ops, OpsEvent, PlanRequest, Silent, Sink, Until};
 use quietline::sandbox::Story;
 use serde_json::json;
 use tokio::sync::watch;
@@ -255,4 +255,68 @@ async fn a_tenant_that_refuses_every_row_alone_is_not_fed_the_whole_file() {
     assert!(run.buckets.is_conserved());
     assert!(run.buckets.dead_letters < 60, "{} rows were given up", run.buckets.dead_letters);
     assert!(run.buckets.unaccounted > 200);
+}
+
+/// Switched on is what was proven: a list with somebody on it whom nobody expects is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_holds_what_nobody_expects_is_not_switched_on() {
+    let stage = Stage::with(Story::Calm).await;
+    let post = reqwest::Method::POST;
+    for (name, foreign) in [("Proven", false), ("Touched", true)] {
+        let body = json!({ "name": name, "type": "MANUAL", "isActive": false });
+        stage.as_somebody_else(post.clone(), "dnc/lists", body).await;
+        let list = stage.ops.find_list(name).await.unwrap();
+        assert!(!list.active);
+        let file = stage.write("some.csv", "phone\n415-555-0187\n");
+        let request = PlanRequest { list: name.into(), ..Stage::request(&file) };
+        let stop = CancellationToken::new();
+        let planned = stage.ops.plan(&request, Arc::new(Silent), &stop).await.unwrap();
+        stage.ops.approve(&planned.summary.id, "ok", None).await.unwrap();
+        if foreign {
+            let theirs = json!({ "data": [{
+                "phoneNumber": "+12128675309", "listId": list.id.0, "jurisdiction": "US-NY",
+                "idempotencyKey": "theirs",
+            }] });
+            stage.as_somebody_else(post.clone(), "dnc/entries", theirs).await;
+        }
+        let what = Launched::Plan(planned.summary.id.clone());
+        let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: true };
+        let run = stage.launch(launch).await.unwrap();
+        assert_eq!(run.buckets.accepted, 1, "{:?}", run.error);
+        let now = stage.ops.find_list(name).await.unwrap();
+        assert_eq!(now.active, !foreign, "{name}: {:?}", run.error);
+    }
+}
+
+/// What a launch from a file does is told although nobody looked at its plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_launch_from_a_file_tells_what_its_plan_does_and_leaves_out() {
+    let stage = Stage::with(Story::Calm).await;
+    stage.order("tenant", json!({"readableOutbound": false})).await;
+    let file = stage.write("campaign.csv", "phone\n201-555-0100\n");
+    let request =
+        PlanRequest { to: Destination::Outbound, list: "cl-winback".into(), ..Stage::request(&file) };
+    let notes = Arc::new(Notes::default());
+    let what = Launched::File(request);
+    let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
+    stage.ops.upload(launch, notes.clone(), &CancellationToken::new()).await.unwrap();
+    let said = notes.0.lock().unwrap().join("\n");
+    for wanted in [
+        "NOT SCRUBBED",
+        "put 1 contact",
+        "the list cannot be read: whoever is on it already will be on it twice",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[derive(Default)]
+struct Notes(std::sync::Mutex<Vec<String>>);
+
+impl Sink for Notes {
+    fn event(&self, event: OpsEvent) {
+        if let OpsEvent::Note(note) = event {
+            self.0.lock().unwrap().push(note);
+        }
+    }
 }
