@@ -284,13 +284,11 @@ impl Pane for Uploads {
             let none = cx.store.runs.value().is_none();
             let busy = none && cx.store.busy(Slot::Runs);
             if !text::waiting(inside, buf, cx, busy, cx.store.runs.trouble(), "the runs") {
-                text::empty(
-                    inside,
-                    buf,
-                    cx,
-                    "There is no run yet.",
-                    "4 opens a file; u there plans and launches",
-                );
+                let (what, next) = match cx.store.has_run() {
+                    true => ("◌ A run begins: what it was planned for is looked at once more.", ""),
+                    false => ("There is no run yet.", "4 opens a file; u there plans and launches"),
+                };
+                text::empty(inside, buf, cx, what, next);
             }
             return;
         }

@@ -101,6 +101,14 @@ fn without_a_run_the_way_to_one_is_named() {
         .shows(&["the ledger is damaged", "Restore a backup"]);
 }
 
+/// The list is read before a run is there: until then nobody is told that there is none.
+#[test]
+fn a_run_that_begins_is_said_to() {
+    let mut kit = with(Vec::new());
+    kit.does(crate::tui::act::Act::Start(Op::Resume { run: "7f3a0001".into() }));
+    kit.shows(&["A run begins"]).hides(&["There is no run yet"]);
+}
+
 #[test]
 fn a_run_at_work_shows_phases_rate_time_left_and_every_bucket() {
     at_work().shows(&[
