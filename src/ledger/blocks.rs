@@ -180,14 +180,19 @@ impl<R: Row> Blocks<R> {
         Ok(())
     }
 
-    /// Row with this key, and its index.
-    pub(super) fn find(&mut self, key: u64) -> Result<Option<(u32, R)>, Error> {
-        let Some(block) = self.lines.partition_point(|line| line.key <= key).checked_sub(1) else {
-            return Ok(None);
-        };
-        let rows = self.block(block)?;
-        let first = (block * BLOCK) as u32;
-        Ok(rows.into_iter().zip(first..).find(|(row, _)| row.key() == key).map(|(row, index)| (index, row)))
+    /// The row with this key that is meant, and its index. Rows of one key may fill several blocks.
+    pub(super) fn find(&mut self, key: u64, is_it: impl Fn(&R) -> bool) -> Result<Option<(u32, R)>, Error> {
+        let end = self.lines.partition_point(|line| line.key <= key);
+        // The block before the first of this key may end with it.
+        let start = self.lines.partition_point(|line| line.key < key).saturating_sub(1);
+        for block in start..end {
+            let first = (block * BLOCK) as u32;
+            let mut rows = self.block(block)?.into_iter().zip(first..);
+            if let Some((row, index)) = rows.find(|(row, _)| row.key() == key && is_it(row)) {
+                return Ok(Some((index, row)));
+            }
+        }
+        Ok(None)
     }
 
     /// Rows with these indices, which must be sorted: each block is read once at most.

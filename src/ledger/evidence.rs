@@ -8,7 +8,8 @@ use super::Ledger;
 use super::codec::{from_micros, rows};
 use super::error::Error;
 use super::plans::open;
-use crate::domain::phone::E164;
+use super::rows::key;
+use crate::domain::identifier::Identifier;
 use crate::domain::verdict::LedgerEvidence;
 
 struct Candidate {
@@ -21,16 +22,20 @@ struct Candidate {
 }
 
 impl Ledger {
-    /// Every accepted row of ours that holds the number, newest first. A plan that cannot be read is an error: what is
+    /// Every accepted row of ours that means somebody, newest first. A plan that cannot be read is an error: what is
     /// not known must not look like nothing.
-    pub async fn evidence(&self, profile: &str, number: E164) -> Result<Vec<LedgerEvidence>, Error> {
-        let profile = profile.to_owned();
+    pub async fn evidence(
+        &self,
+        profile: &str,
+        whom: impl Into<Identifier>,
+    ) -> Result<Vec<LedgerEvidence>, Error> {
+        let (profile, whom) = (profile.to_owned(), whom.into());
         let runs = self.read(move |connection| candidates(connection, &profile)).await?;
         let holding = self
             .blocking(move |folder| {
                 let mut holding = Vec::new();
                 for run in runs {
-                    if let Some((index, row)) = row_of(folder, &run, number)? {
+                    if let Some((index, row)) = row_of(folder, &run, &whom)? {
                         holding.push((run, index, row));
                     }
                 }
@@ -75,8 +80,8 @@ fn candidates(connection: &Connection, profile: &str) -> Result<Vec<Candidate>, 
 }
 
 /// Index in the plan and row in the file.
-fn row_of(folder: &Path, run: &Candidate, number: E164) -> Result<Option<(u32, u64)>, Error> {
-    let found = open(folder, &run.plan, &run.digest)?.find(number.digits())?;
+fn row_of(folder: &Path, run: &Candidate, whom: &Identifier) -> Result<Option<(u32, u64)>, Error> {
+    let found = open(folder, &run.plan, &run.digest)?.find(key(whom), |row| row.identifier == *whom)?;
     Ok(found.map(|(index, row)| (index, row.row)))
 }
 

@@ -227,8 +227,8 @@ fn word<T>(words: &[T], index: u64) -> Result<&T, Error> {
         .ok_or_else(|| damaged("a row names attributes that are not there"))
 }
 
-/// What rows are found by: the digits of a number. Addresses stand behind all numbers, and are not found one by one.
-fn key(identifier: &Identifier) -> u64 {
+/// What rows are sorted and found by: the digits of a number. Addresses stand behind all numbers, under one key.
+pub(super) fn key(identifier: &Identifier) -> u64 {
     identifier.phone().map_or(u64::MAX, E164::digits)
 }
 

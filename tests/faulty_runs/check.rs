@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quietline::domain::phone::E164;
+use quietline::domain::identifier::Identifier;
 use quietline::domain::plan::Destination;
 use quietline::domain::run::RunState;
 use serde_json::Value;
@@ -41,8 +41,8 @@ async fn told(outcome: &Outcome<'_>) -> Result<Told, String> {
     let (ops, run) = (&outcome.ops, &outcome.run);
     let mut accepted = BTreeSet::new();
     for name in outcome.file.intended.keys() {
-        let number = E164::from_canonical(name).unwrap();
-        let evidence = ops.ledger().evidence("soak", number).await.map_err(|e| format!("evidence: {e}"))?;
+        let whom = Identifier::from_whole(name).unwrap();
+        let evidence = ops.ledger().evidence("soak", whom).await.map_err(|e| format!("evidence: {e}"))?;
         if evidence.iter().any(|it| it.run == run.id) {
             accepted.insert(name.clone());
         }

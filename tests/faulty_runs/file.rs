@@ -26,13 +26,30 @@ pub struct Said {
     pub notes: String,
 }
 
+/// Whom a row means.
+#[derive(Clone, Copy)]
+struct Who {
+    number: u64,
+    /// By an address that is made of the number.
+    by_mail: bool,
+}
+
+impl Who {
+    fn name(self) -> String {
+        match self.by_mail {
+            true => format!("p{}@example.com", self.number),
+            false => format!("+{}", self.number),
+        }
+    }
+}
+
 /// The file and its meaning.
 pub struct File {
     pub text: String,
     pub rows: u64,
     pub rejected: u64,
     pub duplicates: u64,
-    /// Every number in E.164 with what shall be said of it.
+    /// Every number in E.164, and every address, with what shall be said of it.
     pub intended: BTreeMap<String, Said>,
     /// Those that the tenant takes on no list.
     pub unwanted: BTreeSet<String>,
@@ -48,42 +65,45 @@ impl File {
             intended: BTreeMap::new(),
             unwanted: BTreeSet::new(),
         };
-        // Numbers of the rows so far; none for those that are no number.
-        let mut numbers: Vec<Option<u64>> = Vec::new();
+        // Whom the rows so far mean; nobody for those that are no number.
+        let mut whom: Vec<Option<Who>> = Vec::new();
         for (nth, row) in plan.rows.iter().enumerate() {
             let meant = match *row {
-                Row::Again { row } => numbers[usize::from(row)].map(|number| (number, Said::default())),
+                Row::Again { row } => whom[usize::from(row)].map(|who| (who, Said::default())),
                 Row::Bad(_) => None,
                 Row::Fresh { number, kind } => {
                     let (area, place) = AREAS[usize::from(number) / 100];
                     let number = 10_000_000_000 + area * 10_000_000 + 5_550_100 + u64::from(number) % 100;
-                    Some((number, fresh(place, kind)))
+                    // A suppression list knows some people by their address alone.
+                    let by_mail = plan.to == Destination::Suppression && number % 3 == 0;
+                    Some((Who { number, by_mail }, fresh(place, kind)))
                 }
                 Row::Unwanted { number } => {
                     let number = 18_005_550_100 + u64::from(number);
                     file.unwanted.insert(format!("+{number}"));
-                    Some((number, fresh("US-NJ", 0)))
+                    Some((Who { number, by_mail: false }, fresh("US-NJ", 0)))
                 }
-                Row::There { nth, changed } => there(plan.to, before, usize::from(nth), changed),
+                Row::There { nth, changed } => there(plan.to, before, usize::from(nth), changed)
+                    .map(|(number, said)| (Who { number, by_mail: false }, said)),
             };
-            numbers.push(meant.as_ref().map(|(number, _)| *number));
+            whom.push(meant.as_ref().map(|(who, _)| *who));
             file.add(plan.to, nth, row, meant);
         }
         file
     }
 
-    fn add(&mut self, to: Destination, nth: usize, row: &Row, meant: Option<(u64, Said)>) {
+    fn add(&mut self, to: Destination, nth: usize, row: &Row, meant: Option<(Who, Said)>) {
         self.rows += 1;
-        let (spelled, said) = match meant {
+        let (spelled, email, said) = match meant {
             None => {
                 self.rejected += 1;
                 let code = if let Row::Bad(kind) = row { usize::from(*kind) } else { 0 };
-                (NO_NUMBERS[code % NO_NUMBERS.len()].to_owned(), fresh("US-NJ", 0))
+                (NO_NUMBERS[code % NO_NUMBERS.len()].to_owned(), String::new(), fresh("US-NJ", 0))
             }
-            Some((number, said)) => {
-                let name = format!("+{number}");
+            Some((who, said)) => {
+                let name = who.name();
                 let said = match self.intended.get_mut(&name) {
-                    None => self.intended.entry(name).or_insert(said).clone(),
+                    None => self.intended.entry(name.clone()).or_insert(said).clone(),
                     Some(first) => {
                         self.duplicates += 1;
                         // A second row may say more: no end is the strongest end.
@@ -93,7 +113,12 @@ impl File {
                         first.clone()
                     }
                 };
-                (spell(number, nth), said)
+                match who.by_mail {
+                    // Capital letters tell nobody apart.
+                    true if nth.is_multiple_of(2) => (String::new(), name.to_uppercase(), said),
+                    true => (String::new(), name, said),
+                    false => (spell(who.number, nth), String::new(), said),
+                }
             }
         };
         let cells: Vec<&str> = match to {
@@ -102,7 +127,7 @@ impl File {
             }
             Destination::Items => vec![&spelled, &said.notes],
             Destination::Suppression => {
-                vec![&spelled, &said.reason, said.expires.as_deref().unwrap_or("")]
+                vec![&spelled, &email, &said.reason, said.expires.as_deref().unwrap_or("")]
             }
             Destination::Outbound => vec![&spelled, &said.reason, &said.source, &said.notes],
         };
@@ -116,7 +141,7 @@ fn header(to: Destination) -> &'static str {
     match to {
         Destination::Entries => "phone,jurisdiction,expires,source\n",
         Destination::Items => "phone,notes\n",
-        Destination::Suppression => "phone,reason,expires\n",
+        Destination::Suppression => "phone,email,reason,expires\n",
         Destination::Outbound => "phone,firstName,e-mail,plan\n",
     }
 }

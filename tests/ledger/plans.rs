@@ -60,6 +60,27 @@ async fn addresses_are_only_stored_for_suppression_lists() {
     }
 }
 
+/// More addresses than a block has rows, behind numbers that end in the middle of one.
+#[tokio::test]
+async fn an_address_is_found_among_thousands() {
+    let world = World::new();
+    let number = |n: u64| Identifier::from(E164::from_digits(12_020_000_000 + n).unwrap());
+    let email = |n: u64| Identifier::from(Email::parse(&format!("p{n:05}@a.example")).unwrap());
+    let who: Vec<Identifier> = (0..5_000).map(number).chain((0..9_000).map(email)).collect();
+    let rows: Vec<PlanRow> =
+        who.into_iter().map(|identifier| PlanRow { identifier, ..row(1, Op::Add) }).collect();
+    let run = world.uploading("p-1", &rows, 20_000).await;
+    let all: Vec<u32> = (0..14_000).collect();
+    world.accept(&run.id, 0, &all, at(5)).await;
+    for whom in [number(0), number(4_999), email(0), email(4_095), email(8_999)] {
+        let found = world.ledger.evidence(PROFILE, whom.clone()).await.unwrap();
+        assert_eq!(found.len(), 1, "{whom:?}");
+    }
+    for nobody in [number(5_000), email(9_000)] {
+        assert_eq!(world.ledger.evidence(PROFILE, nobody).await.unwrap(), []);
+    }
+}
+
 fn any_rows() -> impl Strategy<Value = Vec<PlanRow>> {
     prop::collection::vec(any_row(), 0..40).prop_map(|mut rows| {
         rows.sort_by(|a, b| a.identifier.cmp(&b.identifier));

@@ -70,7 +70,7 @@ fn what(args: &UploadArgs) -> Result<Launched, Failure> {
         if !said.is_empty() {
             return Err(Failure::usage(
                 "a plan knows where its numbers go, and what they were held against",
-                &format!("Leave out {}, or plan the file again with it.", said.join(" and ")),
+                format!("Leave out {}, or plan the file again with it.", said.join(" and ")),
             ));
         }
         return Ok(Launched::Plan(plan.to_owned()));
