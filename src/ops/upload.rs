@@ -3,25 +3,24 @@
 //! [`Ops::upload`] and [`Ops::resume`] end in the same `drive`: it looks at what the ledger says is still to be done and
 //! does that. So there is no second way to finish a run, and a kill costs nothing but the calls in flight.
 
+mod drive;
+
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, Halt, Shared};
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
-use super::scrub::Barred;
 use super::target::binding;
-use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
+use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
-use crate::domain::plan::{Destination, PlanSummary};
+use crate::domain::plan::PlanSummary;
 use crate::domain::progress::Phase;
 use crate::domain::run::{RunState, RunSummary};
-use crate::files::{self, FileError};
-use crate::ledger::{Approval, DeadLetter, ListLock, NewRun};
+use crate::files;
+use crate::ledger::{DeadLetter, ListLock, NewRun};
 
 /// What is uploaded.
 #[derive(Clone, Debug)]
@@ -279,201 +278,5 @@ impl Ops {
                 "the list, or one it was scrubbed against,"
             }))
         }
-    }
-
-    /// Sees a run through from wherever it is. The list is locked by the caller.
-    async fn drive(
-        &self,
-        run: &str,
-        until: Until,
-        sink: Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<RunSummary, OpsError> {
-        let begun = Instant::now();
-        let result = self.steps(run, until, &sink, stop).await;
-        self.ledger.add_seconds(run, begun.elapsed().as_secs_f64()).await?;
-        let at = Timestamp::now();
-        let summary = match result {
-            Ok(()) => self.ledger.run(run).await?,
-            Err(Halt::Stopped) => self.ledger.set_state(run, RunState::Paused, None, at).await?,
-            Err(Halt::Trouble(error)) => {
-                let why = Some((error.code().to_owned(), error.to_string()));
-                self.ledger.set_state(run, RunState::Interrupted, why, at).await?
-            }
-            Err(Halt::KeyConflict) => {
-                let why = "the tenant knows one of our idempotency keys with another body";
-                let why = Some(("key-conflict".to_owned(), why.to_owned()));
-                self.ledger.set_state(run, RunState::Failed, why, at).await?
-            }
-            Err(Halt::Ops(error)) => {
-                // A file that cannot be used ends the run, one that changed may be put back; a ledger that fails
-                // cannot even say so.
-                let state = match &error {
-                    OpsError::Ledger(_) => None,
-                    OpsError::File(FileError::Changed { .. }) => Some(RunState::Interrupted),
-                    _ => Some(RunState::Failed),
-                };
-                if let Some(state) = state {
-                    let why = Some((error.code().to_owned(), error.to_string()));
-                    let summary = self.ledger.set_state(run, state, why, at).await?;
-                    sink.event(OpsEvent::Run(Box::new(summary)));
-                }
-                return Err(error);
-            }
-        };
-        sink.event(OpsEvent::Run(Box::new(summary.clone())));
-        Ok(summary)
-    }
-
-    async fn steps(
-        &self,
-        run: &str,
-        until: Until,
-        sink: &Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<(), Halt> {
-        let mut summary = self.ledger.run(run).await?;
-        let goes_on = matches!(summary.state, RunState::Paused | RunState::Interrupted);
-        if summary.plan.is_none() || summary.buckets.rows == 0 {
-            // One that was stopped before begins anew, and may be stopped again.
-            self.go(run, RunState::Draft, sink).await?;
-            summary = match summary.plan {
-                None => self.plan_run(&summary, sink, stop).await?,
-                Some(_) => self.queue_plan(&summary, sink, stop).await?,
-            };
-        }
-        if matches!(summary.state, RunState::Draft) {
-            summary = self.go(run, RunState::Approved, sink).await?;
-        }
-        let sent =
-            matches!(summary.state, RunState::Uploaded | RunState::CoolingDown | RunState::Reconciling);
-        if !sent {
-            let barred = match goes_on {
-                true => self.barred_since(&summary, sink, stop).await?,
-                false => Barred::new(),
-            };
-            self.go(run, RunState::Uploading, sink).await?;
-            self.send(&summary, barred, sink, stop).await?;
-            summary = self.go(run, RunState::Uploaded, sink).await?;
-        }
-        if summary.destination == Destination::Outbound {
-            return self.end_outbound(&summary).await;
-        }
-        if until == Until::Uploaded {
-            return Ok(());
-        }
-        self.settle_and_prove(&summary, sink, stop).await
-    }
-
-    /// Contacts of an outbound list have no cool-down and nothing to reconcile: a run ends with its last verdict, and where
-    /// one is missing a person decides.
-    async fn end_outbound(&self, run: &RunSummary) -> Result<(), Halt> {
-        let unaccounted = self.ledger.run(&run.id).await?.buckets.unaccounted;
-        if unaccounted > 0 {
-            let words = "some contacts have no verdict of the tenant: they do not stand on its list, or it cannot be read back";
-            let why = Some(("unaccounted".to_owned(), words.to_owned()));
-            self.ledger.set_state(&run.id, RunState::Discrepant, why, Timestamp::now()).await?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn go(
-        &self,
-        run: &str,
-        to: RunState,
-        sink: &Arc<dyn Sink>,
-    ) -> Result<RunSummary, OpsError> {
-        let now = self.ledger.run(run).await?;
-        if now.state == to {
-            return Ok(now);
-        }
-        let summary = self.ledger.set_state(run, to, None, Timestamp::now()).await?;
-        sink.event(OpsEvent::Run(Box::new(summary.clone())));
-        Ok(summary)
-    }
-
-    /// A run that has no plan yet: first launch from a file, or the resumption of one that was killed while it read.
-    async fn plan_run(
-        &self,
-        run: &RunSummary,
-        sink: &Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<RunSummary, Halt> {
-        let (json, _) = self.ledger.run_input(&run.id).await?;
-        let damaged = || OpsError::Internal(format!("run {} does not say how to read its file", run.id));
-        let (list, input, mark) = Input::from_json(&json).ok_or_else(damaged)?;
-        let file = PathBuf::from(&run.file);
-        if mark.is_some() && FileMark::of(&file) != mark {
-            return Err(OpsError::File(FileError::Changed { path: file }).into());
-        }
-        let to = run.destination;
-        let list = self.find_target(to, &list).await?;
-        let request = PlanRequest { file, to, list: list.id.0.clone(), input, shown: None };
-        let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
-        self.refuse_without_second_person(&planned.summary)?;
-        // Launched without a look at the plan: what it does, and what it does not, is told all the same.
-        sink.event(OpsEvent::Note(format!("plan {}: {}", planned.summary.id, planned.effect)));
-        let approval = Approval {
-            digest: planned.summary.digest.clone(),
-            by: self.actor.to_string(),
-            claimed: None,
-            reason: run.reason.clone(),
-            at: Timestamp::now(),
-        };
-        self.ledger.approve(&planned.summary, approval).await?;
-        let per_call = self.rows_of_a_call(planned.summary.destination).await?;
-        let summary = self.ledger.bind_plan(&run.id, &planned.summary, per_call).await?;
-        sink.event(OpsEvent::Run(Box::new(summary.clone())));
-        Ok(summary)
-    }
-
-    /// A run that was killed between its launch and the queueing of its plan: nothing of it was sent yet.
-    async fn queue_plan(
-        &self,
-        run: &RunSummary,
-        sink: &Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<RunSummary, Halt> {
-        let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
-        self.check_fresh(&plan, sink, stop).await?;
-        let per_call = self.rows_of_a_call(plan.destination).await?;
-        Ok(self.ledger.bind_plan(&run.id, &plan, per_call).await?)
-    }
-
-    async fn send(
-        &self,
-        run: &RunSummary,
-        barred: Barred,
-        sink: &Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<(), Halt> {
-        let id = run.plan.as_deref().unwrap_or_default();
-        let plan = self.ledger.plan(id).await?;
-        let rows = Arc::new(self.ledger.plan_rows(&plan).await?);
-        let expected = self.ledger.expected(&run.profile, &run.list).await?;
-        let gauges = self.client.gauges().borrow().clone();
-        let engine = Engine {
-            ops: self.clone(),
-            run: run.id.clone(),
-            plan,
-            rows,
-            barred,
-            list_size: expected.map_or(0, |set| set.len() as u64),
-            sink: sink.clone(),
-            stop: stop.child_token(),
-            shared: Mutex::new(Shared::new((gauges.retries, gauges.throttled))),
-        };
-        engine.send_all().await?;
-        let stayed = engine.finish_replacements().await?;
-        if stayed > 0 {
-            engine.tell(format!("{stayed} old records stay: their replacements could not be read back"));
-        }
-        let counted = self.ledger.recount(&run.id).await?;
-        let stored = self.ledger.run(&run.id).await?.buckets;
-        if !stored.is_conserved() || counted != stored {
-            let words = format!("the buckets of run {} do not add up to its rows", run.id);
-            return Err(OpsError::Internal(words).into());
-        }
-        Ok(())
     }
 }
