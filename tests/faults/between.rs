@@ -90,6 +90,12 @@ pub enum Turn {
     Afterwards(Told),
     /// The tenant takes these rows of it, and its answer is lost on the way.
     Half(Vec<Value>, Told),
+    /// The tenant sees another body, and answers that.
+    Rewritten(Vec<u8>),
+    /// The tenant does not see it yet, and its caller has given up.
+    Kept(Told),
+    /// The tenant sees what was kept, and then this.
+    Released,
     /// The tenant answers, and somebody writes something else into it.
     Changed(Box<dyn FnOnce(Value) -> Value + Send>),
 }
@@ -107,6 +113,7 @@ struct Desk {
     http: reqwest::Client,
     script: Arc<Script>,
     seen: Arc<Mutex<Vec<Passing>>>,
+    kept: Arc<Mutex<Option<reqwest::RequestBuilder>>>,
 }
 
 pub struct Between {
@@ -128,7 +135,13 @@ impl Between {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let desk = Desk { tenant: tenant.into(), http, script: Arc::new(script), seen: seen.clone() };
+        let desk = Desk {
+            tenant: tenant.into(),
+            http,
+            script: Arc::new(script),
+            seen: seen.clone(),
+            kept: Arc::default(),
+        };
         let app = Router::new().fallback(serve).with_state(desk);
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -159,13 +172,16 @@ async fn serve(
         seen.push(call.clone());
         call
     };
-    let forward = async |body: Bytes| {
+    let request = |body: Bytes| {
         let mut request = desk.http.request(method, format!("{}{uri}", desk.tenant)).body(body);
         for name in ["authorization", "content-type", "if-match"] {
             if let Some(value) = headers.get(name) {
                 request = request.header(name, value);
             }
         }
+        request
+    };
+    let forward = async |request: reqwest::RequestBuilder| {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         (status, headers, answer.bytes().await.unwrap())
@@ -173,15 +189,24 @@ async fn serve(
     let told = match (desk.script)(&call) {
         Turn::Instead(told) => told,
         Turn::Afterwards(told) => {
-            forward(body).await;
+            forward(request(body)).await;
+            told
+        }
+        Turn::Kept(told) => {
+            *desk.kept.lock().unwrap() = Some(request(body));
             told
         }
         Turn::Half(rows, told) => {
-            forward(serde_json::json!({ "data": rows }).to_string().into()).await;
+            forward(request(serde_json::json!({ "data": rows }).to_string().into())).await;
             told
         }
-        Turn::Pass => {
-            let (status, headers, body) = forward(body).await;
+        turn @ (Turn::Pass | Turn::Released | Turn::Rewritten(_)) => {
+            let kept = desk.kept.lock().unwrap().take_if(|_| matches!(turn, Turn::Released));
+            if let Some(kept) = kept {
+                forward(kept).await;
+            }
+            let body = if let Turn::Rewritten(other) = turn { other.into() } else { body };
+            let (status, headers, body) = forward(request(body)).await;
             let mut answer = Response::builder().status(status);
             for name in ["content-type", "etag", "retry-after"] {
                 if let Some(value) = headers.get(name) {
@@ -191,7 +216,7 @@ async fn serve(
             return answer.body(Body::from(body)).unwrap();
         }
         Turn::Changed(change) => {
-            let (status, _, body) = forward(body).await;
+            let (status, _, body) = forward(request(body)).await;
             told(status, change(serde_json::from_slice(&body).unwrap()).to_string())
         }
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietline::domain::run::{RunState, RunSummary};
-use quietline::ops::{Ops, Silent};
+use quietline::ops::{Ops, Patience, Silent};
 use quietline::sandbox::Story;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,12 @@ impl Scene {
     /// Another console on the same ledger: it knows nothing of tokens, pauses and circuits.
     pub fn restarted(&self) -> Ops {
         console(&self.stage, &self.between)
+    }
+
+    /// The same with other patience.
+    pub fn restarted_patient(&self, patience: Patience) -> Ops {
+        let (profile, ledger) = (self.ops.profile().clone(), self.ops.ledger().clone());
+        Ops::with_patience(profile, self.stage.credentials(), ledger, false, patience).unwrap()
     }
 
     pub async fn upload(&self) -> RunSummary {

@@ -31,7 +31,7 @@ pub struct Stage {
 }
 
 /// The tenant serves a call at once or not at all.
-fn patience() -> Patience {
+pub fn patience() -> Patience {
     Patience { served_within: Duration::from_millis(300), ..Patience::default() }
 }
 
@@ -84,6 +84,10 @@ impl Stage {
         change(&mut profile);
         let ledger = self.ops.ledger().clone();
         Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience()).unwrap()
+    }
+
+    pub fn credentials(&self) -> Credentials {
+        self.credentials.clone()
     }
 
     /// The same ledger and profile with other patience.
