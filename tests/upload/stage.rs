@@ -93,7 +93,7 @@ impl Stage {
     /// The same ledger and profile with other patience.
     pub fn ops_patient(&self, patience: Patience) -> Ops {
         let (profile, ledger) = (self.ops.profile().clone(), self.ops.ledger().clone());
-        Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience).unwrap()
+        Ops::with_patience(profile, self.credentials(), ledger, false, patience).unwrap()
     }
 
     pub fn list_name(&self) -> &'static str {
