@@ -12,7 +12,6 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::between::{Passing, Turn, changed, told};
-use crate::generate;
 use crate::scene::Scene;
 use crate::stage::Stage;
 
