@@ -1,6 +1,8 @@
 //! Changes on the version that was looked at: nothing of somebody else is ever written over, and a lost answer is looked
 //! up before anything is sent again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use quietline::api::{Error, ListChange, NewRule, RuleChange, Scopes, SuppressionListChange};
 use quietline::domain::list::ListId;
 use quietline::domain::rule::{Action, Scope};
@@ -96,10 +98,16 @@ async fn a_rule_whose_creation_got_no_answer_is_not_made_twice() {
 
 #[tokio::test]
 async fn a_suppression_list_is_found_by_its_equal_name_before_it_is_made() {
-    let tenant = Tenant::start(|seen| match (seen.method.as_str(), seen.nth) {
-        ("POST", _) => json(201, r#"{"id":"S2"}"#),
-        (_, n) if n < 2 => json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"}]}"#),
-        _ => json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"},{"id":"S2","name":"Bounces"}]}"#),
+    let made = AtomicBool::new(false);
+    let tenant = Tenant::start(move |seen| match seen.method.as_str() {
+        "POST" => {
+            made.store(true, Ordering::SeqCst);
+            json(201, r#"{"id":"S2"}"#)
+        }
+        _ if made.load(Ordering::SeqCst) => {
+            json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"},{"id":"S2","name":"Bounces"}]}"#)
+        }
+        _ => json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"}]}"#),
     })
     .await;
     let client = tenant.client().asking(Scopes::SUPPRESSION);
