@@ -85,15 +85,19 @@ impl Client {
         read_list(&answer.raw.body)
     }
 
-    /// Creates a list; on 409 finds the one with the *equal* name. The boolean says whether it was made now.
+    /// Creates a list, or finds the one with the *equal* name. The boolean says whether it was made now.
     ///
-    /// A lost answer is looked up by that name before the list is created again, so that there are never two. A list that
-    /// was there already is returned as it is: whether it is the one that was meant is the caller's to compare.
+    /// A lost answer is looked up by that name before the list is created again, so that there are never two; what was
+    /// there before is looked up before the first attempt, so that it is never taken for ours. A list that was there already
+    /// is returned as it is: whether it is the one that was meant is the caller's to compare.
     pub async fn create_list(&self, new: &NewList, dialect: ListDialect) -> Result<(DncList, bool), Error> {
         let body = encode_list(new, dialect)?;
+        if let Some(there) = self.list_named(&new.name).await? {
+            return Ok((there, false));
+        }
         let ask = || Ask::post(Family::Lists, "the lists", &PATH, body.clone());
         let made = |body: Vec<u8>| async move { read_created(&body, new) };
-        self.create(ask, made, || self.list_named(&new.name)).await
+        self.create(WHAT, ask, made, || self.list_named(&new.name)).await
     }
 
     async fn list_named(&self, name: &str) -> Result<Option<DncList>, Error> {

@@ -109,18 +109,18 @@ impl Client {
         Ok(Versioned { now: read_rule(&answer.raw.body)?, version: answer.version })
     }
 
-    /// Makes a rule. A lost answer is looked up before the rule is made again, so that there are never two: a rule of that
-    /// name that says all of this is the one that was made.
-    pub async fn create_rule(&self, new: &NewRule) -> Result<Rule, Error> {
-        let before: Vec<String> = self.rules().await?.into_iter().map(|rule| rule.id).collect();
+    /// Makes a rule, or finds the one that says all of this. The boolean says whether it was made now.
+    ///
+    /// It is looked for before it is made, and again after a lost answer, so that there are never two: a twin changes no
+    /// decision, and would go on deciding when the other is changed.
+    pub async fn create_rule(&self, new: &NewRule) -> Result<(Rule, bool), Error> {
+        let find = || async move { Ok(self.rules().await?.into_iter().find(|rule| new.stands_in(rule))) };
+        if let Some(there) = find().await? {
+            return Ok((there, false));
+        }
         let ask = || Ask::post(Family::Rules, "the rules", &PATH, encode_rule(new));
-        let before = &before;
-        let find = || async move {
-            let is_new = |rule: &Rule| new.stands_in(rule) && !before.contains(&rule.id);
-            Ok(self.rules().await?.into_iter().find(is_new))
-        };
         let made = |body: Vec<u8>| async move { read_rule(&body) };
-        self.create(ask, made, find).await.map(|(rule, _)| rule)
+        self.create(WHAT, ask, made, find).await
     }
 
     /// Changes a rule, if it is still in the version that was looked at. A lost answer is settled by reading it back; a

@@ -115,7 +115,7 @@ impl Client {
             let found = self.suppression_list_named(name).await?;
             found.ok_or_else(|| odd("the list that was made is not there"))
         };
-        self.create(ask, made, find).await
+        self.create(WHAT, ask, made, find).await
     }
 
     /// Changes a suppression list that is still in `version`: nothing is ever written over what was not looked at. A change

@@ -92,7 +92,12 @@ async fn a_rule_whose_creation_got_no_answer_is_not_made_twice() {
         action: Action::Block,
         active: true,
     };
-    assert_eq!(tenant.client().create_rule(&new).await.unwrap().id, "R1");
+    let client = tenant.client();
+    let (rule, made) = client.create_rule(&new).await.unwrap();
+    assert_eq!((rule.id.as_str(), made), ("R1", true));
+    // Whoever was told nothing and tries again makes no twin.
+    let (rule, made) = client.create_rule(&new).await.unwrap();
+    assert_eq!((rule.id.as_str(), made), ("R1", false));
     assert_eq!(tenant.calls().iter().filter(|call| call.method == "POST").count(), 1);
 }
 
