@@ -7,6 +7,7 @@ use super::ask::Ask;
 use super::client::Client;
 use super::outcome::Write;
 use super::scope::Family;
+use super::single::{is, unlike};
 use crate::domain::list::ListId;
 use crate::domain::rule::{Action, Rule, Scope};
 use wire::{encode_change, encode_rule, read_rule, read_rules};
@@ -72,18 +73,18 @@ pub struct RuleChange {
 }
 
 impl RuleChange {
-    /// Whether a rule already says all of this.
-    pub fn stands_in(&self, rule: &Rule) -> bool {
-        fn is<T: PartialEq>(wanted: Option<&T>, there: &T) -> bool {
-            wanted.is_none_or(|wanted| wanted == there)
-        }
-        is(self.name.as_ref(), &rule.name)
-            && is(self.description.as_ref(), &rule.description)
-            && is(self.scope.as_ref(), &rule.scope)
-            && is(self.priority.as_ref(), &rule.priority)
-            && is(self.lists.as_ref(), &rule.lists)
-            && is(self.action.as_ref(), &rule.action)
-            && is(self.active.as_ref(), &rule.active)
+    /// The fields in which a rule is not as wanted, by their names on the wire.
+    pub fn differs_from(&self, rule: &Rule) -> Vec<&'static str> {
+        let Self { name, description, scope, priority, lists, action, active } = self;
+        unlike([
+            ("name", is(name.as_ref(), &rule.name)),
+            ("description", is(description.as_ref(), &rule.description)),
+            ("scope", is(scope.as_ref(), &rule.scope)),
+            ("priority", is(priority.as_ref(), &rule.priority)),
+            ("listIds", is(lists.as_ref(), &rule.lists)),
+            ("action", is(action.as_ref(), &rule.action)),
+            ("isActive", is(active.as_ref(), &rule.active)),
+        ])
     }
 }
 
@@ -133,7 +134,7 @@ impl Client {
     ) -> Result<Versioned<Rule>, Error> {
         let path = ["dnc", "rules", id];
         let ask = || Ask::patch(Family::Rules, WHAT, &path, encode_change(change)).if_match(version);
-        self.change(WHAT, ask, || self.rule(id), |rule| change.stands_in(&rule.now)).await
+        self.change(WHAT, ask, || self.rule(id), |rule| change.differs_from(&rule.now)).await
     }
 
     /// Removes a rule, if it is still in the version that was looked at. One that is gone already counts as removed.

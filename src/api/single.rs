@@ -11,6 +11,16 @@ use super::outcome::{Effect, Reaction, Write, classify_status, classify_transpor
 use super::transport::{Answer, Broke};
 use super::wire::odd;
 
+/// Whether a field is as wanted; `None` = it may be anything.
+pub(super) fn is<T: PartialEq>(wanted: Option<&T>, there: &T) -> bool {
+    wanted.is_none_or(|wanted| wanted == there)
+}
+
+/// The names of the fields that are not as wanted.
+pub(super) fn unlike<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
+    fields.into_iter().filter(|(_, is)| !is).map(|(name, _)| name).collect()
+}
+
 /// What came of one attempt, by what is to be done about it.
 enum Came {
     /// It took effect; the answer says what stands there now.
@@ -103,22 +113,22 @@ impl Client {
         Err(odd("no attempt was made"))
     }
 
-    /// Changes a thing on the version that `ask` names, and reads what stands there then. A change of somebody else is
-    /// [`Error::Conflict`], and theirs stays.
+    /// Changes a thing on the version that `ask` names, and reads what stands there then: a tenant that says yes and keeps
+    /// what was there is not believed. A change of somebody else is [`Error::Conflict`], and theirs stays.
     ///
-    /// `now` reads the thing; `stands` says whether it is as wanted.
+    /// `now` reads the thing; `differs` names the fields that are not as wanted.
     pub(super) async fn change<'a, T, F: Future<Output = Result<T, Error>>>(
         &self,
         what: &'static str,
         ask: impl Fn() -> Ask<'a>,
         now: impl Fn() -> F,
-        stands: impl Fn(&T) -> bool,
+        differs: impl Fn(&T) -> Vec<&'static str>,
     ) -> Result<T, Error> {
         let (mut pauses, attempts) = self.patience();
         for attempt in 1.. {
             let (call, sent) = self.send(ask()).await?;
             let (error, after) = match came(Write::Change, &call, sent) {
-                Came::Done(_) => return now().await,
+                Came::Done(_) => return self.read_changed(what, now, differs).await,
                 Came::Clash(_) => (Error::Conflict { what: what.into() }, None),
                 Came::Again(error, after) | Came::Lost(error, after) => (error, after),
                 Came::Refused(error) => return Err(error),
@@ -127,7 +137,7 @@ impl Client {
             // A conflict behind a lost answer may be with our own change.
             if attempt > 1 || !conflict {
                 let there = now().await?;
-                if stands(&there) {
+                if differs(&there).is_empty() {
                     return Ok(there);
                 }
             }
@@ -137,5 +147,30 @@ impl Client {
             tokio::time::sleep(pauses.next(after)).await;
         }
         Err(odd("no attempt was made"))
+    }
+
+    /// What stands there once the tenant has said yes to a change. It is given time, since another replica may answer.
+    async fn read_changed<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        what: &'static str,
+        now: impl Fn() -> F,
+        differs: impl Fn(&T) -> Vec<&'static str>,
+    ) -> Result<T, Error> {
+        let (mut pauses, attempts) = self.patience();
+        for attempt in 1.. {
+            let there = now().await?;
+            let fields = differs(&there);
+            if fields.is_empty() {
+                return Ok(there);
+            }
+            if attempt >= attempts {
+                let fields = fields.join(", ");
+                return Err(odd(format!(
+                    "it took a change of {what}, and what stands there differs in {fields}"
+                )));
+            }
+            tokio::time::sleep(pauses.next(None)).await;
+        }
+        Err(odd("nothing was read"))
     }
 }

@@ -41,6 +41,38 @@ async fn a_change_of_a_rule_names_the_version_that_was_read() {
     assert_eq!(calls[1].body, r#"{"priority":5}"#);
 }
 
+#[tokio::test]
+async fn a_yes_to_a_change_that_nothing_comes_of_is_not_believed() {
+    let tenant = Tenant::start(|seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("PATCH", _) => json(200, "{}"),
+        (_, "/api/v2/dnc/rules/R1") => json(200, &rule(10)),
+        _ => json(200, r#"{"id":"L1","name":"A","isActive":false}"#),
+    })
+    .await;
+    let client = tenant.client();
+    let error = client.change_rule("R1", None, &five()).await.unwrap_err();
+    assert!(matches!(&error, Error::Protocol { detail } if detail.contains("priority")), "{error:?}");
+    let change = ListChange { active: Some(true), ..ListChange::default() };
+    let error = client.change_list(&ListId("L1".into()), &change).await.unwrap_err();
+    assert!(matches!(&error, Error::Protocol { detail } if detail.contains("isActive")), "{error:?}");
+    let client = client.asking(Scopes::SUPPRESSION);
+    let change = SuppressionListChange { name: Some("New".into()), description: None };
+    let error = client.change_suppression_list(&ListId("L1".into()), "v", &change).await.unwrap_err();
+    assert!(matches!(&error, Error::Protocol { detail } if detail.contains("name")), "{error:?}");
+    assert_eq!(tenant.calls().iter().filter(|call| call.method == "PATCH").count(), 3, "none is repeated");
+}
+
+/// Replicas: the one that is asked may not know yet what the other took.
+#[tokio::test]
+async fn a_change_that_is_seen_a_moment_later_stands() {
+    let tenant = Tenant::start(|seen| match seen.method.as_str() {
+        "PATCH" => json(200, "{}"),
+        _ => json(200, &rule(if seen.nth < 3 { 10 } else { 5 })),
+    })
+    .await;
+    assert_eq!(tenant.client().change_rule("R1", None, &five()).await.unwrap().now.priority, 5);
+}
+
 /// H409
 #[tokio::test]
 async fn what_somebody_else_changed_stays_as_they_left_it() {
