@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
@@ -56,6 +56,8 @@ struct Shared {
     endpoints: Endpoints,
     /// Contact updates that may be out at once.
     contacts: Semaphore,
+    /// The most records that a page of the record query held so far.
+    longest_query_page: AtomicUsize,
     /// A late look at the gauges is on its way.
     settling: AtomicBool,
 }
@@ -99,8 +101,8 @@ impl Client {
     ) -> Result<Self, Error> {
         let wire = Wire::new(&endpoints, &limits, deadlines, patience, credentials)?;
         let contacts = Semaphore::new(limits.contacts_in_flight.max(1));
-        let settling = AtomicBool::new(false);
-        let shared = Shared { wire, limits, normaliser, endpoints, contacts, settling };
+        let (longest_query_page, settling) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let shared = Shared { wire, limits, normaliser, endpoints, contacts, longest_query_page, settling };
         Ok(Self { shared: Arc::new(shared), scopes: Scopes::LOOK, budget: None })
     }
 
@@ -161,6 +163,10 @@ impl Client {
 
     pub(super) fn contacts_in_flight(&self) -> &Semaphore {
         &self.shared.contacts
+    }
+
+    pub(super) fn longest_query_page(&self) -> &AtomicUsize {
+        &self.shared.longest_query_page
     }
 
     /// What the job behind it asks for.

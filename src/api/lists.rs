@@ -8,6 +8,7 @@ use super::Error;
 use super::ask::Ask;
 use super::client::Client;
 use super::scope::Family;
+use super::single::{is, unlike};
 use crate::domain::list::{DncList, ListId};
 use wire::{encode_change, encode_list, of_equal_name, read_created, read_list, read_lists};
 
@@ -85,15 +86,19 @@ impl Client {
         read_list(&answer.raw.body)
     }
 
-    /// Creates a list; on 409 finds the one with the *equal* name. The boolean says whether it was made now.
+    /// Creates a list, or finds the one with the *equal* name. The boolean says whether it was made now.
     ///
-    /// A lost answer is looked up by that name before the list is created again, so that there are never two. A list that
-    /// was there already is returned as it is: whether it is the one that was meant is the caller's to compare.
+    /// A lost answer is looked up by that name before the list is created again, so that there are never two; what was
+    /// there before is looked up before the first attempt, so that it is never taken for ours. A list that was there already
+    /// is returned as it is: whether it is the one that was meant is the caller's to compare.
     pub async fn create_list(&self, new: &NewList, dialect: ListDialect) -> Result<(DncList, bool), Error> {
         let body = encode_list(new, dialect)?;
+        if let Some(there) = self.list_named(&new.name).await? {
+            return Ok((there, false));
+        }
         let ask = || Ask::post(Family::Lists, "the lists", &PATH, body.clone());
         let made = |body: Vec<u8>| async move { read_created(&body, new) };
-        self.create(ask, made, || self.list_named(&new.name)).await
+        self.create(WHAT, ask, made, || self.list_named(&new.name)).await
     }
 
     async fn list_named(&self, name: &str) -> Result<Option<DncList>, Error> {
@@ -104,16 +109,19 @@ impl Client {
     pub async fn change_list(&self, id: &ListId, change: &ListChange) -> Result<DncList, Error> {
         let path = ["dnc", "lists", id.0.as_str()];
         let ask = || Ask::patch(Family::Lists, WHAT, &path, encode_change(change));
-        self.change(WHAT, ask, || self.list(id), |list| change.stands_in(list)).await
+        self.change(WHAT, ask, || self.list(id), |list| change.differs_from(list)).await
     }
 }
 
 impl ListChange {
-    /// Whether the list already says all of this.
-    pub fn stands_in(&self, list: &DncList) -> bool {
-        self.name.as_ref().is_none_or(|name| *name == list.name)
-            && self.description.as_ref().is_none_or(|text| *text == list.description)
-            && self.default_expires.is_none_or(|at| list.default_expires == Some(at))
-            && self.active.is_none_or(|active| active == list.active)
+    /// The fields in which a list is not as wanted, by their names on the wire.
+    pub fn differs_from(&self, list: &DncList) -> Vec<&'static str> {
+        let Self { name, description, default_expires, active } = self;
+        unlike([
+            ("name", is(name.as_ref(), &list.name)),
+            ("description", is(description.as_ref(), &list.description)),
+            ("defaultExpirationDate", default_expires.is_none_or(|at| list.default_expires == Some(at))),
+            ("isActive", is(active.as_ref(), &list.active)),
+        ])
     }
 }

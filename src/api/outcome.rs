@@ -90,8 +90,10 @@ type Line = (u16, u16, Effect, Reaction);
 /// What statuses mean where the kind of write does not say otherwise. What no line names may have arrived and is read
 /// back: that is the safe side for codes nobody has heard of, for 1xx as a final answer and for numbers outside 100–599.
 const COMMON: &[Line] = &[
-    // A redirect is never followed: the tenant that we meant has not taken the rows.
-    (300, 399, Effect::NotApplied, Reaction::Stop),
+    // A redirect is never followed: who sends one away has not taken the rows. 302 and 303 fall through: a server may have
+    // worked on the call and point to where its result stands (303 says just that, and 302 is sent in its place).
+    (300, 301, Effect::NotApplied, Reaction::Stop),
+    (304, 399, Effect::NotApplied, Reaction::Stop),
     // The whole batch was refused: halving finds the row that the tenant cannot read.
     (400, 400, Effect::NotApplied, Reaction::Bisect),
     (401, 401, Effect::NotApplied, Reaction::Refresh),
@@ -120,13 +122,17 @@ const OWN: &[(Write, Line)] = &[
     (Write::Entries, (200, 201, Effect::Applied, Reaction::Read)),
     // Taken into a queue; which items stand on the list is read there.
     (Write::Items, (200, 204, Effect::Indeterminate, Reaction::ReadBack)),
+    // What may be repeated need not be read back behind a redirect; to repeat it at once would be redirected again.
+    (Write::Items, (302, 303, Effect::NotApplied, Reaction::Stop)),
     (Write::SuppressionContacts, (200, 201, Effect::Applied, Reaction::Read)),
+    (Write::SuppressionContacts, (302, 303, Effect::NotApplied, Reaction::Stop)),
     // Records refused, and nothing of the call applied: the others are sent again.
     (Write::SuppressionContacts, (422, 422, Effect::NotApplied, Reaction::Read)),
     // The id of a job.
     (Write::Bulk, (200, 202, Effect::Applied, Reaction::Read)),
     // One thing, one status.
     (Write::Contact, (200, 204, Effect::Applied, Reaction::Read)),
+    (Write::Contact, (302, 303, Effect::NotApplied, Reaction::Stop)),
     // There is nothing to halve in these.
     (Write::Contact, (400, 400, Effect::NotApplied, Reaction::Stop)),
     (Write::Contact, (413, 413, Effect::NotApplied, Reaction::Stop)),
@@ -142,6 +148,7 @@ const OWN: &[(Write, Line)] = &[
     (Write::Change, (413, 413, Effect::NotApplied, Reaction::Stop)),
     (Write::Removal, (200, 200, Effect::Applied, Reaction::Read)),
     (Write::Removal, (204, 204, Effect::Applied, Reaction::Read)),
+    (Write::Removal, (302, 303, Effect::NotApplied, Reaction::Stop)),
     (Write::Removal, (400, 400, Effect::NotApplied, Reaction::Stop)),
     (Write::Removal, (404, 404, Effect::Applied, Reaction::Read)),
     (Write::Removal, (409, 409, Effect::NotApplied, Reaction::Compare)),

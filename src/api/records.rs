@@ -1,6 +1,7 @@
 //! The record query: what the platform would do with a number.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use serde::Deserialize;
 
@@ -27,34 +28,47 @@ impl Client {
     async fn records(&self, numbers: &[E164], apart: bool) -> Result<Vec<DncRecord>, Error> {
         let mut distinct = HashSet::new();
         let numbers: Vec<E164> = numbers.iter().copied().filter(|n| distinct.insert(*n)).collect();
-        let limit = self.limits().query_per_call.max(1);
         let mut all: Vec<DncRecord> = Vec::new();
-        for chunk in numbers.chunks(limit) {
-            let first_of_chunk = all.len();
-            let mut offset = 0;
-            loop {
-                let body = encode_query(chunk, limit, offset);
-                let ask = Ask::post(Family::Query, "the record query", &["dnc", "records", "query"], body);
-                let ask = if apart { ask.apart() } else { ask };
-                let answer = self.read(ask.question()).await?;
-                let page = read_records(&answer.raw.body, chunk, self.normaliser())?;
-                let before = all.len();
-                for record in page.records {
-                    if !all[first_of_chunk..].contains(&record) {
-                        all.push(record);
-                    }
-                }
-                if page.rows < limit {
-                    break;
-                }
-                // A full page without news: whether more records exist cannot be told, so there is no answer.
-                if all.len() == before {
-                    return Err(odd("the record query repeats the same page"));
-                }
-                offset += limit;
-            }
+        for chunk in numbers.chunks(self.limits().query_per_call.max(1)) {
+            all.extend(self.records_of_chunk(chunk, apart).await?);
         }
         Ok(all)
+    }
+
+    /// The records of the numbers of one call, page after page.
+    async fn records_of_chunk(&self, chunk: &[E164], apart: bool) -> Result<Vec<DncRecord>, Error> {
+        let limit = self.limits().query_per_call.max(1);
+        let mut found: Vec<DncRecord> = Vec::new();
+        let mut offset = 0;
+        loop {
+            let body = encode_query(chunk, limit, offset);
+            let ask = Ask::post(Family::Query, "the record query", &["dnc", "records", "query"], body);
+            let ask = if apart { ask.apart() } else { ask };
+            let answer = self.read(ask.question()).await?;
+            let page = read_records(&answer.raw.body, chunk, self.normaliser())?;
+            let before = found.len();
+            for record in page.records {
+                if !found.contains(&record) {
+                    found.push(record);
+                }
+            }
+            // A tenant may give fewer records a page than it was asked for: a short page is the last only where a longer
+            // one has been seen. Asking on after every page would double the calls. Readings apart are of what is suppressed,
+            // of which a short page never tells too much, and one call more would meet the same replica again in turn.
+            let longest = self.longest_query_page().fetch_max(page.rows, Ordering::Relaxed);
+            let shortest_full = if apart { limit } else { limit.min(longest) };
+            if page.rows == 0 || page.rows < shortest_full {
+                return Ok(found);
+            }
+            if found.len() == before {
+                // A full page without news: whether more records exist cannot be told, so there is no answer.
+                return match page.rows < limit {
+                    true => Ok(found),
+                    false => Err(odd("the record query repeats the same page")),
+                };
+            }
+            offset += page.rows;
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::ask::Ask;
 use super::client::Client;
 use super::outcome::Write;
 use super::scope::Family;
+use super::single::{is, unlike};
 use crate::domain::list::ListId;
 use crate::domain::rule::{Action, Rule, Scope};
 use wire::{encode_change, encode_rule, read_rule, read_rules};
@@ -72,18 +73,18 @@ pub struct RuleChange {
 }
 
 impl RuleChange {
-    /// Whether a rule already says all of this.
-    pub fn stands_in(&self, rule: &Rule) -> bool {
-        fn is<T: PartialEq>(wanted: Option<&T>, there: &T) -> bool {
-            wanted.is_none_or(|wanted| wanted == there)
-        }
-        is(self.name.as_ref(), &rule.name)
-            && is(self.description.as_ref(), &rule.description)
-            && is(self.scope.as_ref(), &rule.scope)
-            && is(self.priority.as_ref(), &rule.priority)
-            && is(self.lists.as_ref(), &rule.lists)
-            && is(self.action.as_ref(), &rule.action)
-            && is(self.active.as_ref(), &rule.active)
+    /// The fields in which a rule is not as wanted, by their names on the wire.
+    pub fn differs_from(&self, rule: &Rule) -> Vec<&'static str> {
+        let Self { name, description, scope, priority, lists, action, active } = self;
+        unlike([
+            ("name", is(name.as_ref(), &rule.name)),
+            ("description", is(description.as_ref(), &rule.description)),
+            ("scope", is(scope.as_ref(), &rule.scope)),
+            ("priority", is(priority.as_ref(), &rule.priority)),
+            ("listIds", is(lists.as_ref(), &rule.lists)),
+            ("action", is(action.as_ref(), &rule.action)),
+            ("isActive", is(active.as_ref(), &rule.active)),
+        ])
     }
 }
 
@@ -109,18 +110,18 @@ impl Client {
         Ok(Versioned { now: read_rule(&answer.raw.body)?, version: answer.version })
     }
 
-    /// Makes a rule. A lost answer is looked up before the rule is made again, so that there are never two: a rule of that
-    /// name that says all of this is the one that was made.
-    pub async fn create_rule(&self, new: &NewRule) -> Result<Rule, Error> {
-        let before: Vec<String> = self.rules().await?.into_iter().map(|rule| rule.id).collect();
+    /// Makes a rule, or finds the one that says all of this. The boolean says whether it was made now.
+    ///
+    /// It is looked for before it is made, and again after a lost answer, so that there are never two: a twin changes no
+    /// decision, and would go on deciding when the other is changed.
+    pub async fn create_rule(&self, new: &NewRule) -> Result<(Rule, bool), Error> {
+        let find = || async move { Ok(self.rules().await?.into_iter().find(|rule| new.stands_in(rule))) };
+        if let Some(there) = find().await? {
+            return Ok((there, false));
+        }
         let ask = || Ask::post(Family::Rules, "the rules", &PATH, encode_rule(new));
-        let before = &before;
-        let find = || async move {
-            let is_new = |rule: &Rule| new.stands_in(rule) && !before.contains(&rule.id);
-            Ok(self.rules().await?.into_iter().find(is_new))
-        };
         let made = |body: Vec<u8>| async move { read_rule(&body) };
-        self.create(ask, made, find).await.map(|(rule, _)| rule)
+        self.create(WHAT, ask, made, find).await
     }
 
     /// Changes a rule, if it is still in the version that was looked at. A lost answer is settled by reading it back; a
@@ -133,7 +134,7 @@ impl Client {
     ) -> Result<Versioned<Rule>, Error> {
         let path = ["dnc", "rules", id];
         let ask = || Ask::patch(Family::Rules, WHAT, &path, encode_change(change)).if_match(version);
-        self.change(WHAT, ask, || self.rule(id), |rule| change.stands_in(&rule.now)).await
+        self.change(WHAT, ask, || self.rule(id), |rule| change.differs_from(&rule.now)).await
     }
 
     /// Removes a rule, if it is still in the version that was looked at. One that is gone already counts as removed.

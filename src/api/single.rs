@@ -7,9 +7,19 @@ use super::Error;
 use super::ask::Ask;
 use super::call::{Call, Sent, error_of};
 use super::client::Client;
-use super::outcome::{Effect, Reaction, Write, classify_status};
+use super::outcome::{Effect, Reaction, Write, classify_status, classify_transport};
 use super::transport::{Answer, Broke};
 use super::wire::odd;
+
+/// Whether a field is as wanted; `None` = it may be anything.
+pub(super) fn is<T: PartialEq>(wanted: Option<&T>, there: &T) -> bool {
+    wanted.is_none_or(|wanted| wanted == there)
+}
+
+/// The names of the fields that are not as wanted.
+pub(super) fn unlike<const N: usize>(fields: [(&'static str, bool); N]) -> Vec<&'static str> {
+    fields.into_iter().filter(|(_, is)| !is).map(|(name, _)| name).collect()
+}
 
 /// What came of one attempt, by what is to be done about it.
 enum Came {
@@ -17,8 +27,10 @@ enum Came {
     Done(Answer),
     /// Something that is there already stands in the way.
     Clash(Error),
-    /// It may have taken effect, or may be tried again.
-    Unsure(Error, Option<Duration>),
+    /// It did not take effect, and may be tried again.
+    Again(Error, Option<Duration>),
+    /// It may have taken effect.
+    Lost(Error, Option<Duration>),
     /// It did not, and will not.
     Refused(Error),
 }
@@ -30,22 +42,41 @@ fn came(write: Write, call: &Call, sent: Sent) -> Came {
             match classify_status(write, answer.status()) {
                 (Effect::Applied, _) => Came::Done(answer),
                 (_, Reaction::Compare) => Came::Clash(error),
-                (_, Reaction::Retry) | (Effect::Indeterminate, _) => Came::Unsure(error, answer.after),
+                (Effect::Indeterminate, _) => Came::Lost(error, answer.after),
+                (_, Reaction::Retry) => Came::Again(error, answer.after),
                 _ => Came::Refused(error),
             }
         }
         Sent::Fault(fault) if fault.broke == Broke::Certificate => Came::Refused(fault.error()),
-        Sent::Fault(fault) => Came::Unsure(fault.error(), None),
+        Sent::Fault(fault) => match classify_transport(write, fault.stage) {
+            (Effect::NotApplied, _) => Came::Again(fault.error(), None),
+            _ => Came::Lost(fault.error(), None),
+        },
         Sent::Nothing { error, .. } => Came::Refused(error),
     }
 }
 
+/// Says of an error that ends a creation that the thing may be there all the same: some answer to it was lost, and looking
+/// did not find it.
+fn may_be_there(error: Error, what: &str) -> Error {
+    let told = |detail: String| format!("{detail}; {what} may have been made all the same");
+    match error {
+        Error::Protocol { detail } => Error::Protocol { detail: told(detail) },
+        Error::Unauthorised { detail } => Error::Unauthorised { detail: told(detail) },
+        Error::Unreachable { detail } => Error::Unreachable { detail: told(detail) },
+        other => Error::Unreachable { detail: told(other.to_string()) },
+    }
+}
+
 impl Client {
-    /// Makes a thing, or finds the one that stands in its way. The boolean says whether it was made by this call.
+    /// Makes a thing, or finds the one that stands in its way. The boolean says whether it was made by this call. What is
+    /// there before must have been looked for before: whatever is found after a lost answer counts as made by it.
     ///
-    /// `made` reads the answer to the creation; `find` looks for what is there by now.
+    /// `made` reads the answer to the creation; `find` looks for what is there by now. Where a lost answer is the last, and
+    /// looking finds nothing, the error says that it may have been made.
     pub(super) async fn create<'a, T, M, F>(
         &self,
+        what: &'static str,
         ask: impl Fn() -> Ask<'a>,
         made: impl Fn(Vec<u8>) -> M,
         find: impl Fn() -> F,
@@ -55,50 +86,58 @@ impl Client {
         F: Future<Output = Result<Option<T>, Error>>,
     {
         let (mut pauses, attempts) = self.patience();
-        for attempt in 1.. {
+        let mut lost = false;
+        let failed = |error, lost| Err(if lost { may_be_there(error, what) } else { error });
+        for attempt in 1..=attempts {
             let (call, sent) = self.send(ask()).await?;
             let (error, after) = match came(Write::Create, &call, sent) {
                 Came::Done(answer) => return Ok((made(answer.raw.body).await?, true)),
-                Came::Clash(error) => return find().await?.map(|found| (found, false)).ok_or(error),
-                Came::Unsure(error, after) => (error, after),
-                Came::Refused(error) => return Err(error),
+                Came::Clash(error) => return find().await?.map(|found| (found, lost)).ok_or(error),
+                Came::Again(error, after) => (error, after),
+                Came::Lost(error, after) => {
+                    lost = true;
+                    (error, after)
+                }
+                Came::Refused(error) => return failed(error, lost),
             };
-            if attempt >= attempts {
+            if attempt == attempts && !lost {
                 return Err(error);
             }
             tokio::time::sleep(pauses.next(after)).await;
-            if let Some(found) = find().await? {
-                return Ok((found, true));
+            match if lost { find().await } else { Ok(None) } {
+                Ok(Some(found)) => return Ok((found, true)),
+                Ok(None) if attempt < attempts => {}
+                Ok(None) | Err(_) => return failed(error, lost),
             }
         }
         Err(odd("no attempt was made"))
     }
 
-    /// Changes a thing on the version that `ask` names, and reads what stands there then. A change of somebody else is
-    /// [`Error::Conflict`], and theirs stays.
+    /// Changes a thing on the version that `ask` names, and reads what stands there then: a tenant that says yes and keeps
+    /// what was there is not believed. A change of somebody else is [`Error::Conflict`], and theirs stays.
     ///
-    /// `now` reads the thing; `stands` says whether it is as wanted.
+    /// `now` reads the thing; `differs` names the fields that are not as wanted.
     pub(super) async fn change<'a, T, F: Future<Output = Result<T, Error>>>(
         &self,
         what: &'static str,
         ask: impl Fn() -> Ask<'a>,
         now: impl Fn() -> F,
-        stands: impl Fn(&T) -> bool,
+        differs: impl Fn(&T) -> Vec<&'static str>,
     ) -> Result<T, Error> {
         let (mut pauses, attempts) = self.patience();
         for attempt in 1.. {
             let (call, sent) = self.send(ask()).await?;
             let (error, after) = match came(Write::Change, &call, sent) {
-                Came::Done(_) => return now().await,
+                Came::Done(_) => return self.read_changed(what, now, differs).await,
                 Came::Clash(_) => (Error::Conflict { what: what.into() }, None),
-                Came::Unsure(error, after) => (error, after),
+                Came::Again(error, after) | Came::Lost(error, after) => (error, after),
                 Came::Refused(error) => return Err(error),
             };
             let conflict = matches!(error, Error::Conflict { .. });
             // A conflict behind a lost answer may be with our own change.
             if attempt > 1 || !conflict {
                 let there = now().await?;
-                if stands(&there) {
+                if differs(&there).is_empty() {
                     return Ok(there);
                 }
             }
@@ -108,5 +147,30 @@ impl Client {
             tokio::time::sleep(pauses.next(after)).await;
         }
         Err(odd("no attempt was made"))
+    }
+
+    /// What stands there once the tenant has said yes to a change. It is given time, since another replica may answer.
+    async fn read_changed<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        what: &'static str,
+        now: impl Fn() -> F,
+        differs: impl Fn(&T) -> Vec<&'static str>,
+    ) -> Result<T, Error> {
+        let (mut pauses, attempts) = self.patience();
+        for attempt in 1.. {
+            let there = now().await?;
+            let fields = differs(&there);
+            if fields.is_empty() {
+                return Ok(there);
+            }
+            if attempt >= attempts {
+                let fields = fields.join(", ");
+                return Err(odd(format!(
+                    "it took a change of {what}, and what stands there differs in {fields}"
+                )));
+            }
+            tokio::time::sleep(pauses.next(None)).await;
+        }
+        Err(odd("nothing was read"))
     }
 }

@@ -12,6 +12,7 @@ use super::client::Client;
 use super::outcome::Write;
 use super::rules::Versioned;
 use super::scope::Family;
+use super::single::{is, unlike};
 use super::wire::odd;
 use super::{Attempt, Error};
 use crate::domain::contact::{Reason, RemoteContact};
@@ -48,10 +49,12 @@ pub struct SuppressionListChange {
 }
 
 impl SuppressionListChange {
-    /// Whether the list already says all of this.
-    pub fn stands_in(&self, list: &SuppressionList) -> bool {
-        self.name.as_ref().is_none_or(|name| *name == list.name)
-            && self.description.as_ref().is_none_or(|text| *text == list.description)
+    /// The fields in which a list is not as wanted, by their names on the wire.
+    pub fn differs_from(&self, list: &SuppressionList) -> Vec<&'static str> {
+        unlike([
+            ("name", is(self.name.as_ref(), &list.name)),
+            ("description", is(self.description.as_ref(), &list.description)),
+        ])
     }
 }
 
@@ -115,7 +118,7 @@ impl Client {
             let found = self.suppression_list_named(name).await?;
             found.ok_or_else(|| odd("the list that was made is not there"))
         };
-        self.create(ask, made, find).await
+        self.create(WHAT, ask, made, find).await
     }
 
     /// Changes a suppression list that is still in `version`: nothing is ever written over what was not looked at. A change
@@ -132,7 +135,7 @@ impl Client {
             Ask::patch(Family::SuppressionLists, WHAT, &path, body).if_match(Some(version))
         };
         let now = || self.suppression_list(id);
-        self.change(WHAT, ask, now, |list| change.stands_in(&list.now)).await
+        self.change(WHAT, ask, now, |list| change.differs_from(&list.now)).await
     }
 
     /// One attempt to write contacts, as [`encode_contacts`] wrote them; [`read_contacts_answer`] reads what came back, also

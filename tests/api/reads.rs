@@ -1,9 +1,10 @@
 //! Reads: repeated with patience where that helps, never where it does not.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use quietline::api::{Circuit, Client, Deadlines, Error, ListDialect, NewList, Patience};
+use quietline::api::{Circuit, Client, Deadlines, Error, ListDialect, NewList, Patience, Scopes};
 use quietline::domain::list::{DncList, ListId};
 use quietline::domain::verdict::RecordStatus;
 
@@ -139,7 +140,47 @@ async fn lists_are_read_to_the_last_page() {
     })
     .await;
     assert_eq!(tenant.client().lists().await.unwrap().len(), 250);
-    assert_eq!(tenant.calls().len(), 3);
+    assert_eq!(tenant.calls().len(), 4, "only an empty page says that there is no more");
+}
+
+/// A tenant that gives at most fifty of 120 things a page, whatever it is asked for.
+async fn clamping() -> Tenant {
+    Tenant::start(|seen| {
+        let of = |name: &str| seen.query(name).map(|text| text.parse::<usize>().unwrap());
+        let skip = match of("pageNumber") {
+            Some(page) => (page - 1) * 50,
+            None => of("offset").unwrap(),
+        };
+        let row = |n: usize| match seen.target.split(['?', '/']).nth(4) {
+            Some("jobs") => serde_json::json!({ "id": n, "status": "QUEUED" }),
+            Some("rules") => serde_json::json!({
+                "id": n, "name": "x", "scope": "BOTH", "priority": n, "listIds": [], "action": "BLOCK",
+                "isActive": true,
+            }),
+            Some("entries") => {
+                serde_json::json!({ "id": n, "listId": "L1", "phoneNumber": number(n as u64 % 110).to_e164() })
+            }
+            _ => serde_json::json!({ "id": n, "name": format!("List {n}") }),
+        };
+        let rows: Vec<_> = (0..120).skip(skip).take(50).map(row).collect();
+        json(200, &serde_json::json!({ "entities": rows }).to_string())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_tenant_that_gives_fewer_rows_a_page_than_it_was_asked_for_hides_none() {
+    let tenant = clamping().await;
+    let client = tenant.client();
+    assert_eq!(client.lists().await.unwrap().len(), 120, "lists");
+    assert_eq!(client.rules().await.unwrap().len(), 120, "rules");
+    let suppression = client.asking(Scopes::SUPPRESSION_LOOK);
+    assert_eq!(suppression.suppression_lists().await.unwrap().len(), 120, "suppression lists");
+    let outbound = client.asking(Scopes::OUTBOUND);
+    assert_eq!(outbound.jobs_of(&ListId("L".into())).await.unwrap().len(), 120, "jobs");
+    let entries = client.entries_of(number(105), None).await.unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["105"], "entries");
+    assert_eq!(client.entries_of(number(3), None).await.unwrap().len(), 2, "entries on two pages");
 }
 
 #[tokio::test]
@@ -168,20 +209,78 @@ async fn a_list_that_exists_is_found_by_its_equal_name_only() {
     .await;
     let client = tenant.client();
     assert_eq!(create(&client, "Opt-outs").await.unwrap().id, ListId("2".into()));
-    assert_eq!(tenant.calls()[1].query("query").as_deref(), Some("Opt-outs"));
+    assert_eq!(tenant.calls()[0].query("query").as_deref(), Some("Opt-outs"));
     let other = create(&client, "Opt").await;
     assert!(matches!(other, Err(Error::Rejected { status: 409, .. })), "{other:?}");
 }
 
 #[tokio::test]
 async fn a_creation_whose_answer_was_lost_makes_no_second_list() {
-    let tenant = Tenant::start(|seen| match seen.method.as_str() {
-        "POST" => Reply::Reset,
+    let tenant = losing(r#"[{"id":"7","name":"New"}]"#).await;
+    assert_eq!(create(&tenant.client(), "New").await.unwrap().id, ListId("7".into()));
+    assert_eq!(posts(&tenant), 1);
+}
+
+/// A tenant that takes what it is sent and loses its answer: from then on it lists `made`.
+async fn losing(made: &'static str) -> Tenant {
+    let taken = AtomicBool::new(false);
+    Tenant::start(move |seen| match seen.method.as_str() {
+        "POST" => {
+            taken.store(true, Ordering::SeqCst);
+            Reply::Reset
+        }
+        _ => json(200, if taken.load(Ordering::SeqCst) { made } else { "[]" }),
+    })
+    .await
+}
+
+fn posts(tenant: &Tenant) -> usize {
+    tenant.calls().iter().filter(|call| call.method == "POST").count()
+}
+
+#[tokio::test]
+async fn a_list_that_was_there_before_is_never_taken_for_ours() {
+    // Unwell at first: what is found behind the 503 is no proof that we made it.
+    let tenant = Tenant::start(|seen| match (seen.method.as_str(), seen.nth) {
+        ("POST", 0) => json(503, "{}"),
+        ("POST", _) => json(409, "{}"),
         _ => json(200, r#"[{"id":"7","name":"New"}]"#),
     })
     .await;
-    assert_eq!(create(&tenant.client(), "New").await.unwrap().id, ListId("7".into()));
-    assert_eq!(tenant.calls().iter().filter(|call| call.method == "POST").count(), 1);
+    let new = NewList::manual("New", "", true);
+    let (list, made) = tenant.client().create_list(&new, ListDialect::Entries).await.unwrap();
+    assert_eq!((list.id.0.as_str(), made), ("7", false));
+}
+
+#[tokio::test]
+async fn a_creation_whose_last_answer_was_lost_is_looked_up_before_it_is_given_up() {
+    let patience = Patience { attempts: 1, ..quick() };
+    let tenant = losing(r#"[{"id":"7","name":"New"}]"#).await;
+    let client = tenant.client_with(Deadlines::default(), patience);
+    assert_eq!(create(&client, "New").await.unwrap().id, ListId("7".into()));
+
+    // Not seen, or nobody to ask: it may be there all the same, and whoever reads the error must know.
+    let unseen = losing("[]").await;
+    let deaf = Tenant::start(|seen| match (seen.method.as_str(), seen.nth) {
+        ("GET", 0) => json(200, "[]"),
+        _ => Reply::Reset,
+    })
+    .await;
+    for tenant in [unseen, deaf] {
+        let client = tenant.client_with(Deadlines::default(), patience);
+        let error = create(&client, "New").await.unwrap_err();
+        assert!(error.to_string().contains("the list may have been made"), "{error}");
+        assert_eq!(posts(&tenant), 1);
+    }
+
+    // What certainly was not made is not said to be.
+    let tenant = Tenant::start(|seen| match seen.method.as_str() {
+        "POST" => json(429, "{}"),
+        _ => json(200, "[]"),
+    })
+    .await;
+    let error = create(&tenant.client(), "New").await.unwrap_err();
+    assert!(matches!(error, Error::Throttled { .. }), "{error}");
 }
 
 /// Answers the record query as the contract has it: only suppressed numbers, two records each, in pages.
@@ -215,6 +314,18 @@ async fn a_short_page_ends_a_chunk_and_never_the_later_numbers() {
         (0..350).filter(|n| n % 10 == 7 || (100..200).contains(n)).map(number).collect();
     assert_eq!(suppressed, expected);
     assert_eq!(found.len(), 2 * expected.len());
+}
+
+#[tokio::test]
+async fn a_record_query_of_shorter_pages_than_it_was_asked_for_hides_no_record() {
+    let tenant = Tenant::start(|seen| records(&seen.body.replace(r#""limit":100"#, r#""limit":40"#))).await;
+    let client = tenant.client();
+    let found = client.query_records(&(100..200).map(number).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(found.len(), 200);
+    let asked = tenant.calls().len();
+    assert_eq!(asked, 6, "five pages, and one to know that there is no more");
+    assert_eq!(client.query_records(&(0..50).map(number).collect::<Vec<_>>()).await.unwrap().len(), 10);
+    assert_eq!(tenant.calls().len(), asked + 1, "a page shorter than others were is the last");
 }
 
 #[tokio::test]

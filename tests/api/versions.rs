@@ -1,6 +1,8 @@
 //! Changes on the version that was looked at: nothing of somebody else is ever written over, and a lost answer is looked
 //! up before anything is sent again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use quietline::api::{Error, ListChange, NewRule, RuleChange, Scopes, SuppressionListChange};
 use quietline::domain::list::ListId;
 use quietline::domain::rule::{Action, Scope};
@@ -37,6 +39,38 @@ async fn a_change_of_a_rule_names_the_version_that_was_read() {
     let calls = tenant.calls();
     assert_eq!(calls[1].headers["if-match"], "\"v0\"");
     assert_eq!(calls[1].body, r#"{"priority":5}"#);
+}
+
+#[tokio::test]
+async fn a_yes_to_a_change_that_nothing_comes_of_is_not_believed() {
+    let tenant = Tenant::start(|seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("PATCH", _) => json(200, "{}"),
+        (_, "/api/v2/dnc/rules/R1") => json(200, &rule(10)),
+        _ => json(200, r#"{"id":"L1","name":"A","isActive":false}"#),
+    })
+    .await;
+    let client = tenant.client();
+    let error = client.change_rule("R1", None, &five()).await.unwrap_err();
+    assert!(matches!(&error, Error::Protocol { detail } if detail.contains("priority")), "{error:?}");
+    let change = ListChange { active: Some(true), ..ListChange::default() };
+    let error = client.change_list(&ListId("L1".into()), &change).await.unwrap_err();
+    assert!(matches!(&error, Error::Protocol { detail } if detail.contains("isActive")), "{error:?}");
+    let client = client.asking(Scopes::SUPPRESSION);
+    let change = SuppressionListChange { name: Some("New".into()), description: None };
+    let error = client.change_suppression_list(&ListId("L1".into()), "v", &change).await.unwrap_err();
+    assert!(matches!(&error, Error::Protocol { detail } if detail.contains("name")), "{error:?}");
+    assert_eq!(tenant.calls().iter().filter(|call| call.method == "PATCH").count(), 3, "none is repeated");
+}
+
+/// Replicas: the one that is asked may not know yet what the other took.
+#[tokio::test]
+async fn a_change_that_is_seen_a_moment_later_stands() {
+    let tenant = Tenant::start(|seen| match seen.method.as_str() {
+        "PATCH" => json(200, "{}"),
+        _ => json(200, &rule(if seen.nth < 3 { 10 } else { 5 })),
+    })
+    .await;
+    assert_eq!(tenant.client().change_rule("R1", None, &five()).await.unwrap().now.priority, 5);
 }
 
 /// H409
@@ -90,16 +124,27 @@ async fn a_rule_whose_creation_got_no_answer_is_not_made_twice() {
         action: Action::Block,
         active: true,
     };
-    assert_eq!(tenant.client().create_rule(&new).await.unwrap().id, "R1");
+    let client = tenant.client();
+    let (rule, made) = client.create_rule(&new).await.unwrap();
+    assert_eq!((rule.id.as_str(), made), ("R1", true));
+    // Whoever was told nothing and tries again makes no twin.
+    let (rule, made) = client.create_rule(&new).await.unwrap();
+    assert_eq!((rule.id.as_str(), made), ("R1", false));
     assert_eq!(tenant.calls().iter().filter(|call| call.method == "POST").count(), 1);
 }
 
 #[tokio::test]
 async fn a_suppression_list_is_found_by_its_equal_name_before_it_is_made() {
-    let tenant = Tenant::start(|seen| match (seen.method.as_str(), seen.nth) {
-        ("POST", _) => json(201, r#"{"id":"S2"}"#),
-        (_, n) if n < 2 => json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"}]}"#),
-        _ => json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"},{"id":"S2","name":"Bounces"}]}"#),
+    let made = AtomicBool::new(false);
+    let tenant = Tenant::start(move |seen| match seen.method.as_str() {
+        "POST" => {
+            made.store(true, Ordering::SeqCst);
+            json(201, r#"{"id":"S2"}"#)
+        }
+        _ if made.load(Ordering::SeqCst) => {
+            json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"},{"id":"S2","name":"Bounces"}]}"#)
+        }
+        _ => json(200, r#"{"entities":[{"id":"S1","name":"Bounces 2024"}]}"#),
     })
     .await;
     let client = tenant.client().asking(Scopes::SUPPRESSION);

@@ -1,13 +1,12 @@
 //! The calls of the entries family.
 
-use std::collections::HashSet;
-
 use tokio_util::sync::CancellationToken;
 
 use super::read_entries;
 use crate::api::ask::Ask;
 use crate::api::client::Client;
 use crate::api::outcome::Write;
+use crate::api::paging::Listing;
 use crate::api::scope::Family;
 use crate::api::wire::odd;
 use crate::api::{Attempt, Error};
@@ -24,7 +23,7 @@ fn ask() -> Ask<'static> {
 }
 
 impl Client {
-    /// One page of a list's entries. A page shorter than `limit` is the last.
+    /// One page of a list's entries. An empty page is the last; a short one need not be.
     ///
     /// A page that holds an entry of another list is an error: the tenant did not understand the question.
     pub async fn entries_page(
@@ -49,7 +48,7 @@ impl Client {
     /// The entries of one number, on one list or on all. Also right where the tenant does not filter.
     pub async fn entries_of(&self, number: E164, list: Option<&ListId>) -> Result<Vec<RemoteEntry>, Error> {
         let mut found = Vec::new();
-        let mut seen = HashSet::new();
+        let mut listing = Listing::new();
         let mut offset = 0;
         loop {
             let mut ask = ask()
@@ -60,21 +59,17 @@ impl Client {
                 ask = ask.with("listId", &list.0);
             }
             let page = self.entries(ask, list).await?;
-            let (count, known) = (page.len() as u64, seen.len());
-            for entry in page {
-                let fresh = seen.insert(entry.id.clone());
-                let wanted =
-                    entry.identifier == Some(number.into()) && list.is_none_or(|list| entry.list == *list);
-                if fresh && wanted {
-                    found.push(entry);
-                }
-            }
-            if count < ENTRIES_PAGE {
-                return Ok(found);
-            }
-            if seen.len() == known {
-                return Err(odd("the entries of a number repeat the same page"));
-            }
+            let count = page.len() as u64;
+            let Some(news) = listing.news(page, |entry| entry.id.clone()) else {
+                // A full page without news: whether more entries exist cannot be told, so there is no answer.
+                return match count < ENTRIES_PAGE {
+                    true => Ok(found),
+                    false => Err(odd("the entries of a number repeat the same page")),
+                };
+            };
+            found.extend(news.into_iter().filter(|entry| {
+                entry.identifier == Some(number.into()) && list.is_none_or(|list| entry.list == *list)
+            }));
             offset += count;
         }
     }

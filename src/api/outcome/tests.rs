@@ -8,12 +8,12 @@ fn expected(write: Write, status: u16) -> (Effect, Reaction) {
         Write::Entries => entries(status),
         Write::Items => match status {
             200..=204 => (Indeterminate, ReadBack),
-            other => repeatable(entries_refused(other)),
+            other => repeatable(other, entries_refused(other)),
         },
         Write::SuppressionContacts => match status {
             200 | 201 => (Applied, Read),
             422 => (NotApplied, Read),
-            other => repeatable(entries_refused(other)),
+            other => repeatable(other, entries_refused(other)),
         },
         Write::Bulk => match status {
             200..=202 => (Applied, Read),
@@ -22,7 +22,7 @@ fn expected(write: Write, status: u16) -> (Effect, Reaction) {
         Write::Contact => match status {
             200..=204 => (Applied, Read),
             400 | 413 => (NotApplied, Stop),
-            other => repeatable(entries_refused(other)),
+            other => repeatable(other, entries_refused(other)),
         },
         Write::Create => match status {
             200 | 201 => (Applied, Read),
@@ -40,7 +40,7 @@ fn expected(write: Write, status: u16) -> (Effect, Reaction) {
             200 | 204 | 404 | 410 => (Applied, Read),
             400 | 413 => (NotApplied, Stop),
             409 | 412 => (NotApplied, Compare),
-            other => repeatable(entries_refused(other)),
+            other => repeatable(other, entries_refused(other)),
         },
     }
 }
@@ -54,7 +54,7 @@ fn entries(status: u16) -> (Effect, Reaction) {
 
 fn entries_refused(status: u16) -> (Effect, Reaction) {
     match status {
-        300..=399 => (NotApplied, Stop),
+        300 | 301 | 304..=399 => (NotApplied, Stop),
         400 | 413 => (NotApplied, Bisect),
         401 => (NotApplied, Refresh),
         423 | 425 | 429 => (NotApplied, Retry),
@@ -64,7 +64,10 @@ fn entries_refused(status: u16) -> (Effect, Reaction) {
     }
 }
 
-fn repeatable(outcome: (Effect, Reaction)) -> (Effect, Reaction) {
+fn repeatable(status: u16, outcome: (Effect, Reaction)) -> (Effect, Reaction) {
+    if matches!(status, 302 | 303) {
+        return (NotApplied, Stop);
+    }
     if outcome == (Indeterminate, ReadBack) { (Indeterminate, Retry) } else { outcome }
 }
 
@@ -84,6 +87,9 @@ fn no_server_error_is_called_not_applied_and_no_redirect_applied() {
             let (effect, reaction) = classify_status(write, status);
             match status {
                 200..=299 => assert_ne!(effect, NotApplied, "{write:?} {status}"),
+                302 | 303 if !write.may_repeat() => {
+                    assert_eq!((effect, reaction), (Indeterminate, ReadBack), "{write:?} {status}");
+                }
                 300..=399 => assert_eq!((effect, reaction), (NotApplied, Stop), "{write:?} {status}"),
                 501 => assert_eq!(effect, NotApplied, "{write:?}"),
                 500.. => assert_eq!(effect, Indeterminate, "{write:?} {status}"),

@@ -171,14 +171,18 @@ pub fn read_contacts_answer(
 }
 
 impl WireError {
-    /// The row it is about: by its identifier, else by its position; what is told must not contradict itself.
+    /// The row it is about: by its identifier, by its position only where none is told. An identifier that nobody sent is not
+    /// made good by a position, and what is told must not contradict itself.
     fn find(&self, by_key: &HashMap<String, usize>, sent: usize) -> Result<usize, Error> {
         let stranger = || odd("the answer speaks of a contact that was not sent");
         let told = [&self.identifier, &self.email, &self.phone_number];
-        let named = match told.into_iter().flatten().find(|text| !text.0.trim().is_empty()) {
-            Some(text) => by_key.get(&key_of(&text.0)).copied(),
-            None => None,
-        };
+        let mut named = None;
+        for text in told.into_iter().flatten().filter(|text| !text.0.trim().is_empty()) {
+            let row = *by_key.get(&key_of(&text.0)).ok_or_else(stranger)?;
+            if named.replace(row).is_some_and(|before| before != row) {
+                return Err(odd("the answer names two contacts in one error"));
+            }
+        }
         let index = match &self.index {
             Some(_) => Some(
                 whole_of(self.index.as_ref())

@@ -74,6 +74,9 @@ fn an_answer_about_strangers_breaks_the_contract() {
         r#"{"index":3}"#,
         r#"{"index":-1}"#,
         r#"{"index":0,"phoneNumber":"+12025550102"}"#,
+        r#"{"index":0,"identifier":"bob@example.com"}"#,
+        r#"{"index":0,"phoneNumber":"+12025550199"}"#,
+        r#"{"phoneNumber":"+12025550101","email":"ann@example.com"}"#,
         "{}",
     ] {
         let body = format!(r#"{{"status":"COMPLETED","contactCount":2,"validationErrors":[{errors}]}}"#);
