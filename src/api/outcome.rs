@@ -130,6 +130,8 @@ const OWN: &[(Write, Line)] = &[
     (Write::SuppressionContacts, (422, 422, Effect::NotApplied, Reaction::Read)),
     // The id of a job.
     (Write::Bulk, (200, 202, Effect::Applied, Reaction::Read)),
+    // Contacts have no keys: where any doubt is left, they are looked for before anybody sends them again.
+    (Write::Bulk, (300, 399, Effect::Indeterminate, Reaction::ReadBack)),
     // One thing, one status.
     (Write::Contact, (200, 204, Effect::Applied, Reaction::Read)),
     (Write::Contact, (302, 303, Effect::NotApplied, Reaction::Stop)),
@@ -183,7 +185,7 @@ fn unsure(write: Write) -> (Effect, Reaction) {
 
 /// Whether a read may be repeated after this status.
 pub(super) fn read_may_repeat(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 423 | 425 | 429 | 500 | 502 | 503 | 504)
 }
 
 #[cfg(test)]

@@ -117,3 +117,23 @@ async fn p3_whom_a_completed_job_dropped_without_a_word_has_no_verdict() {
     assert_eq!(scene.between.calls(inserts).len(), 1, "never sent twice by itself");
     assert_eq!(times(&scene).await.1, 1);
 }
+
+/// Whoever sends a call elsewhere may have worked on it before.
+#[tokio::test(flavor = "multi_thread")]
+async fn h3xx_contacts_behind_a_redirect_are_looked_for_and_not_sent_again() {
+    futures_util::future::join_all([301, 303, 304, 307].map(async |status| {
+        let scene = Scene::of(40, move |call| match inserts(call) && call.nth == 0 {
+            true => Turn::Afterwards(told(status, "").with("location", "/elsewhere")),
+            false => Turn::Pass,
+        })
+        .await;
+        let mut run = upload(&scene).await;
+        if run.state == RunState::Interrupted {
+            let stop = CancellationToken::new();
+            run = scene.ops.resume(Some(&run.id), Until::Ready, Arc::new(Silent), &stop).await.unwrap();
+        }
+        assert_eq!(run.state, RunState::Uploaded, "{status}: {:?}", run.error);
+        assert_eq!(times(&scene).await, (1, 1, scene.made.intended.len()), "{status}");
+    }))
+    .await;
+}

@@ -17,6 +17,7 @@ fn expected(write: Write, status: u16) -> (Effect, Reaction) {
         },
         Write::Bulk => match status {
             200..=202 => (Applied, Read),
+            300..=399 => (Indeterminate, ReadBack),
             other => entries_refused(other),
         },
         Write::Contact => match status {
@@ -88,6 +89,9 @@ fn no_server_error_is_called_not_applied_and_no_redirect_applied() {
             match status {
                 200..=299 => assert_ne!(effect, NotApplied, "{write:?} {status}"),
                 302 | 303 if !write.may_repeat() => {
+                    assert_eq!((effect, reaction), (Indeterminate, ReadBack), "{write:?} {status}");
+                }
+                300..=399 if write == Write::Bulk => {
                     assert_eq!((effect, reaction), (Indeterminate, ReadBack), "{write:?} {status}");
                 }
                 300..=399 => assert_eq!((effect, reaction), (NotApplied, Stop), "{write:?} {status}"),
