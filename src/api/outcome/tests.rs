@@ -149,7 +149,7 @@ fn a_read_is_never_repeated_after_a_refusal() {
     for status in [400, 401, 403, 404, 409, 413, 422, 501] {
         assert!(!read_may_repeat(status), "status {status}");
     }
-    for status in [408, 429, 500, 502, 503, 504] {
+    for status in [408, 423, 425, 429, 500, 502, 503, 504] {
         assert!(read_may_repeat(status), "status {status}");
     }
 }
