@@ -32,7 +32,8 @@ pub(in crate::cli) struct InputArgs {
     #[arg(long, value_name = "CC")]
     pub region: Option<String>,
     /// Column (name, or number from 1) of a field: number (again for each further column of numbers), jurisdiction,
-    /// expires, source, notes, range-end (of a range that begins in number), change (A or D); `-` where no column holds it
+    /// expires, source, notes, range-end (of a range that begins in number), change (A or D), email (suppression lists take
+    /// it; read by itself there where a column is named so); `-` where no column holds it
     #[arg(long, value_name = "FIELD=COLUMN")]
     pub map: Vec<String>,
     /// One value for every row, where no column holds the field: expires (a date, never), source, jurisdiction (a place
