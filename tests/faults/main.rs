@@ -67,6 +67,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod between;
+mod contacts;
 #[path = "../common/generate.rs"]
 #[expect(dead_code, reason = "other tests look at other sides of a file")]
 mod generate;
