@@ -177,13 +177,20 @@ impl Wire {
             if attempt >= self.patience.attempts || self.clock.now() + pause > deadline {
                 return Err(error);
             }
-            if !call.may_repeat() {
-                return Err(worn_out(&error));
-            }
-            self.gauges.send_modify(|gauges| gauges.retries += 1);
+            self.repeat(call, &error)?;
             tokio::time::sleep(pause).await;
         }
         Err(odd("no attempt was made"))
+    }
+
+    /// Before a call is made again: takes the repeat out of the job's budget, and counts it. What it says instead of going on,
+    /// where none is left.
+    pub(super) fn repeat(&self, call: &Call, last: &Error) -> Result<(), Error> {
+        if !call.may_repeat() {
+            return Err(worn_out(last));
+        }
+        self.gauges.send_modify(|gauges| gauges.retries += 1);
+        Ok(())
     }
 
     /// Sends once. A 401 renews the token and repeats the same request once.

@@ -225,25 +225,21 @@ impl Client {
         let call = self.call(ask)?;
         let (mut pauses, attempts) = self.patience();
         let deadline = self.wire().deadline();
-        for attempt in 1..=attempts {
+        for attempt in 1.. {
             let sent = self.wire().send(&call, Until::Deadline(deadline)).await;
             self.settle();
             let (error, after) = match attempt_of(write, &call, sent) {
                 Attempt::Answered(raw) => return Ok(raw),
-                Attempt::NotApplied { error, retry: true, after, .. }
-                | Attempt::Indeterminate { error, after, .. }
-                    if attempt < attempts =>
-                {
+                Attempt::NotApplied { error, retry: false, .. } => return Err(error),
+                Attempt::NotApplied { error, after, .. } | Attempt::Indeterminate { error, after, .. } => {
                     (error, after)
-                }
-                Attempt::NotApplied { error, .. } | Attempt::Indeterminate { error, .. } => {
-                    return Err(error);
                 }
             };
             let pause = pauses.next(after);
-            if self.wire().is_past(deadline, pause) {
+            if attempt >= attempts || self.wire().is_past(deadline, pause) {
                 return Err(error);
             }
+            self.wire().repeat(&call, &error)?;
             tokio::time::sleep(pause).await;
         }
         Err(odd("no attempt was made"))

@@ -57,6 +57,7 @@ pub use scope::Scopes;
 pub use suppression::{
     ContactWrite, SuppressionList, SuppressionListChange, encode_contacts, read_contacts_answer,
 };
+pub use transport::fits_into_address;
 
 /// Where the tenant lives: explicit origins, never a template in code paths.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -109,6 +109,9 @@ impl Client {
                 Ok(None) if attempt < attempts => {}
                 Ok(None) | Err(_) => return failed(error, lost),
             }
+            if let Err(worn_out) = self.wire().repeat(&call, &error) {
+                return failed(worn_out, lost);
+            }
         }
         Err(odd("no attempt was made"))
     }
@@ -144,6 +147,7 @@ impl Client {
             if attempt >= attempts || conflict {
                 return Err(error);
             }
+            self.wire().repeat(&call, &error)?;
             tokio::time::sleep(pauses.next(after)).await;
         }
         Err(odd("no attempt was made"))

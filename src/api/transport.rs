@@ -126,7 +126,7 @@ impl Transport {
     ) -> Result<Request, Error> {
         let mut url = self.base.clone();
         let odd = || Error::Protocol { detail: "an id of the tenant does not fit into an address".into() };
-        if segments.iter().any(|s| s.is_empty() || *s == "." || *s == "..") {
+        if !segments.iter().all(|segment| fits_into_address(segment)) {
             return Err(odd());
         }
         url.path_segments_mut().map_err(|()| odd())?.pop_if_empty().extend(segments);
@@ -249,6 +249,11 @@ impl Transport {
         };
         Fault { stage, broke, status, detail }
     }
+}
+
+/// Whether an id can be one segment of an address: what would climb (`..`) or stand still cannot.
+pub fn fits_into_address(id: &str) -> bool {
+    !matches!(id, "" | "." | "..")
 }
 
 /// How long the tenant asks to wait, clamped.

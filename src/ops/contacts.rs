@@ -1,6 +1,15 @@
 //! Contacts: ask the tenant about the numbers of each contact, and write what it says into the contact's own record.
+//!
+//! ```text
+//! file ─▶ contacts ─▶ as many as one query holds ─▶ record query ─▶ PATCH each ─▶ noted ─▶ the next …
+//! ```
+//!
+//! What is written was asked a moment ago, also at the end of a file that takes hours.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod read;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::iter::Peekable;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,19 +19,12 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Input, Ops, OpsError, OpsEvent, Sink, check_options, off_thread};
+use super::{Input, Ops, OpsError, OpsEvent, Sink};
 use crate::api::{Error, Scopes};
 use crate::domain::contact::Standing;
 use crate::domain::phone::E164;
-use crate::domain::problem::Code;
 use crate::domain::progress::{Phase, Progress};
-use crate::files::{self, Document, FileError, reduced_name};
 use crate::ledger::NewEvent;
-
-/// Rows that are read at once.
-const PAGE: usize = 1_000;
-/// Names of the column that holds the contacts' ids, reduced to their letters.
-const ID_NAMES: [&str; 3] = ["contactid", "contact", "id"];
 
 /// What to sync.
 #[derive(Clone, Debug)]
@@ -40,7 +42,7 @@ pub struct NotWritten {
     pub row: u64,
     /// Its id; empty where the row has none.
     pub contact: String,
-    /// `no-contact-id`, `no-number`, `not-found`, …
+    /// `no-contact-id`, `unusable-contact-id`, `no-number`, `not-found`, …
     pub code: &'static str,
     /// Why, in a sentence without numbers.
     pub why: String,
@@ -89,69 +91,18 @@ impl Ops {
         let begun = Instant::now();
         let field = wish.field.clone().unwrap_or_else(|| self.profile().upload.contact_field.clone());
         let (mut done, contacts, sha256) = self.read_contacts(path, input, wish, stop).await?;
-        let ops = self.asking(Scopes::CONTACTS);
-        let mut numbers: Vec<E164> = contacts.values().flat_map(|contact| contact.numbers.clone()).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let standings = ops.standings_of(&numbers, &sink, stop).await?;
-
-        let sync = format!("{sha256}:{field}");
         let profile = &self.profile().name;
+        let sync = format!("{sha256}:{field}");
         let written = self.ledger.written_contacts(profile, &sync).await?;
         done.contacts = contacts.len() as u64;
-        let mut queue = contacts.into_iter();
-        let mut flying = FuturesUnordered::new();
-        let mut trouble = None;
-        let mut settled = 0_u64;
-        loop {
-            // The client lets only so many out at once; a few more wait here for their turn.
-            while trouble.is_none() && !stop.is_cancelled() && flying.len() < 16 {
-                let Some((id, contact)) = queue.next() else { break };
-                let standing = contact.standing(&standings);
-                *done.standings.entry(standing).or_default() += 1;
-                if written.get(&id).is_some_and(|value| value == standing.as_str()) {
-                    done.unchanged += 1;
-                    settled += 1;
-                    continue;
-                }
-                let (ops, field, sync) = (&ops, &field, &sync);
-                flying.push(async move {
-                    let result = ops.client.update_contact(&id, field, standing.as_str()).await;
-                    let noted = match &result {
-                        Ok(()) => {
-                            let profile = &ops.profile().name;
-                            ops.ledger.note_contact(profile, sync, &id, standing.as_str()).await
-                        }
-                        Err(_) => Ok(()),
-                    };
-                    (id, contact.row, result, noted)
-                });
+        let writer = Writer { ops: self.for_contacts(), field: &field, sync: &sync, written, sink, stop };
+        let mut queue = contacts.into_iter().peekable();
+        while let Some(chunk) = next_chunk(&mut queue, writer.ops.client.limits().query_per_call) {
+            if stop.is_cancelled() {
+                return Err(OpsError::Stopped);
             }
-            let Some((contact, row, result, noted)) = flying.next().await else { break };
-            settled += 1;
-            noted?;
-            match result {
-                Ok(()) => done.updated += 1,
-                Err(error) if is_about_one(&error) => {
-                    let (code, why) = (error.code(), error.to_string());
-                    done.failed.push(NotWritten { row, contact, code, why });
-                }
-                Err(error) => trouble = trouble.or(Some(error)),
-            }
-            let progress = Progress {
-                phase: Phase::Send,
-                done: settled,
-                total: Some(done.contacts),
-                rate: None,
-                eta: None,
-            };
-            sink.event(OpsEvent::Progress(progress));
-        }
-        if let Some(error) = trouble {
-            return Err(error.into());
-        }
-        if stop.is_cancelled() {
-            return Err(OpsError::Stopped);
+            let standings = writer.ops.standings_of(&chunk).await?;
+            writer.write(chunk, &standings, &mut done).await?;
         }
         done.failed.sort_by_key(|failed| failed.row);
         done.seconds = begun.elapsed().as_secs_f64();
@@ -174,94 +125,110 @@ impl Ops {
         Ok(done)
     }
 
-    /// What the tenant says of each number.
-    async fn standings_of(
-        &self,
-        numbers: &[E164],
-        sink: &Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<HashMap<E164, Standing>, OpsError> {
-        let mut standings = HashMap::with_capacity(numbers.len());
-        let total = numbers.len() as u64;
-        for chunk in numbers.chunks(self.client.limits().query_per_call.max(1)) {
-            if stop.is_cancelled() {
-                return Err(OpsError::Stopped);
-            }
-            let records = self.client.query_records(chunk).await?;
-            standings.extend(chunk.iter().map(|number| (*number, Standing::of(&records, *number))));
-            let done = standings.len() as u64;
-            let progress = Progress { phase: Phase::Plan, done, total: Some(total), rate: None, eta: None };
-            sink.event(OpsEvent::Progress(progress));
-        }
-        Ok(standings)
+    /// The same for a sync: its calls share a budget of repeats.
+    fn for_contacts(&self) -> Self {
+        Self { client: self.client.asking(Scopes::CONTACTS).for_a_job(), ..self.clone() }
     }
 
-    /// The contacts of a file, by id, each with its numbers; what is left out is told.
-    async fn read_contacts(
+    /// What the tenant says of each number.
+    async fn standings_of(&self, chunk: &[(String, Contact)]) -> Result<HashMap<E164, Standing>, OpsError> {
+        let numbers: Vec<E164> = chunk.iter().flat_map(|(_, contact)| contact.numbers.clone()).collect();
+        let records = self.client.query_records(&numbers).await?;
+        Ok(numbers.into_iter().map(|number| (number, Standing::of(&records, number))).collect())
+    }
+}
+
+/// The next contacts whose numbers fit into one query; at least one.
+fn next_chunk(
+    queue: &mut Peekable<impl Iterator<Item = (String, Contact)>>,
+    most: usize,
+) -> Option<Vec<(String, Contact)>> {
+    let mut chunk = vec![queue.next()?];
+    let mut numbers: HashSet<E164> = chunk[0].1.numbers.iter().copied().collect();
+    let fits = |(_, contact): &(String, Contact), numbers: &mut HashSet<E164>| {
+        let new = contact.numbers.iter().filter(|number| !numbers.contains(*number)).count();
+        let fits = numbers.len() + new <= most;
+        if fits {
+            numbers.extend(&contact.numbers);
+        }
+        fits
+    };
+    while let Some(next) = queue.next_if(|next| fits(next, &mut numbers)) {
+        chunk.push(next);
+    }
+    Some(chunk)
+}
+
+/// What writes the contacts of one sync.
+struct Writer<'a> {
+    ops: Ops,
+    field: &'a str,
+    sync: &'a str,
+    /// What this sync has written before it was cut off.
+    written: HashMap<String, String>,
+    sink: Arc<dyn Sink>,
+    stop: &'a CancellationToken,
+}
+
+impl Writer<'_> {
+    /// Writes what was just read of these contacts. All that were begun are finished, also on a stop.
+    async fn write(
         &self,
-        path: &Path,
-        input: &Input,
-        wish: &ContactSync,
-        stop: &CancellationToken,
-    ) -> Result<(SyncedContacts, BTreeMap<String, Contact>, String), OpsError> {
-        let options = check_options(Some(self.profile()), input, Timestamp::now());
-        let (path, open, id_column, halt) =
-            (path.to_owned(), input.options.clone(), wish.id_column.clone(), stop.clone());
-        off_thread(move || {
-            let document = Document::open_with(&path, &open, &halt, &mut |_| ())?;
-            let column = id_column_of(&document, id_column.as_deref())?;
-            let mut read = SyncedContacts::default();
-            let mut contacts: BTreeMap<String, Contact> = BTreeMap::new();
-            let mut unreadable: BTreeSet<String> = BTreeSet::new();
-            let mut first = 1;
-            loop {
-                if halt.is_cancelled() {
-                    return Err(OpsError::Stopped);
+        chunk: Vec<(String, Contact)>,
+        standings: &HashMap<E164, Standing>,
+        done: &mut SyncedContacts,
+    ) -> Result<(), OpsError> {
+        let mut queue = chunk.into_iter();
+        let mut flying = FuturesUnordered::new();
+        let mut trouble = None;
+        loop {
+            // The client lets only so many out at once; a few more wait here for their turn.
+            while trouble.is_none() && !self.stop.is_cancelled() && flying.len() < 16 {
+                let Some((id, contact)) = queue.next() else { break };
+                let standing = contact.standing(standings);
+                *done.standings.entry(standing).or_default() += 1;
+                if self.written.get(&id).is_some_and(|value| value == standing.as_str()) {
+                    done.unchanged += 1;
+                    continue;
                 }
-                let records = document.rows(first, PAGE)?;
-                let Some(last) = records.last() else { break };
-                first = last.place.row + 1;
-                for record in &records {
-                    read.rows += 1;
-                    let row = record.place.row;
-                    let contact =
-                        record.fields.get(column).map(|id| id.trim().to_owned()).unwrap_or_default();
-                    let found = document.interpret(record, &options);
-                    let mut numbers = Vec::new();
-                    let mut bad = None;
-                    for whom in std::iter::once(found.whom).chain(found.more) {
-                        match whom {
-                            Ok(whom) => numbers.extend(whom.phone()),
-                            Err(why) => bad = bad.or(Some(why.code)),
-                        }
-                    }
-                    let reject = |code, why: &str| {
-                        let (contact, why) = (contact.clone(), why.to_owned());
-                        NotWritten { row, contact, code, why }
-                    };
-                    // One number that cannot be read may be the one that must not be called.
-                    if contact.is_empty() {
-                        read.rejected.push(reject("no-contact-id", "the row names no contact"));
-                    } else if let Some(why) = bad {
-                        read.rejected.push(reject("no-number", why.title()));
-                        if why != Code::MissingNumber {
-                            unreadable.insert(contact);
-                        }
-                    } else {
-                        let new = Contact { row, numbers: Vec::new(), unreadable: false };
-                        contacts.entry(contact).or_insert(new).numbers.extend(numbers);
-                    }
-                }
+                flying.push(self.write_one(id, contact.row, standing));
             }
-            for id in &unreadable {
-                if let Some(contact) = contacts.get_mut(id) {
-                    contact.unreadable = true;
+            let Some((contact, row, result)) = flying.next().await else { break };
+            match result {
+                Ok(()) => done.updated += 1,
+                Err(OpsError::Api(error)) if is_about_one(&error) => {
+                    let (code, why) = (error.code(), error.to_string());
+                    done.failed.push(NotWritten { row, contact, code, why });
                 }
+                Err(error) => trouble = trouble.or(Some(error)),
             }
-            let sha256 = files::sha256_of(&path)?;
-            Ok((read, contacts, sha256))
-        })
-        .await?
+            let settled = done.updated + done.unchanged + done.failed.len() as u64;
+            let (phase, total) = (Phase::Send, Some(done.contacts));
+            let progress = Progress { phase, done: settled, total, rate: None, eta: None };
+            self.sink.event(OpsEvent::Progress(progress));
+        }
+        match trouble {
+            Some(error) => Err(error),
+            None if self.stop.is_cancelled() => Err(OpsError::Stopped),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes one contact, and notes that it is written.
+    async fn write_one(
+        &self,
+        id: String,
+        row: u64,
+        standing: Standing,
+    ) -> (String, u64, Result<(), OpsError>) {
+        let (client, ledger, profile) = (&self.ops.client, &self.ops.ledger, &self.ops.profile().name);
+        let result = match client.update_contact(&id, self.field, standing.as_str()).await {
+            Ok(()) => {
+                ledger.note_contact(profile, self.sync, &id, standing.as_str()).await.map_err(Into::into)
+            }
+            Err(error) => Err(error.into()),
+        };
+        (id, row, result)
     }
 }
 
@@ -280,21 +247,4 @@ fn is_about_one(error: &Error) -> bool {
         error,
         Error::NotFound { .. } | Error::Rejected { .. } | Error::Conflict { .. } | Error::TooLarge
     )
-}
-
-fn id_column_of(document: &Document, wanted: Option<&str>) -> Result<usize, OpsError> {
-    let columns = document.columns();
-    let found = match wanted {
-        Some(wanted) => columns.iter().position(|name| name.trim() == wanted.trim()),
-        None => {
-            ID_NAMES.iter().find_map(|known| columns.iter().position(|name| reduced_name(name) == *known))
-        }
-    };
-    found.ok_or_else(|| {
-        let question = match wanted {
-            Some(_) => "no column has the name that was given for the contacts' ids".into(),
-            None => "no column is called like the ids of contacts".into(),
-        };
-        FileError::NeedsChoice { path: document.path().into(), question, flag: "--id COLUMN".into() }.into()
-    })
 }

@@ -133,6 +133,26 @@ async fn a_contact_update_is_repeated_until_it_is_taken() {
 }
 
 #[tokio::test]
+async fn contact_updates_of_one_job_share_its_budget_of_repeats_and_are_counted() {
+    // Two stumbles before each answer: each update alone would be patient for ever.
+    let tenant = Tenant::start(|seen| json(if seen.nth % 3 < 2 { 423 } else { 200 }, "{}")).await;
+    let client = tenant.client().asking(Scopes::CONTACTS);
+    let job = client.for_a_job();
+    let mut went_well = 0;
+    let error = loop {
+        match job.update_contact("c-1", "f", "v").await {
+            Ok(()) => went_well += 1,
+            Err(error) => break error,
+        }
+        assert!(went_well < 200, "it would go on for ever");
+    };
+    assert!(error.to_string().contains("had to be repeated"), "{error}");
+    assert!((50..100).contains(&went_well), "{went_well}");
+    let sent = tenant.calls().len() as u64;
+    assert_eq!(client.gauges().borrow().retries, sent - went_well - 1, "each repeat is counted");
+}
+
+#[tokio::test]
 async fn an_answer_of_any_success_updates_a_contact_and_a_refusal_is_not_repeated() {
     for status in [200, 202, 204] {
         let tenant = Tenant::start(move |_| json(status, "")).await;

@@ -1,139 +1,90 @@
-//! Contacts of an outbound list have no keys: what became of a call is told by the list alone, and who is on it twice is called
-//! twice.
+//! A sync of contacts that takes long: what is written was asked just before, and trouble on the way costs nothing twice.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use quietline::domain::plan::Destination;
-use quietline::domain::run::{RunState, RunSummary};
-use quietline::ops::{Launch, Launched, Ops, Patience, PlanRequest, Silent, Until};
-use serde_json::Value;
+use quietline::ops::{ContactSync, Input, OpsError, Silent, SyncedContacts};
 use tokio_util::sync::CancellationToken;
 
-use crate::between::{Passing, Turn, changed, told};
+use crate::between::{Passing, QUERY, Turn, told};
 use crate::scene::Scene;
-use crate::stage::Stage;
 
-const LIST: &str = "cl-winback";
+const CONTACTS: usize = 250;
 
-fn inserts(call: &Passing) -> bool {
-    call.is("POST", "/api/v2/outbound/contactlistitems/bulkinsert")
+fn is_query(call: &Passing) -> bool {
+    call.is("POST", QUERY)
 }
 
-fn reads(call: &Passing) -> bool {
-    call.is("GET", "/api/v2/outbound/contactlists/cl-winback/contacts")
+fn is_update(call: &Passing) -> bool {
+    call.method == "PATCH"
 }
 
-async fn upload(scene: &Scene) -> RunSummary {
-    upload_by(scene, &scene.ops).await
-}
-
-async fn upload_by(scene: &Scene, ops: &Ops) -> RunSummary {
-    let request = PlanRequest { to: Destination::Outbound, list: LIST.into(), ..Stage::request(&scene.file) };
-    let what = Launched::File(request);
-    let launch = Launch { what, reason: "a test".into(), until: Until::Ready, activates: false };
-    ops.upload(launch, Arc::new(Silent), &CancellationToken::new()).await.unwrap()
-}
-
-/// How often each number of the file stands on the list, least and most; and how many of them do at all.
-async fn times(scene: &Scene) -> (usize, usize, usize) {
-    let state = scene.stage.control("state").await;
-    let lists = state["contactLists"].as_array().unwrap();
-    let list = lists.iter().find(|list| list["id"] == LIST).unwrap();
-    let there: Vec<&str> =
-        list["contacts"].as_array().unwrap().iter().map(|it| it["phoneNumber"].as_str().unwrap()).collect();
-    let times = scene.made.intended.keys().map(|number| there.iter().filter(|it| *it == number).count());
-    let times: Vec<usize> = times.collect();
-    let at_all = times.iter().filter(|times| **times > 0).count();
-    (*times.iter().min().unwrap(), *times.iter().max().unwrap(), at_all)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn h502_an_insert_that_is_served_after_its_caller_gave_up_is_not_sent_again() {
-    let (kept, looked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (keeps, looks) = (kept.clone(), looked.clone());
-    let scene = Scene::of(60, move |call| match () {
-        () if inserts(call) && call.nth == 0 => {
-            keeps.store(1, Ordering::SeqCst);
-            Turn::Kept(told(504, ""))
-        }
-        // The list was read twice from its start, which is one look at it; by the next look it is served.
-        () if reads(call) && call.asks("pageNumber=1") && keeps.load(Ordering::SeqCst) == 1 => {
-            match looks.fetch_add(1, Ordering::SeqCst) {
-                2 => Turn::Released,
-                _ => Turn::Pass,
-            }
-        }
-        () => Turn::Pass,
+/// A console whose contact updates are all taken, and a file of contacts with a number each.
+async fn scene(script: impl Fn(&Passing) -> Option<Turn> + Send + Sync + 'static) -> (Scene, PathBuf) {
+    let scene = Scene::of(1, move |call| match script(call) {
+        Some(turn) => turn,
+        None if is_update(call) => Turn::Instead(told(200, "{}")),
+        None => Turn::Pass,
     })
     .await;
-    let patience = Patience { served_within: Duration::from_secs(2), ..crate::stage::patience() };
-    let run = upload_by(&scene, &scene.restarted_patient(patience)).await;
-    assert_eq!(run.state, RunState::Uploaded, "{:?}", run.error);
-    let intended = scene.made.intended.len();
-    assert_eq!((run.buckets.accepted, run.buckets.unaccounted), (intended as u64, 0));
-    assert!(looked.load(Ordering::SeqCst) > 2, "it was looked for more than once");
-    assert_eq!(scene.between.calls(inserts).len(), 1);
-    assert_eq!(times(&scene).await, (1, 1, intended));
+    let row = |n: usize| format!("c-{n:06},{}-555-{:04}\n", [202, 212, 415][n / 100], 100 + n % 100);
+    let rows: String = (0..CONTACTS).map(row).collect();
+    let file = scene.stage.write("contacts.csv", &format!("contactId,phone\n{rows}"));
+    (scene, file)
+}
+
+async fn sync(scene: &Scene, file: &std::path::Path) -> Result<SyncedContacts, OpsError> {
+    let wish = ContactSync { field: None, id_column: None };
+    let stop = CancellationToken::new();
+    scene.ops.sync_contacts(file, &Input::default(), &wish, Arc::new(Silent), &stop).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h502_contacts_are_known_however_the_tenant_spells_them() {
-    let scene = Scene::of(60, |call| match () {
-        () if inserts(call) && call.nth == 0 => Turn::Afterwards(told(504, "")),
-        () if reads(call) => changed(|mut answer| {
-            for contact in answer["entities"].as_array_mut().unwrap() {
-                let bare = contact["phoneNumber"].as_str().unwrap().trim_start_matches('+').to_owned();
-                contact["phoneNumber"] = bare.into();
-            }
-            answer
-        }),
-        () => Turn::Pass,
+async fn what_is_written_of_a_contact_was_asked_just_before() {
+    let (scene, file) = scene(|_| None).await;
+    let done = sync(&scene, &file).await.unwrap();
+    assert_eq!((done.contacts, done.updated, done.unchanged), (250, 250, 0));
+    let mut kinds: Vec<bool> =
+        scene.between.calls(|call| is_query(call) || is_update(call)).iter().map(is_query).collect();
+    kinds.dedup();
+    assert_eq!(kinds, [true, false, true, false, true, false], "a hundred are asked about, then written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_was_cut_off_goes_on_behind_what_it_had_written() {
+    let down = Arc::new(AtomicBool::new(true));
+    let is_down = down.clone();
+    let (scene, file) = scene(move |call| {
+        let second = String::from_utf8_lossy(&call.body).contains("+1212");
+        (is_query(call) && second && is_down.load(Ordering::SeqCst)).then(|| Turn::Instead(told(400, "{}")))
     })
     .await;
-    let run = upload(&scene).await;
-    assert_eq!(run.state, RunState::Uploaded, "{:?}", run.error);
-    assert_eq!(scene.between.calls(inserts).len(), 1);
-    assert_eq!(times(&scene).await, (1, 1, scene.made.intended.len()));
+    let error = sync(&scene, &file).await.unwrap_err();
+    assert_eq!(error.code(), "tenant-refused");
+    assert_eq!(scene.between.calls(is_update).len(), 100);
+
+    down.store(false, Ordering::SeqCst);
+    let done = sync(&scene, &file).await.unwrap();
+    assert_eq!((done.contacts, done.updated, done.unchanged), (250, 150, 100));
+    assert_eq!(scene.between.calls(is_update).len(), 250, "none is written twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn p3_whom_a_completed_job_dropped_without_a_word_has_no_verdict() {
-    let scene = Scene::of(60, |call| match inserts(call) {
-        true => {
-            let mut body: Value = serde_json::from_slice(&call.body).unwrap();
-            body["items"].as_array_mut().unwrap().truncate(40);
-            Turn::Rewritten(body.to_string().into_bytes())
-        }
-        false => Turn::Pass,
-    })
-    .await;
-    let patience = Patience { visible_within: Duration::from_millis(600), ..crate::stage::patience() };
-    let run = upload_by(&scene, &scene.restarted_patient(patience)).await;
-    let intended = scene.made.intended.len() as u64;
-    assert_eq!(run.state, RunState::Discrepant, "{:?}", run.error);
-    assert_eq!((run.buckets.accepted, run.buckets.unaccounted), (40, intended - 40));
-    assert_eq!(scene.between.calls(inserts).len(), 1, "never sent twice by itself");
-    assert_eq!(times(&scene).await.1, 1);
+async fn a_sync_stops_before_it_hammers_a_tenant_that_stumbles_at_each_update() {
+    let (scene, file) =
+        scene(|call| (is_update(call) && call.nth < 2).then(|| Turn::Instead(told(423, "{}")))).await;
+    let error = sync(&scene, &file).await.unwrap_err();
+    assert!(error.to_string().contains("had to be repeated"), "{error}");
 }
 
-/// Whoever sends a call elsewhere may have worked on it before.
 #[tokio::test(flavor = "multi_thread")]
-async fn h3xx_contacts_behind_a_redirect_are_looked_for_and_not_sent_again() {
-    futures_util::future::join_all([301, 303, 304, 307].map(async |status| {
-        let scene = Scene::of(40, move |call| match inserts(call) && call.nth == 0 {
-            true => Turn::Afterwards(told(status, "").with("location", "/elsewhere")),
-            false => Turn::Pass,
-        })
-        .await;
-        let mut run = upload(&scene).await;
-        if run.state == RunState::Interrupted {
-            let stop = CancellationToken::new();
-            run = scene.ops.resume(Some(&run.id), Until::Ready, Arc::new(Silent), &stop).await.unwrap();
-        }
-        assert_eq!(run.state, RunState::Uploaded, "{status}: {:?}", run.error);
-        assert_eq!(times(&scene).await, (1, 1, scene.made.intended.len()), "{status}");
-    }))
-    .await;
+async fn an_id_that_no_address_can_hold_is_rejected_and_the_others_are_written() {
+    let (scene, _) = scene(|_| None).await;
+    let rows = "contactId,phone\nc-1,202-555-0101\n..,202-555-0102\n.,202-555-0103\nc/2,202-555-0104\n";
+    let file = scene.stage.write("some.csv", rows);
+    let done = sync(&scene, &file).await.unwrap();
+    let rejected: Vec<_> = done.rejected.iter().map(|it| (it.row, it.code)).collect();
+    assert_eq!(rejected, [(2, "unusable-contact-id"), (3, "unusable-contact-id")]);
+    assert_eq!((done.rows, done.updated), (4, 2));
 }

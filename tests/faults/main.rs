@@ -71,6 +71,7 @@ mod contacts;
 #[expect(dead_code, reason = "other tests look at other sides of a file")]
 mod generate;
 mod http;
+mod inserts;
 mod network;
 mod propagation;
 mod scene;
