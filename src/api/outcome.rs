@@ -133,7 +133,8 @@ const OWN: &[(Write, Line)] = &[
     // Contacts have no keys: where any doubt is left, they are looked for before anybody sends them again.
     (Write::Bulk, (300, 399, Effect::Indeterminate, Reaction::ReadBack)),
     // One thing, one status.
-    (Write::Contact, (200, 204, Effect::Applied, Reaction::Read)),
+    (Write::Contact, (200, 200, Effect::Applied, Reaction::Read)),
+    (Write::Contact, (204, 204, Effect::Applied, Reaction::Read)),
     (Write::Contact, (302, 303, Effect::NotApplied, Reaction::Stop)),
     // There is nothing to halve in these.
     (Write::Contact, (400, 400, Effect::NotApplied, Reaction::Stop)),

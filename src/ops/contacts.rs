@@ -22,9 +22,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Input, Ops, OpsError, OpsEvent, Sink};
 use crate::api::{Error, Scopes};
 use crate::domain::contact::Standing;
+use crate::domain::list::ListId;
 use crate::domain::phone::E164;
 use crate::domain::progress::{Phase, Progress};
 use crate::ledger::NewEvent;
+
+/// What a sync locks in the place of a list. No list has such a key: those of other kinds have a prefix and an id behind it.
+const LOCKED: &str = "contacts/";
 
 /// What to sync.
 #[derive(Clone, Debug)]
@@ -48,7 +52,18 @@ pub struct NotWritten {
     pub why: String,
 }
 
-/// What a sync did. `contacts = updated + unchanged + failed`.
+/// Why a sync ended before its last contact. The same sync once more goes on behind what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CutOff {
+    /// The code of the error.
+    pub code: &'static str,
+    /// The error in a sentence.
+    pub message: String,
+    /// The exit code that belongs to it.
+    pub exit_code: u8,
+}
+
+/// What a sync did. `contacts = updated + unchanged + failed`, and those that it did not come to where it was cut off.
 #[derive(Clone, Debug, Default)]
 pub struct SyncedContacts {
     /// Data rows of the file.
@@ -65,6 +80,8 @@ pub struct SyncedContacts {
     pub rejected: Vec<NotWritten>,
     /// Contacts that the tenant did not take.
     pub failed: Vec<NotWritten>,
+    /// It ended too early.
+    pub cut_off: Option<CutOff>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -92,20 +109,28 @@ impl Ops {
         let field = wish.field.clone().unwrap_or_else(|| self.profile().upload.contact_field.clone());
         let (mut done, contacts, sha256) = self.read_contacts(path, input, wish, stop).await?;
         let profile = &self.profile().name;
+        // Two at once would write every contact twice, and go over the tenant's limits together.
+        let _lock = self.lock(&ListId(LOCKED.into()))?;
         let sync = format!("{sha256}:{field}");
         let written = self.ledger.written_contacts(profile, &sync).await?;
         done.contacts = contacts.len() as u64;
         let writer = Writer { ops: self.for_contacts(), field: &field, sync: &sync, written, sink, stop };
         let mut queue = contacts.into_iter().peekable();
         while let Some(chunk) = next_chunk(&mut queue, writer.ops.client.limits().query_per_call) {
-            if stop.is_cancelled() {
-                return Err(OpsError::Stopped);
+            if let Err(error) = writer.see_to(chunk, &mut done).await {
+                if matches!(error, OpsError::Ledger(_)) {
+                    return Err(error);
+                }
+                let (code, message, exit_code) = (error.code(), error.to_string(), error.exit_code());
+                done.cut_off = Some(CutOff { code, message, exit_code });
+                break;
             }
-            let standings = writer.ops.standings_of(&chunk).await?;
-            writer.write(chunk, &standings, &mut done).await?;
         }
         done.failed.sort_by_key(|failed| failed.row);
         done.seconds = begun.elapsed().as_secs_f64();
+        if done.cut_off.is_some() {
+            return Ok(done);
+        }
         if done.updated + done.unchanged + done.failed.len() as u64 != done.contacts {
             return Err(OpsError::Internal("the contacts of a sync do not add up".into()));
         }
@@ -171,6 +196,15 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Asks about the numbers of these contacts, and writes what was told.
+    async fn see_to(&self, chunk: Vec<(String, Contact)>, done: &mut SyncedContacts) -> Result<(), OpsError> {
+        if self.stop.is_cancelled() {
+            return Err(OpsError::Stopped);
+        }
+        let standings = self.ops.standings_of(&chunk).await?;
+        self.write(chunk, &standings, done).await
+    }
+
     /// Writes what was just read of these contacts. All that were begun are finished, also on a stop.
     async fn write(
         &self,

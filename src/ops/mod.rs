@@ -44,7 +44,7 @@ pub use check::{
     CheckedFile, Opened, check, check_document, check_options, check_telling, normaliser, open_or_ask,
     progress,
 };
-pub use contacts::{ContactSync, NotWritten, SyncedContacts};
+pub use contacts::{ContactSync, CutOff, NotWritten, SyncedContacts};
 pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lists::{Activation, MadeList};

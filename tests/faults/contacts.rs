@@ -60,8 +60,10 @@ async fn a_sync_that_was_cut_off_goes_on_behind_what_it_had_written() {
         (is_query(call) && second && is_down.load(Ordering::SeqCst)).then(|| Turn::Instead(told(400, "{}")))
     })
     .await;
-    let error = sync(&scene, &file).await.unwrap_err();
-    assert_eq!(error.code(), "tenant-refused");
+    let done = sync(&scene, &file).await.unwrap();
+    let cut_off = done.cut_off.unwrap();
+    assert_eq!((cut_off.code, cut_off.exit_code), ("tenant-refused", 5));
+    assert_eq!((done.contacts, done.updated), (250, 100), "what was done is told");
     assert_eq!(scene.between.calls(is_update).len(), 100);
 
     down.store(false, Ordering::SeqCst);
@@ -74,8 +76,8 @@ async fn a_sync_that_was_cut_off_goes_on_behind_what_it_had_written() {
 async fn a_sync_stops_before_it_hammers_a_tenant_that_stumbles_at_each_update() {
     let (scene, file) =
         scene(|call| (is_update(call) && call.nth < 2).then(|| Turn::Instead(told(423, "{}")))).await;
-    let error = sync(&scene, &file).await.unwrap_err();
-    assert!(error.to_string().contains("had to be repeated"), "{error}");
+    let cut_off = sync(&scene, &file).await.unwrap().cut_off.unwrap();
+    assert!(cut_off.message.contains("had to be repeated"), "{}", cut_off.message);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,4 +89,44 @@ async fn an_id_that_no_address_can_hold_is_rejected_and_the_others_are_written()
     let rejected: Vec<_> = done.rejected.iter().map(|it| (it.row, it.code)).collect();
     assert_eq!(rejected, [(2, "unusable-contact-id"), (3, "unusable-contact-id")]);
     assert_eq!((done.rows, done.updated), (4, 2));
+}
+
+/// What is no answer to an update has updated nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn n9_a_page_to_sign_in_is_not_taken_for_a_contact_that_was_written() {
+    for (status, body, written) in [
+        (200, "", 3),
+        (200, r#"{"id":"c-1"}"#, 3),
+        (200, r#"{"error":null,"errors":[]}"#, 3),
+        (204, "", 3),
+        (200, "<html>Sign in</html>", 0),
+        (200, r#"{"error":"no"}"#, 0),
+        (200, "[]", 0),
+        (202, "", 0),
+    ] {
+        let (scene, _) = scene(move |call| is_update(call).then(|| Turn::Instead(told(status, body)))).await;
+        let rows = "contactId,phone\nc-1,202-555-0101\nc-2,202-555-0102\nc-3,202-555-0103\n";
+        let file = scene.stage.write("some.csv", rows);
+        let done = sync(&scene, &file).await.unwrap();
+        assert_eq!(done.updated, written, "{status} {body}");
+        assert_eq!(done.cut_off.is_some(), written == 0, "{status} {body}: {:?}", done.cut_off);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_columns_of_ids_a_person_chooses() {
+    let (scene, _) = scene(|_| None).await;
+    let file = scene.stage.write("some.csv", "id,id,phone\nc-1,c-2,202-555-0101\n");
+    assert_eq!(sync(&scene, &file).await.unwrap_err().code(), "needs-choice");
+    assert!(scene.between.calls(is_update).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_syncs_at_once_are_one_too_many() {
+    let (scene, file) = scene(|_| None).await;
+    let list = quietline::domain::list::ListId("contacts/".into());
+    let held = scene.ops.ledger().lock_list("test", &list, "somebody else").unwrap();
+    assert_eq!(sync(&scene, &file).await.unwrap_err().code(), "locked");
+    drop(held);
+    assert_eq!(sync(&scene, &file).await.unwrap().updated, 250);
 }

@@ -21,7 +21,7 @@ fn expected(write: Write, status: u16) -> (Effect, Reaction) {
             other => entries_refused(other),
         },
         Write::Contact => match status {
-            200..=204 => (Applied, Read),
+            200 | 204 => (Applied, Read),
             400 | 413 => (NotApplied, Stop),
             other => repeatable(other, entries_refused(other)),
         },

@@ -10,6 +10,9 @@ use crate::domain::contact::Standing;
 use crate::domain::text::{thousands, visible};
 use crate::ops::{ContactSync, NotWritten, SyncedContacts};
 
+/// What next after a sync that was cut off.
+const GO_ON: &str = "The same command again goes on behind what was written.";
+
 /// Rows that are named one by one to people; scripts get all of them.
 const NAMED: usize = 20;
 
@@ -34,12 +37,19 @@ pub(super) async fn run(context: &Context, action: ContactsAction) -> Result<u8,
         let one = |it: &NotWritten| json!({"row": it.row, "contact": it.contact, "code": it.code, "message": it.why});
         rows.iter().map(one).collect()
     };
-    let object = json!({
+    let mut object = json!({
         "file": args.file.display().to_string(), "rows": done.rows, "contacts": done.contacts,
         "updated": done.updated, "unchanged": done.unchanged, "standings": standings,
         "rejected": named(&done.rejected), "failed": named(&done.failed), "seconds": done.seconds,
     });
+    if let (Some(cut_off), Some(fields)) = (&done.cut_off, object.as_object_mut()) {
+        let error = json!({"code": cut_off.code, "message": cut_off.message, "advice": GO_ON});
+        fields.insert("error".into(), error);
+    }
     context.out.answer(&object, || report(&done))?;
+    if let Some(cut_off) = &done.cut_off {
+        return Ok(cut_off.exit_code);
+    }
     Ok(if done.rejected.is_empty() && done.failed.is_empty() { exit::DONE } else { exit::NO })
 }
 
@@ -72,6 +82,11 @@ fn report(done: &SyncedContacts) -> String {
         thousands(done.updated),
         thousands(done.unchanged)
     );
+    if let Some(cut_off) = &done.cut_off {
+        let left = done.contacts - done.updated - done.unchanged - done.failed.len() as u64;
+        let why = visible(&cut_off.message, 300);
+        text += &format!("✗ cut off with {} contacts to go: {why}. {GO_ON}\n", thousands(left));
+    }
     for (standing, n) in done.standings.iter().rev() {
         text += &format!("  {:<14} {}\n", standing.as_str(), thousands(*n));
     }

@@ -92,14 +92,25 @@ impl Ops {
 
 fn id_column_of(document: &Document, wanted: Option<&str>) -> Result<usize, OpsError> {
     let columns = document.columns();
-    let found = match wanted {
-        Some(wanted) => columns.iter().position(|name| name.trim() == wanted.trim()),
-        None => {
-            ID_NAMES.iter().find_map(|known| columns.iter().position(|name| reduced_name(name) == *known))
-        }
+    // Of two columns of one name nobody knows which is meant.
+    let only = |is_it: &dyn Fn(&str) -> bool| {
+        let mut found = columns.iter().enumerate().filter(|(_, name)| is_it(name)).map(|(at, _)| at);
+        (found.next(), found.next())
     };
-    found.ok_or_else(|| {
+    let found = match wanted {
+        Some(wanted) => only(&|name| name.trim() == wanted.trim()),
+        None => ID_NAMES
+            .iter()
+            .map(|known| only(&|name| reduced_name(name) == *known))
+            .find(|found| found.0.is_some())
+            .unwrap_or_default(),
+    };
+    if let (Some(column), None) = found {
+        return Ok(column);
+    }
+    Err({
         let question = match wanted {
+            _ if found.1.is_some() => "several columns are called like the ids of contacts".into(),
             Some(_) => "no column has the name that was given for the contacts' ids".into(),
             None => "no column is called like the ids of contacts".into(),
         };
