@@ -221,7 +221,7 @@ impl Wire {
             }
             repeated = true;
             // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
-            if let Err(error) = self.tokens.renew(call.scopes, token).await {
+            if let Err(error) = self.in_time(until, self.tokens.renew(call.scopes, token)).await {
                 return self.nothing(error);
             }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
@@ -263,14 +263,31 @@ impl Wire {
     }
 
     async fn token(&self, scopes: Scopes, until: Until<'_>) -> Result<Token, Error> {
+        let token = self.in_time(until, self.tokens.get(scopes));
         match until {
             Until::Stopped(stop) => tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(Error::Stopped),
-                token = self.tokens.get(scopes) => token,
+                token = token => token,
             },
-            Until::Deadline(_) => self.tokens.get(scopes).await,
+            Until::Deadline(_) => token.await,
         }
+    }
+
+    /// A token, in the time that one call has: an endpoint that keeps silent is tried again for each of its attempts, and
+    /// nobody waits for all of them.
+    async fn in_time(
+        &self,
+        until: Until<'_>,
+        token: impl Future<Output = Result<Token, Error>>,
+    ) -> Result<Token, Error> {
+        let latest = self.clock.now() + self.deadlines.total;
+        let at = match until {
+            Until::Deadline(at) => at.min(latest),
+            Until::Stopped(_) => latest,
+        };
+        let late = |_| Error::Unreachable { detail: "the token endpoint gave no token in time".into() };
+        tokio::time::timeout_at(self.clock.instant(at), token).await.map_err(late)?
     }
 
     async fn transmit(&self, call: &Call, ready: &Ready) -> Result<Answer, Fault> {
