@@ -171,7 +171,8 @@ impl Wire {
                     (error, pause)
                 }
                 Sent::Fault(fault) if fault.broke != Broke::Passing => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), backoff.next(None)),
+                Sent::Fault(fault) if fault.status == Some(429) => (fault.error(), Duration::ZERO),
+                Sent::Fault(fault) => (fault.error(), backoff.next(fault.after)),
                 Sent::Nothing { error, .. } => return Err(error),
             };
             if attempt >= self.patience.attempts || self.clock.now() + pause > deadline {
@@ -297,6 +298,7 @@ impl Wire {
                 stage: Stage::BeforeSend,
                 broke: Broke::Passing,
                 status: None,
+                after: None,
                 detail: "the request cannot be repeated".into(),
             });
         };
@@ -328,6 +330,12 @@ impl Wire {
                 if throttled {
                     answer.after = Some(limiter.throttled(answer.after));
                 }
+            }
+            // Half of a 429 asks for patience as a whole one does.
+            Err(fault) if fault.status == Some(429) => {
+                lock(&self.breaker).note(pass, true, now);
+                throttled = true;
+                fault.after = Some(limiter.throttled(fault.after));
             }
             // A tenant that was not reached is told by its own error; it says nothing of the tenant's health.
             Err(fault) if fault.stage == Stage::BeforeSend && !pass.is_probe() => {}
