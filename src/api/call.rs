@@ -171,7 +171,8 @@ impl Wire {
                     (error, pause)
                 }
                 Sent::Fault(fault) if fault.broke != Broke::Passing => return Err(fault.error()),
-                Sent::Fault(fault) => (fault.error(), backoff.next(None)),
+                Sent::Fault(fault) if fault.status == Some(429) => (fault.error(), Duration::ZERO),
+                Sent::Fault(fault) => (fault.error(), backoff.next(fault.after)),
                 Sent::Nothing { error, .. } => return Err(error),
             };
             if attempt >= self.patience.attempts || self.clock.now() + pause > deadline {
@@ -221,7 +222,7 @@ impl Wire {
             }
             repeated = true;
             // Not given up on a stop: a token that is half fetched serves nobody, and the wait is short.
-            if let Err(error) = self.tokens.renew(call.scopes, token).await {
+            if let Err(error) = self.in_time(until, self.tokens.renew(call.scopes, token)).await {
                 return self.nothing(error);
             }
             self.gauges.send_modify(|gauges| gauges.retries += 1);
@@ -263,14 +264,31 @@ impl Wire {
     }
 
     async fn token(&self, scopes: Scopes, until: Until<'_>) -> Result<Token, Error> {
+        let token = self.in_time(until, self.tokens.get(scopes));
         match until {
             Until::Stopped(stop) => tokio::select! {
                 biased;
                 () = stop.cancelled() => Err(Error::Stopped),
-                token = self.tokens.get(scopes) => token,
+                token = token => token,
             },
-            Until::Deadline(_) => self.tokens.get(scopes).await,
+            Until::Deadline(_) => token.await,
         }
+    }
+
+    /// A token, in the time that one call has: an endpoint that keeps silent is tried again for each of its attempts, and
+    /// nobody waits for all of them.
+    async fn in_time(
+        &self,
+        until: Until<'_>,
+        token: impl Future<Output = Result<Token, Error>>,
+    ) -> Result<Token, Error> {
+        let latest = self.clock.now() + self.deadlines.total;
+        let at = match until {
+            Until::Deadline(at) => at.min(latest),
+            Until::Stopped(_) => latest,
+        };
+        let late = |_| Error::Unreachable { detail: "the token endpoint gave no token in time".into() };
+        tokio::time::timeout_at(self.clock.instant(at), token).await.map_err(late)?
     }
 
     async fn transmit(&self, call: &Call, ready: &Ready) -> Result<Answer, Fault> {
@@ -280,6 +298,7 @@ impl Wire {
                 stage: Stage::BeforeSend,
                 broke: Broke::Passing,
                 status: None,
+                after: None,
                 detail: "the request cannot be repeated".into(),
             });
         };
@@ -311,6 +330,12 @@ impl Wire {
                 if throttled {
                     answer.after = Some(limiter.throttled(answer.after));
                 }
+            }
+            // Half of a 429 asks for patience as a whole one does.
+            Err(fault) if fault.status == Some(429) => {
+                lock(&self.breaker).note(pass, true, now);
+                throttled = true;
+                fault.after = Some(limiter.throttled(fault.after));
             }
             // A tenant that was not reached is told by its own error; it says nothing of the tenant's health.
             Err(fault) if fault.stage == Stage::BeforeSend && !pass.is_probe() => {}

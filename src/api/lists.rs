@@ -9,6 +9,7 @@ use super::ask::Ask;
 use super::client::Client;
 use super::scope::Family;
 use super::single::{is, unlike};
+use super::wire::odd;
 use crate::domain::list::{DncList, ListId};
 use wire::{encode_change, encode_list, of_equal_name, read_created, read_list, read_lists};
 
@@ -83,7 +84,11 @@ impl Client {
     /// One list by its id.
     pub async fn list(&self, id: &ListId) -> Result<DncList, Error> {
         let answer = self.read(Ask::get(Family::Lists, WHAT, &["dnc", "lists", &id.0])).await?;
-        read_list(&answer.raw.body)
+        let list = read_list(&answer.raw.body)?;
+        if list.id != *id {
+            return Err(odd("the answer tells of another list"));
+        }
+        Ok(list)
     }
 
     /// Creates a list, or finds the one with the *equal* name. The boolean says whether it was made now.

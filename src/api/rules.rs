@@ -8,6 +8,7 @@ use super::client::Client;
 use super::outcome::Write;
 use super::scope::Family;
 use super::single::{is, unlike};
+use super::wire::odd;
 use crate::domain::list::ListId;
 use crate::domain::rule::{Action, Rule, Scope};
 use wire::{encode_change, encode_rule, read_rule, read_rules};
@@ -107,7 +108,11 @@ impl Client {
     /// One rule with its version.
     pub async fn rule(&self, id: &str) -> Result<Versioned<Rule>, Error> {
         let answer = self.read(Ask::get(Family::Rules, WHAT, &["dnc", "rules", id])).await?;
-        Ok(Versioned { now: read_rule(&answer.raw.body)?, version: answer.version })
+        let rule = read_rule(&answer.raw.body)?;
+        if rule.id != id {
+            return Err(odd("the answer tells of another rule"));
+        }
+        Ok(Versioned { now: rule, version: answer.version })
     }
 
     /// Makes a rule, or finds the one that says all of this. The boolean says whether it was made now.

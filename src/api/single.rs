@@ -7,9 +7,10 @@ use super::Error;
 use super::ask::Ask;
 use super::call::{Call, Sent, error_of};
 use super::client::Client;
-use super::outcome::{Effect, Reaction, Write, classify_status, classify_transport};
+use super::outcome::{Effect, Reaction, Write, classify_status};
 use super::transport::{Answer, Broke};
 use super::wire::odd;
+use super::write::classify_fault;
 
 /// Whether a field is as wanted; `None` = it may be anything.
 pub(super) fn is<T: PartialEq>(wanted: Option<&T>, there: &T) -> bool {
@@ -48,9 +49,11 @@ fn came(write: Write, call: &Call, sent: Sent) -> Came {
             }
         }
         Sent::Fault(fault) if fault.broke == Broke::Certificate => Came::Refused(fault.error()),
-        Sent::Fault(fault) => match classify_transport(write, fault.stage) {
-            (Effect::NotApplied, _) => Came::Again(fault.error(), None),
-            _ => Came::Lost(fault.error(), None),
+        Sent::Fault(fault) => match classify_fault(write, &fault) {
+            (Effect::NotApplied, Reaction::Compare) => Came::Clash(fault.error()),
+            (Effect::NotApplied, Reaction::Retry) => Came::Again(fault.error(), fault.after),
+            (Effect::NotApplied, _) => Came::Refused(fault.error()),
+            _ => Came::Lost(fault.error(), fault.after),
         },
         Sent::Nothing { error, .. } => Came::Refused(error),
     }

@@ -196,13 +196,16 @@ impl Tokens {
                 ("client_secret", self.credentials.client_secret.expose_secret()),
                 ("scope", wanted.as_str()),
             ];
-            let sent = self.transport.send(self.transport.form(&fields)?).await;
+            let request = self.transport.form(&fields)?;
+            let asked = self.clock.now();
+            let sent = self.transport.send(request).await;
             let now = self.clock.now();
             let (error, after) = match sent {
                 Ok(answer) if answer.status() == 200 => {
-                    // The life counts from the answer: the tenant cannot have started it later.
+                    // The life counts from the question: the tenant may have started it as soon as it heard it, and its
+                    // answer may have been long on the way.
                     return match read_token(&answer.raw.body) {
-                        Ok(read) => Ok(self.keep(scopes, read, now, forced)),
+                        Ok(read) => Ok(self.keep(scopes, read, asked, forced)),
                         Err(error) => Err(self.block_refused(error, None, now)),
                     };
                 }
@@ -232,7 +235,8 @@ impl Tokens {
         Err(refused_twice())
     }
 
-    fn keep(&self, scopes: Scopes, read: ReadToken, now: Duration, forced: bool) -> Token {
+    /// Keeps a token whose life began at `since`.
+    fn keep(&self, scopes: Scopes, read: ReadToken, since: Duration, forced: bool) -> Token {
         let mut state = lock(&self.state);
         state.generation += 1;
         state.blocked = None;
@@ -242,8 +246,8 @@ impl Tokens {
         let token = Token { header, granted: told.unwrap_or(scopes), generation: state.generation };
         let held = Held {
             token: token.clone(),
-            refresh_at: now + refresh_after(life),
-            expires_at: now + life,
+            refresh_at: since + refresh_after(life),
+            expires_at: since + life,
             forced,
             proven: false,
         };
@@ -335,7 +339,9 @@ fn read_token(body: &[u8]) -> Result<ReadToken, Error> {
         return Err(odd("the token endpoint sent no usable token"));
     };
     header.set_sensitive(true);
-    let told = text_of(body.scope).map(|words| Scopes::read(&words));
+    // An answer without one word that we know (`openid`) tells nothing of ours.
+    let told =
+        text_of(body.scope).map(|words| Scopes::read(&words)).filter(|scopes| *scopes != Scopes::default());
     Ok(ReadToken { header, life: life_of(body.expires_in.as_ref())?, told })
 }
 

@@ -64,12 +64,17 @@ pub(super) struct Fault {
     pub(super) broke: Broke,
     /// The status, where the head of the answer had arrived.
     pub(super) status: Option<u16>,
+    /// From `Retry-After` of that head, clamped.
+    pub(super) after: Option<Duration>,
     /// What was seen, in words. No URL, no numbers of people, no secrets.
     pub(super) detail: String,
 }
 
 impl Fault {
     pub(super) fn error(&self) -> Error {
+        if self.status == Some(429) {
+            return Error::Throttled { after: self.after };
+        }
         match self.broke {
             Broke::TooLong => Error::Protocol { detail: self.detail.clone() },
             Broke::Passing | Broke::Certificate => Error::Unreachable { detail: self.detail.clone() },
@@ -161,8 +166,8 @@ impl Transport {
         // Connecting is in this too; it has a deadline of its own, and the sum is what a person waits for.
         match timeout(self.first_byte, self.http.execute(request)).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(self.fault(&error, None)),
-            Err(_) => Err(self.mute(None)),
+            Ok(Err(error)) => Err(self.fault(&error)),
+            Err(_) => Err(self.mute()),
         }
     }
 
@@ -197,35 +202,37 @@ impl Transport {
             .filter(|tag| tag.len() <= 256)
             .map(str::to_owned);
         let redirect = self.redirect_of(&response);
+        // Half an answer is none, but its head has said what it said.
+        let body =
+            self.body(&mut response).await.map_err(|fault| Fault { status: Some(status), after, ..fault })?;
+        Ok(Answer { raw: RawAnswer { status, body, request_id }, version, after, redirect, skew })
+    }
+
+    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, Fault> {
         let mut body = Vec::new();
         loop {
             let chunk = match timeout(self.idle, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) => break,
-                Ok(Err(error)) => return Err(self.fault(&error, Some(status))),
-                Err(_) => return Err(self.mute(Some(status))),
+                Ok(Ok(None)) => return Ok(body),
+                Ok(Err(error)) => return Err(self.fault(&error)),
+                Err(_) => return Err(self.mute()),
             };
             if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(Fault {
-                    stage: Stage::AfterSend,
-                    broke: Broke::TooLong,
-                    status: Some(status),
-                    detail: format!("{} sent more than 16 MiB", self.host()),
-                });
+                let detail = format!("{} sent more than 16 MiB", self.host());
+                return Err(Fault { broke: Broke::TooLong, detail, ..self.mute() });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { raw: RawAnswer { status, body, request_id }, version, after, redirect, skew })
     }
 
     /// It went silent after the request had been on its way.
-    fn mute(&self, status: Option<u16>) -> Fault {
+    fn mute(&self) -> Fault {
         let detail = format!("{} did not answer in time", self.host());
-        Fault { stage: Stage::AfterSend, broke: Broke::Passing, status, detail }
+        Fault { stage: Stage::AfterSend, broke: Broke::Passing, status: None, after: None, detail }
     }
 
     /// Puts an error into words of our own: the library's may hold URLs, and with them numbers.
-    fn fault(&self, error: &reqwest::Error, status: Option<u16>) -> Fault {
+    fn fault(&self, error: &reqwest::Error) -> Fault {
         let host = self.host();
         let mut broke = Broke::Passing;
         let (stage, detail) = if error.is_builder() {
@@ -247,7 +254,7 @@ impl Transport {
         } else {
             (Stage::BeforeSend, format!("{host} does not accept a connection"))
         };
-        Fault { stage, broke, status, detail }
+        Fault { stage, broke, status: None, after: None, detail }
     }
 }
 

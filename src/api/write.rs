@@ -30,13 +30,17 @@ fn answered(write: Write, call: &Call, answer: Answer) -> Attempt {
     }
 }
 
-fn broken(write: Write, fault: &Fault) -> Attempt {
-    // Half an answer whose head already said no is a no.
-    let (effect, reaction) = match fault.status.map(|status| classify_status(write, status)) {
+/// What half an answer, or none, says about a write. Half an answer whose head already said no is a no.
+pub(super) fn classify_fault(write: Write, fault: &Fault) -> (Effect, Reaction) {
+    match fault.status.map(|status| classify_status(write, status)) {
         Some((Effect::NotApplied, reaction)) => (Effect::NotApplied, reaction),
         Some(_) => (Effect::Indeterminate, Reaction::ReadBack),
         None => classify_transport(write, fault.stage),
-    };
+    }
+}
+
+fn broken(write: Write, fault: &Fault) -> Attempt {
+    let (effect, reaction) = classify_fault(write, fault);
     let error = match fault.status {
         Some(413) => Error::TooLarge,
         Some(status @ 400) => Error::Rejected { status, detail: fault.detail.clone() },
@@ -46,9 +50,11 @@ fn broken(write: Write, fault: &Fault) -> Attempt {
         Effect::NotApplied => Attempt::NotApplied {
             error,
             retry: reaction == Reaction::Retry && fault.broke == Broke::Passing,
-            after: None,
+            after: fault.after,
             raw: None,
         },
-        Effect::Applied | Effect::Indeterminate => Attempt::Indeterminate { error, after: None, raw: None },
+        Effect::Applied | Effect::Indeterminate => {
+            Attempt::Indeterminate { error, after: fault.after, raw: None }
+        }
     }
 }

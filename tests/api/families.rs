@@ -121,6 +121,26 @@ async fn a_job_is_the_one_that_was_asked_for() {
     assert!(matches!(client.job(&job("j-4")).await, Err(Error::NotFound { .. })), "a job that vanished");
 }
 
+/// N12
+#[tokio::test]
+async fn a_list_and_a_rule_are_the_ones_that_were_asked_for() {
+    let tenant = Tenant::start(|seen| match seen.target.contains("rules") {
+        true => json(
+            200,
+            r#"{"id":"R1","scope":"BOTH","priority":1,"listIds":[],"action":"BLOCK","isActive":true}"#,
+        ),
+        false => json(200, r#"{"id":"L1","name":"A"}"#),
+    })
+    .await;
+    let client = tenant.client();
+    assert_eq!(client.list(&ListId("L1".into())).await.unwrap().name, "A");
+    assert_eq!(client.rule("R1").await.unwrap().now.priority, 1);
+    let other = client.list(&ListId("L2".into())).await;
+    assert!(matches!(other, Err(Error::Protocol { .. })), "{other:?}");
+    let other = client.rule("R2").await;
+    assert!(matches!(other, Err(Error::Protocol { .. })), "{other:?}");
+}
+
 #[tokio::test]
 async fn a_contact_update_is_repeated_until_it_is_taken() {
     let tenant = Tenant::start(|seen| if seen.nth < 2 { json(503, "{}") } else { json(200, "{}") }).await;

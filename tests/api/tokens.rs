@@ -1,9 +1,12 @@
 //! Getting, sharing and renewing the token.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
-use quietline::api::{Client, Credentials, Deadlines, Endpoints, Error, Limits};
+use quietline::api::{Attempt, Client, Credentials, Deadlines, Endpoints, Error, Limits, Patience};
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 
 use crate::tenant::{Reply, Tenant, json, quick, token, with};
 
@@ -187,6 +190,55 @@ async fn an_answer_that_is_no_token_is_refused() {
         assert!(matches!(client.me().await, Err(Error::Protocol { .. })), "{body}");
         assert_eq!(tenant.calls().len(), 0);
     }
+}
+
+#[tokio::test]
+async fn the_life_of_a_token_counts_from_the_question_and_not_from_a_slow_answer() {
+    let tenant = Tenant::scripted(|seen| match (seen.is_token(), seen.nth) {
+        // The tenant starts its second at once, and its answer takes until the token is due.
+        (true, 0) => {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(810) {
+                std::thread::yield_now();
+            }
+            json(200, r#"{"access_token":"token-0","token_type":"Bearer","expires_in":1}"#)
+        }
+        (true, n) => token(n),
+        (false, _) => json(200, "{}"),
+    })
+    .await;
+    tenant.client().me().await.unwrap();
+    assert_eq!(tenant.calls()[0].headers["authorization"], "Bearer token-1");
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_tells_of_other_scopes_does_not_take_ours_away() {
+    let told = r#"{"access_token":"t","token_type":"Bearer","scope":"openid"}"#;
+    let tenant =
+        Tenant::scripted(move |seen| json(200, if seen.is_token() { told } else { r#"{"entities":[]}"# }))
+            .await;
+    assert!(tenant.client().lists().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_never_answers_is_waited_for_no_longer_than_for_a_call() {
+    let tenant = Tenant::scripted(|_| Reply::Silence).await;
+    let short = Duration::from_millis(200);
+    let deadlines = Deadlines { total: short, ..Deadlines::default() };
+    let (client, stop) = (tenant.client_with(deadlines, quick()), CancellationToken::new());
+    let attempt = client.post_entries(b"{}".to_vec(), &stop).await;
+    assert!(
+        matches!(attempt, Attempt::NotApplied { error: Error::Unreachable { .. }, retry: true, .. }),
+        "{attempt:?}"
+    );
+    assert_eq!(tenant.tokens().len(), 1, "a deadline for all attempts, not for each");
+
+    let patience = Patience { budget: short, ..quick() };
+    let look = tenant.client_with(Deadlines::default(), patience);
+    let begun = Instant::now();
+    let error = look.me().await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "the patience of a person ends first");
 }
 
 #[tokio::test]

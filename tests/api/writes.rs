@@ -235,6 +235,35 @@ async fn a_429_pauses_the_whole_family_for_as_long_as_the_tenant_says() {
 }
 
 #[tokio::test]
+async fn half_a_429_pauses_the_family_as_a_whole_one_does() {
+    let half = "HTTP/1.1 429 X\r\nretry-after: 600\r\ncontent-length: 1000\r\n\r\n{\"message\":";
+    let tenant = Tenant::start(move |_| Reply::Raw(half.into())).await;
+    let client = tenant.client();
+    let attempt = post_by(&client).await;
+    let Attempt::NotApplied { error: Error::Throttled { .. }, retry: true, after, .. } = attempt else {
+        panic!("{attempt:?}")
+    };
+    assert_eq!(after, Some(Duration::from_secs(600)));
+    let look_up = client.entries_of(crate::tenant::number(101), None).await;
+    assert!(matches!(look_up, Err(Error::Throttled { after: Some(_) })), "{look_up:?}");
+    assert_eq!((tenant.calls().len(), client.gauges().borrow().throttled), (1, 1));
+    // A read of its own is paused by the very answer.
+    let tenant = Tenant::start(move |_| Reply::Raw(half.into())).await;
+    let look_up = tenant.client().entries_of(crate::tenant::number(101), None).await;
+    assert!(matches!(look_up, Err(Error::Throttled { after: Some(_) })), "{look_up:?}");
+    assert_eq!(tenant.calls().len(), 1);
+
+    // Half of any other answer keeps its word on when to come again, too.
+    let half = half.replace("429", "503");
+    let tenant = Tenant::start(move |_| Reply::Raw(half.clone().into())).await;
+    let attempt = post(&tenant).await;
+    assert!(
+        matches!(attempt, Attempt::Indeterminate { after: Some(after), .. } if after.as_secs() == 600),
+        "{attempt:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_was_sent_is_finished_whatever_stop_says() {
     let stop = CancellationToken::new();
     let tenant = Tenant::start({

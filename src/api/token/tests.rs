@@ -87,6 +87,13 @@ fn what_was_granted_is_read_where_it_is_told() {
     };
     assert_eq!(with(""), None);
     assert_eq!(with(r#","scope":"dnc:read x:new""#).unwrap().to_string(), "dnc:read");
+    for untold in ["openid", "openid profile", "DEFAULT", ""] {
+        assert_eq!(
+            with(&format!(r#","scope":"{untold}""#)),
+            None,
+            "{untold:?} says nothing of what is granted"
+        );
+    }
 }
 
 #[tokio::test]
