@@ -304,7 +304,10 @@ fn refusal(answer: &Answer, scopes: Scopes) -> Option<(Error, Option<Scopes>)> {
             let detail = format!("the token endpoint redirects to {to}; secrets are never sent on");
             Some((odd(detail), None))
         }
-        (404 | 405 | 410, _) => Some((Error::NotFound { what: "the token endpoint".into() }, None)),
+        // It speaks another language than that of tokens, or is something else: no credentials would help.
+        (404..=406 | 410 | 415, _) => {
+            Some((odd(format!("{status} is no answer of a token endpoint: its address may be wrong")), None))
+        }
         (400..=499, _) => unauthorised(format!("the token endpoint answered {status}")),
         _ => Some((odd(format!("the token endpoint answered {status}")), None)),
     }

@@ -24,6 +24,8 @@ pub(super) struct Transport {
     base: Url,
     first_byte: Duration,
     idle: Duration,
+    /// The environment names a proxy on the way.
+    proxied: bool,
 }
 
 /// An answer with everything that the layers above look at.
@@ -119,7 +121,8 @@ impl Transport {
         let http = builder
             .build()
             .map_err(|_| Error::Unreachable { detail: format!("no TLS set-up for the {what}") })?;
-        Ok(Self { http, base: checked.url, first_byte: deadlines.first_byte, idle: deadlines.idle })
+        let proxied = !checked.loopback && names_proxy(|name| std::env::var_os(name));
+        Ok(Self { http, base: checked.url, first_byte: deadlines.first_byte, idle: deadlines.idle, proxied })
     }
 
     /// A request to a path below the base. Each segment is one name, escaped; what would climb (`..`) is refused.
@@ -247,12 +250,19 @@ impl Transport {
                 Stage::BeforeSend,
                 format!("no secure connection to {host}: its certificate or its TLS is not accepted"),
             )
-        } else if error.is_dns() {
-            (Stage::BeforeSend, format!("the name {host} cannot be resolved"))
-        } else if error.is_timeout() {
-            (Stage::BeforeSend, format!("{host} does not accept a connection in time"))
         } else {
-            (Stage::BeforeSend, format!("{host} does not accept a connection"))
+            // Behind a proxy it is the proxy that was asked, and may be what is in trouble.
+            let by =
+                if self.proxied { ", by way of the proxy that HTTPS_PROXY or ALL_PROXY names" } else { "" };
+            let what = match (error.is_dns(), error.is_timeout()) {
+                (true, _) if self.proxied => {
+                    format!("{host} cannot be reached: a name cannot be resolved{by}")
+                }
+                (true, _) => format!("the name {host} cannot be resolved"),
+                (false, true) => format!("{host} does not accept a connection in time{by}"),
+                (false, false) => format!("{host} does not accept a connection{by}"),
+            };
+            (Stage::BeforeSend, what)
         };
         Fault { stage, broke, status: None, after: None, detail }
     }
@@ -261,6 +271,13 @@ impl Transport {
 /// Whether an id can be one segment of an address: what would climb (`..`) or stand still cannot.
 pub fn fits_into_address(id: &str) -> bool {
     !matches!(id, "" | "." | "..")
+}
+
+/// Whether the environment names a proxy for `https`. A plain `http` address is on this machine, and never behind one.
+fn names_proxy(var: impl Fn(&str) -> Option<std::ffi::OsString>) -> bool {
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .any(|name| var(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// How long the tenant asks to wait, clamped.

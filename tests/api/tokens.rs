@@ -96,6 +96,17 @@ async fn a_wrong_secret_is_said_in_words_and_never_tried_again_by_itself() {
 }
 
 #[tokio::test]
+async fn what_is_no_token_endpoint_is_not_called_wrong_credentials() {
+    for status in [404, 405, 406, 410, 415] {
+        let tenant = Tenant::scripted(move |_| json(status, "{}")).await;
+        let error = tenant.client().me().await.unwrap_err();
+        assert!(matches!(error, Error::Protocol { .. }), "{status}: {error:?}");
+        assert!(error.to_string().contains("its address may be wrong"), "{error}");
+        assert!(error.advice().contains("doctor"), "{}", error.advice());
+    }
+}
+
+#[tokio::test]
 async fn a_token_endpoint_that_stumbles_is_asked_again() {
     let tenant = Tenant::scripted(|seen| match (seen.is_token(), seen.nth) {
         (true, 0) => json(503, ""),
