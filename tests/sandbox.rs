@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use quietline::sandbox::{Options, SAMPLE_NUMBERS, Sandbox, Story};
+use quietline::sandbox::{Options, Order, SAMPLE_NUMBERS, Sandbox, Story};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,6 +22,8 @@ mod events;
 mod faults;
 #[path = "sandbox/items.rs"]
 mod items;
+#[path = "sandbox/orders.rs"]
+mod orders;
 #[path = "sandbox/outbound.rs"]
 mod outbound;
 #[path = "sandbox/suppression.rs"]

@@ -15,7 +15,12 @@ use serde_json::{Map, Value, json};
 
 use super::Options;
 use super::check::{self, Millis};
+use super::family::Family;
+use super::order::Script;
+#[cfg(test)]
+use super::order::Turn;
 use super::rng;
+use super::words::{Word, word_of};
 
 /// Tenths of a job's time after which something befalls a job that does not end well.
 const CRISIS: i64 = 6;
@@ -58,38 +63,36 @@ pub(super) struct ContactList {
     pub(super) contacts: Vec<usize>,
 }
 
-/// How a job ends.
+/// How a job ends; [`FATES`] says what each means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fate {
     #[default]
     Completes,
     Fails,
     Aborts,
-    /// The job goes on, and nobody can ask for it.
     Lost,
-    /// It runs for ever.
     Stuck,
-    /// It ends in a word that nobody knows.
     Odd,
 }
 
+/// Every fate.
+pub(super) const FATES: [Word<Fate>; 6] = [
+    Word { word: "complete", does: "it ends well, as without an order", make: |_| Ok(Fate::Completes) },
+    Word { word: "fail", does: "it fails half way; what it has done stays", make: |_| Ok(Fate::Fails) },
+    Word { word: "abort", does: "the same, and says that somebody stopped it", make: |_| Ok(Fate::Aborts) },
+    Word {
+        word: "lose",
+        does: "it does its work, and nobody can ask for it (404)",
+        make: |_| Ok(Fate::Lost),
+    },
+    Word { word: "stuck", does: "it runs for ever", make: |_| Ok(Fate::Stuck) },
+    Word { word: "odd", does: "it ends in a status that nobody knows", make: |_| Ok(Fate::Odd) },
+];
+
 impl Fate {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Completes, "complete"),
-        (Self::Fails, "fail"),
-        (Self::Aborts, "abort"),
-        (Self::Lost, "lose"),
-        (Self::Stuck, "stuck"),
-        (Self::Odd, "odd"),
-    ];
-
-    /// The word of the control route.
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(fate, _)| fate)
-    }
-
+    /// The word of the orders and of the truth.
     pub(super) fn word(self) -> &'static str {
-        Self::ALL.into_iter().find(|(fate, _)| *fate == self).map_or("", |(_, word)| word)
+        word_of(&FATES, &self)
     }
 }
 
@@ -184,10 +187,8 @@ pub(super) struct Outbound {
     pub(super) contacts: Vec<Contact>,
     pub(super) by_id: HashMap<String, usize>,
     pub(super) jobs: Vec<Job>,
-    /// Fates that were ordered for the next jobs.
-    pub(super) fates: VecDeque<Fate>,
-    /// Whether contacts and jobs can be listed; else that is 404.
-    pub(super) readable: bool,
+    /// Fates that were ordered for the jobs to come.
+    pub(super) fates: Script<Fate>,
     seed: u64,
     duration: Millis,
     /// Jobs that were answered for and never made.
@@ -201,8 +202,7 @@ impl Outbound {
             contacts: Vec::new(),
             by_id: HashMap::new(),
             jobs: Vec::new(),
-            fates: VecDeque::new(),
-            readable: true,
+            fates: Script::default(),
             seed: options.seed,
             duration: check::millis(options.job_duration),
             lies: 0,
@@ -229,13 +229,15 @@ impl Outbound {
 
     /// Makes a job and tells its id.
     pub(super) fn start(&mut self, list: usize, rows: Vec<Row>, now: Millis) -> String {
-        let id = rng::uuid(self.seed, (10, 11), self.jobs.len() as u64);
+        let nth = self.jobs.len() as u64;
+        let id = rng::uuid(self.seed, (10, 11), nth);
+        let fate = self.fates.take(Family::Bulk).unwrap_or_default();
         self.jobs.push(Job {
             id: id.clone(),
             list,
             made: now,
             duration: self.duration,
-            fate: self.fates.pop_front().unwrap_or_default(),
+            fate,
             sent: rows.len(),
             rows: rows.into(),
             reached: 0,
@@ -249,6 +251,12 @@ impl Outbound {
     pub(super) fn pretended(&mut self) -> String {
         self.lies += 1;
         rng::uuid(self.seed, (12, 13), self.lies)
+    }
+
+    /// The next job ends so.
+    #[cfg(test)]
+    pub(super) fn order(&mut self, fate: Fate) {
+        self.fates.push(fate, Turn::next(Family::Bulk));
     }
 
     /// Lets jobs do what they have had time for. Asked for whenever somebody looks, so that nobody sees a difference
@@ -290,7 +298,7 @@ mod tests {
         let options = Options { job_duration: Duration::from_millis(duration), ..Options::default() };
         let mut outbound = Outbound::new(&options);
         outbound.lists.push(ContactList { id: "cl".into(), name: "cl".into(), contacts: Vec::new() });
-        outbound.fates.push_back(fate);
+        outbound.order(fate);
         let contact = Contact {
             id: String::new(),
             list: 0,

@@ -1,7 +1,7 @@
 //! From a connection to a route and back: token, limit, fault, route, log, in this order and under one lock.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -69,7 +69,9 @@ async fn serve(
         tokio::time::sleep(pause / 2).await;
     }
     match fault {
-        Some(Fault::ResetBefore | Fault::ResetMidway | Fault::ResetAfter) => link.reset(),
+        Some(Fault::ResetBefore | Fault::ResetMidway | Fault::ResetAfter) => {
+            link.reset();
+        }
         Some(Fault::Truncate) => link.cut(),
         _ => {}
     }
@@ -110,13 +112,12 @@ fn pause(state: &State) -> Option<std::time::Duration> {
 fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>) {
     let family = Family::of(call);
     let keys = if family == Family::EntriesWrite { call.keys() } else { Vec::new() };
-    state.counters.requests += 1;
-    let seq = state.counters.requests;
+    let clock = SystemTime::now();
     let (reply, fault) = match admit(state, family, call, now) {
         Err(refused) => (refused, None),
         Ok(()) => {
             let fault = story::choose(state, family, call, &keys);
-            let reply = match fault.and_then(Fault::instead) {
+            let reply = match fault.and_then(|fault| fault.instead(clock)) {
                 Some(instead) => instead,
                 None => {
                     let reply = routes::serve(state, call, fault, now);
@@ -129,8 +130,9 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
             (reply, fault)
         }
     };
+    state.counters.requests += 1;
     state.log.push(Line {
-        seq,
+        seq: state.counters.requests,
         at: now,
         method: call.method.to_string(),
         path: call.path.clone(),

@@ -1,6 +1,6 @@
 //! What the tenant holds: lists with their records, rules, keys it has seen. Everything behind one lock.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -8,12 +8,14 @@ use tokio_util::sync::CancellationToken;
 use super::Options;
 use super::auth::Token;
 use super::check::{self, Millis};
+use super::fault::Fault;
 use super::feed::Feed;
 use super::limits::Windows;
 use super::log::Line;
+use super::order::{Order, Script, What};
 use super::outbound::Outbound;
+use super::properties::Properties;
 use super::rng;
-use super::story::Scripted;
 use super::suppression::Suppression;
 
 /// A record: one number on one list, with an id of its own. A number may have several on the same list.
@@ -177,6 +179,7 @@ pub(super) struct Tally {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) options: Options,
+    pub(super) properties: Properties,
     pub(super) lists: Vec<List>,
     pub(super) rules: Vec<Rule>,
     /// Where the records of a number are: index of the list, `seq`.
@@ -192,7 +195,7 @@ pub(super) struct State {
     pub(super) outbound: Outbound,
     pub(super) feed: Feed,
     pub(super) log: Vec<Line>,
-    pub(super) script: VecDeque<Scripted>,
+    pub(super) script: Script<Fault>,
     /// Calls so far, by family: what the flaky story draws with.
     pub(super) drawn: HashMap<&'static str, u64>,
     /// Faults in a row, by what was asked.
@@ -211,6 +214,7 @@ impl State {
             suppression: Suppression::default(),
             feed: Feed::default(),
             stop: CancellationToken::new(),
+            properties: options.tenant.clone(),
             options,
             lists: Vec::new(),
             rules: Vec::new(),
@@ -222,7 +226,7 @@ impl State {
             tokens: HashMap::new(),
             counters: Counters::default(),
             log: Vec::new(),
-            script: VecDeque::new(),
+            script: Script::default(),
             drawn: HashMap::new(),
             streaks: HashMap::new(),
             broken_in_a_row: 0,
@@ -244,6 +248,15 @@ impl State {
             outbound: if only.is_none() { self.outbound.clone() } else { Outbound::new(&self.options) },
             feed: self.feed.tallies_only(),
             ..Self::empty(self.options.clone())
+        }
+    }
+
+    /// Takes an order in.
+    pub(super) fn order(&mut self, Order { what, turn }: Order) {
+        match what {
+            What::Call(fault) => self.script.push(fault, turn),
+            What::Socket(trouble) => self.feed.ordered.push(trouble, turn),
+            What::Job(fate) => self.outbound.fates.push(fate, turn),
         }
     }
 

@@ -1,0 +1,69 @@
+//! The simulated tenant on the command line: what can be ordered of it, how it is told, and that it happens.
+
+use crate::support::Desk;
+
+/// What the program says of an option of `sandbox serve` that it does not understand.
+fn refusal(desk: &Desk, option: &str, value: &str) -> String {
+    let ended = desk.run(["sandbox", "serve", option, value, "--json"]).fails_in_json(2, "usage");
+    ended.json()["error"]["message"].as_str().unwrap().to_owned()
+}
+
+/// The words of a list with commas, from the place where it begins in a sentence to the next semicolon.
+fn words<'a>(sentence: &'a str, begins: &str) -> Vec<&'a str> {
+    let (_, list) = sentence.split_once(begins).unwrap_or_else(|| panic!("{begins}: {sentence}"));
+    list.split(';').next().unwrap().split(", ").map(str::trim).collect()
+}
+
+#[test]
+fn help_holds_every_word_that_can_be_ordered() {
+    let desk = Desk::new();
+    let help = desk.run(["sandbox", "serve", "--help"]).exits(0).stdout;
+    assert!(desk.run(["sandbox", "--help"]).exits(0).stdout.contains("Words of do= for a call"));
+    // A word that explains itself stands at the beginning of a line; a family stands among others.
+    let explained = |word: &str| {
+        let line = help.lines().find(|line| line.split([' ', '=']).find(|w| !w.is_empty()) == Some(word));
+        line.is_some_and(|line| line.split_whitespace().count() > 1)
+    };
+    let unknown = refusal(&desk, "--fault", "do=explode");
+    let (calls, sockets, jobs) =
+        (words(&unknown, "calls: "), words(&unknown, "sockets: "), words(&unknown, "jobs: "));
+    for word in calls.into_iter().chain(sockets).chain(jobs) {
+        assert!(explained(word), "{word} is not explained\n{help}");
+        // Understood, but for what no word takes; a word that needs a number has got it.
+        let refused = refusal(&desk, "--fault", &format!("do={word} status=418 nonsense=1"));
+        assert!(refused.contains("takes no nonsense"), "{refused}");
+    }
+    let properties = refusal(&desk, "--tenant", "weather=fine");
+    for word in words(&properties, "there are: ") {
+        assert!(explained(word), "{word} is not explained\n{help}");
+    }
+    let stories = refusal(&desk, "--story", "comedy");
+    for word in words(&stories, "one of: ") {
+        assert!(explained(word), "{word} is not explained\n{help}");
+    }
+    let families = refusal(&desk, "--fault", "at=everywhere do=lie");
+    for word in words(&families, "there are: ") {
+        assert!(help.split_whitespace().any(|told| told == word), "{word}\n{help}");
+    }
+}
+
+#[test]
+fn what_is_no_order_is_a_mistake_of_usage_that_says_what_there_is() {
+    let desk = Desk::new();
+    for (option, value, told) in [
+        ("--fault", "at=entries#17", "do=WORD is needed"),
+        ("--fault", "at=entries#17 do=apply-then-explode", "reset_after"),
+        ("--fault", "at=entrys do=lie", "entries_write"),
+        ("--fault", "at=entries#zero do=lie", "from 1"),
+        ("--fault", "do=status", "200 to 999"),
+        ("--fault", "at=entries do=mute", "at=events"),
+        ("--fault", "anything", "NAME=VALUE"),
+        ("--tenant", "strict_suppression", "KEY=VALUE"),
+        ("--tenant", "strict_suppression=perhaps", "true or false"),
+    ] {
+        let refused = refusal(&desk, option, value);
+        assert!(refused.contains(told), "{option} {value}: {refused}");
+        desk.run(["sandbox", "serve", option, value]).fails(2, "usage").says(told);
+    }
+    assert!(desk.files().is_empty());
+}
