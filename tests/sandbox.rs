@@ -28,8 +28,12 @@ mod orders;
 mod outbound;
 #[path = "sandbox/suppression.rs"]
 mod suppression;
+#[path = "sandbox/survival.rs"]
+mod survival;
 #[path = "sandbox/truth.rs"]
 mod truth;
+#[path = "sandbox/wire.rs"]
+mod wire;
 
 const ALL_SCOPES: &str = "dnc:read dnc:write tenant:read compliance:read contacts:read contacts:write lists:read \
     lists:write lists:contacts:read lists:contacts:write outbound:contactlistitem:write outbound:job:read \

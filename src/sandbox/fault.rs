@@ -20,6 +20,11 @@ pub(super) enum Fault {
     ResetAfter,
     ErrorAfter,
     Truncate,
+    TruncateJson,
+    LengthOver,
+    LengthUnder,
+    Drip(Drip),
+    DripEndless(Drip),
     Html,
     Omit,
     Lie,
@@ -28,8 +33,17 @@ pub(super) enum Fault {
     ReorderPage,
 }
 
+/// How slowly a body is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Drip {
+    /// Bytes of one piece.
+    pub(super) bytes: u16,
+    /// Milliseconds before each piece but the first.
+    pub(super) ms: u32,
+}
+
 /// Every fault.
-pub(super) const FAULTS: [Word<Fault>; 18] = [
+pub(super) const FAULTS: [Word<Fault>; 23] = [
     Word { word: "throttle", does: "429 with seconds to wait; not applied", make: |_| Ok(Fault::Throttle) },
     Word {
         word: "throttle_date",
@@ -74,6 +88,31 @@ pub(super) const FAULTS: [Word<Fault>; 18] = [
         does: "the connection ends in the middle of the body; applied",
         make: |_| Ok(Fault::Truncate),
     },
+    Word {
+        word: "truncate_json",
+        does: "the JSON ends in its middle, under a Content-Length that is right; applied",
+        make: |_| Ok(Fault::TruncateJson),
+    },
+    Word {
+        word: "length_over",
+        does: "Content-Length is more than the body, behind which the connection ends; applied",
+        make: |_| Ok(Fault::LengthOver),
+    },
+    Word {
+        word: "length_under",
+        does: "Content-Length is half of the body; applied",
+        make: |_| Ok(Fault::LengthUnder),
+    },
+    Word {
+        word: "drip",
+        does: "the body comes bytes=16 at a time, ms=50 apart; applied",
+        make: |numbers| drip(numbers).map(Fault::Drip),
+    },
+    Word {
+        word: "drip_endless",
+        does: "the same, and then blanks for ever; applied",
+        make: |numbers| drip(numbers).map(Fault::DripEndless),
+    },
     Word { word: "html", does: "200 with a page of HTML; applied", make: |_| Ok(Fault::Html) },
     Word {
         word: "omit",
@@ -97,6 +136,11 @@ pub(super) const FAULTS: [Word<Fault>; 18] = [
 /// A status that can be answered: HTTP/1.1 has three digits, and one below 200 is no answer yet.
 pub(super) fn status(numbers: &mut Numbers) -> Result<u16, String> {
     numbers.take("status", None, 200..=999)
+}
+
+fn drip(numbers: &mut Numbers) -> Result<Drip, String> {
+    let bytes = numbers.take("bytes", Some(16), 1..=u16::MAX)?;
+    Ok(Drip { bytes, ms: numbers.take("ms", Some(50), 0..=3_600_000)? })
 }
 
 impl Fault {
@@ -125,7 +169,7 @@ impl Fault {
     }
 
     /// The answer of a fault that strikes after the call was served.
-    pub(super) fn afterwards(self, reply: Reply) -> Reply {
+    pub(super) fn afterwards(self, mut reply: Reply) -> Reply {
         let applied = reply.applied;
         match self {
             Self::ErrorAfter => Reply::error(500, "INTERNAL_ERROR", "something broke"),
@@ -134,6 +178,12 @@ impl Fault {
                 "text/html",
                 b"<!doctype html><title>Sign in</title><p>Please sign in.".to_vec(),
             ),
+            Self::TruncateJson => {
+                reply.body.truncate(reply.body.len() / 2);
+                return reply;
+            }
+            // Nobody must wait for what was promised and does not come.
+            Self::LengthOver => return reply.with("Connection", "close"),
             _ => return reply,
         }
         .applying(applied)
@@ -143,7 +193,7 @@ impl Fault {
     pub(super) fn is_break(self) -> bool {
         match self {
             Self::Throttle | Self::ThrottleDate | Self::Unauthorised | Self::TooLarge => false,
-            Self::ClampPage | Self::RepeatPage | Self::ReorderPage => false,
+            Self::ClampPage | Self::RepeatPage | Self::ReorderPage | Self::Drip(_) => false,
             Self::Status(status) => status >= 500,
             _ => true,
         }

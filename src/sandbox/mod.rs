@@ -41,6 +41,7 @@ mod call;
 mod check;
 mod control;
 mod decide;
+mod drip;
 mod family;
 mod fault;
 mod feed;

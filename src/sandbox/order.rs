@@ -271,6 +271,7 @@ mod tests {
             ("lie", "NAME=VALUE"),
             ("do=status", "200 to 999"),
             ("do=status status=99", "200 to 999"),
+            ("do=drip bytes=0", "bytes"),
             ("do=lie ms=5", "takes no ms"),
             ("do=lie sometimes=yes", "sometimes"),
             ("at=entries do=mute", "at=events"),

@@ -15,6 +15,7 @@ use super::auth;
 use super::call::{Call, Reply};
 use super::check::{self, Millis};
 use super::control::{self, Served};
+use super::drip;
 use super::family::Family;
 use super::fault::Fault;
 use super::log::Line;
@@ -22,7 +23,7 @@ use super::routes;
 use super::socket;
 use super::state::State;
 use super::story;
-use super::stream::Link;
+use super::stream::{Length, Link};
 
 /// The tenant, as connections share it.
 pub(super) type Tenant = Arc<Mutex<State>>;
@@ -64,7 +65,11 @@ async fn serve(
     if let Some(pause) = pause {
         tokio::time::sleep(pause / 2).await;
     }
-    let (mut reply, fault) = answer(&mut lock(&tenant), &call, check::now());
+    let (mut reply, fault, stop) = {
+        let mut state = lock(&tenant);
+        let (reply, fault) = answer(&mut state, &call, check::now());
+        (reply, fault, state.stop.clone())
+    };
     if let Some(pause) = pause {
         tokio::time::sleep(pause / 2).await;
     }
@@ -73,13 +78,19 @@ async fn serve(
             link.reset();
         }
         Some(Fault::Truncate) => link.cut(),
+        Some(Fault::LengthOver) => link.misstate(Length::Over),
+        Some(Fault::LengthUnder) => link.misstate(Length::Under),
         _ => {}
     }
     match (reply.ticket.take(), upgrade) {
         (Some(ticket), Some(upgrade)) => {
             upgrade.on_upgrade(move |opened| socket::serve(opened, tenant, ticket))
         }
-        _ => reply.into_response(),
+        _ => match fault {
+            Some(Fault::Drip(pace)) => drip::response(reply, pace, false, stop),
+            Some(Fault::DripEndless(pace)) => drip::response(reply, pace, true, stop),
+            _ => reply.into_response(),
+        },
     }
 }
 
