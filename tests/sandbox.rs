@@ -39,6 +39,17 @@ const ALL_SCOPES: &str = "dnc:read dnc:write tenant:read compliance:read contact
     lists:write lists:contacts:read lists:contacts:write outbound:contactlistitem:write outbound:job:read \
     events:subscribe";
 
+/// How long something may take that comes by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks until something is so.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begin = std::time::Instant::now();
+    while !is_so().await {
+        assert!(begin.elapsed() < PATIENCE, "never: {what}");
+    }
+}
+
 /// A sandbox and somebody who talks to it.
 struct Talk {
     sandbox: Sandbox,

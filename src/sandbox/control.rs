@@ -19,6 +19,7 @@ use super::call::{Call, Reply};
 use super::check::Millis;
 use super::family::Family;
 use super::feed::TROUBLES;
+use super::late;
 use super::log::Line;
 use super::order::{Order, Turn};
 use super::outbound::FATES;
@@ -36,6 +37,7 @@ pub(super) enum Served {
 /// Serves a control route; `None` = the path is not one.
 pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Served> {
     let name = call.path.strip_prefix("/__sandbox/")?;
+    late::settle(state, now);
     let served = match (call.method.as_str(), name) {
         ("GET", "log") => return Some(log(state, call).unwrap_or_else(Served::Now)),
         ("GET", "state") => return Some(tell(state, call, now).unwrap_or_else(Served::Now)),

@@ -19,6 +19,9 @@ pub(super) enum Fault {
     ResetMidway,
     ResetAfter,
     ErrorAfter,
+    /// Milliseconds between the answer and the effect.
+    LateCommit(u32),
+    LateReset(u32),
     Truncate,
     TruncateJson,
     LengthOver,
@@ -43,7 +46,7 @@ pub(super) struct Drip {
 }
 
 /// Every fault.
-pub(super) const FAULTS: [Word<Fault>; 23] = [
+pub(super) const FAULTS: [Word<Fault>; 25] = [
     Word { word: "throttle", does: "429 with seconds to wait; not applied", make: |_| Ok(Fault::Throttle) },
     Word {
         word: "throttle_date",
@@ -83,6 +86,16 @@ pub(super) const FAULTS: [Word<Fault>; 23] = [
         make: |_| Ok(Fault::ResetAfter),
     },
     Word { word: "error_after", does: "500; applied", make: |_| Ok(Fault::ErrorAfter) },
+    Word {
+        word: "late_commit",
+        does: "504 at once; applied ms=1000 later",
+        make: |numbers| lateness(numbers).map(Fault::LateCommit),
+    },
+    Word {
+        word: "late_reset",
+        does: "connection reset at once; applied ms=1000 later",
+        make: |numbers| lateness(numbers).map(Fault::LateReset),
+    },
     Word {
         word: "truncate",
         does: "the connection ends in the middle of the body; applied",
@@ -138,6 +151,10 @@ pub(super) fn status(numbers: &mut Numbers) -> Result<u16, String> {
     numbers.take("status", None, 200..=999)
 }
 
+fn lateness(numbers: &mut Numbers) -> Result<u32, String> {
+    numbers.take("ms", Some(1_000), 0..=3_600_000)
+}
+
 fn drip(numbers: &mut Numbers) -> Result<Drip, String> {
     let bytes = numbers.take("bytes", Some(16), 1..=u16::MAX)?;
     Ok(Drip { bytes, ms: numbers.take("ms", Some(50), 0..=3_600_000)? })
@@ -164,6 +181,9 @@ impl Fault {
             Self::Unauthorised => Reply::error(401, "UNAUTHORIZED", "the token is not accepted any more"),
             Self::TooLarge => Reply::error(413, "PAYLOAD_TOO_LARGE", "too many rows in one call"),
             Self::Status(status) => Reply::error(status, "ORDERED", "a status that was ordered"),
+            Self::LateCommit(_) | Self::LateReset(_) => {
+                Reply::error(504, "GATEWAY_TIMEOUT", "nobody answered in time")
+            }
             _ => return None,
         })
     }
@@ -187,6 +207,14 @@ impl Fault {
             _ => return reply,
         }
         .applying(applied)
+    }
+
+    /// How long after its answer the call is applied, in milliseconds.
+    pub(super) fn lateness(self) -> Option<u32> {
+        match self {
+            Self::LateCommit(ms) | Self::LateReset(ms) => Some(ms),
+            _ => None,
+        }
     }
 
     /// Whether the client sees a broken connection or a server error, as its circuit breaker counts them.

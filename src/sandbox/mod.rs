@@ -46,6 +46,7 @@ mod family;
 mod fault;
 mod feed;
 mod help;
+mod late;
 mod limits;
 mod log;
 mod order;

@@ -251,6 +251,7 @@ mod tests {
         let what = |text: &str| Order::parse(text).unwrap().what;
         assert_eq!(what("at=entries#17 do=apply-then-reset"), What::Call(Fault::ResetAfter));
         assert_eq!(what("on=token do=status status=418"), What::Call(Fault::Status(418)));
+        assert_eq!(what("do=late-commit ms=7"), What::Call(Fault::LateCommit(7)));
         assert_eq!(what("do=out-of-order"), What::Socket(Trouble::OutOfOrder));
         assert_eq!(what("at=bulk#2 do=stuck"), What::Job(Fate::Stuck));
     }

@@ -18,6 +18,7 @@ use super::control::{self, Served};
 use super::drip;
 use super::family::Family;
 use super::fault::Fault;
+use super::late;
 use super::log::Line;
 use super::routes;
 use super::socket;
@@ -74,7 +75,7 @@ async fn serve(
         tokio::time::sleep(pause / 2).await;
     }
     match fault {
-        Some(Fault::ResetBefore | Fault::ResetMidway | Fault::ResetAfter) => {
+        Some(Fault::ResetBefore | Fault::ResetMidway | Fault::ResetAfter | Fault::LateReset(_)) => {
             link.reset();
         }
         Some(Fault::Truncate) => link.cut(),
@@ -121,6 +122,7 @@ fn pause(state: &State) -> Option<std::time::Duration> {
 }
 
 fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>) {
+    late::settle(state, now);
     let family = Family::of(call);
     let keys = if family == Family::EntriesWrite { call.keys() } else { Vec::new() };
     let clock = SystemTime::now();
@@ -128,6 +130,9 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
         Err(refused) => (refused, None),
         Ok(()) => {
             let fault = story::choose(state, family, call, &keys);
+            if let Some(lateness) = fault.and_then(Fault::lateness) {
+                late::put_aside(state, call, &keys, now + Millis::from(lateness));
+            }
             let reply = match fault.and_then(|fault| fault.instead(clock)) {
                 Some(instead) => instead,
                 None => {

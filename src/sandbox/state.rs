@@ -10,6 +10,7 @@ use super::auth::Token;
 use super::check::{self, Millis};
 use super::fault::Fault;
 use super::feed::Feed;
+use super::late::Late;
 use super::limits::Windows;
 use super::log::Line;
 use super::order::{Order, Script, What};
@@ -196,6 +197,8 @@ pub(super) struct State {
     pub(super) feed: Feed,
     pub(super) log: Vec<Line>,
     pub(super) script: Script<Fault>,
+    /// Calls that are still to be applied, the first due first.
+    pub(super) late: Vec<Late>,
     /// Calls so far, by family: what the flaky story draws with.
     pub(super) drawn: HashMap<&'static str, u64>,
     /// Faults in a row, by what was asked.
@@ -227,6 +230,7 @@ impl State {
             counters: Counters::default(),
             log: Vec::new(),
             script: Script::default(),
+            late: Vec::new(),
             drawn: HashMap::new(),
             streaks: HashMap::new(),
             broken_in_a_row: 0,

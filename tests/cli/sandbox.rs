@@ -1,6 +1,27 @@
 //! The simulated tenant on the command line: what can be ordered of it, how it is told, and that it happens.
 
-use crate::support::Desk;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{Desk, Tenant};
+
+const LIST: &str = "Internal_OptOuts";
+
+/// Runs something that talks to a tenant.
+fn talking<T>(talk: impl Future<Output = T>) -> T {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(talk)
+}
+
+fn truth(tenant: &Tenant, what: &str) -> Value {
+    let url = format!("{}/__sandbox/{what}", tenant.text("api_url").replace("/api/v2", ""));
+    talking(async {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        http.get(url).send().await.unwrap().json().await.unwrap()
+    })
+}
 
 /// What the program says of an option of `sandbox serve` that it does not understand.
 fn refusal(desk: &Desk, option: &str, value: &str) -> String {
@@ -66,4 +87,41 @@ fn what_is_no_order_is_a_mistake_of_usage_that_says_what_there_is() {
         desk.run(["sandbox", "serve", option, value]).fails(2, "usage").says(told);
     }
     assert!(desk.files().is_empty());
+}
+
+#[test]
+fn a_write_that_takes_effect_late_and_one_whose_answer_is_lost_double_nothing() {
+    let tenant = Tenant::start(&[
+        "--fault",
+        "at=entries-write#1 do=late-commit ms=1000",
+        "--fault",
+        "at=entries_write#2 do=apply-then-reset",
+    ]);
+    let desk = Desk::on(&tenant);
+    let mut file = "phone\n".to_owned();
+    for n in 0..150 {
+        writeln!(file, "415556{n:04}").unwrap();
+    }
+    desk.write("f.csv", file);
+    let upload = ["upload", "f.csv", "--list", LIST, "--reason", "test", "--yes", "--json"];
+    let run = desk.run(upload).exits(0).json();
+    assert_eq!((&run["state"], &run["accepted"]), (&json!("ready"), &json!(150)), "{run}");
+
+    let begin = Instant::now();
+    let committed = loop {
+        let log = truth(&tenant, "log");
+        let lines = log.as_array().unwrap().clone();
+        if lines.iter().any(|line| line["fault"] == "committed_late") {
+            break lines;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "nothing took effect late: {log}");
+    };
+    for fault in ["late_commit", "reset_after"] {
+        assert_eq!(committed.iter().filter(|line| line["fault"] == fault).count(), 1, "{fault}");
+    }
+    let state = truth(&tenant, "state");
+    assert_eq!(state["duplicates"], json!([]));
+    let list = state["lists"].as_array().unwrap().iter().find(|list| list["name"] == LIST).unwrap();
+    let numbers = list["records"].as_array().unwrap().iter().map(|record| record["phoneNumber"].as_str());
+    assert_eq!(numbers.flatten().filter(|number| number.starts_with("+1415556")).count(), 150);
 }

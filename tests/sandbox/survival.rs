@@ -87,3 +87,25 @@ async fn a_slow_answer_is_one_and_an_endless_one_ends_at_its_deadline() {
     assert_eq!(taken(&post(&patient, &rows).await, &rows), Some(5));
     assert_eq!(talk.truth("state").await["duplicates"], json!([]));
 }
+
+#[tokio::test]
+async fn a_late_commit_leaves_the_outcome_open_and_doubles_nothing() {
+    let talk = talk(small()).await;
+    let list = talk.list_id("Internal_OptOuts").await;
+    let client = client(&talk, Deadlines::default());
+    for (n, word) in ["late_commit", "late_reset"].into_iter().enumerate() {
+        let rows = five(&list, 1_000 + 100 * n as u64);
+        talk.control("fault", &json!({ "at": "entries_write", "do": word, "ms": 800 })).await;
+        let first = post(&client, &rows).await;
+        assert!(matches!(first, Attempt::Indeterminate { .. }), "{word}: {first:?}");
+        assert_eq!(taken(&post(&client, &rows).await, &rows), Some(5), "{word}");
+    }
+    let committed = async || {
+        let log = talk.truth("log").await;
+        log.as_array().unwrap().iter().filter(|line| line["fault"] == "committed_late").count()
+    };
+    until("both are committed", async || committed().await == 2).await;
+    let state = talk.truth("state").await;
+    assert_eq!(state["duplicates"], json!([]));
+    assert_eq!(state["keys"]["key-1000"], json!({ "seen": 2, "applied": 1 }));
+}

@@ -1,4 +1,4 @@
-//! Faults that only show on the wire, byte by byte: bodies that drip, lengths that lie.
+//! Faults that only show on the wire, byte by byte: bodies that drip, lengths that lie, effects that come late.
 
 use super::*;
 
@@ -37,6 +37,18 @@ impl Talk {
         stream.read_to_end(&mut answer).await.unwrap();
         let at = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
         Raw { head: String::from_utf8(answer[..at].to_vec()).unwrap(), body: answer[at..].to_vec() }
+    }
+
+    /// Waits for the truth log to have a line of this fault, and gives it.
+    async fn line_of(&self, fault: &str) -> Value {
+        let mut found = None;
+        until(fault, async || {
+            let log = self.truth("log").await;
+            found = log.as_array().unwrap().iter().find(|line| line["fault"] == fault).cloned();
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
     }
 }
 
@@ -111,4 +123,47 @@ async fn an_endless_body_goes_on_behind_its_json_and_ends_with_the_sandbox() {
     drop(talk);
     let rest = async { while let Ok(Some(_)) = answer.chunk().await {} };
     tokio::time::timeout(Duration::from_secs(30), rest).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_late_commit_comes_after_its_answer_and_its_keys_are_known_by_then() {
+    let talk = talk(small()).await;
+    let list = talk.list_id("Internal_OptOuts").await;
+    let before = talk.numbers_on(&list).await.len();
+    for (n, (word, status)) in [("late_commit", Some(504)), ("late_reset", None)].into_iter().enumerate() {
+        let body = rows(&list, 1_000 + 100 * n as u32, 10);
+        talk.control("fault", &json!({ "at": "entries_write", "do": word, "ms": 1_500 })).await;
+        let answer = talk.call(Method::POST, "dnc/entries").json(&body).send().await;
+        assert_eq!(answer.ok().map(|answer| answer.status().as_u16()), status, "{word}");
+        assert_eq!(talk.numbers_on(&list).await.len(), before + 20 * n, "{word}: not yet");
+
+        // Half of it again, before the whole of it takes effect: the same keys, the same records.
+        let again = json!({ "data": body["data"].as_array().unwrap()[..5] });
+        assert_eq!(talk.post("dnc/entries", &again).await.0, 201);
+        assert_eq!(talk.numbers_on(&list).await.len(), before + 20 * n + 5, "{word}");
+        until("it is applied", async || talk.numbers_on(&list).await.len() == before + 20 * n + 10).await;
+        // A second list of numbers, so that the next round begins at a round number.
+        assert_eq!(talk.post("dnc/entries", &rows(&list, 5_000 + 100 * n as u32, 10)).await.0, 201);
+    }
+    assert_eq!(talk.truth("state").await["duplicates"], json!([]));
+    let line = talk.line_of("committed_late").await;
+    assert_eq!(
+        (&line["status"], &line["applied"], &line["keys"][9]),
+        (&json!(201), &json!(5), &json!("key-1009"))
+    );
+}
+
+#[tokio::test]
+async fn the_job_of_a_late_bulk_insert_is_listed_when_it_is_made() {
+    let talk = talk(Options { job_duration: Duration::ZERO, ..small() }).await;
+    talk.control("fault", &json!({ "at": "bulk", "do": "late_commit", "ms": 1_000 })).await;
+    let body = super::outbound::insert(0, 10);
+    assert_eq!(talk.post("outbound/contactlistitems/bulkinsert", &body).await.0, 504);
+    assert_eq!(talk.get("outbound/jobs").await.1["total"], 0);
+    let line = talk.line_of("committed_late").await;
+    assert_eq!((&line["status"], &line["applied"]), (&json!(202), &json!(10)));
+    let (_, jobs) = talk.get("outbound/jobs").await;
+    assert_eq!((&jobs["total"], &jobs["entities"][0]["status"]), (&json!(1), &json!("COMPLETED")));
+    let contacts = &talk.truth("state").await["contactLists"][0]["contacts"];
+    assert_eq!(contacts.as_array().unwrap().last().unwrap()["phoneNumber"], "+13032000009");
 }
