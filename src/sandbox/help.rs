@@ -41,7 +41,7 @@ pub fn help() -> String {
     help.title("Examples");
     for example in [
         "quietline sandbox serve --fault 'at=entries#17 do=apply-then-reset'",
-        "quietline sandbox serve --fault 'at=bulk#2 do=stuck'",
+        "quietline sandbox serve --fault 'at=bulk#2 do=quiet_loss rows=3'",
         "quietline sandbox serve --story slow --tenant strict_suppression=true",
     ] {
         help.line(example, "");

@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(what("on=token do=status status=418"), What::Call(Fault::Status(418)));
         assert_eq!(what("do=late-commit ms=7"), What::Call(Fault::LateCommit(7)));
         assert_eq!(what("do=out-of-order"), What::Socket(Trouble::OutOfOrder));
-        assert_eq!(what("at=bulk#2 do=stuck"), What::Job(Fate::Stuck));
+        assert_eq!(what("at=bulk#2 do=quiet_loss rows=3"), What::Job(Fate::QuietLoss(3)));
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
             ("", "do=WORD"),
             ("at=entries#17", "reset_after"),
             ("at=entries do=explode", "out_of_order"),
-            ("at=entries do=explode", "stuck"),
+            ("at=entries do=explode", "quiet_loss"),
             ("at=entry do=lie", "entries_write"),
             ("at=entries#0 do=lie", "from 1"),
             ("at=entries#two do=lie", "from 1"),

@@ -19,7 +19,7 @@ use super::family::Family;
 use super::order::Script;
 #[cfg(test)]
 use super::order::Turn;
-use super::rng;
+use super::rng::{self, Rng};
 use super::words::{Word, word_of};
 
 /// Tenths of a job's time after which something befalls a job that does not end well.
@@ -73,10 +73,12 @@ pub(super) enum Fate {
     Lost,
     Stuck,
     Odd,
+    /// Contacts that are left out.
+    QuietLoss(usize),
 }
 
 /// Every fate.
-pub(super) const FATES: [Word<Fate>; 6] = [
+pub(super) const FATES: [Word<Fate>; 7] = [
     Word { word: "complete", does: "it ends well, as without an order", make: |_| Ok(Fate::Completes) },
     Word { word: "fail", does: "it fails half way; what it has done stays", make: |_| Ok(Fate::Fails) },
     Word { word: "abort", does: "the same, and says that somebody stopped it", make: |_| Ok(Fate::Aborts) },
@@ -87,6 +89,11 @@ pub(super) const FATES: [Word<Fate>; 6] = [
     },
     Word { word: "stuck", does: "it runs for ever", make: |_| Ok(Fate::Stuck) },
     Word { word: "odd", does: "it ends in a status that nobody knows", make: |_| Ok(Fate::Odd) },
+    Word {
+        word: "quiet_loss",
+        does: "it says COMPLETED without an error, and rows=1 of its contacts are not there",
+        make: |numbers| numbers.take("rows", Some(1), 1..=10_000).map(Fate::QuietLoss),
+    },
 ];
 
 impl Fate {
@@ -116,6 +123,8 @@ pub(super) enum Row {
     Taken(Box<Contact>),
     /// Number as given, code, message.
     Refused(Option<String>, &'static str, &'static str),
+    /// Lost on the way, and nothing is said of it.
+    Dropped,
 }
 
 /// A bulk insert.
@@ -142,7 +151,7 @@ impl Job {
             0 => 10,
             duration => ((now - self.made).max(0).saturating_mul(10) / duration).min(10),
         };
-        let calm = matches!(self.fate, Fate::Completes | Fate::Lost);
+        let calm = matches!(self.fate, Fate::Completes | Fate::Lost | Fate::QuietLoss(_));
         let step = if calm { step } else { step.min(CRISIS) };
         let status = match (step, self.fate) {
             (0, _) => "QUEUED",
@@ -228,10 +237,16 @@ impl Outbound {
     }
 
     /// Makes a job and tells its id.
-    pub(super) fn start(&mut self, list: usize, rows: Vec<Row>, now: Millis) -> String {
+    pub(super) fn start(&mut self, list: usize, mut rows: Vec<Row>, now: Millis) -> String {
         let nth = self.jobs.len() as u64;
         let id = rng::uuid(self.seed, (10, 11), nth);
         let fate = self.fates.take(Family::Bulk).unwrap_or_default();
+        if let Fate::QuietLoss(lost) = fate {
+            let mut taken: Vec<&mut Row> =
+                rows.iter_mut().filter(|row| matches!(row, Row::Taken(_))).collect();
+            Rng::new(rng::draw(self.seed, 15, nth)).shuffle(&mut taken);
+            taken.into_iter().take(lost).for_each(|row| *row = Row::Dropped);
+        }
         self.jobs.push(Job {
             id: id.clone(),
             list,
@@ -271,6 +286,7 @@ impl Outbound {
             {
                 match row {
                     Row::Taken(contact) => taken.push(contact),
+                    Row::Dropped => {}
                     Row::Refused(number, code, message) => job.errors.push(json!({
                         "index": job.reached,
                         "phoneNumber": number,
@@ -354,6 +370,25 @@ mod tests {
         let (outbound, id) = job(Fate::Lost, 1_000);
         assert_eq!(seen(&outbound.jobs[0]).last(), Some(&("COMPLETED", 100)));
         assert!(outbound.job(&id).is_none());
+    }
+
+    #[test]
+    fn a_quiet_loss_is_one_of_the_seed_and_nothing_says_so() {
+        let left = |fate| {
+            let (mut outbound, id) = job(fate, 1_000);
+            for (n, row) in outbound.jobs[0].rows.iter_mut().enumerate() {
+                if let Row::Taken(contact) = row {
+                    contact.number += n as u64;
+                }
+            }
+            outbound.advance(9_000);
+            let told = outbound.job(&id).unwrap().to_json(9_000);
+            assert_eq!((&told["status"], &told["errors"]), (&json!("COMPLETED"), &json!([])));
+            outbound.contacts.iter().map(|contact| contact.number).collect::<Vec<_>>()
+        };
+        assert_eq!(left(Fate::QuietLoss(3)).len(), 7);
+        assert_eq!(left(Fate::QuietLoss(3)), left(Fate::QuietLoss(3)));
+        assert!(left(Fate::QuietLoss(99)).is_empty());
     }
 
     #[test]

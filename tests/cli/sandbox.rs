@@ -125,3 +125,68 @@ fn a_write_that_takes_effect_late_and_one_whose_answer_is_lost_double_nothing() 
     let numbers = list["records"].as_array().unwrap().iter().map(|record| record["phoneNumber"].as_str());
     assert_eq!(numbers.flatten().filter(|number| number.starts_with("+1415556")).count(), 150);
 }
+
+#[test]
+fn jobs_and_sockets_go_wrong_as_ordered_from_the_first_on() {
+    let tenant = Tenant::start(&[
+        "--fault",
+        "at=bulk#2 do=quiet-loss rows=3",
+        "--fault",
+        "at=events#2 do=refuse status=503",
+        "--tenant",
+        "bare-numbers=true",
+    ]);
+    let api = tenant.text("api_url");
+    let (handshakes, contacts) = talking(async {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let form = [
+            ("grant_type", "client_credentials".to_owned()),
+            ("client_id", tenant.text("client_id")),
+            ("client_secret", tenant.text("client_secret")),
+            ("scope", "outbound:contactlistitem:write outbound:job:read events:subscribe".to_owned()),
+        ];
+        let token: Value =
+            http.post(tenant.text("token_url")).form(&form).send().await.unwrap().json().await.unwrap();
+        let token = token["access_token"].as_str().unwrap();
+        let get = |path: String| http.get(format!("{api}/{path}")).bearer_auth(token);
+        let mut handshakes = Vec::new();
+        for _ in 0..3 {
+            let shake = get("events".into())
+                .header("connection", "upgrade")
+                .header("upgrade", "websocket")
+                .header("sec-websocket-version", "13")
+                .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+            handshakes.push(shake.send().await.unwrap().status().as_u16());
+        }
+        for from in [100, 200] {
+            let items: Vec<Value> =
+                (from..from + 10).map(|n| json!({ "phoneNumber": format!("+1415556{n:04}") })).collect();
+            let job: Value = http
+                .post(format!("{api}/outbound/contactlistitems/bulkinsert"))
+                .bearer_auth(token)
+                .json(&json!({ "contactListId": "cl-winback", "items": items }))
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
+            loop {
+                let path = format!("outbound/jobs/{}", job["id"].as_str().unwrap());
+                let job: Value = get(path).send().await.unwrap().json().await.unwrap();
+                if job["status"] == "COMPLETED" {
+                    assert_eq!(job["errors"], json!([]));
+                    break;
+                }
+            }
+        }
+        let path = "outbound/contactlists/cl-winback/contacts?pageSize=1000".to_owned();
+        let contacts: Value = get(path).send().await.unwrap().json().await.unwrap();
+        (handshakes, contacts["entities"].as_array().unwrap().clone())
+    });
+    assert_eq!(handshakes, [101, 503, 101]);
+    let of = |range: &str| {
+        contacts.iter().filter(|it| it["phoneNumber"].as_str().unwrap().starts_with(range)).count()
+    };
+    assert_eq!((of("141555601"), of("141555602")), (10, 7), "{contacts:?}");
+}

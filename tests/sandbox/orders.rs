@@ -28,7 +28,7 @@ async fn an_order_that_is_not_understood_is_refused_and_says_what_there_is() {
     let talk = talk(small()).await;
     let url = format!("{}/fault", talk.sandbox.control_url());
     for (order, told) in [
-        (json!({ "do": "explode" }), "stuck"),
+        (json!({ "do": "explode" }), "quiet_loss"),
         (json!({ "do": "lie", "at": "everywhere" }), "entries_write"),
         (json!({ "do": "status", "status": 42 }), "200 to 999"),
         (json!({ "do": "lie", "ms": 5 }), "takes no ms"),
