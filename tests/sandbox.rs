@@ -26,6 +26,8 @@ mod items;
 mod orders;
 #[path = "sandbox/outbound.rs"]
 mod outbound;
+#[path = "sandbox/properties.rs"]
+mod properties;
 #[path = "sandbox/suppression.rs"]
 mod suppression;
 #[path = "sandbox/survival.rs"]

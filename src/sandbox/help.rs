@@ -42,7 +42,7 @@ pub fn help() -> String {
     for example in [
         "quietline sandbox serve --fault 'at=entries#17 do=apply-then-reset'",
         "quietline sandbox serve --fault 'at=bulk#2 do=quiet_loss rows=3'",
-        "quietline sandbox serve --story slow --tenant strict_suppression=true",
+        "quietline sandbox serve --story slow --tenant token_life=5",
     ] {
         help.line(example, "");
     }

@@ -39,10 +39,11 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    pub(super) fn to_json(&self) -> Value {
+    /// The contact as the tenant writes it. Some tenants leave out the `+` of numbers.
+    pub(super) fn to_json(&self, plus: bool) -> Value {
         let mut json = json!({
             "id": self.id,
-            "phoneNumber": format!("+{}", self.number),
+            "phoneNumber": format!("{}{}", if plus { "+" } else { "" }, self.number),
             "customFields": self.custom,
         });
         for (name, value) in [("firstName", &self.first), ("lastName", &self.last), ("email", &self.email)] {

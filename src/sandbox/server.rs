@@ -126,14 +126,14 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
     let family = Family::of(call);
     let keys = if family == Family::EntriesWrite { call.keys() } else { Vec::new() };
     let clock = SystemTime::now();
-    let (reply, fault) = match admit(state, family, call, now) {
+    let (mut reply, fault) = match admit(state, family, call, now) {
         Err(refused) => (refused, None),
         Ok(()) => {
             let fault = story::choose(state, family, call, &keys);
             if let Some(lateness) = fault.and_then(Fault::lateness) {
                 late::put_aside(state, call, &keys, now + Millis::from(lateness));
             }
-            let reply = match fault.and_then(|fault| fault.instead(clock)) {
+            let reply = match fault.and_then(|fault| fault.instead(state.properties.clock(clock))) {
                 Some(instead) => instead,
                 None => {
                     let reply = routes::serve(state, call, fault, now);
@@ -146,6 +146,9 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
             (reply, fault)
         }
     };
+    if let Some(date) = state.properties.date(clock) {
+        reply = reply.with("Date", date);
+    }
     state.counters.requests += 1;
     state.log.push(Line {
         seq: state.counters.requests,

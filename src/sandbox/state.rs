@@ -139,6 +139,8 @@ impl Rule {
 /// What became of an idempotency key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyUse {
+    /// When it was first used.
+    pub(super) used: Millis,
     /// What was asked for, so that another body under the same key shows.
     pub(super) body: u64,
     /// The record that the key made.
@@ -271,7 +273,8 @@ impl State {
 
     /// When something written now is enforced.
     pub(super) fn enforced(&self, now: Millis) -> Millis {
-        now.saturating_add(check::millis(self.options.lag))
+        let lag = check::millis(self.options.lag);
+        if self.properties.never_enforces { Millis::MAX } else { now.saturating_add(lag) }
     }
 
     pub(super) fn entry_id(&self, seq: u64) -> String {

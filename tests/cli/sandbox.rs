@@ -79,8 +79,10 @@ fn what_is_no_order_is_a_mistake_of_usage_that_says_what_there_is() {
         ("--fault", "do=status", "200 to 999"),
         ("--fault", "at=entries do=mute", "at=events"),
         ("--fault", "anything", "NAME=VALUE"),
-        ("--tenant", "strict_suppression", "KEY=VALUE"),
-        ("--tenant", "strict_suppression=perhaps", "true or false"),
+        ("--tenant", "token_life", "KEY=VALUE"),
+        ("--tenant", "token_life=long", "whole number"),
+        ("--tenant", "scopes=dnc:everything", "dnc:write"),
+        ("--tenant", "enforcement=perhaps", "true or false"),
     ] {
         let refused = refusal(&desk, option, value);
         assert!(refused.contains(told), "{option} {value}: {refused}");
@@ -124,6 +126,24 @@ fn a_write_that_takes_effect_late_and_one_whose_answer_is_lost_double_nothing() 
     let list = state["lists"].as_array().unwrap().iter().find(|list| list["name"] == LIST).unwrap();
     let numbers = list["records"].as_array().unwrap().iter().map(|record| record["phoneNumber"].as_str());
     assert_eq!(numbers.flatten().filter(|number| number.starts_with("+1415556")).count(), 150);
+}
+
+#[test]
+fn a_doctor_sees_a_clock_that_is_wrong_and_scopes_that_are_not_granted() {
+    let tenant = Tenant::start(&["--tenant", "clock-skew=-3600", "--tenant", "scopes=dnc:read,tenant:read"]);
+    let seen = Desk::on(&tenant).run(["doctor", "--json"]).json();
+    let of = |subject: &str| {
+        let findings = seen["findings"].as_array().unwrap();
+        findings
+            .iter()
+            .find(|finding| finding["subject"] == subject)
+            .unwrap_or_else(|| panic!("{seen}"))
+            .clone()
+    };
+    assert_eq!(of("clock")["health"], "attention", "{seen}");
+    assert_eq!(of("scopes")["health"], "attention", "{seen}");
+    let scopes = of("scopes")["seen"].as_str().unwrap().to_owned();
+    assert!(scopes.contains("dnc:write") && !scopes.contains("tenant:read"), "{scopes}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the console's client makes of these faults: it comes to an end, and takes for an answer only what is one.
 
 use quietline::api::{
-    Attempt, Client, Credentials, Deadlines, Endpoints, EntryWrite, Limits, Patience, Scopes,
+    Attempt, Client, Credentials, Deadlines, Endpoints, EntryWrite, Error, Limits, Patience, Scopes,
 };
 use quietline::api::{encode_entries, read_entries_answer};
 use quietline::domain::jurisdiction::Jurisdiction;
@@ -108,4 +108,35 @@ async fn a_late_commit_leaves_the_outcome_open_and_doubles_nothing() {
     let state = talk.truth("state").await;
     assert_eq!(state["duplicates"], json!([]));
     assert_eq!(state["keys"]["key-1000"], json!({ "seen": 2, "applied": 1 }));
+}
+
+#[tokio::test]
+async fn a_token_of_a_second_is_renewed_in_time() {
+    let mut options = small();
+    options.tenant.set("token_life", "1").unwrap();
+    let talk = talk(options).await;
+    let client = client(&talk, Deadlines::default());
+    let tokens = async || talk.truth("state").await["counters"]["tokens"].as_u64().unwrap();
+    let before = tokens().await;
+    until("three more tokens", async || {
+        client.me().await.unwrap();
+        tokens().await >= before + 3
+    })
+    .await;
+    let log = talk.truth("log").await;
+    let refused = log.as_array().unwrap().iter().filter(|line| line["status"] == 401).count();
+    assert_eq!(refused, 0, "no call was made with a token that was over");
+}
+
+#[tokio::test]
+async fn a_scope_that_is_missing_is_named_although_the_tenant_names_none() {
+    let mut options = small();
+    options.tenant.set("scopes", "dnc:read").unwrap();
+    let talk = talk(options).await;
+    let client = client(&talk, Deadlines::default());
+    let attempt = post(&client, &five("any", 1_000)).await;
+    let Attempt::NotApplied { error: error @ Error::Forbidden { .. }, retry: false, .. } = attempt else {
+        panic!("{attempt:?}")
+    };
+    assert!(error.to_string().contains("dnc:write"), "{error}");
 }

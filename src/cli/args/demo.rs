@@ -45,7 +45,7 @@ pub(in crate::cli) enum SandboxAction {
         /// What goes wrong once, as `at=entries#17 do=reset_after`; may stand several times, words in --help
         #[arg(long, value_parser = Order::parse, value_name = "SPEC")]
         fault: Vec<Order>,
-        /// What the tenant is like, as `strict_suppression=true`; may stand several times, words in --help
+        /// What the tenant is like, as `token_life=5`; may stand several times, words in --help
         #[arg(long, value_parser = property, value_name = "KEY=VALUE")]
         tenant: Vec<(String, String)>,
         /// Seconds until a written entry is enforced
@@ -66,8 +66,7 @@ fn story(word: &str) -> Result<Story, String> {
 
 /// A property and a value that it can have.
 fn property(text: &str) -> Result<(String, String), String> {
-    let (word, value) =
-        text.split_once('=').ok_or("it has the form KEY=VALUE, as in strict_suppression=true")?;
+    let (word, value) = text.split_once('=').ok_or("it has the form KEY=VALUE, as in token_life=5")?;
     Properties::default().set(word, value)?;
     Ok((word.to_owned(), value.to_owned()))
 }

@@ -135,5 +135,6 @@ pub(super) fn contacts(
     outbound.advance(now);
     let list = outbound.list(id).ok_or_else(|| Reply::not_found("contact list"))?;
     let all = outbound.lists[list].contacts.clone();
-    paging::entities(call, fault, (100, 1_000), all, |place| outbound.contacts[place].to_json())
+    let plus = !state.properties.bare_numbers;
+    paging::entities(call, fault, (100, 1_000), all, |place| outbound.contacts[place].to_json(plus))
 }
