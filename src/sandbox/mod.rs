@@ -50,6 +50,7 @@ mod late;
 mod limits;
 mod log;
 mod order;
+mod other_writer;
 mod outbound;
 mod people;
 mod properties;

@@ -25,6 +25,8 @@ pub struct Properties {
     key_retention: Option<u32>,
     /// What is written is never enforced.
     pub(super) never_enforces: bool,
+    /// Somebody else writes at one call in so many; 0 = nobody does.
+    pub(super) other_writer: u64,
     /// Numbers of contacts are given back without their `+`.
     pub(super) bare_numbers: bool,
 }
@@ -38,7 +40,7 @@ pub(super) struct Property {
 }
 
 /// Every property.
-pub(super) const PROPERTIES: [Property; 8] = [
+pub(super) const PROPERTIES: [Property; 9] = [
     Property {
         word: "clock_skew",
         usual: "0",
@@ -74,6 +76,12 @@ pub(super) const PROPERTIES: [Property; 8] = [
         usual: "true",
         does: "false: what is written is never enforced, and the record query says PENDING for ever",
         set: |it, value| truth(value).map(|yes| it.never_enforces = !yes),
+    },
+    Property {
+        word: "other_writer",
+        usual: "0",
+        does: "somebody else adds or removes an entry of the list before one call in so many on entries or items",
+        set: |it, value| number(value, 0..=1_000_000).map(|n| it.other_writer = n),
     },
     Property {
         word: "bare_numbers",
@@ -166,7 +174,7 @@ impl Properties {
     }
 }
 
-/// `tokenLife`, `token-life` and `token_life` are one word.
+/// `otherWriter`, `other-writer` and `other_writer` are one word.
 fn snake_case(word: &str) -> String {
     let mut snake = String::new();
     for letter in word.chars() {
@@ -205,7 +213,7 @@ mod tests {
             it.set(word, "5").unwrap();
             assert_eq!(it.token_life, Some(5), "{word}");
         }
-        let fields = serde_json::json!({ "tokenLife": 9, "bareNumbers": true, "weather": -1 });
+        let fields = serde_json::json!({ "tokenLife": 9, "bareNumbers": true, "otherWriter": -1 });
         assert!(it.set_all(fields.as_object().unwrap()).is_err());
         assert_eq!((it.token_life, it.bare_numbers), (Some(5), false));
     }

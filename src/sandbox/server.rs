@@ -20,6 +20,7 @@ use super::family::Family;
 use super::fault::Fault;
 use super::late;
 use super::log::Line;
+use super::other_writer;
 use super::routes;
 use super::socket;
 use super::state::State;
@@ -133,6 +134,7 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
             if let Some(lateness) = fault.and_then(Fault::lateness) {
                 late::put_aside(state, call, &keys, now + Millis::from(lateness));
             }
+            other_writer::act(state, family, call, now);
             let reply = match fault.and_then(|fault| fault.instead(state.properties.clock(clock))) {
                 Some(instead) => instead,
                 None => {

@@ -201,6 +201,8 @@ pub(super) struct State {
     pub(super) script: Script<Fault>,
     /// Calls that are still to be applied, the first due first.
     pub(super) late: Vec<Late>,
+    /// Calls that somebody else may have written before, and how often they did.
+    pub(super) others: (u64, u64),
     /// Calls so far, by family: what the flaky story draws with.
     pub(super) drawn: HashMap<&'static str, u64>,
     /// Faults in a row, by what was asked.
@@ -233,6 +235,7 @@ impl State {
             log: Vec::new(),
             script: Script::default(),
             late: Vec::new(),
+            others: (0, 0),
             drawn: HashMap::new(),
             streaks: HashMap::new(),
             broken_in_a_row: 0,

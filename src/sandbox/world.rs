@@ -305,7 +305,7 @@ fn fill(state: &mut State, today: Millis) {
 }
 
 /// A number of an area; never of exchange 555, which is for samples, and never N11.
-fn fresh(rng: &mut Rng, area: u64) -> u64 {
+pub(super) fn fresh(rng: &mut Rng, area: u64) -> u64 {
     let exchange = loop {
         let exchange = 200 + rng.below(800);
         if exchange != 555 && exchange % 100 != 11 {

@@ -110,6 +110,66 @@ async fn where_nothing_is_enforced_the_query_says_pending_for_ever() {
     }
 }
 
+/// What somebody else did to a list, by the truth log: method and path of each act.
+async fn acts(talk: &Talk) -> Vec<(String, String)> {
+    let log = talk.truth("log").await;
+    let lines = log.as_array().unwrap().iter().filter(|line| line["fault"] == "other_writer");
+    lines
+        .map(|line| (line["method"].as_str().unwrap().into(), line["path"].as_str().unwrap().into()))
+        .collect()
+}
+
+/// Walks a list page by page while somebody else writes to it, and writes to it too. Gives what the pages held.
+async fn walk(talk: &Talk, list: &str) -> Vec<String> {
+    let mut seen = Vec::new();
+    for page in 0..12 {
+        let (_, body) = talk.get(&format!("dnc/entries?listId={list}&limit=5&offset={}", page * 5)).await;
+        seen.extend(body["data"].as_array().unwrap().iter().map(|entry| entry["id"].to_string()));
+        talk.get(&format!("dnc/lists/{list}/items?pageNumber=1&pageSize=5")).await;
+        assert_eq!(talk.post("dnc/entries", &rows(list, 100 + page, 1)).await.0, 201);
+    }
+    seen
+}
+
+#[tokio::test]
+async fn somebody_else_writes_between_the_pages_and_the_truth_knows_it() {
+    let talk = talk(like(&[("other_writer", "1")])).await;
+    let list = talk.list_id("Internal_OptOuts").await;
+    let before = talk.numbers_on(&list).await.len();
+    walk(&talk, &list).await;
+    let acts = acts(&talk).await;
+    assert_eq!(acts.len(), 36, "before every call on the list, and before no other");
+    let added = acts.iter().filter(|(method, _)| method == "POST").count();
+    assert!((8..=28).contains(&added), "{added} of {}", acts.len());
+    assert_eq!(talk.numbers_on(&list).await.len(), before + 12 + added - (acts.len() - added));
+    let state = talk.truth(&format!("state?listId={list}")).await;
+    let records = state["lists"][0]["records"].as_array().unwrap();
+    let theirs = records.iter().filter(|record| record["source"] == "other_writer").count();
+    assert!((1..=added).contains(&theirs), "{theirs}");
+    for (_, path) in acts.iter().filter(|(method, _)| method == "DELETE") {
+        let id = path.rsplit('/').next().unwrap();
+        assert!(records.iter().all(|record| record["id"] != id), "{path} is gone");
+    }
+}
+
+#[tokio::test]
+async fn somebody_else_does_what_the_seed_says_and_as_often_as_is_said() {
+    let seen = async |seed: u64, one_in: &str| {
+        let talk = talk(Options { seed, ..like(&[("other_writer", one_in)]) }).await;
+        let list = talk.list_id("Internal_OptOuts").await;
+        let seen = walk(&talk, &list).await;
+        (acts(&talk).await, seen)
+    };
+    let seven = seen(7, "3").await;
+    assert_eq!(seven.0.len(), 12);
+    assert_eq!(seven, seen(7, "3").await);
+    // Ids of entries are of the seed anyway: what is done must be, too.
+    let methods =
+        |acts: &[(String, String)]| acts.iter().map(|(method, _)| method.clone()).collect::<Vec<_>>();
+    assert_ne!(methods(&seven.0), methods(&seen(8, "3").await.0));
+    assert!(seen(7, "0").await.0.is_empty());
+}
+
 #[tokio::test]
 async fn numbers_of_contacts_may_come_back_bare_and_mean_the_same() {
     let talk = talk(Options { job_duration: Duration::ZERO, ..like(&[("bare_numbers", "true")]) }).await;
@@ -131,7 +191,7 @@ async fn a_property_that_is_not_understood_is_refused_and_changes_nothing() {
     let talk = talk(small()).await;
     let url = format!("{}/tenant", talk.sandbox.control_url());
     for (body, told) in [
-        (json!({ "tokenLife": 1, "weather": "fine" }), "strict_suppression"),
+        (json!({ "tokenLife": 1, "weather": "fine" }), "other_writer"),
         (json!({ "tokenLife": 1, "scopes": "dnc:nothing" }), "lists:contacts:read"),
         (json!({ "tokenLife": 1, "enforcement": "no" }), "true or false"),
         (json!({ "tokenLife": 1, "clockSkew": [] }), "plain value"),
