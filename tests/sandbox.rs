@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use quietline::sandbox::{Options, SAMPLE_NUMBERS, Sandbox, Story};
+use quietline::sandbox::{Options, Order, SAMPLE_NUMBERS, Sandbox, Story};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,16 +22,35 @@ mod events;
 mod faults;
 #[path = "sandbox/items.rs"]
 mod items;
+#[path = "sandbox/orders.rs"]
+mod orders;
 #[path = "sandbox/outbound.rs"]
 mod outbound;
+#[path = "sandbox/properties.rs"]
+mod properties;
 #[path = "sandbox/suppression.rs"]
 mod suppression;
+#[path = "sandbox/survival.rs"]
+mod survival;
 #[path = "sandbox/truth.rs"]
 mod truth;
+#[path = "sandbox/wire.rs"]
+mod wire;
 
 const ALL_SCOPES: &str = "dnc:read dnc:write tenant:read compliance:read contacts:read contacts:write lists:read \
     lists:write lists:contacts:read lists:contacts:write outbound:contactlistitem:write outbound:job:read \
     events:subscribe";
+
+/// How long something may take that comes by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks until something is so.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begin = std::time::Instant::now();
+    while !is_so().await {
+        assert!(begin.elapsed() < PATIENCE, "never: {what}");
+    }
+}
 
 /// A sandbox and somebody who talks to it.
 struct Talk {

@@ -13,11 +13,11 @@ pub(super) const CLIENT_ID: &str = "quietline-sandbox";
 /// The secret that the sandbox accepts. It guards nothing: the sandbox is on loopback and holds made-up numbers.
 pub(super) const CLIENT_SECRET: &str = "sandbox-secret-not-a-secret";
 
-/// Seconds a token lives.
-const LIFE: Millis = 3600;
+/// Seconds that a token lives unless the tenant says otherwise.
+const LIFE: u32 = 3600;
 
 /// Scopes that this client may be granted.
-const SCOPES: [&str; 13] = [
+pub(super) const SCOPES: [&str; 13] = [
     "dnc:read",
     "dnc:write",
     "tenant:read",
@@ -58,18 +58,22 @@ pub(super) fn token(state: &mut State, call: &Call, now: Millis) -> Reply {
     if field("client_id") != CLIENT_ID || field("client_secret") != CLIENT_SECRET {
         return oauth_error(401, "invalid_client");
     }
-    let scopes: Vec<String> = field("scope").split_whitespace().map(str::to_owned).collect();
+    let mut scopes: Vec<String> = field("scope").split_whitespace().map(str::to_owned).collect();
     if scopes.is_empty() || scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
         return oauth_error(400, "invalid_scope");
+    }
+    if let Some(granted) = &state.properties.scopes {
+        scopes.retain(|scope| granted.contains(scope));
     }
     let n = state.counters.tokens;
     let seed = state.options.seed;
     let token = format!("sbx.{:016x}{:016x}", rng::draw(seed, 3, n), rng::draw(seed, 4, n));
     let scope = scopes.join(" ");
-    state.tokens.insert(token.clone(), Token { scopes, ends: now + LIFE * 1000 });
+    let life = state.properties.token_life.unwrap_or(LIFE);
+    state.tokens.insert(token.clone(), Token { scopes, ends: now + Millis::from(life) * 1_000 });
     Reply::json(
         200,
-        &json!({ "access_token": token, "token_type": "Bearer", "expires_in": LIFE, "scope": scope }),
+        &json!({ "access_token": token, "token_type": "Bearer", "expires_in": life, "scope": scope }),
     )
 }
 
@@ -113,6 +117,9 @@ pub(super) fn admit(state: &State, family: Family, call: &Call, now: Millis) -> 
         .collect();
     if missing.is_empty() {
         return Ok(());
+    }
+    if state.properties.scopes.is_some() {
+        return Err(Reply::error(403, "FORBIDDEN", "access is denied"));
     }
     Err(Reply::error(403, "INSUFFICIENT_SCOPE", &format!("the token lacks {}", missing.join(" "))))
 }

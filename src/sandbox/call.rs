@@ -15,7 +15,7 @@ use super::feed::Ticket;
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// A request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,

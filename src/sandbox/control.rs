@@ -4,28 +4,28 @@
 //! - `GET state[?listId=ID|NAME]`: every list with every record, rules, counters, keys, duplicates; without `listId`
 //!   suppression lists, contact lists and jobs too.
 //! - `POST lose {"listId","count"}`: removes the records written last and tells their numbers.
-//! - `POST fault {"do","next","on","skip"}`: the next calls of a family fail; words in `fault.rs` and `family.rs`.
-//!   `{"fault":"status","status":418}` answers with any status from 200.
+//! - `POST fault {"at","do","next","skip",…}`: an order, in the words and numbers of `--fault`; see `order.rs`. `"on"` is
+//!   as good as `"at"`, and `"fault"` as `"do"`.
 //! - `POST feed {"do","on","next","status","code","megabytes"}`: the next sockets (`"on":"next"`) or the open ones
 //!   (`"on":"open"`) misbehave; words in `feed.rs`. Answers how many were open.
 //! - `POST jobs {"do","next"}`: the next jobs end so; words in `outbound.rs`.
-//! - `POST tenant {"strictSuppression","readableOutbound"}`: whether one bad record refuses a whole call with 422, and
-//!   whether contacts and jobs can be listed.
+//! - `POST tenant {…}`: what the tenant is like, in the words of `--tenant`; see `properties.rs`.
 //! - `POST revoke`: no token is accepted any more. `POST forget`: idempotency keys are forgotten.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::call::{Call, Reply};
 use super::check::Millis;
 use super::family::Family;
-use super::fault::Fault;
-use super::feed::Trouble;
+use super::feed::TROUBLES;
+use super::late;
 use super::log::Line;
-use super::outbound::Fate;
+use super::order::{Order, Turn};
+use super::outbound::FATES;
 use super::state::State;
-use super::story::Scripted;
 use super::truth;
+use super::words::{self, Numbers, Word};
 
 /// An answer, or what is left to do for one. Writing the truth out takes long, and the tenant must not stand still for
 /// it: the work goes on with a copy, outside the lock.
@@ -37,6 +37,7 @@ pub(super) enum Served {
 /// Serves a control route; `None` = the path is not one.
 pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Served> {
     let name = call.path.strip_prefix("/__sandbox/")?;
+    late::settle(state, now);
     let served = match (call.method.as_str(), name) {
         ("GET", "log") => return Some(log(state, call).unwrap_or_else(Served::Now)),
         ("GET", "state") => return Some(tell(state, call, now).unwrap_or_else(Served::Now)),
@@ -106,97 +107,65 @@ fn lose(state: &mut State, call: &Call, now: Millis) -> Result<Reply, Reply> {
     Ok(Reply::json(200, &json!({ "lost": lost })))
 }
 
-#[derive(Debug, Deserialize)]
-struct FaultBody {
-    #[serde(alias = "fault")]
-    r#do: String,
-    next: Option<u64>,
-    on: Option<String>,
-    skip: Option<u64>,
-    status: Option<u16>,
-}
-
-fn unknown(what: &str) -> Reply {
-    Reply::error(400, "INVALID_FAULT", &format!("unknown {what}"))
-}
-
-/// A status that can be answered: HTTP/1.1 has three digits, and one below 200 is no answer yet.
-fn status(given: Option<u16>) -> Result<u16, Reply> {
-    given
-        .filter(|status| (200..=999).contains(status))
-        .ok_or_else(|| Reply::error(400, "INVALID_FAULT", "status must be a number from 200 to 999"))
+fn wrong(error: &str) -> Reply {
+    Reply::error(400, "INVALID_FAULT", error)
 }
 
 fn fault(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    let body: FaultBody = call.json()?;
-    let fault = match body.r#do.as_str() {
-        "status" => Fault::Status(status(body.status)?),
-        word => Fault::from_word(word).ok_or_else(|| unknown("fault"))?,
-    };
-    let family = match body.on.as_deref() {
-        None | Some("any") => None,
-        Some(word) => Some(Family::from_word(word).ok_or_else(|| unknown("family"))?),
-    };
-    let times = body.next.unwrap_or(1);
-    if times > 0 {
-        state.script.push_back(Scripted { fault, family, skip: body.skip.unwrap_or(0), times });
-    }
+    let order = Order::from_json(&call.json()?).map_err(|error| wrong(&error))?;
+    state.order(order);
     Ok(Reply::empty(204))
 }
 
+/// The words of one kind, and beside them numbers that other words of that kind take.
 #[derive(Debug, Deserialize)]
-struct FeedBody {
+struct KindBody {
     r#do: String,
     on: Option<String>,
-    next: Option<usize>,
-    status: Option<u16>,
-    code: Option<u16>,
-    megabytes: Option<usize>,
+    next: Option<u64>,
+    #[serde(flatten)]
+    numbers: Map<String, Value>,
+}
+
+impl KindBody {
+    fn read<T: Copy>(&self, table: &[Word<T>]) -> Result<T, Reply> {
+        let word = words::find(table, &self.r#do).ok_or_else(|| wrong("unknown word"))?;
+        let mut numbers = Numbers::default();
+        for (name, value) in self.numbers.iter().filter(|(_, value)| value.is_number()) {
+            numbers.put(name, value.to_string());
+        }
+        (word.make)(&mut numbers).map_err(|error| wrong(&error))
+    }
+
+    /// How many are struck, in the order of arrival.
+    fn turn(&self, family: Family) -> Turn {
+        Turn::next(family).times(self.next.unwrap_or(1))
+    }
 }
 
 fn feed(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    let body: FeedBody = call.json()?;
-    let refusal = if body.r#do == "refuse" { status(body.status)? } else { 0 };
-    let megabytes = body.megabytes.unwrap_or(17).min(256);
-    let trouble = Trouble::from_word(&body.r#do, refusal, body.code.unwrap_or(1011), megabytes)
-        .ok_or_else(|| unknown("trouble"))?;
+    let body: KindBody = call.json()?;
+    let trouble = body.read(&TROUBLES)?;
     let open = match body.on.as_deref() {
         None | Some("next") => {
-            let times = body.next.unwrap_or(1).min(1_000);
-            state.feed.ordered.extend(std::iter::repeat_n(trouble, times));
+            state.feed.ordered.push(trouble, body.turn(Family::Events));
             state.feed.open_sockets()
         }
         Some("open") => state.feed.strike(trouble),
-        Some(_) => return Err(unknown("place: next or open")),
+        Some(_) => return Err(wrong("on must be next or open")),
     };
     Ok(Reply::json(200, &json!({ "open": open })))
 }
 
-#[derive(Debug, Deserialize)]
-struct JobsBody {
-    r#do: String,
-    next: Option<usize>,
-}
-
 fn jobs(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    let body: JobsBody = call.json()?;
-    let fate = Fate::from_word(&body.r#do).ok_or_else(|| unknown("fate"))?;
-    let times = body.next.unwrap_or(1).min(1_000);
-    state.outbound.fates.extend(std::iter::repeat_n(fate, times));
+    let body: KindBody = call.json()?;
+    let fate = body.read(&FATES)?;
+    state.outbound.fates.push(fate, body.turn(Family::Bulk));
     Ok(Reply::empty(204))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct TenantBody {
-    strict_suppression: Option<bool>,
-    readable_outbound: Option<bool>,
-}
-
 fn tenant(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    let body: TenantBody = call.json()?;
-    let (suppression, outbound) = (&mut state.suppression, &mut state.outbound);
-    suppression.strict = body.strict_suppression.unwrap_or(suppression.strict);
-    outbound.readable = body.readable_outbound.unwrap_or(outbound.readable);
+    let fields: Map<String, Value> = call.json()?;
+    state.properties.set_all(&fields).map_err(|error| Reply::error(400, "INVALID_PROPERTY", &error))?;
     Ok(Reply::empty(204))
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 
 use super::call::Call;
 
-/// A family. Its word is that of the control routes, of the truth and of the flaky story's draws.
+/// A family. Its word is that of orders, of the truth and of the flaky story's draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
     Token,
@@ -79,7 +79,7 @@ impl Family {
         }
     }
 
-    /// The word of the control route.
+    /// Its word.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Token => "token",
@@ -103,13 +103,77 @@ impl Family {
         }
     }
 
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|family| family.word() == word)
-    }
-
     /// Writes of many rows that carry no idempotency keys: two calls to one path are the same question only if their
     /// bodies are equal.
     pub(super) fn is_known_by_its_body(self) -> bool {
         matches!(self, Self::ItemsWrite | Self::SuppressionWrite | Self::ContactsWrite | Self::Bulk)
+    }
+}
+
+/// Where an order strikes: a family, the reads and writes of one thing, or anywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(&'static str);
+
+impl Place {
+    const ANY: &'static str = "any";
+
+    /// Every word that names a place.
+    pub(super) fn words() -> Vec<&'static str> {
+        let mut words = vec![Self::ANY];
+        for family in Family::ALL {
+            let (word, thing) = (family.word(), thing(family));
+            for word in [thing, word] {
+                if !words.contains(&word) {
+                    words.push(word);
+                }
+            }
+        }
+        words
+    }
+
+    pub(super) fn of(family: Family) -> Self {
+        Self(family.word())
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::words().into_iter().find(|known| *known == word.replace('-', "_")).map(Self)
+    }
+
+    pub(super) fn word(self) -> &'static str {
+        self.0
+    }
+
+    pub(super) fn takes(self, family: Family) -> bool {
+        [Self::ANY, family.word(), thing(family)].contains(&self.0)
+    }
+}
+
+/// What a family reads or writes.
+fn thing(family: Family) -> &'static str {
+    let word = family.word();
+    word.strip_suffix("_read").or_else(|| word.strip_suffix("_write")).unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_family_or_both_sides_of_one_thing_or_anywhere() {
+        let takes = |word: &str| -> Vec<&'static str> {
+            let place = Place::from_word(word).unwrap();
+            assert_eq!(place.word(), word.replace('-', "_"));
+            Family::ALL.into_iter().filter(|family| place.takes(*family)).map(Family::word).collect()
+        };
+        assert_eq!(takes("entries-write"), ["entries_write"]);
+        assert_eq!(takes("entries"), ["entries_read", "entries_write"]);
+        assert_eq!(takes("jobs"), ["jobs_read"]);
+        assert_eq!(takes("query"), ["query"]);
+        assert_eq!(takes("any").len(), Family::ALL.len());
+        assert_eq!(Place::from_word("entry"), None);
+        let mut words = Place::words();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), Place::words().len(), "each word once");
     }
 }

@@ -1,67 +1,82 @@
 //! The live feed: who listens, and what is ordered to go wrong with it. What goes over the wire is in `socket.rs`.
 
-use std::collections::VecDeque;
-
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Story;
 use super::call::Reply;
+use super::family::Family;
+use super::fault;
+use super::order::Script;
 use super::rng;
 use super::state::State;
+use super::words::Word;
 
-/// One way for a feed to go wrong.
+/// One way for a feed to go wrong; [`TROUBLES`] says what each does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// No event is ever sent.
     Mute,
-    /// Nothing is read any more, so no ping is answered.
     NoPong,
-    /// The last event of a job is never sent.
     Skip,
-    /// Each event is sent twice.
     Duplicate,
-    /// After a job's last event, older ones and one that contradicts it.
     OutOfOrder,
-    /// An event with a status that nobody knows.
     UnknownStatus,
-    /// An event of a job that nobody named.
     ForeignJob,
-    /// A text that is not JSON.
     BadJson,
-    /// Bytes instead of a text.
     Binary,
-    /// A text of so many megabytes.
+    /// Megabytes.
     Huge(usize),
-    /// The connection is closed with a code.
+    /// The code.
     Close(u16),
-    /// The connection ends without a word.
     Drop,
-    /// The handshake is answered with a status.
+    /// The status.
     Refuse(u16),
 }
 
-impl Trouble {
-    /// A word of the control route, with its number where it takes one.
-    pub(super) fn from_word(word: &str, status: u16, code: u16, megabytes: usize) -> Option<Self> {
-        Some(match word {
-            "mute" => Self::Mute,
-            "no_pong" => Self::NoPong,
-            "skip" => Self::Skip,
-            "duplicate" => Self::Duplicate,
-            "out_of_order" => Self::OutOfOrder,
-            "unknown_status" => Self::UnknownStatus,
-            "foreign_job" => Self::ForeignJob,
-            "bad_json" => Self::BadJson,
-            "binary" => Self::Binary,
-            "huge" => Self::Huge(megabytes),
-            "close" => Self::Close(code),
-            "drop" => Self::Drop,
-            "refuse" => Self::Refuse(status),
-            _ => return None,
-        })
-    }
-}
+/// Every trouble.
+pub(super) const TROUBLES: [Word<Trouble>; 13] = [
+    Word { word: "mute", does: "no event is ever sent", make: |_| Ok(Trouble::Mute) },
+    Word {
+        word: "no_pong",
+        does: "nothing is read any more, so no ping is answered",
+        make: |_| Ok(Trouble::NoPong),
+    },
+    Word { word: "skip", does: "the last event of a job is never sent", make: |_| Ok(Trouble::Skip) },
+    Word { word: "duplicate", does: "each event is sent twice", make: |_| Ok(Trouble::Duplicate) },
+    Word {
+        word: "out_of_order",
+        does: "after a job's last event, older ones and one that contradicts it",
+        make: |_| Ok(Trouble::OutOfOrder),
+    },
+    Word {
+        word: "unknown_status",
+        does: "an event with a status that nobody knows",
+        make: |_| Ok(Trouble::UnknownStatus),
+    },
+    Word {
+        word: "foreign_job",
+        does: "an event of a job that nobody named",
+        make: |_| Ok(Trouble::ForeignJob),
+    },
+    Word { word: "bad_json", does: "a text that is not JSON", make: |_| Ok(Trouble::BadJson) },
+    Word { word: "binary", does: "bytes instead of a text", make: |_| Ok(Trouble::Binary) },
+    Word {
+        word: "huge",
+        does: "a text of megabytes=17",
+        make: |numbers| numbers.take("megabytes", Some(17), 0..=256).map(Trouble::Huge),
+    },
+    Word {
+        word: "close",
+        does: "the connection is closed with code=1011",
+        make: |numbers| numbers.take("code", Some(1011), 1000..=4999).map(Trouble::Close),
+    },
+    Word { word: "drop", does: "the connection ends without a word", make: |_| Ok(Trouble::Drop) },
+    Word {
+        word: "refuse",
+        does: "the handshake is answered with status=S",
+        make: |numbers| fault::status(numbers).map(Trouble::Refuse),
+    },
+];
 
 /// What a socket is let in with.
 #[derive(Debug)]
@@ -90,8 +105,8 @@ pub(super) struct Tallies {
 /// Who listens.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
-    /// For the next sockets, one each.
-    pub(super) ordered: VecDeque<Trouble>,
+    /// For the sockets to come, one each.
+    pub(super) ordered: Script<Trouble>,
     /// Closed from the other end when the socket ends.
     open: Vec<UnboundedSender<Trouble>>,
     pub(super) tallies: Tallies,
@@ -135,15 +150,15 @@ pub(super) fn handshake(state: &mut State, upgrades: bool) -> Reply {
             .with("Connection", "Upgrade");
     }
     let feed = &mut state.feed;
-    if let Some(Trouble::Refuse(status)) = feed.ordered.front() {
-        let refused = Reply::error(*status, "ORDERED", "a refusal that was ordered");
-        feed.ordered.pop_front();
+    let ordered = feed.ordered.take(Family::Events);
+    if let Some(Trouble::Refuse(status)) = ordered {
+        let refused = Reply::error(status, "ORDERED", "a refusal that was ordered");
         let elsewhere = (300..400).contains(&refused.status);
         return if elsewhere { refused.with("Location", "/elsewhere") } else { refused };
     }
     feed.tallies.sockets += 1;
     let (story, seed, nth) = (state.options.story, state.options.seed, feed.tallies.sockets);
-    let first = feed.ordered.pop_front().or_else(|| drawn(story, seed, nth));
+    let first = ordered.or_else(|| drawn(story, seed, nth));
     let (sender, orders) = unbounded_channel();
     feed.open.retain(|socket| !socket.is_closed());
     feed.open.push(sender);

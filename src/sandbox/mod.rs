@@ -6,6 +6,14 @@
 //!                └────▶ /__sandbox/*: log, state, lose, fault, feed, jobs, tenant, revoke, forget
 //! ```
 //!
+//! What goes wrong has three forms, and each stands in one table that reader, truth and help share:
+//!
+//! ```text
+//! Story       --story, Options::story      weather for the whole life of the tenant, drawn from the seed
+//! Order       --fault, POST fault          one thing that befalls a call, a socket or a job, when its turn comes
+//! Properties  --tenant, POST tenant        what the tenant is like for good
+//! ```
+//!
 //! What it adds to the contract, so that every path can be seen:
 //!
 //! - Toll-free numbers are refused row by row (`REJECTED_BY_POLICY`); one number in three that stands on no list is
@@ -33,13 +41,19 @@ mod call;
 mod check;
 mod control;
 mod decide;
+mod drip;
 mod family;
 mod fault;
 mod feed;
+mod help;
+mod late;
 mod limits;
 mod log;
+mod order;
+mod other_writer;
 mod outbound;
 mod people;
+mod properties;
 mod rng;
 mod routes;
 mod samples;
@@ -50,8 +64,12 @@ mod story;
 mod stream;
 mod suppression;
 mod truth;
+mod words;
 mod world;
 
+pub use help::help;
+pub use order::Order;
+pub use properties::Properties;
 pub use samples::SAMPLE_NUMBERS;
 
 /// What goes wrong, and when.
@@ -67,9 +85,12 @@ pub enum Story {
 }
 
 impl Story {
-    /// Every story, with the word of `--story`.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Calm, "calm"), (Self::Flaky, "flaky"), (Self::Slow, "slow")];
+    /// Every story, with the word of `--story` and what happens in it.
+    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Calm, "calm", "nothing goes wrong by itself"),
+        (Self::Flaky, "flaky", "429, 503, connections that break before and after the write, by the seed"),
+        (Self::Slow, "slow", "each answer takes 150 to 600 ms, by the seed"),
+    ];
 }
 
 /// How a sandbox is made.
@@ -99,6 +120,10 @@ pub struct Options {
     pub contacts_per_second: u32,
     /// Time that a bulk insert's job takes.
     pub job_duration: Duration,
+    /// What is to go wrong, from the first call on.
+    pub orders: Vec<Order>,
+    /// What the tenant is like.
+    pub tenant: Properties,
 }
 
 impl Default for Options {
@@ -116,6 +141,8 @@ impl Default for Options {
             bulk_per_minute: 100,
             contacts_per_second: 10,
             job_duration: Duration::from_secs(1),
+            orders: Vec::new(),
+            tenant: Properties::default(),
         }
     }
 }

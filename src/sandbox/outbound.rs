@@ -15,7 +15,12 @@ use serde_json::{Map, Value, json};
 
 use super::Options;
 use super::check::{self, Millis};
-use super::rng;
+use super::family::Family;
+use super::order::Script;
+#[cfg(test)]
+use super::order::Turn;
+use super::rng::{self, Rng};
+use super::words::{Word, word_of};
 
 /// Tenths of a job's time after which something befalls a job that does not end well.
 const CRISIS: i64 = 6;
@@ -34,10 +39,11 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    pub(super) fn to_json(&self) -> Value {
+    /// The contact as the tenant writes it. Some tenants leave out the `+` of numbers.
+    pub(super) fn to_json(&self, plus: bool) -> Value {
         let mut json = json!({
             "id": self.id,
-            "phoneNumber": format!("+{}", self.number),
+            "phoneNumber": format!("{}{}", if plus { "+" } else { "" }, self.number),
             "customFields": self.custom,
         });
         for (name, value) in [("firstName", &self.first), ("lastName", &self.last), ("email", &self.email)] {
@@ -58,38 +64,43 @@ pub(super) struct ContactList {
     pub(super) contacts: Vec<usize>,
 }
 
-/// How a job ends.
+/// How a job ends; [`FATES`] says what each means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fate {
     #[default]
     Completes,
     Fails,
     Aborts,
-    /// The job goes on, and nobody can ask for it.
     Lost,
-    /// It runs for ever.
     Stuck,
-    /// It ends in a word that nobody knows.
     Odd,
+    /// Contacts that are left out.
+    QuietLoss(usize),
 }
 
+/// Every fate.
+pub(super) const FATES: [Word<Fate>; 7] = [
+    Word { word: "complete", does: "it ends well, as without an order", make: |_| Ok(Fate::Completes) },
+    Word { word: "fail", does: "it fails half way; what it has done stays", make: |_| Ok(Fate::Fails) },
+    Word { word: "abort", does: "the same, and says that somebody stopped it", make: |_| Ok(Fate::Aborts) },
+    Word {
+        word: "lose",
+        does: "it does its work, and nobody can ask for it (404)",
+        make: |_| Ok(Fate::Lost),
+    },
+    Word { word: "stuck", does: "it runs for ever", make: |_| Ok(Fate::Stuck) },
+    Word { word: "odd", does: "it ends in a status that nobody knows", make: |_| Ok(Fate::Odd) },
+    Word {
+        word: "quiet_loss",
+        does: "it says COMPLETED without an error, and rows=1 of its contacts are not there",
+        make: |numbers| numbers.take("rows", Some(1), 1..=10_000).map(Fate::QuietLoss),
+    },
+];
+
 impl Fate {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Completes, "complete"),
-        (Self::Fails, "fail"),
-        (Self::Aborts, "abort"),
-        (Self::Lost, "lose"),
-        (Self::Stuck, "stuck"),
-        (Self::Odd, "odd"),
-    ];
-
-    /// The word of the control route.
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(fate, _)| fate)
-    }
-
+    /// The word of the orders and of the truth.
     pub(super) fn word(self) -> &'static str {
-        Self::ALL.into_iter().find(|(fate, _)| *fate == self).map_or("", |(_, word)| word)
+        word_of(&FATES, &self)
     }
 }
 
@@ -113,6 +124,8 @@ pub(super) enum Row {
     Taken(Box<Contact>),
     /// Number as given, code, message.
     Refused(Option<String>, &'static str, &'static str),
+    /// Lost on the way, and nothing is said of it.
+    Dropped,
 }
 
 /// A bulk insert.
@@ -139,7 +152,7 @@ impl Job {
             0 => 10,
             duration => ((now - self.made).max(0).saturating_mul(10) / duration).min(10),
         };
-        let calm = matches!(self.fate, Fate::Completes | Fate::Lost);
+        let calm = matches!(self.fate, Fate::Completes | Fate::Lost | Fate::QuietLoss(_));
         let step = if calm { step } else { step.min(CRISIS) };
         let status = match (step, self.fate) {
             (0, _) => "QUEUED",
@@ -184,10 +197,8 @@ pub(super) struct Outbound {
     pub(super) contacts: Vec<Contact>,
     pub(super) by_id: HashMap<String, usize>,
     pub(super) jobs: Vec<Job>,
-    /// Fates that were ordered for the next jobs.
-    pub(super) fates: VecDeque<Fate>,
-    /// Whether contacts and jobs can be listed; else that is 404.
-    pub(super) readable: bool,
+    /// Fates that were ordered for the jobs to come.
+    pub(super) fates: Script<Fate>,
     seed: u64,
     duration: Millis,
     /// Jobs that were answered for and never made.
@@ -201,8 +212,7 @@ impl Outbound {
             contacts: Vec::new(),
             by_id: HashMap::new(),
             jobs: Vec::new(),
-            fates: VecDeque::new(),
-            readable: true,
+            fates: Script::default(),
             seed: options.seed,
             duration: check::millis(options.job_duration),
             lies: 0,
@@ -228,14 +238,22 @@ impl Outbound {
     }
 
     /// Makes a job and tells its id.
-    pub(super) fn start(&mut self, list: usize, rows: Vec<Row>, now: Millis) -> String {
-        let id = rng::uuid(self.seed, (10, 11), self.jobs.len() as u64);
+    pub(super) fn start(&mut self, list: usize, mut rows: Vec<Row>, now: Millis) -> String {
+        let nth = self.jobs.len() as u64;
+        let id = rng::uuid(self.seed, (10, 11), nth);
+        let fate = self.fates.take(Family::Bulk).unwrap_or_default();
+        if let Fate::QuietLoss(lost) = fate {
+            let mut taken: Vec<&mut Row> =
+                rows.iter_mut().filter(|row| matches!(row, Row::Taken(_))).collect();
+            Rng::new(rng::draw(self.seed, 15, nth)).shuffle(&mut taken);
+            taken.into_iter().take(lost).for_each(|row| *row = Row::Dropped);
+        }
         self.jobs.push(Job {
             id: id.clone(),
             list,
             made: now,
             duration: self.duration,
-            fate: self.fates.pop_front().unwrap_or_default(),
+            fate,
             sent: rows.len(),
             rows: rows.into(),
             reached: 0,
@@ -251,6 +269,12 @@ impl Outbound {
         rng::uuid(self.seed, (12, 13), self.lies)
     }
 
+    /// The next job ends so.
+    #[cfg(test)]
+    pub(super) fn order(&mut self, fate: Fate) {
+        self.fates.push(fate, Turn::next(Family::Bulk));
+    }
+
     /// Lets jobs do what they have had time for. Asked for whenever somebody looks, so that nobody sees a difference
     /// to contacts that come by themselves.
     pub(super) fn advance(&mut self, now: Millis) {
@@ -263,6 +287,7 @@ impl Outbound {
             {
                 match row {
                     Row::Taken(contact) => taken.push(contact),
+                    Row::Dropped => {}
                     Row::Refused(number, code, message) => job.errors.push(json!({
                         "index": job.reached,
                         "phoneNumber": number,
@@ -290,7 +315,7 @@ mod tests {
         let options = Options { job_duration: Duration::from_millis(duration), ..Options::default() };
         let mut outbound = Outbound::new(&options);
         outbound.lists.push(ContactList { id: "cl".into(), name: "cl".into(), contacts: Vec::new() });
-        outbound.fates.push_back(fate);
+        outbound.order(fate);
         let contact = Contact {
             id: String::new(),
             list: 0,
@@ -346,6 +371,25 @@ mod tests {
         let (outbound, id) = job(Fate::Lost, 1_000);
         assert_eq!(seen(&outbound.jobs[0]).last(), Some(&("COMPLETED", 100)));
         assert!(outbound.job(&id).is_none());
+    }
+
+    #[test]
+    fn a_quiet_loss_is_one_of_the_seed_and_nothing_says_so() {
+        let left = |fate| {
+            let (mut outbound, id) = job(fate, 1_000);
+            for (n, row) in outbound.jobs[0].rows.iter_mut().enumerate() {
+                if let Row::Taken(contact) = row {
+                    contact.number += n as u64;
+                }
+            }
+            outbound.advance(9_000);
+            let told = outbound.job(&id).unwrap().to_json(9_000);
+            assert_eq!((&told["status"], &told["errors"]), (&json!("COMPLETED"), &json!([])));
+            outbound.contacts.iter().map(|contact| contact.number).collect::<Vec<_>>()
+        };
+        assert_eq!(left(Fate::QuietLoss(3)).len(), 7);
+        assert_eq!(left(Fate::QuietLoss(3)), left(Fate::QuietLoss(3)));
+        assert!(left(Fate::QuietLoss(99)).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a connection to a route and back: token, limit, fault, route, log, in this order and under one lock.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -15,14 +15,17 @@ use super::auth;
 use super::call::{Call, Reply};
 use super::check::{self, Millis};
 use super::control::{self, Served};
+use super::drip;
 use super::family::Family;
 use super::fault::Fault;
+use super::late;
 use super::log::Line;
+use super::other_writer;
 use super::routes;
 use super::socket;
 use super::state::State;
 use super::story;
-use super::stream::Link;
+use super::stream::{Length, Link};
 
 /// The tenant, as connections share it.
 pub(super) type Tenant = Arc<Mutex<State>>;
@@ -64,20 +67,32 @@ async fn serve(
     if let Some(pause) = pause {
         tokio::time::sleep(pause / 2).await;
     }
-    let (mut reply, fault) = answer(&mut lock(&tenant), &call, check::now());
+    let (mut reply, fault, stop) = {
+        let mut state = lock(&tenant);
+        let (reply, fault) = answer(&mut state, &call, check::now());
+        (reply, fault, state.stop.clone())
+    };
     if let Some(pause) = pause {
         tokio::time::sleep(pause / 2).await;
     }
     match fault {
-        Some(Fault::ResetBefore | Fault::ResetMidway | Fault::ResetAfter) => link.reset(),
+        Some(Fault::ResetBefore | Fault::ResetMidway | Fault::ResetAfter | Fault::LateReset(_)) => {
+            link.reset();
+        }
         Some(Fault::Truncate) => link.cut(),
+        Some(Fault::LengthOver) => link.misstate(Length::Over),
+        Some(Fault::LengthUnder) => link.misstate(Length::Under),
         _ => {}
     }
     match (reply.ticket.take(), upgrade) {
         (Some(ticket), Some(upgrade)) => {
             upgrade.on_upgrade(move |opened| socket::serve(opened, tenant, ticket))
         }
-        _ => reply.into_response(),
+        _ => match fault {
+            Some(Fault::Drip(pace)) => drip::response(reply, pace, false, stop),
+            Some(Fault::DripEndless(pace)) => drip::response(reply, pace, true, stop),
+            _ => reply.into_response(),
+        },
     }
 }
 
@@ -108,15 +123,19 @@ fn pause(state: &State) -> Option<std::time::Duration> {
 }
 
 fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>) {
+    late::settle(state, now);
     let family = Family::of(call);
     let keys = if family == Family::EntriesWrite { call.keys() } else { Vec::new() };
-    state.counters.requests += 1;
-    let seq = state.counters.requests;
-    let (reply, fault) = match admit(state, family, call, now) {
+    let clock = SystemTime::now();
+    let (mut reply, fault) = match admit(state, family, call, now) {
         Err(refused) => (refused, None),
         Ok(()) => {
             let fault = story::choose(state, family, call, &keys);
-            let reply = match fault.and_then(Fault::instead) {
+            if let Some(lateness) = fault.and_then(Fault::lateness) {
+                late::put_aside(state, call, &keys, now + Millis::from(lateness));
+            }
+            other_writer::act(state, family, call, now);
+            let reply = match fault.and_then(|fault| fault.instead(state.properties.clock(clock))) {
                 Some(instead) => instead,
                 None => {
                     let reply = routes::serve(state, call, fault, now);
@@ -129,8 +148,12 @@ fn answer(state: &mut State, call: &Call, now: Millis) -> (Reply, Option<Fault>)
             (reply, fault)
         }
     };
+    if let Some(date) = state.properties.date(clock) {
+        reply = reply.with("Date", date);
+    }
+    state.counters.requests += 1;
     state.log.push(Line {
-        seq,
+        seq: state.counters.requests,
         at: now,
         method: call.method.to_string(),
         path: call.path.clone(),

@@ -250,7 +250,7 @@ mod tests {
         let mut outbound =
             Outbound::new(&Options { job_duration: Duration::from_secs(10), ..Options::default() });
         outbound.lists.push(ContactList { id: "cl".into(), name: "cl".into(), contacts: Vec::new() });
-        outbound.fates.push_back(fate);
+        outbound.order(fate);
         let id = outbound.start(0, Vec::new(), 0);
         (outbound, id)
     }

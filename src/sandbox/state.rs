@@ -1,6 +1,6 @@
 //! What the tenant holds: lists with their records, rules, keys it has seen. Everything behind one lock.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -8,12 +8,15 @@ use tokio_util::sync::CancellationToken;
 use super::Options;
 use super::auth::Token;
 use super::check::{self, Millis};
+use super::fault::Fault;
 use super::feed::Feed;
+use super::late::Late;
 use super::limits::Windows;
 use super::log::Line;
+use super::order::{Order, Script, What};
 use super::outbound::Outbound;
+use super::properties::Properties;
 use super::rng;
-use super::story::Scripted;
 use super::suppression::Suppression;
 
 /// A record: one number on one list, with an id of its own. A number may have several on the same list.
@@ -136,6 +139,8 @@ impl Rule {
 /// What became of an idempotency key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyUse {
+    /// When it was first used.
+    pub(super) used: Millis,
     /// What was asked for, so that another body under the same key shows.
     pub(super) body: u64,
     /// The record that the key made.
@@ -177,6 +182,7 @@ pub(super) struct Tally {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) options: Options,
+    pub(super) properties: Properties,
     pub(super) lists: Vec<List>,
     pub(super) rules: Vec<Rule>,
     /// Where the records of a number are: index of the list, `seq`.
@@ -192,7 +198,11 @@ pub(super) struct State {
     pub(super) outbound: Outbound,
     pub(super) feed: Feed,
     pub(super) log: Vec<Line>,
-    pub(super) script: VecDeque<Scripted>,
+    pub(super) script: Script<Fault>,
+    /// Calls that are still to be applied, the first due first.
+    pub(super) late: Vec<Late>,
+    /// Calls that somebody else may have written before, and how often they did.
+    pub(super) others: (u64, u64),
     /// Calls so far, by family: what the flaky story draws with.
     pub(super) drawn: HashMap<&'static str, u64>,
     /// Faults in a row, by what was asked.
@@ -211,6 +221,7 @@ impl State {
             suppression: Suppression::default(),
             feed: Feed::default(),
             stop: CancellationToken::new(),
+            properties: options.tenant.clone(),
             options,
             lists: Vec::new(),
             rules: Vec::new(),
@@ -222,7 +233,9 @@ impl State {
             tokens: HashMap::new(),
             counters: Counters::default(),
             log: Vec::new(),
-            script: VecDeque::new(),
+            script: Script::default(),
+            late: Vec::new(),
+            others: (0, 0),
             drawn: HashMap::new(),
             streaks: HashMap::new(),
             broken_in_a_row: 0,
@@ -247,6 +260,15 @@ impl State {
         }
     }
 
+    /// Takes an order in.
+    pub(super) fn order(&mut self, Order { what, turn }: Order) {
+        match what {
+            What::Call(fault) => self.script.push(fault, turn),
+            What::Socket(trouble) => self.feed.ordered.push(trouble, turn),
+            What::Job(fate) => self.outbound.fates.push(fate, turn),
+        }
+    }
+
     /// An id for the `n`th list, in the shape of a UUID.
     pub(super) fn list_id(&self, n: usize) -> String {
         rng::uuid(self.options.seed, (1, 2), n as u64)
@@ -254,7 +276,8 @@ impl State {
 
     /// When something written now is enforced.
     pub(super) fn enforced(&self, now: Millis) -> Millis {
-        now.saturating_add(check::millis(self.options.lag))
+        let lag = check::millis(self.options.lag);
+        if self.properties.never_enforces { Millis::MAX } else { now.saturating_add(lag) }
     }
 
     pub(super) fn entry_id(&self, seq: u64) -> String {

@@ -10,18 +10,6 @@ use super::fault::Fault;
 use super::rng;
 use super::state::State;
 
-/// A fault ordered through the control route.
-#[derive(Clone, Debug)]
-pub(super) struct Scripted {
-    pub(super) fault: Fault,
-    /// `None` = any family.
-    pub(super) family: Option<Family>,
-    /// Matching calls to leave alone first.
-    pub(super) skip: u64,
-    /// Matching calls to strike then.
-    pub(super) times: u64,
-}
-
 /// Never more faults in a row than this for the same question, so that whoever repeats it gets on.
 const MOST_IN_A_ROW: u32 = 2;
 /// Never more broken answers in a row than this over all calls, so that no patient client's circuit opens.
@@ -75,24 +63,9 @@ fn flaky(seed: u64, family: Family, n: u64) -> Option<Fault> {
 
 /// Chooses the fault that a call meets, and counts it.
 pub(super) fn choose(state: &mut State, family: Family, call: &Call, keys: &[String]) -> Option<Fault> {
-    let fault = scripted(state, family).or_else(|| drawn(state, family, call, keys));
+    let fault = state.script.take(family).or_else(|| drawn(state, family, call, keys));
     state.counters.faults += u64::from(fault.is_some());
     fault
-}
-
-fn scripted(state: &mut State, family: Family) -> Option<Fault> {
-    let at = state.script.iter().position(|s| s.family.is_none_or(|f| f == family))?;
-    let order = &mut state.script[at];
-    if order.skip > 0 {
-        order.skip -= 1;
-        return None;
-    }
-    let fault = order.fault;
-    order.times -= 1;
-    if order.times == 0 {
-        state.script.remove(at);
-    }
-    Some(fault)
 }
 
 fn drawn(state: &mut State, family: Family, call: &Call, keys: &[String]) -> Option<Fault> {
@@ -187,12 +160,6 @@ mod tests {
             }
         }
         assert_eq!((longest, most_broken), (MOST_IN_A_ROW, MOST_BROKEN));
-    }
-
-    #[test]
-    fn every_word_reads_back() {
-        assert!(Fault::ALL.into_iter().all(|fault| Fault::from_word(fault.word()) == Some(fault)));
-        assert!(Family::ALL.into_iter().all(|family| Family::from_word(family.word()) == Some(family)));
     }
 
     #[test]

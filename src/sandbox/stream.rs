@@ -16,6 +16,17 @@ const WHOLE: u8 = 0;
 const RESET: u8 = 1;
 const CUT: u8 = 2;
 const OVER: u8 = 3;
+const LONGER: u8 = 4;
+const SHORTER: u8 = 5;
+
+/// How an answer's `Content-Length` is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Length {
+    /// More than the body.
+    Over,
+    /// Half of the body.
+    Under,
+}
 
 /// A handle on the connection that a request came by.
 #[derive(Clone, Debug)]
@@ -30,6 +41,15 @@ impl Link {
     /// The next answer ends in the middle of its body.
     pub(super) fn cut(&self) {
         self.0.store(CUT, Ordering::Release);
+    }
+
+    /// The next answer that tells its length tells a wrong one.
+    pub(super) fn misstate(&self, length: Length) {
+        let fate = match length {
+            Length::Over => LONGER,
+            Length::Under => SHORTER,
+        };
+        self.0.store(fate, Ordering::Release);
     }
 }
 
@@ -51,7 +71,7 @@ impl Listener for Door {
         let (inner, address) = Listener::accept(&mut self.0).await;
         // Without this, small answers wait for the client's delayed acknowledgement.
         let _ = inner.set_nodelay(true);
-        (Stream { inner, fate: Arc::new(AtomicU8::new(WHOLE)) }, address)
+        (Stream { inner, fate: Arc::new(AtomicU8::new(WHOLE)), restated: None }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -64,6 +84,45 @@ impl Listener for Door {
 pub(super) struct Stream {
     inner: TcpStream,
     fate: Arc<AtomicU8>,
+    restated: Option<Restated>,
+}
+
+/// Bytes that are written instead of others.
+#[derive(Debug)]
+struct Restated {
+    bytes: Vec<u8>,
+    written: usize,
+    /// How many bytes they stand for.
+    instead_of: usize,
+}
+
+/// The same answer with another length in its head; `None` = there is no head, or no length in it.
+fn restated(answer: &[u8], tell: impl Fn(usize) -> usize) -> Option<Restated> {
+    const NAME: &[u8] = b"\r\ncontent-length: ";
+    let head = answer.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let at = answer[..head].windows(NAME.len()).position(|w| w.eq_ignore_ascii_case(NAME))? + NAME.len();
+    let end = at + answer[at..].iter().position(|b| *b == b'\r')?;
+    let length: usize = std::str::from_utf8(&answer[at..end]).ok()?.parse().ok()?;
+    let bytes = [&answer[..at], tell(length).to_string().as_bytes(), &answer[end..]].concat();
+    Some(Restated { bytes, written: 0, instead_of: answer.len() })
+}
+
+impl Stream {
+    /// Writes what stands for the bytes at hand, to its end.
+    fn poll_restated(&mut self, cx: &mut Context<'_>, mut restated: Restated) -> Poll<io::Result<usize>> {
+        while restated.written < restated.bytes.len() {
+            match Pin::new(&mut self.inner).poll_write(cx, &restated.bytes[restated.written..]) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(more)) => restated.written += more,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    self.restated = Some(restated);
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Ok(restated.instead_of))
+    }
 }
 
 impl AsyncRead for Stream {
@@ -78,7 +137,20 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(restated) = self.restated.take() {
+            return self.poll_restated(cx, restated);
+        }
         match self.fate.load(Ordering::Acquire) {
+            fate @ (LONGER | SHORTER) => {
+                let tell = |length: usize| if fate == LONGER { length + 64 } else { length / 2 };
+                match restated(buf, tell) {
+                    Some(restated) => {
+                        self.fate.store(WHOLE, Ordering::Release);
+                        self.poll_restated(cx, restated)
+                    }
+                    None => Pin::new(&mut self.inner).poll_write(cx, buf),
+                }
+            }
             WHOLE => Pin::new(&mut self.inner).poll_write(cx, buf),
             CUT => {
                 let head = buf.windows(4).position(|w| w == b"\r\n\r\n").map_or(0, |at| at + 4);

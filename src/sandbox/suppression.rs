@@ -89,8 +89,6 @@ impl SuppressionList {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Suppression {
     pub(super) lists: Vec<SuppressionList>,
-    /// Whether one bad record refuses the whole call with 422. Else the good ones are taken, with 201.
-    pub(super) strict: bool,
 }
 
 impl Suppression {

@@ -87,7 +87,7 @@ fn suppression(suppression: &Suppression) -> Value {
 fn contact_lists(outbound: &Outbound) -> Value {
     let lists = outbound.lists.iter().map(|list| {
         let contacts: Vec<Value> =
-            list.contacts.iter().map(|place| outbound.contacts[*place].to_json()).collect();
+            list.contacts.iter().map(|place| outbound.contacts[*place].to_json(true)).collect();
         json!({ "id": list.id, "name": list.name, "contacts": contacts })
     });
     lists.collect()

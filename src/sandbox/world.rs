@@ -213,6 +213,9 @@ pub(super) fn seeded(options: Options) -> State {
     samples(&mut state, today);
     fill(&mut state, today);
     people::seed(&mut state, today);
+    for order in state.options.orders.clone() {
+        state.order(order);
+    }
     state
 }
 
@@ -302,7 +305,7 @@ fn fill(state: &mut State, today: Millis) {
 }
 
 /// A number of an area; never of exchange 555, which is for samples, and never N11.
-fn fresh(rng: &mut Rng, area: u64) -> u64 {
+pub(super) fn fresh(rng: &mut Rng, area: u64) -> u64 {
     let exchange = loop {
         let exchange = 200 + rng.below(800);
         if exchange != 555 && exchange % 100 != 11 {

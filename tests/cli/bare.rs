@@ -7,6 +7,7 @@ const HELP_OF: &[&[&str]] = &[
     &["--help"],
     &["--version"],
     &["upload", "--help"],
+    &["sandbox", "serve", "--help"],
     &["help", "plan"],
     &["completions", "bash"],
     &["completions", "zsh"],

@@ -12,5 +12,6 @@ mod files;
 mod jobs;
 mod layouts;
 mod profiles;
+mod sandbox;
 mod secrets;
 mod trouble;

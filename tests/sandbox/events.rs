@@ -354,6 +354,25 @@ async fn frames_that_mean_nothing_come_before_the_events_that_do() {
 }
 
 #[tokio::test]
+async fn orders_given_before_the_start_count_the_sockets_from_the_first() {
+    let orders = ["at=events#3 do=mute", "at=events#2 do=duplicate", "at=events#4 do=drop"];
+    let orders = orders.into_iter().map(|order| Order::parse(order).unwrap()).collect();
+    let talk = talk(Options { orders, job_duration: Duration::ZERO, ..small() }).await;
+    let id = talk.bulk(&insert(0, 1)).await;
+    for events in [1, 2, 0] {
+        let mut ear = talk.listen().await;
+        ear.subscribe(&[&id]).await;
+        for _ in 0..events {
+            assert_eq!(ear.event().await.1, "COMPLETED");
+        }
+        assert!(ear.pong_is_next().await, "{events} events and no more");
+    }
+    let mut ear = talk.listen().await;
+    ear.subscribe(&[&id]).await;
+    ear.breaks_off().await;
+}
+
+#[tokio::test]
 async fn orders_that_make_no_sense_are_refused() {
     let talk = talk(small()).await;
     for (route, order) in [

@@ -237,6 +237,22 @@ async fn jobs_end_as_ordered() {
 }
 
 #[tokio::test]
+async fn a_quiet_loss_is_seen_by_whoever_counts_and_by_nobody_else() {
+    let talk = talk(at_once()).await;
+    talk.control("fault", &json!({ "at": "bulk#2", "do": "quiet_loss", "rows": 3 })).await;
+    let mut there = talk.contacts().await.len();
+    for (nth, taken) in [10, 7, 10].into_iter().enumerate() {
+        let id = talk.bulk(&insert(100 * nth as u32, 10)).await;
+        let told = json!({ "id": id, "status": "COMPLETED", "progress": 100, "errors": [] });
+        assert_eq!(talk.job(&id).await, (200, told));
+        there += taken;
+        assert_eq!(talk.contacts().await.len(), there, "job {nth}");
+    }
+    let job = &talk.truth("state").await["jobs"][1];
+    assert_eq!((&job["fate"], &job["items"], &job["applied"]), (&json!("quiet_loss"), &json!(10), &json!(7)));
+}
+
+#[tokio::test]
 async fn a_tenant_that_cannot_be_read_back_knows_its_jobs_by_id_only() {
     let talk = talk(at_once()).await;
     let id = talk.bulk(&insert(0, 1)).await;

@@ -9,12 +9,19 @@ use crate::cli::args::{Cli, SandboxAction};
 use crate::cli::console::no_sandbox;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{Options, Properties, Sandbox};
 
 pub(super) async fn run(context: &Context, action: SandboxAction) -> Result<u8, Failure> {
-    let SandboxAction::Serve { port, seed, story, cool_down, entries } = action;
+    let SandboxAction::Serve { port, seed, story, fault, tenant, cool_down, entries } = action;
     let lag = Duration::from_secs(cool_down);
-    let options = Options { seed, story, port, lag, entries, ..Options::default() };
+    let mut properties = Properties::default();
+    for (word, value) in &tenant {
+        properties
+            .set(word, value)
+            .map_err(|e| Failure::usage(e, "See `quietline sandbox serve --help`."))?;
+    }
+    let options =
+        Options { seed, story, port, lag, entries, orders: fault, tenant: properties, ..Options::default() };
     let sandbox = Sandbox::start(options).await.map_err(|e| no_sandbox(&e))?;
     let (id, secret) = (sandbox.client_id(), sandbox.client_secret());
     let (token, api, events) = (sandbox.token_url(), sandbox.api_url(), sandbox.events_url());

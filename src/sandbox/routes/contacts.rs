@@ -38,7 +38,7 @@ pub(super) fn change(
     }
     let mut contact = state.outbound.contacts[place].clone();
     contact.custom.extend(custom);
-    let reply = Reply::json(200, &contact.to_json());
+    let reply = Reply::json(200, &contact.to_json(!state.properties.bare_numbers));
     if matches!(fault, Some(Fault::Lie | Fault::ResetMidway)) {
         return Ok(reply);
     }

@@ -192,6 +192,9 @@ fn take(state: &mut State, row: Row, lies: bool, now: Millis) -> Result<(bool, V
             "idempotencyKey": key,
         })
     };
+    if state.keys.get(&key).is_some_and(|key| state.properties.forgets(key.used, now)) {
+        state.keys.remove(&key);
+    }
     if let Some(used) = state.keys.get_mut(&key) {
         if used.body != body {
             return Err(("KEY_CONFLICT", "this idempotencyKey was used for another entry"));
@@ -223,6 +226,6 @@ fn take(state: &mut State, row: Row, lies: bool, now: Millis) -> Result<(bool, V
         enforced: state.enforced(now),
     };
     let seq = state.insert(list, record);
-    state.keys.insert(key.clone(), KeyUse { body, record: seq, seen: 1, applied: 1 });
+    state.keys.insert(key.clone(), KeyUse { used: now, body, record: seq, seen: 1, applied: 1 });
     Ok((true, id(state, seq)))
 }

@@ -106,10 +106,10 @@ pub(super) fn jobs(
     fault: Option<Fault>,
     now: Millis,
 ) -> Result<Reply, Reply> {
-    let outbound = &mut state.outbound;
-    if !outbound.readable {
+    if state.properties.unreadable_outbound {
         return Err(Reply::not_found("endpoint"));
     }
+    let outbound = &mut state.outbound;
     outbound.advance(now);
     let list = call.field("contactListId").map(|id| outbound.list(id));
     let found: Vec<&Job> = outbound
@@ -128,12 +128,13 @@ pub(super) fn contacts(
     fault: Option<Fault>,
     now: Millis,
 ) -> Result<Reply, Reply> {
-    let outbound = &mut state.outbound;
-    if !outbound.readable {
+    if state.properties.unreadable_outbound {
         return Err(Reply::not_found("endpoint"));
     }
+    let outbound = &mut state.outbound;
     outbound.advance(now);
     let list = outbound.list(id).ok_or_else(|| Reply::not_found("contact list"))?;
     let all = outbound.lists[list].contacts.clone();
-    paging::entities(call, fault, (100, 1_000), all, |place| outbound.contacts[place].to_json())
+    let plus = !state.properties.bare_numbers;
+    paging::entities(call, fault, (100, 1_000), all, |place| outbound.contacts[place].to_json(plus))
 }

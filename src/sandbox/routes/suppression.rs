@@ -177,7 +177,7 @@ pub(super) fn write(
             })),
         }
     }
-    if state.suppression.strict && !errors.is_empty() {
+    if state.properties.strict_suppression && !errors.is_empty() {
         return Err(Reply::json(
             422,
             &json!({
