@@ -75,7 +75,10 @@ impl Plan {
         };
         for _ in 0..chance.usize(0..=6) {
             let order = order(&mut chance, to);
-            plan.orders.push(order);
+            // Where the list cannot be read, a job's word is all there is.
+            if !(plan.unreadable && order.1["do"] == "quiet_loss") {
+                plan.orders.push(order);
+            }
         }
         if chance.u8(..2) == 0 {
             for _ in 0..chance.usize(1..=3) {
@@ -130,7 +133,7 @@ fn rows(chance: &mut Rng) -> Vec<Row> {
 }
 
 /// Words of the sandbox's faults that any call may meet.
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 19] = [
     "throttle",
     "throttle_date",
     "unavailable",
@@ -144,12 +147,18 @@ const FAULTS: [&str; 13] = [
     "truncate",
     "html",
     "status",
+    "drip",
+    "length_over",
+    "length_under",
+    "truncate_json",
+    "late_commit",
+    "late_reset",
 ];
 const STATUSES: [u16; 41] = [
     200, 201, 202, 203, 204, 206, 207, 226, 300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406,
     407, 408, 409, 410, 412, 413, 415, 418, 422, 423, 425, 428, 429, 451, 500, 501, 502, 504, 599, 999,
 ];
-const FATES: [&str; 6] = ["complete", "fail", "abort", "lose", "stuck", "odd"];
+const FATES: [&str; 7] = ["complete", "fail", "abort", "lose", "stuck", "odd", "quiet_loss"];
 const FEEDS: [&str; 13] = [
     "mute",
     "no_pong",
@@ -169,7 +178,14 @@ const FEEDS: [&str; 13] = [
 fn order(chance: &mut Rng, to: Destination) -> (&'static str, Value) {
     if to == Destination::Outbound {
         match chance.u8(..8) {
-            0..=2 => return ("jobs", json!({"do": pick(chance, &FATES), "next": chance.u8(1..=2)})),
+            0..=2 => {
+                let (fate, next) = (pick(chance, &FATES), chance.u8(1..=2));
+                let mut order = json!({"do": fate, "next": next});
+                if fate == "quiet_loss" {
+                    order["rows"] = chance.u8(1..=3).into();
+                }
+                return ("jobs", order);
+            }
             3 => {
                 let status = pick(chance, &[401, 403, 404, 426, 302, 500, 503]);
                 return ("feed", json!({"do": pick(chance, &FEEDS), "next": 1, "status": status}));
@@ -201,6 +217,12 @@ fn order(chance: &mut Rng, to: Destination) -> (&'static str, Value) {
     };
     if order["do"] == "status" {
         order["status"] = pick(chance, &STATUSES).into();
+    }
+    match order["do"].as_str() {
+        Some("drip") => (order["bytes"], order["ms"]) = (4_096.into(), 5.into()),
+        // Within the time that a call is given to be served after its answer was given up.
+        Some("late_commit" | "late_reset") => order["ms"] = 100.into(),
+        _ => {}
     }
     ("fault", order)
 }
