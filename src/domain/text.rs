@@ -4,7 +4,7 @@ mod guard;
 #[cfg(test)]
 mod tests;
 
-pub use guard::{bare, guarded, guarded_value, is_blank, unguarded};
+pub use guard::{bare, guarded, guarded_value, is_blank, told_cell, unguarded};
 
 /// Shows control, bidirectional, zero-width and other invisible characters as `\u{..}`, and cuts at `max` characters
 /// with `…`. What it returns can be written to a terminal.

@@ -54,7 +54,7 @@ pub(super) fn read(cell: &str, said: Option<DateOrder>) -> Reading {
 }
 
 /// Whether a cell reads as a date in any order: such a cell is no telephone number.
-pub(super) fn is_date(cell: &str) -> bool {
+pub fn is_date(cell: &str) -> bool {
     parse(cell.trim(), None).is_some()
 }
 

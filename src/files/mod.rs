@@ -38,6 +38,7 @@ pub use changes::Changes;
 pub use check::check_in_stretches;
 pub use check::{Accounting, CheckEvent, CheckOptions, Checked, Intent, Intents, Interpreted, check};
 pub use constants::{BadValue, Constants};
+pub use dates::is_date as is_day;
 pub use delimiter::{delimiter_name, delimiter_named};
 pub use document::{Document, Format, IndexState, LineEnding, Mapping, Record};
 pub use layout::{Contents, Layout, Match, UsedLayout, open_with_layout};

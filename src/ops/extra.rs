@@ -13,7 +13,7 @@ use crate::domain::identifier::Identifier;
 use crate::domain::plan::{Destination, Extra, NOTES, REASON};
 use crate::domain::problem::Code;
 use crate::domain::text::visible;
-use crate::files::{Checked, Document, Field, Intent, reduced_name};
+use crate::files::{Checked, Document, Field, Intent, is_day, reduced_name};
 
 /// Rows that are read at once.
 const PAGE: usize = 1_000;
@@ -43,7 +43,7 @@ impl Extras {
     /// Whether nobody's consent stands behind a row, where it has to.
     pub(super) fn lacks_consent(&self, extra: &Extra) -> bool {
         // Where several columns ask for it, a no in one of them is a no.
-        let is_given = |column: &Arc<str>| extra.get(column).is_some_and(|cell| is_yes(cell));
+        let is_given = |column: &Arc<str>| extra.get(column).is_some_and(|cell| agrees(column, cell));
         self.needs_consent && (self.consent.is_empty() || !self.consent.iter().all(is_given))
     }
 
@@ -72,13 +72,25 @@ impl Extras {
     /// Whoever says no in one row, or nothing, has not opted in by saying yes in another.
     fn with_consent_of(&self, extra: Extra, other: Option<&Extra>) -> Extra {
         self.consent.iter().fold(extra, |extra, column| match other.and_then(|other| other.get(column)) {
-            Some(cell) if is_yes(cell) => extra,
-            told if extra.get(column).is_some_and(|cell| is_yes(cell)) => {
+            Some(cell) if agrees(column, cell) => extra,
+            told if extra.get(column).is_some_and(|cell| agrees(column, cell)) => {
                 let extra = extra.without(column);
                 told.map_or(extra.clone(), |cell| extra.with(column, cell))
             }
             _ => extra,
         })
+    }
+}
+
+/// Columns that say whether somebody has opted in, and those that say when.
+const CONSENT: [&str; 3] = ["optin", "optedin", "consent"];
+const CONSENT_DATE: [&str; 4] = ["optindate", "optedindate", "consentdate", "optedinat"];
+
+/// Whether the cell of a column of consent says that there is one: yes, or the day of it.
+fn agrees(column: &str, cell: &str) -> bool {
+    match CONSENT_DATE.contains(&reduced_name(column).as_str()) {
+        true => is_day(cell.trim()),
+        false => is_yes(cell),
     }
 }
 
@@ -103,8 +115,10 @@ pub(super) fn read(
     stop: &CancellationToken,
 ) -> Result<Extras, OpsError> {
     let carried = carried(document, to);
-    let is_consent =
-        |it: &&Carried| matches!(reduced_name(&it.name).as_str(), "optin" | "optedin" | "consent");
+    let is_consent = |it: &&Carried| {
+        let name = reduced_name(&it.name);
+        CONSENT.iter().chain(&CONSENT_DATE).any(|known| *known == name)
+    };
     let mut extras = Extras {
         to,
         consent: carried.iter().filter(is_consent).map(|it| it.name.clone()).collect(),

@@ -178,6 +178,12 @@ async fn a_no_in_any_column_of_consent_is_a_no() {
         let counts = plan(&text).await.unwrap().summary.counts;
         assert_eq!((counts.add, counts.removed), (1, 3), "{head}");
     }
+    // The day of it is consent too; beside a no it is none.
+    let text = "phone,optInDate\n201-555-0100,2026-05-01\n201-555-0101,\n201-555-0102,yes\n";
+    assert_eq!(plan(text).await.unwrap().summary.counts.add, 1);
+    let text =
+        "phone,optIn,optInDate\n201-555-0100,yes,2026-05-01\n201-555-0101,no,2026-05-01\n201-555-0102,yes,\n";
+    assert_eq!(plan(text).await.unwrap().summary.counts.add, 1);
     let refused = plan("phone,optIn,optIn\n201-555-0100,yes,no\n").await.unwrap_err();
     assert_eq!((refused.code(), refused.exit_code()), ("same-columns", 2));
     assert!(refused.to_string().contains("“optIn”"), "{refused}");

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::shapes::dead_letter_object;
 use crate::cli::table::table;
-use crate::domain::text::{guarded, thousands, visible};
+use crate::domain::text::{thousands, told_cell, visible};
 use crate::ops::{DeadLetter, write_safely};
 
 pub(super) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<u8, Failure> {
@@ -34,7 +34,7 @@ fn csv(letters: &[(String, DeadLetter)]) -> Result<Vec<u8>, Failure> {
     let unwritable = |e: csv::Error| std::io::Error::other(e);
     writer.write_record(["run", "row", "number", "code", "message"]).map_err(unwritable)?;
     for letter in letters {
-        writer.write_record(row(letter).map(|text| guarded(&text).into_owned())).map_err(unwritable)?;
+        writer.write_record(row(letter).map(|text| told_cell(&text))).map_err(unwritable)?;
     }
     Ok(writer.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?)
 }

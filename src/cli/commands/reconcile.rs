@@ -7,7 +7,7 @@ use crate::cli::shapes::ReconcileObject;
 use crate::cli::{progress, report};
 use crate::domain::diff::{Diff, Difference};
 use crate::domain::identifier::Identifier;
-use crate::domain::text::{guarded, thousands, visible};
+use crate::domain::text::{thousands, told_cell, visible};
 use crate::ops::write_safely;
 
 pub(super) async fn run(context: &Context, args: &ReconcileArgs) -> Result<u8, Failure> {
@@ -42,7 +42,7 @@ fn csv(diff: &Diff) -> Result<Vec<u8>, Failure> {
     let unwritable = |e: csv::Error| std::io::Error::other(e);
     writer.write_record(HEADER).map_err(unwritable)?;
     for difference in &diff.differences {
-        writer.write_record(row(difference).map(|text| guarded(&text).into_owned())).map_err(unwritable)?;
+        writer.write_record(row(difference).map(|text| told_cell(&text))).map_err(unwritable)?;
     }
     Ok(writer.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?)
 }

@@ -12,6 +12,11 @@ pub fn guarded(cell: &str) -> Cow<'_, str> {
     if starts_formula(cell) && !is_phone(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
+/// Words of the tenant as a cell: what would steer a terminal or a spreadsheet is shown, and does nothing.
+pub fn told_cell(words: &str) -> String {
+    guarded(&super::visible(words, usize::MAX)).into_owned()
+}
+
 /// A value as a cell: [`unguarded`] gives it back, whatever it is.
 pub fn guarded_value(value: &str) -> Cow<'_, str> {
     if is_guarded(value) { Cow::Owned(format!("'{value}")) } else { guarded(value) }

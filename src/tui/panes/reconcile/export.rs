@@ -2,7 +2,7 @@
 
 use crate::domain::diff::{Difference, ExpectedAttributes};
 use crate::domain::identifier::Identifier;
-use crate::domain::text::guarded;
+use crate::domain::text::told_cell;
 
 const HEAD: &str = "kind,number,as_spelled,fields,expected_jurisdiction,expected_expires,expected_source,\
                     tenant_jurisdiction,tenant_expires,tenant_source,tenant_record\n";
@@ -38,7 +38,7 @@ pub(super) fn csv<'a>(differences: impl Iterator<Item = &'a Difference>) -> Stri
 
 /// Quoted where it must be. What a spreadsheet would run as a formula gets an apostrophe.
 fn quoted(cell: &str) -> String {
-    let guarded = guarded(cell);
+    let guarded = told_cell(cell);
     let plain = !cell.contains([',', '"', '\n', '\r']) && guarded == cell;
     if plain { cell.to_owned() } else { format!("\"{}\"", guarded.replace('"', "\"\"")) }
 }
