@@ -106,7 +106,8 @@ impl Client {
         self.create(WHAT, ask, made, || self.list_named(&new.name)).await
     }
 
-    async fn list_named(&self, name: &str) -> Result<Option<DncList>, Error> {
+    /// The list of exactly this name, if there is one; an error where several carry it.
+    pub async fn list_named(&self, name: &str) -> Result<Option<DncList>, Error> {
         of_equal_name(self.lists_that(Some(("query", name))).await?, name)
     }
 

@@ -16,8 +16,8 @@ pub(super) use runs::{
     UntilArg, UploadArgs,
 };
 pub(super) use tenant::{
-    AuthAction, AuthArgs, ContactsAction, ContactsArgs, ListsAction, ListsArgs, LookupArgs, ProfileAction,
-    ProfileAddArgs, ProfileArgs, RulesArgs, SyncArgs,
+    AuthAction, AuthArgs, ContactsAction, ContactsArgs, CreateListArgs, ListsAction, ListsArgs, LookupArgs,
+    ProfileAction, ProfileAddArgs, ProfileArgs, RulesArgs, SyncArgs,
 };
 
 /// Do-Not-Call suppression for NICE CXone: a console, and commands for the same jobs.

@@ -1,13 +1,11 @@
 //! Making a list, binding it to the rule that enforces it, and switching it on once it is proven.
 
+use super::binding::Binding;
 use super::{Ops, OpsError};
-use crate::api::{Error, ListChange, NewList, RuleChange, Scopes};
+use crate::api::{Error, ListChange, NewList, Scopes};
 use crate::domain::list::DncList;
 use crate::domain::readiness::{ListState, Readiness};
-use crate::domain::rule::{Action, Rule};
-
-/// How often a rule that others change is bound to: each time on the version that stands then.
-const TRIES: u32 = 3;
+use crate::domain::rule::Rule;
 
 /// A list that was made or found.
 #[derive(Clone, Debug)]
@@ -30,24 +28,25 @@ pub struct Activation {
 }
 
 impl Ops {
-    /// Creates a list, or finds the one with the equal name, and binds it to a rule where one is named (by id or equal
-    /// name): both are looked up before anything is made, so that a mistyped rule leaves no list without one. A list that is
-    /// there already must be of the kind that was asked for.
-    pub async fn create_list(&self, new: &NewList, rule: Option<&str>) -> Result<MadeList, OpsError> {
+    /// Creates a list, or finds the one with the equal name, and binds it to a rule where a binding was looked at before
+    /// ([`Ops::binding`]), for a reason that goes into the trail. A list that is there already must be of the kind that was
+    /// asked for.
+    pub async fn create_list(
+        &self,
+        new: &NewList,
+        binding: Option<(&Binding, &str)>,
+    ) -> Result<MadeList, OpsError> {
         self.refuse_read_only("creating a list")?;
         let ops = self.asking(Scopes::CHANGE);
-        let rule = match rule {
-            Some(wanted) => Some(ops.find_rule(wanted).await?),
-            None => None,
-        };
+        let reason = binding.map(|(_, reason)| reason.to_owned());
         let (list, made) = ops.client.create_list(new, self.profile().upload.list_dialect).await?;
         if made {
-            self.note("list.created", &list.id, "the list exists on the tenant".into(), None).await?;
+            self.note("list.created", &list.id, "the list exists on the tenant".into(), reason).await?;
         } else {
             refuse_another(new, &list)?;
         }
-        let bound_to = match rule {
-            Some(rule) => Some(ops.bind(&list, &rule.id).await?),
+        let bound_to = match binding {
+            Some((binding, reason)) => Some(ops.bind(&list, binding, reason).await?),
             None => None,
         };
         Ok(MadeList { list, made, bound_to })
@@ -82,35 +81,6 @@ impl Ops {
         }
     }
 
-    /// Adds a list to those that a rule matches, on the version that was read; where somebody else was faster, on theirs.
-    async fn bind(&self, list: &DncList, rule: &str) -> Result<Rule, OpsError> {
-        for attempt in 1.. {
-            let seen = self.client.rule(rule).await?;
-            if seen.now.action == Action::Allow {
-                let detail = format!(
-                    "rule “{}” lets its numbers through: a list that shall block does not belong there",
-                    seen.now.name
-                );
-                return Err(Error::Rejected { status: 409, detail }.into());
-            }
-            if seen.now.lists.contains(&list.id) {
-                return Ok(seen.now);
-            }
-            let lists = seen.now.lists.iter().cloned().chain([list.id.clone()]).collect();
-            let change = RuleChange { lists: Some(lists), ..RuleChange::default() };
-            match self.client.change_rule(rule, seen.version.as_deref(), &change).await {
-                Ok(changed) => {
-                    let effect = format!("rule {} names the list", changed.now.id);
-                    self.note("list.bound", &list.id, effect, None).await?;
-                    return Ok(changed.now);
-                }
-                Err(Error::Conflict { .. }) if attempt < TRIES => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(OpsError::Internal("a rule was bound to without end".into()))
-    }
-
     /// Switches a list on. What is not READY but for being inactive is refused, unless a reason says why all the same.
     pub async fn activate_list(&self, list: &str, reason: Option<&str>) -> Result<Activation, OpsError> {
         self.refuse_read_only("activating a list")?;
@@ -142,7 +112,7 @@ impl Ops {
 }
 
 /// A list of that name that is another one: somebody else's numbers would be mixed with ours.
-fn refuse_another(new: &NewList, there: &DncList) -> Result<(), OpsError> {
+pub(super) fn refuse_another(new: &NewList, there: &DncList) -> Result<(), OpsError> {
     if there.kind.is_empty() || there.kind == new.kind {
         return Ok(());
     }

@@ -16,6 +16,7 @@ use crate::files;
 use crate::ledger::{self, Ledger};
 
 mod background;
+mod binding;
 mod catalog;
 mod check;
 mod contacts;
@@ -39,6 +40,7 @@ mod target;
 mod upload;
 mod walk;
 
+pub use binding::Binding;
 pub use catalog::{Catalog, ListOverview};
 pub use check::{
     CheckedFile, Opened, check, check_document, check_options, check_telling, normaliser, open_or_ask,

@@ -77,7 +77,7 @@ fn document_001_makes_a_list_and_fills_it_with_items() {
     );
     line(
         &desk,
-        "quietline lists create Opt-outs --bind National_DNC_Enforcement && quietline upload optouts.csv --to items --list Opt-outs --reason weekly --yes",
+        "quietline lists create Opt-outs --bind National_DNC_Enforcement --reason weekly --yes && quietline upload optouts.csv --to items --list Opt-outs --reason weekly --yes",
     );
     let state = state(&tenant);
     let records = of(&state["lists"], "Opt-outs")["records"].as_array().unwrap().clone();
@@ -137,7 +137,7 @@ fn document_004_proves_an_inactive_list_before_it_is_switched_on() {
     );
     line(
         &desk,
-        "quietline lists create State_CA --inactive --bind National_DNC_Enforcement && quietline upload state_ca.csv --list State_CA --activate --reason quarterly --yes && quietline gate --list State_CA",
+        "quietline lists create State_CA --inactive --bind National_DNC_Enforcement --reason quarterly --yes && quietline upload state_ca.csv --list State_CA --activate --reason quarterly --yes && quietline gate --list State_CA",
     );
     let state = state(&tenant);
     let list = of(&state["lists"], "State_CA");

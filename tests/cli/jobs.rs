@@ -218,6 +218,42 @@ fn lists_are_shown_made_and_found_by_their_exact_name() {
 }
 
 #[test]
+fn a_list_is_bound_to_a_rule_only_by_whoever_says_why_and_agrees() {
+    let tenant = Tenant::calm();
+    let desk = Desk::on(&tenant);
+    let rules = desk.run(["rules", "ls", "--json"]).exits(0).json();
+    let named = |rules: &Value, name: &str| {
+        let rule = rules.as_array().unwrap().iter().find(|rule| rule["name"] == name).unwrap();
+        rule["lists"].as_array().unwrap().len()
+    };
+    let rule = "National_DNC_Enforcement";
+    let before = named(&rules, rule);
+    let create = |more: &[&str]| desk.run(["lists", "create", "Bound"].iter().chain(more));
+    create(&["--bind", rule]).exits(2).says("--reason");
+    create(&["--bind", rule, "--yes"]).exits(2).says("--reason");
+    create(&["--bind", rule, "--reason", " ", "--yes"]).fails(2, "usage").says("--reason is empty");
+    create(&["--bind", rule, "--reason", "why"]).fails(2, "usage").says("nobody is here to ask");
+    let allow = rules.as_array().unwrap().iter().find(|rule| rule["action"] == "ALLOW").unwrap();
+    let allow = allow["name"].as_str().unwrap();
+    create(&["--bind", allow, "--reason", "why", "--yes"])
+        .fails(5, "tenant-refused")
+        .says("lets its numbers through");
+    create(&["--bind", "No such rule", "--reason", "why", "--yes"])
+        .fails(5, "not-found")
+        .says("does not exist");
+    desk.run(["lists", "show", "Bound"]).fails(2, "unknown-list");
+    assert_eq!(named(&desk.run(["rules", "ls", "--json"]).exits(0).json(), rule), before);
+
+    let made = create(&["--bind", rule, "--reason", "why", "--yes"]).exits(0);
+    for words in [&format!("Rule “{rule}”"), "holds no number yet", "takes effect at once"] {
+        assert!(made.stderr.contains(words), "{words}: {}", made.stderr);
+    }
+    assert_eq!(named(&desk.run(["rules", "ls", "--json"]).exits(0).json(), rule), before + 1);
+    let again = create(&["--bind", rule, "--reason", "why", "--yes"]).exits(0);
+    assert!(!again.stderr.contains("takes effect"), "it changes nothing: {}", again.stderr);
+}
+
+#[test]
 fn a_list_of_another_kind_is_not_taken_for_ours_because_of_its_name() {
     let tenant = Tenant::calm();
     let desk = Desk::on(&tenant);

@@ -9,8 +9,9 @@ use quietline::domain::plan::Destination;
 use quietline::domain::readiness::ListState;
 use quietline::domain::run::RunState;
 use quietline::ledger::NewRun;
-use quietline::ops::{Gauges, Launch, Launched, Ops, OpsEvent, PlanRequest, Silent, Sink, Until};
+use quietline::ops::{Gauges, Launch, Launched, NewList, Ops, OpsEvent, PlanRequest, Silent, Sink, Until};
 use quietline::sandbox::Story;
+use reqwest::Method;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -319,4 +320,26 @@ impl Sink for Notes {
             self.0.lock().unwrap().push(note);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_not_bound_to_a_rule_that_does_something_else_than_was_agreed_to() {
+    let stage = Stage::with(Story::Calm).await;
+    let new = NewList::manual("Bound", "", false);
+    let rule = "National_DNC_Enforcement";
+    let agreed = stage.ops.binding(&new, rule).await.unwrap();
+    assert!(agreed.effect.contains("inactive"), "{}", agreed.effect);
+    let path = format!("dnc/rules/{}", agreed.rule.id);
+    stage.as_somebody_else(Method::PATCH, &path, json!({ "action": "ALLOW" })).await;
+    let error = stage.ops.create_list(&new, Some((&agreed, "why"))).await.unwrap_err();
+    assert_eq!(error.code(), "changed-elsewhere");
+    stage.as_somebody_else(Method::PATCH, &path, json!({ "action": "BLOCK", "priority": 77 })).await;
+    let made = stage.ops.create_list(&new, Some((&agreed, "why"))).await.unwrap();
+    assert!(
+        made.bound_to.unwrap().lists.contains(&made.list.id),
+        "another place in the order is no other rule"
+    );
+    let trail = stage.ops.ledger().events(100).await.unwrap();
+    let bound = trail.iter().find(|event| event.kind == "list.bound").unwrap();
+    assert_eq!(bound.reason.as_deref(), Some("why"));
 }

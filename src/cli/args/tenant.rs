@@ -62,28 +62,7 @@ pub(in crate::cli) enum ListsAction {
         list: String,
     },
     /// Make a list, or find the one of that exact name
-    Create {
-        /// Its name
-        name: String,
-        /// What kind of list: entries and items are DNC lists
-        #[arg(long, value_name = "KIND", default_value = "entries")]
-        to: ToArg,
-        /// What it is for
-        #[arg(long, default_value = "", hide_default_value = true)]
-        description: String,
-        /// Where its numbers come from, in the tenant's word: MANUAL, SYSTEM, …
-        #[arg(long = "type", value_name = "TYPE", default_value = "MANUAL")]
-        kind: String,
-        /// When entries expire that bring no date of their own
-        #[arg(long, value_name = "DATE")]
-        expires: Option<String>,
-        /// The platform shall not use it yet
-        #[arg(long)]
-        inactive: bool,
-        /// The rule that shall enforce it, by id or exact name
-        #[arg(long, value_name = "RULE")]
-        bind: Option<String>,
-    },
+    Create(CreateListArgs),
     /// Switch a list on, once it is READY but for that
     Activate {
         /// List, by id or exact name
@@ -96,6 +75,36 @@ pub(in crate::cli) enum ListsAction {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CreateListArgs {
+    /// Its name
+    pub name: String,
+    /// What kind of list: entries and items are DNC lists
+    #[arg(long, value_name = "KIND", default_value = "entries")]
+    pub to: ToArg,
+    /// What it is for
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub description: String,
+    /// Where its numbers come from, in the tenant's word: MANUAL, SYSTEM, …
+    #[arg(long = "type", value_name = "TYPE", default_value = "MANUAL")]
+    pub kind: String,
+    /// When entries expire that bring no date of their own
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<String>,
+    /// The platform shall not use it yet
+    #[arg(long)]
+    pub inactive: bool,
+    /// The rule that shall enforce it, by id or exact name; asks first, since it changes who is called
+    #[arg(long, value_name = "RULE", requires = "reason")]
+    pub bind: Option<String>,
+    /// Why it is bound; kept in the trail
+    #[arg(long, value_name = "TEXT", requires = "bind")]
+    pub reason: Option<String>,
+    /// Bind it without being asked
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

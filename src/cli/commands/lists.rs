@@ -1,21 +1,16 @@
 //! `lists` and `rules`.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+mod create;
 
-use serde_json::json;
-
-use crate::cli::args::{ListsAction, ToArg};
+use crate::cli::args::ListsAction;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::shapes::{list_object, rule_object};
 use crate::cli::table::table;
 use crate::domain::list::ListId;
-use crate::domain::plan::Destination;
 use crate::domain::rule::Rule;
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Catalog, ListOverview, NewList, Ops};
+use crate::ops::{Catalog, ListOverview, Ops};
 
 pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Result<u8, Failure> {
     match action.unwrap_or(ListsAction::Ls) {
@@ -29,30 +24,7 @@ pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Res
             let (_, ops) = context.connect().await?;
             show(context, &ops, &list).await?;
         }
-        ListsAction::Create { name, to, description, kind, expires, inactive, bind } => {
-            context.refuse_in_read_only("making a list")?;
-            if name.trim().is_empty() {
-                return Err(Failure::usage("a list needs a name", "Name it: `quietline lists create NAME`."));
-            }
-            if to == ToArg::Suppression {
-                let plain = description.is_empty() && expires.is_none() && !inactive && bind.is_none();
-                return create_suppression(context, &name, plain).await;
-            }
-            if to == ToArg::Outbound {
-                return Err(Failure::usage(
-                    "contact lists are not made here",
-                    "Make it in the platform, and name it by its id: `quietline upload FILE --to outbound --list ID`.",
-                ));
-            }
-            let default_expires = expires.as_deref().map(end_of_day).transpose()?;
-            let new = NewList { name, description, kind, default_expires, active: !inactive };
-            let (_, ops) = context.connect().await?;
-            let made = context.or_stopped(ops.create_list(&new, bind.as_deref())).await?;
-            if !made.made {
-                context.out.remark("A list of exactly this name was there already: it was left as it is.");
-            }
-            show(context, &ops, &made.list.id.0).await?;
-        }
+        ListsAction::Create(args) => return create::run(context, args).await,
         ListsAction::Activate { list, force, reason } => {
             context.refuse_in_read_only("activating a list")?;
             let reason = reason.as_deref().map(super::plan::reason).transpose()?;
@@ -62,24 +34,6 @@ pub(super) async fn lists(context: &Context, action: Option<ListsAction>) -> Res
             show(context, &ops, &done.list.id.0).await?;
         }
     }
-    Ok(exit::DONE)
-}
-
-async fn create_suppression(context: &Context, name: &str, plain: bool) -> Result<u8, Failure> {
-    if !plain {
-        return Err(Failure::usage(
-            "a suppression list has a name and nothing else",
-            "Leave out --description, --expires, --inactive and --bind.",
-        ));
-    }
-    let (_, ops) = context.connect().await?;
-    let (list, made) = context.or_stopped(ops.create_suppression_list(name)).await?;
-    let id = Destination::Suppression.list_of(&list.id).to_string();
-    let object = json!({"id": id, "name": list.name, "made": made, "contacts": list.entry_count});
-    context.out.answer(&object, || {
-        let what = if made { "was made" } else { "was there already" };
-        format!("suppression list {} ({}) {what}\n", visible(&list.name, 100), visible(&id, 60))
-    })?;
     Ok(exit::DONE)
 }
 
@@ -95,17 +49,6 @@ async fn show(context: &Context, ops: &Ops, wanted: &str) -> Result<(), Failure>
         ));
     };
     context.out.answer(&list_object(overview), || one(overview))
-}
-
-/// A day, as the end of it in UTC; one that is past would make every entry expire at once.
-fn end_of_day(text: &str) -> Result<Timestamp, Failure> {
-    let wrong = |what: &str| Failure::usage(what, "Write the day as 2027-12-31.");
-    let day: Date = text.trim().parse().map_err(|_| wrong("--expires is no day"))?;
-    let end = day.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).map_err(|_| wrong("--expires is no day"))?;
-    if end.timestamp() <= Timestamp::now() {
-        return Err(wrong("--expires lies in the past"));
-    }
-    Ok(end.timestamp())
 }
 
 fn table_of(catalog: &Catalog) -> String {
