@@ -145,6 +145,18 @@ impl Client {
         self.follow_at(jobs, FeedPace::default())
     }
 
+    /// Opens the socket of job events and closes it again. `Ok(false)` = the profile has no address of one; an error says in
+    /// words why it does not open, and that jobs are polled then is no fault.
+    pub async fn knock_at_events(&self) -> Result<bool, String> {
+        let Some(address) = &self.endpoints().events_url else { return Ok(false) };
+        let way = Transport::to_socket(address, "events address", self.wire().deadlines)
+            .map_err(|error| error.to_string())?;
+        match socket::open(self.clone(), way).await {
+            Ok(_) => Ok(true),
+            Err(Ending::Dropped { why, .. } | Ending::Refused { why } | Ending::Never { why }) => Err(why),
+        }
+    }
+
     /// Follows jobs at another pace than usual.
     pub fn follow_at(&self, jobs: Vec<JobId>, pace: FeedPace) -> JobFeed {
         let way = match &self.endpoints().events_url {

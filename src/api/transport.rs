@@ -96,7 +96,7 @@ impl Transport {
         Self::to(origin::check_socket(address, what)?, what, deadlines)
     }
 
-    fn to(checked: origin::Checked, what: &str, deadlines: Deadlines) -> Result<Self, Error> {
+    pub(super) fn to(checked: origin::Checked, what: &str, deadlines: Deadlines) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let mut builder = Client::builder()
@@ -174,6 +174,15 @@ impl Transport {
         }
     }
 
+    /// Opens a connection and says no more than a greeting: no secret, no token, and no path of the API. Whatever is answered
+    /// is well.
+    pub(super) async fn greet(&self) -> Result<(), Fault> {
+        let mut url = self.base.clone();
+        url.set_path("/");
+        url.set_query(None);
+        self.head(Request::new(Method::HEAD, url)).await.map(drop)
+    }
+
     /// Asks the base itself, with these headers, and hands back the head of the answer.
     pub(super) async fn knock(&self, headers: HeaderMap) -> Result<Response, Fault> {
         let mut request = Request::new(Method::GET, self.base.clone());
@@ -244,12 +253,9 @@ impl Transport {
             // Also a kept connection that the server closed under us: the request may have been on its way.
             let what = if error.is_timeout() { "did not answer in time" } else { "broke the connection" };
             (Stage::AfterSend, format!("{host} {what}"))
-        } else if is_certificate(error) {
+        } else if let Some(tls) = tls_error(error) {
             broke = Broke::Certificate;
-            (
-                Stage::BeforeSend,
-                format!("no secure connection to {host}: its certificate or its TLS is not accepted"),
-            )
+            (Stage::BeforeSend, format!("no secure connection to {host}: {}", tls_trouble(tls)))
         } else {
             // Behind a proxy it is the proxy that was asked, and may be what is in trouble.
             let by =
@@ -296,22 +302,49 @@ fn skew_of(date: &str, now: SystemTime) -> Option<i64> {
     }
 }
 
-/// Whether TLS itself failed. Such a fault is final: there is no fallback to plain text and nothing to wait for.
-fn is_certificate(error: &reqwest::Error) -> bool {
+/// The error of TLS itself, where that is what failed. Such a fault is final: there is no fallback to plain text and nothing
+/// to wait for.
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
     let mut source = error.source();
     while let Some(cause) = source {
-        if is_tls(cause) {
-            return true;
+        if let Some(tls) = tls_within(cause) {
+            return Some(tls);
         }
         source = cause.source();
     }
-    false
+    None
 }
 
 /// An io error does not tell its content as its source, and one may wrap another.
-fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause.is::<rustls::Error>()
-        || cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref).is_some_and(|inner| is_tls(inner))
+fn tls_within<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    cause.downcast_ref::<rustls::Error>().or_else(|| {
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref)?;
+        tls_within(inner)
+    })
+}
+
+/// What is wrong with a certificate, or with the TLS of whoever answers, in words.
+fn tls_trouble(error: &rustls::Error) -> &'static str {
+    use rustls::{AlertDescription, CertificateError as Bad, Error};
+    match error {
+        Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => "its certificate has expired",
+        Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
+            "its certificate is not valid yet, or the clock of this machine is wrong"
+        }
+        Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+            "its certificate is for another name"
+        }
+        Error::InvalidCertificate(Bad::UnknownIssuer) => {
+            "its certificate is of an authority that this machine does not trust"
+        }
+        Error::InvalidCertificate(Bad::Revoked) => "its certificate was revoked",
+        Error::InvalidCertificate(_) => "its certificate is not accepted",
+        Error::InvalidMessage(_) => "what answers there speaks no TLS",
+        Error::PeerIncompatible(_) | Error::AlertReceived(AlertDescription::ProtocolVersion) => {
+            "it offers no TLS of version 1.2 or later"
+        }
+        _ => "its TLS is not accepted",
+    }
 }
 
 #[cfg(test)]
@@ -330,6 +363,24 @@ mod tests {
         assert_eq!(request.url().as_str(), "http://127.0.0.1:9/api/v2/dnc/lists/a%2F..%2Fb%3Fc%23d");
         for odd in ["", ".", ".."] {
             assert!(transport.request(Method::DELETE, &["dnc", "entries", odd], &[]).is_err(), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_named() {
+        use rustls::{CertificateError as Bad, Error};
+        for (error, words) in [
+            (Error::InvalidCertificate(Bad::Expired), "has expired"),
+            (Error::InvalidCertificate(Bad::NotValidYet), "not valid yet"),
+            (Error::InvalidCertificate(Bad::NotValidForName), "for another name"),
+            (Error::InvalidCertificate(Bad::UnknownIssuer), "authority"),
+            (Error::InvalidCertificate(Bad::Revoked), "revoked"),
+            (Error::InvalidCertificate(Bad::BadSignature), "certificate is not accepted"),
+            (Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), "speaks no TLS"),
+            (Error::AlertReceived(rustls::AlertDescription::ProtocolVersion), "1.2"),
+            (Error::DecryptError, "TLS is not accepted"),
+        ] {
+            assert!(tls_trouble(&error).contains(words), "{error:?}: {}", tls_trouble(&error));
         }
     }
 

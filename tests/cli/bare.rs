@@ -85,7 +85,27 @@ fn a_doctor_who_cannot_look_does_not_say_fine() {
     assert_eq!(seen["ok"], false);
     let subjects: Vec<&str> =
         seen["findings"].as_array().unwrap().iter().map(|f| f["subject"].as_str().unwrap()).collect();
-    for subject in ["config", "profile", "keyring", "ledger", "credentials", "token", "endpoints", "limits"] {
+    for subject in [
+        "config",
+        "profile",
+        "keyring",
+        "ledger",
+        "disk",
+        "dns",
+        "tls",
+        "credentials",
+        "token",
+        "clock",
+        "scopes",
+        "endpoints",
+        "query",
+        "entries",
+        "items",
+        "suppression",
+        "outbound",
+        "events",
+        "limits",
+    ] {
         assert!(subjects.contains(&subject), "{subject}{}", ended.all());
     }
     assert!(desk.files().is_empty(), "{:?}", desk.files());

@@ -7,6 +7,7 @@
 mod support;
 
 mod bare;
+mod doctor;
 mod documents;
 mod files;
 mod jobs;
