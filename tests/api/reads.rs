@@ -358,6 +358,40 @@ async fn entries_of_a_number_are_right_even_where_the_tenant_does_not_filter() {
 }
 
 /// H502
+/// A probe that is not even heard is a probe that failed: there is another one after the pause.
+#[tokio::test]
+async fn a_probe_that_reaches_nobody_is_followed_by_another() {
+    let tenant = Tenant::start(|_| json(500, "{}")).await;
+    let patience = Patience { attempts: 1, circuit_pause: Duration::from_millis(100), ..quick() };
+    let client = tenant.client_with(Deadlines::default(), patience);
+    for _ in 0..5 {
+        assert!(client.me().await.is_err());
+    }
+    assert!(matches!(client.me().await, Err(Error::CircuitOpen { .. })));
+    drop(tenant);
+    let mut probes = 0;
+    let probed = async {
+        while probes < 3 {
+            match client.me().await {
+                Err(Error::CircuitOpen { .. }) => tokio::task::yield_now().await,
+                Err(Error::Unreachable { .. }) => probes += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), probed).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_without_content_is_none() {
+    for status in [202, 204, 206] {
+        let tenant = Tenant::start(move |_| json(status, "")).await;
+        let error = tenant.client().rules().await.unwrap_err();
+        assert!(matches!(error, Error::Protocol { .. }), "{status}: {error:?}");
+        assert!(error.to_string().contains("an answer with content is due"), "{status}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn five_server_errors_open_the_circuit_and_one_call_closes_it_again() {
     let tenant = Tenant::start(|seen| json(if seen.nth < 5 { 500 } else { 200 }, "{}")).await;
