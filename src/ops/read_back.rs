@@ -15,6 +15,9 @@ use crate::domain::identifier::Identifier;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
 
+/// Calls that reading the entries of one number takes: a page of them, and one that brings nothing new.
+const CALLS_OF_ONE: u64 = 2;
+
 impl Engine {
     /// Splits plan rows into those whose record stands on the list as we wrote it, and the rest.
     pub(super) async fn find_on_list(&self, rows: &[u32]) -> Result<(Vec<u32>, Vec<u32>), Halt> {
@@ -69,7 +72,8 @@ impl Engine {
     ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
         let size = self.list_size + self.plan.counts.add;
         let to = self.plan.destination;
-        let one_by_one = to == Destination::Entries && (rows.len() as u64) <= calls_to_read(size);
+        let one_by_one =
+            to == Destination::Entries && CALLS_OF_ONE * rows.len() as u64 <= calls_to_read(size);
         let entries = if one_by_one {
             let mut entries = Vec::new();
             let numbers = rows.iter().filter_map(|&row| self.rows.get(row as usize)?.identifier.phone());
