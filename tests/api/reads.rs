@@ -382,6 +382,20 @@ async fn a_probe_that_reaches_nobody_is_followed_by_another() {
     tokio::time::timeout(Duration::from_secs(10), probed).await.unwrap();
 }
 
+/// Whoever is not reached has not answered badly: each call says so, and none is held back for it.
+#[tokio::test]
+async fn a_tenant_that_is_not_reached_opens_no_circuit() {
+    let tenant = Tenant::start(|_| json(200, "{}")).await;
+    let client = tenant.client_with(Deadlines::default(), Patience { attempts: 1, ..quick() });
+    client.me().await.unwrap();
+    drop(tenant);
+    for _ in 0..12 {
+        let error = client.me().await.unwrap_err();
+        assert!(matches!(error, Error::Unreachable { .. }), "{error:?}");
+    }
+    assert_eq!(client.gauges().borrow().circuit, Circuit::Closed);
+}
+
 #[tokio::test]
 async fn an_answer_without_content_is_none() {
     for status in [202, 204, 206] {
