@@ -1,5 +1,7 @@
 //! One stretch of the file, read from where a record begins to the first piece that begins behind the stretch.
 
+mod steps;
+
 use std::fmt;
 use std::io;
 
@@ -16,6 +18,8 @@ use crate::files::scan::{Checkpoint, Eol, Lines, Piece, READ, Scanner};
 use crate::files::source::Bytes;
 use crate::files::stretches::{Reader, Stretch, Task};
 use crate::files::{DateOrder, Document, Field};
+
+pub(super) use steps::Steps;
 
 /// Pieces between two looks at the stop token.
 const STEP: u64 = 4096;
@@ -68,70 +72,6 @@ impl fmt::Debug for Deleted {
         let Self { count, row, .. } = self;
         f.debug_struct("Deleted").field("count", count).field("row", row).finish_non_exhaustive()
     }
-}
-
-/// How far it is from each record to the next: bytes in the low twelve bits, lines in the high four.
-#[derive(Debug, Default)]
-pub(super) struct Steps {
-    /// Bytes and lines in front of the first record.
-    lead: (u64, u64),
-    pub(super) small: Vec<u16>,
-    /// What does not fit, by record.
-    large: Vec<(u32, u64, u64)>,
-}
-
-const LARGE: u16 = u16::MAX;
-
-impl Steps {
-    #[inline(always)]
-    fn push(&mut self, bytes: u64, lines: u64) {
-        if bytes < 1 << 12 && lines < 15 {
-            self.small.push((lines << 12 | bytes) as u16);
-        } else {
-            self.large.push((self.small.len() as u32, bytes, lines));
-            self.small.push(LARGE);
-        }
-    }
-
-    /// Goes from record to record, the first of which has the row of `start`; its line and byte are those of the stretch.
-    pub(super) fn cursor(&self, start: Place) -> Cursor<'_> {
-        let (bytes, lines) = self.lead;
-        let at = Place { row: start.row, line: start.line + lines, byte: start.byte + bytes };
-        Cursor { rest: &self.small, large: self.large.iter(), at }
-    }
-}
-
-/// A record of a stretch.
-pub(super) struct Cursor<'s> {
-    /// The steps from here on.
-    rest: &'s [u16],
-    large: std::slice::Iter<'s, (u32, u64, u64)>,
-    at: Place,
-}
-
-impl Cursor<'_> {
-    /// The place of the record of `row`, which is this one or a later one; `None` behind the last.
-    pub(super) fn go_to(&mut self, row: u64) -> Option<Place> {
-        let count = usize::try_from(row.checked_sub(self.at.row)?).ok()?;
-        let (passed, rest) = self.rest.split_at_checked(count).filter(|(_, rest)| !rest.is_empty())?;
-        // Without a large one among them this is a sum that the compiler takes many at a time of.
-        let (mut bytes, mut lines) = if passed.contains(&LARGE) {
-            passed.iter().filter(|step| **step != LARGE).fold((0, 0), add)
-        } else {
-            passed.iter().fold((0, 0), add)
-        };
-        for _ in passed.iter().filter(|step| **step == LARGE) {
-            let (_, more, breaks) = self.large.next()?;
-            (bytes, lines) = (bytes + more, lines + breaks);
-        }
-        self.rest = rest;
-        self.at = Place { row, line: self.at.line + lines, byte: self.at.byte + bytes };
-        Some(self.at)
-    }
-}
-
-fn add((bytes, lines): (u64, u64), step: &u16) -> (u64, u64) {
-    (bytes + u64::from(step & 0xFFF), lines + u64::from(step >> 12))
 }
 
 /// What reads stretches of one document, one after the other.
