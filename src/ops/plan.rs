@@ -21,7 +21,7 @@ use rows::{PlannedRows, Wanted, plan_rows};
 use super::check::{self, CheckedFile};
 use super::extra;
 use super::input::Input;
-use super::target::binding;
+use super::target::in_force;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::config::ConfigError;
 use crate::domain::diff::{Expected, ExpectedAttributes};
@@ -141,7 +141,7 @@ impl Ops {
         let (PlannedRows { rows, shortened, ending }, barred, extras) = off_thread(move || {
             let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
             let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras, &scrub));
-            let remote = binding(to, remote, Timestamp::now());
+            let remote = in_force(to, remote, Timestamp::now());
             let planned = plan_rows(to, wanted, &remote, &generations);
             let to_be_called = remote.iter().filter_map(|contact| contact.identifier.as_ref());
             let barred = to_be_called.filter(|whom| scrub.bars(whom).is_some()).count() as u64;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::engine::{Engine, Halt};
-use super::target::{binding, read_target};
+use super::target::{in_force, read_target};
 use super::walk::{Proof, calls_to_read};
 use super::{OpsError, Silent};
 use crate::api;
@@ -92,7 +92,7 @@ impl Engine {
                 read => read?,
             }
         };
-        Ok(Some(by_identifier(binding(to, entries, Timestamp::now()))))
+        Ok(Some(by_identifier(in_force(to, entries, Timestamp::now()))))
     }
 
     /// The record that our write of this row made: our key where the tenant tells it, else one that is what the row

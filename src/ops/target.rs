@@ -100,9 +100,9 @@ impl Ops {
     }
 }
 
-/// The records that bind. An expired entry suppresses nothing, and an item that is sent says no expiry: it takes the place of
+/// The records that are in force. An expired entry suppresses nothing, and an item that is sent says no expiry: it takes the place of
 /// one. Entries say their own.
-pub(super) fn binding(to: Destination, mut records: Vec<RemoteEntry>, now: Timestamp) -> Vec<RemoteEntry> {
+pub(super) fn in_force(to: Destination, mut records: Vec<RemoteEntry>, now: Timestamp) -> Vec<RemoteEntry> {
     if to == Destination::Items {
         records.retain(|record| record.is_live(now));
     }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::input::{FileMark, Input};
 use super::plan::PlanRequest;
-use super::target::binding;
+use super::target::in_force;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::PlanSummary;
@@ -266,7 +266,7 @@ impl Ops {
         let list = self.find_target(to, &plan.list.0).await?;
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &plan.list, told, &**sink, stop).await?;
-        let remote = binding(to, read.unwrap_or_default(), Timestamp::now());
+        let remote = in_force(to, read.unwrap_or_default(), Timestamp::now());
         let generations = self.ledger.generations(&plan.profile, &plan.list).await?.into_iter().collect();
         let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
         if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations, &scrub)).await? {
