@@ -14,9 +14,13 @@ use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
+use crate::domain::text::thousands;
 
 /// Calls that reading the entries of one number takes: a page of them, and one that brings nothing new.
 const CALLS_OF_ONE: u64 = 2;
+
+/// What stands on a list, by whom it means.
+pub(super) type Records = HashMap<Identifier, Vec<RemoteEntry>>;
 
 impl Engine {
     /// Splits plan rows into those whose record stands on the list as we wrote it, and the rest.
@@ -27,23 +31,54 @@ impl Engine {
 
     /// The records of rows whose call may yet be served. A contact has no key by which a second one of it is told, so nothing
     /// of it counts as missing before a call can be on its way no longer, and two readings have found as many.
-    pub(super) async fn records_in_the_end(
-        &self,
-        rows: &[u32],
-    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
+    pub(super) async fn records_in_the_end(&self, rows: &[u32]) -> Result<Option<Records>, Halt> {
         if self.plan.destination != Destination::Outbound {
             return self.records_of(rows).await;
         }
         let (begun, mut before) = (Instant::now(), None);
+        let within = self.ops.patience.served_within;
+        self.look_until(rows, true, |found| {
+            let is_late = begun.elapsed() >= within && before == Some(found);
+            before = Some(found);
+            is_late
+        })
+        .await
+    }
+
+    /// The same of rows of which nothing is on its way, or nobody knows whether it is: read until there was nothing more of
+    /// them for so long that nobody waits for it.
+    pub(super) async fn records_awaited(&self, rows: &[u32]) -> Result<Option<Records>, Halt> {
+        let mut last_news = (0, Instant::now());
+        let within = self.ops.patience.visible_within;
+        self.look_until(rows, false, |found| {
+            if found > last_news.0 {
+                last_news = (found, Instant::now());
+            }
+            last_news.1.elapsed() >= within
+        })
+        .await
+    }
+
+    /// Reads the list until all rows stand on it, or it is over for as many as are found. `None` where it cannot be read.
+    async fn look_until(
+        &self,
+        rows: &[u32],
+        jobs_first: bool,
+        mut is_over: impl FnMut(usize) -> bool,
+    ) -> Result<Option<Records>, Halt> {
         let mut pause = self.ops.patience.first_look;
+        let mut is_told = false;
         loop {
-            let Some(there) = self.records_of(rows).await? else { return Ok(None) };
+            let read = if jobs_first { self.records_of(rows).await? } else { self.records_now(rows).await? };
+            let Some(there) = read else { return Ok(None) };
             let found = rows.iter().filter(|&&row| self.written_record(row, &there).is_some()).count();
-            let is_late = begun.elapsed() >= self.ops.patience.served_within && before == Some(found);
-            if found == rows.len() || is_late {
+            if found == rows.len() || is_over(found) {
                 return Ok(Some(there));
             }
-            before = Some(found);
+            if !std::mem::replace(&mut is_told, true) {
+                let (there, all) = (thousands(found as u64), thousands(rows.len() as u64));
+                self.tell(format!("{there} of {all} contacts are on the list yet: waiting for the others"));
+            }
             self.pause(pause).await;
             if self.stop.is_cancelled() {
                 return Err(Halt::Stopped);
@@ -55,10 +90,7 @@ impl Engine {
     /// The records of the rows' numbers, by the fewest calls: one per number, or the whole list in large pages. `None`
     /// where the tenant cannot be read back, or something that is still on its way does not end: then nobody knows, and
     /// nothing is sent again by itself.
-    pub(super) async fn records_of(
-        &self,
-        rows: &[u32],
-    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
+    pub(super) async fn records_of(&self, rows: &[u32]) -> Result<Option<Records>, Halt> {
         if self.plan.destination == Destination::Outbound && !self.jobs_are_over().await? {
             return Ok(None);
         }
@@ -66,10 +98,7 @@ impl Engine {
     }
 
     /// The same without a look at what may still be on its way.
-    pub(super) async fn records_now(
-        &self,
-        rows: &[u32],
-    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
+    pub(super) async fn records_now(&self, rows: &[u32]) -> Result<Option<Records>, Halt> {
         let size = self.list_size + self.plan.counts.add;
         let to = self.plan.destination;
         let one_by_one =
@@ -97,11 +126,7 @@ impl Engine {
 
     /// The record that our write of this row made: our key where the tenant tells it, else one that is what the row
     /// wants, and in no case one of the records that the row replaces.
-    pub(super) fn written_record<'a>(
-        &self,
-        row: u32,
-        there: &'a HashMap<Identifier, Vec<RemoteEntry>>,
-    ) -> Option<&'a RemoteEntry> {
+    pub(super) fn written_record<'a>(&self, row: u32, there: &'a Records) -> Option<&'a RemoteEntry> {
         let plan = self.rows.get(row as usize)?;
         let key = (self.plan.destination == Destination::Entries).then(|| self.key_of(plan));
         there.get(&plan.identifier)?.iter().find(|entry| {
@@ -112,8 +137,8 @@ impl Engine {
 }
 
 /// Records by whom they mean; what means none is nobody's.
-pub(super) fn by_identifier(entries: Vec<RemoteEntry>) -> HashMap<Identifier, Vec<RemoteEntry>> {
-    let mut there: HashMap<Identifier, Vec<RemoteEntry>> = HashMap::new();
+pub(super) fn by_identifier(entries: Vec<RemoteEntry>) -> Records {
+    let mut there = Records::new();
     for entry in entries {
         if let Some(identifier) = entry.identifier.clone() {
             there.entry(identifier).or_default().push(entry);

@@ -137,3 +137,35 @@ async fn h3xx_contacts_behind_a_redirect_are_looked_for_and_not_sent_again() {
     }))
     .await;
 }
+
+/// What a job brought may show late: who is not seen at once is not sent again at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn p1_contacts_of_a_failed_job_that_show_late_are_not_sent_again() {
+    let (sent, hidden) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (sends, hides) = (sent.clone(), hidden.clone());
+    let scene = Scene::of(60, move |call| match () {
+        () if inserts(call) => {
+            sends.fetch_add(1, Ordering::SeqCst);
+            Turn::Pass
+        }
+        // Both walks of the first look see an empty list.
+        () if reads(call)
+            && sends.load(Ordering::SeqCst) == 1
+            && hides.fetch_add(1, Ordering::SeqCst) < 2 =>
+        {
+            changed(|mut answer| {
+                answer["entities"] = serde_json::json!([]);
+                answer
+            })
+        }
+        () => Turn::Pass,
+    })
+    .await;
+    scene.stage.order("jobs", serde_json::json!({"do": "fail"})).await;
+    let patience = Patience { visible_within: Duration::from_millis(800), ..crate::stage::patience() };
+    let run = upload_by(&scene, &scene.restarted_patient(patience)).await;
+    assert_eq!(run.state, RunState::Uploaded, "{:?}", run.error);
+    assert!(hidden.load(Ordering::SeqCst) > 2, "it was looked at more than once");
+    assert_eq!(scene.between.calls(inserts).len(), 2, "the rest is sent once more");
+    assert_eq!(times(&scene).await, (1, 1, scene.made.intended.len()));
+}

@@ -32,7 +32,11 @@ pub struct Stage {
 
 /// The tenant serves a call at once or not at all.
 pub fn patience() -> Patience {
-    Patience { served_within: Duration::from_millis(300), ..Patience::default() }
+    Patience {
+        served_within: Duration::from_millis(300),
+        visible_within: Duration::from_secs(5),
+        ..Patience::default()
+    }
 }
 
 impl Stage {

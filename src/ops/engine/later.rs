@@ -8,8 +8,6 @@ use jiff::Timestamp;
 
 use super::{Engine, Halt};
 use crate::api::{self, FeedNews, FeedPace};
-use crate::domain::entry::RemoteEntry;
-use crate::domain::identifier::Identifier;
 use crate::domain::job::{Job, JobError, JobId, JobStatus};
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
@@ -25,8 +23,8 @@ const READ_TOGETHER: usize = 32;
 struct Jobs {
     open: HashMap<JobId, Batch>,
     seen: BTreeMap<u32, JobNow>,
-    /// Those that say they are through, until the list was asked.
-    completed: Vec<(Batch, Job)>,
+    /// Those that are over, until the list was asked.
+    over: Vec<(Batch, Job)>,
     /// Since when a job tells nothing that anybody understands.
     odd: HashMap<JobId, Instant>,
 }
@@ -151,41 +149,54 @@ impl Engine {
                 Err(_) => is_quiet = true,
             }
             for batch in jobs.long_odd(patience) {
-                self.settle_job(batch, None).await?;
+                self.settle_lost(batch).await?;
             }
             let now = JobsNow { feed: feed.state(), jobs: jobs.shown() };
             self.sink.event(OpsEvent::Jobs { run: self.run.clone(), now });
-            if jobs.open.is_empty() || is_quiet || jobs.completed.len() >= READ_TOGETHER {
-                self.settle_completed(std::mem::take(&mut jobs.completed)).await?;
+            if jobs.open.is_empty() || is_quiet || jobs.over.len() >= READ_TOGETHER {
+                self.settle_over(std::mem::take(&mut jobs.over)).await?;
             }
         }
         Ok(())
     }
 
-    /// Jobs that say they are through. Their word is held against the list, which says who arrived; where it cannot be read
-    /// there is nothing but their word. Whoever is neither there nor refused by name has no verdict, and is not sent again by
-    /// itself: it may yet come.
-    async fn settle_completed(&self, completed: Vec<(Batch, Job)>) -> Result<(), Halt> {
+    /// Jobs that are over. One that completed is held against the list: whoever is neither there nor refused by name has no
+    /// verdict, and is not sent again by itself; where the list cannot be read there is nothing but the job's word. Of any
+    /// other the list alone says who arrived, and the others are sent again.
+    async fn settle_over(&self, over: Vec<(Batch, Job)>) -> Result<(), Halt> {
         let mut told = Vec::new();
-        for (batch, job) in completed {
-            match self.of_job(&batch, &job) {
-                Some(settlement) => told.push((batch, settlement)),
-                None => {
-                    self.tell(format!("job {} refuses contacts that it does not name", job.id));
-                    self.settle_by_list(batch).await?;
-                }
+        for (batch, job) in over {
+            let word = if job.status == JobStatus::Completed { self.of_job(&batch, &job) } else { None };
+            if word.is_none() {
+                let (id, status) = (&job.id, job.status.as_str());
+                self.tell(format!(
+                    "job {id} ended as {status} and does not say who arrived: reading the list"
+                ));
             }
+            told.push((batch, word));
         }
-        let rows: Vec<u32> = told.iter().flat_map(|(_, told)| told.accepted.iter().copied()).collect();
+        let open = |(batch, word): &(Batch, Option<Settlement>)| {
+            word.as_ref().map_or_else(|| batch.rows.clone(), |word| word.accepted.clone())
+        };
+        let rows: Vec<u32> = told.iter().flat_map(open).collect();
         let there = if rows.is_empty() { None } else { self.records_awaited(&rows).await? };
-        for (batch, mut settlement) in told {
-            if let Some(there) = &there {
-                let stands = |row: &u32| self.written_record(*row, there).is_some();
-                (settlement.accepted, settlement.unaccounted) =
-                    settlement.accepted.into_iter().partition(stands);
+        let stands =
+            |row: &u32| there.as_ref().is_some_and(|there| self.written_record(*row, there).is_some());
+        for (batch, word) in told {
+            match (word, &there) {
+                (Some(mut word), there) => {
+                    if there.is_some() {
+                        (word.accepted, word.unaccounted) = word.accepted.into_iter().partition(stands);
+                    }
+                    word.at = (!word.accepted.is_empty()).then(Timestamp::now);
+                    self.settle(batch.seq, word).await?;
+                }
+                (None, Some(_)) => {
+                    let (found, missing) = batch.rows.into_iter().partition(stands);
+                    self.settle_found(batch.seq, found, missing).await?;
+                }
+                (None, None) => self.settle_unknown(batch.seq, Vec::new(), batch.rows).await?,
             }
-            settlement.at = (!settlement.accepted.is_empty()).then(Timestamp::now);
-            self.settle(batch.seq, settlement).await?;
         }
         Ok(())
     }
@@ -195,20 +206,14 @@ impl Engine {
             FeedNews::Job(job) => {
                 jobs.note(&job);
                 match jobs.open.remove(&job.id) {
-                    Some(batch) if job.status == JobStatus::Completed => {
-                        jobs.completed.push((batch, job));
-                        Ok(())
-                    }
-                    Some(batch) if job.status.is_final() => self.settle_job(batch, Some(job)).await,
-                    Some(batch) => {
-                        jobs.open.insert(job.id, batch);
-                        Ok(())
-                    }
-                    None => Ok(()),
+                    Some(batch) if job.status.is_final() => jobs.over.push((batch, job)),
+                    Some(batch) => drop(jobs.open.insert(job.id, batch)),
+                    None => {}
                 }
+                Ok(())
             }
             FeedNews::Lost(id) | FeedNews::OutOfPatience(id) => match jobs.open.remove(&id) {
-                Some(batch) => self.settle_job(batch, None).await,
+                Some(batch) => self.settle_lost(batch).await,
                 None => Ok(()),
             },
             FeedNews::Odd { job, error } => {
@@ -224,54 +229,16 @@ impl Engine {
         }
     }
 
-    /// A job that is over and did not complete, or that the tenant knows no more: the list itself says what arrived.
-    async fn settle_job(&self, batch: Batch, job: Option<Job>) -> Result<(), Halt> {
-        match job {
-            Some(job) => {
-                self.tell(format!("job {} ended as {}: reading the list", job.id, job.status.as_str()));
-                self.settle_by_list(batch).await
-            }
-            None => {
-                self.tell(format!("the tenant does not tell how the job of batch {} goes on", batch.seq));
-                self.settle_lost(batch).await
-            }
-        }
-    }
-
     /// A job that vanished or stands still may yet go on: what is missing once nothing more comes has no verdict. It is not
     /// sent again by itself, for it may yet arrive.
     async fn settle_lost(&self, batch: Batch) -> Result<(), Halt> {
+        self.tell(format!("the tenant does not tell how the job of batch {} goes on", batch.seq));
         let Some(there) = self.records_awaited(&batch.rows).await? else {
             return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
         };
         let (found, missing) =
             batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
         self.settle_unknown(batch.seq, found, missing).await
-    }
-
-    /// The list, read until all rows stand on it, or until there was nothing more of them for so long that nobody waits for
-    /// it. `None` where it cannot be read.
-    async fn records_awaited(
-        &self,
-        rows: &[u32],
-    ) -> Result<Option<HashMap<Identifier, Vec<RemoteEntry>>>, Halt> {
-        let mut pause = self.ops.patience.first_look;
-        let mut last_news = (0, Instant::now());
-        loop {
-            let Some(there) = self.records_now(rows).await? else { return Ok(None) };
-            let found = rows.iter().filter(|&&row| self.written_record(row, &there).is_some()).count();
-            if found > last_news.0 {
-                last_news = (found, Instant::now());
-            }
-            if found == rows.len() || last_news.1.elapsed() >= self.ops.patience.visible_within {
-                return Ok(Some(there));
-            }
-            self.pause(pause).await;
-            if self.stop.is_cancelled() {
-                return Err(Halt::Stopped);
-            }
-            pause = self.ops.patience.longer(pause);
-        }
     }
 
     /// Rows that stand there are accepted; the others have no verdict.
@@ -300,15 +267,6 @@ impl Engine {
             dead: dead.into_iter().map(|(row, (code, message))| (row, code, message)).collect(),
             ..Settlement::default()
         })
-    }
-
-    async fn settle_by_list(&self, batch: Batch) -> Result<(), Halt> {
-        let Some(there) = self.records_of(&batch.rows).await? else {
-            return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
-        };
-        let (found, missing) =
-            batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
-        self.settle_found(batch.seq, found, missing).await
     }
 
     /// Whether the outbound list can be read back: its jobs are listed and over, so that nothing is still on its way. Not
