@@ -72,6 +72,11 @@ impl Out {
         }
     }
 
+    /// What must not be overlooked, on stderr, also where quiet was asked for.
+    pub fn warn(self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "warning: {text}");
+    }
+
     /// A failure: JSON on stdout where JSON was asked for, else what, why and next on stderr.
     pub fn failure(self, undone: &str, failure: &Failure) {
         if self.json.is_some() {

@@ -16,7 +16,7 @@ use effect::{
     that_end_sooner, what_is_not_kept, with_clauses,
 };
 pub(super) use rows::is_fresh;
-use rows::{PlannedRows, Wanted, plan_rows};
+use rows::{ALREADY, PlannedRows, Wanted, plan_rows};
 
 use super::check::{self, CheckedFile};
 use super::extra;
@@ -29,9 +29,10 @@ use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary, REMOVED};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
+use crate::domain::run::RunSummary;
 use crate::files::{Field, FileError, InputOptions, Intents};
 use crate::ledger::{Approval, Ledger, NewEvent};
 
@@ -254,6 +255,18 @@ impl Ops {
             reason,
         };
         Ok(self.ledger.note(event).await?)
+    }
+
+    /// Contacts of a run's file that were left out because they must not be called, and that stood on the list all the same
+    /// when it was planned: the upload does not take them off.
+    pub async fn barred_on_list(&self, run: &RunSummary) -> Result<u64, OpsError> {
+        let (Destination::Outbound, Some(plan)) = (run.destination, &run.plan) else { return Ok(0) };
+        if run.buckets.removed == 0 {
+            return Ok(0);
+        }
+        let rows = self.ledger.plan_rows(&self.ledger.plan(plan).await?).await?;
+        let is_barred = |row: &&PlanRow| row.extra.get(REMOVED).is_some_and(|why| why.ends_with(ALREADY));
+        Ok(rows.iter().filter(is_barred).count() as u64)
     }
 
     /// Approves a stored plan. The OS user is recorded; `claimed` is only a claim.

@@ -37,15 +37,6 @@ fn answer(tenant: &Tenant, family: &str, status: u16) {
     });
 }
 
-/// A desk on a tenant, with the events of its jobs.
-fn desk(tenant: &Tenant) -> Desk {
-    let desk = Desk::on(tenant);
-    let config = std::fs::read_to_string(desk.config()).unwrap();
-    let events = format!("events_url = \"{}\"\n", tenant.text("events_url"));
-    std::fs::write(desk.config(), config.replacen("api_url", &format!("{events}api_url"), 1)).unwrap();
-    desk
-}
-
 /// A desk whose profile goes to these addresses.
 fn desk_at(token_url: &str, api_url: &str) -> Desk {
     let desk = Desk::new();
@@ -58,7 +49,7 @@ fn desk_at(token_url: &str, api_url: &str) -> Desk {
 #[test]
 fn a_tenant_that_is_well_is_fine_from_its_name_to_its_last_endpoint() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     let seen = findings(&desk.run(["doctor", "--json"]).exits(0));
     assert_is(&seen, "dns", "fine", &["127.0.0.1 (token, API, events)"]);
     assert_is(&seen, "tls", "fine", &["plain http"]);
@@ -78,7 +69,7 @@ fn a_tenant_that_is_well_is_fine_from_its_name_to_its_last_endpoint() {
 #[test]
 fn an_endpoint_that_is_not_there_says_what_cannot_be_done_and_a_scope_is_named() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     for (family, status) in
         [("suppression_read", 404), ("jobs_read", 404), ("items_read", 403), ("events", 403)]
     {

@@ -9,15 +9,6 @@ use crate::support::{Desk, Tenant};
 
 const README: &str = include_str!("../../README.md");
 
-/// A desk on a tenant, with the events of its jobs.
-fn desk(tenant: &Tenant) -> Desk {
-    let desk = Desk::on(tenant);
-    let config = std::fs::read_to_string(desk.config()).unwrap();
-    let events = format!("events_url = \"{}\"\n", tenant.text("events_url"));
-    std::fs::write(desk.config(), config.replacen("api_url", &format!("{events}api_url"), 1)).unwrap();
-    desk
-}
-
 /// Runs a line as a shell does, with the program in the path, and gives what its last command printed.
 #[track_caller]
 fn line(desk: &Desk, line: &str) -> String {
@@ -53,7 +44,7 @@ fn of<'a>(lists: &'a Value, name: &str) -> &'a Value {
 #[test]
 fn document_000_writes_the_status_of_each_contact() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     // Suppressed, clean, pending by the seeded world; the last one is not known to the tenant.
     desk.write(
         "contacts.csv",
@@ -70,7 +61,7 @@ fn document_000_writes_the_status_of_each_contact() {
 #[test]
 fn document_001_makes_a_list_and_fills_it_with_items() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     desk.write(
         "optouts.csv",
         "phone,source,notes\n415-555-0187,web,asked twice\n(415) 555-0188,call,\n4155550187,call,\n",
@@ -88,7 +79,7 @@ fn document_001_makes_a_list_and_fills_it_with_items() {
 #[test]
 fn document_002_fills_a_suppression_list() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     desk.write(
         "held.csv",
         "phone,email,reason,expires\n415-555-0187,,DNC,2031-05-01\n,ann@example.com,UNSUBSCRIBE,\n415-555-0188,,COMPLIANCE,\n",
@@ -109,7 +100,7 @@ fn document_002_fills_a_suppression_list() {
 #[test]
 fn document_003_scrubs_contacts_and_inserts_the_rest() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     // The first number stands on the national list of the seeded world.
     desk.write(
         "campaign.csv",
@@ -130,7 +121,7 @@ fn document_003_scrubs_contacts_and_inserts_the_rest() {
 #[test]
 fn document_004_proves_an_inactive_list_before_it_is_switched_on() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     desk.write(
         "state_ca.csv",
         "phone,jurisdiction,expires\n415-555-0187,US-CA,2031-05-01\n415-555-0188,US-CA,\n",
@@ -148,11 +139,31 @@ fn document_004_proves_an_inactive_list_before_it_is_switched_on() {
 #[test]
 fn a_list_that_is_not_proven_is_not_switched_on_without_a_reason() {
     let tenant = Tenant::calm();
-    let desk = desk(&tenant);
+    let desk = Desk::with_events_of(&tenant);
     desk.run(["lists", "create", "Fresh", "--inactive"]).exits(0);
     let refused = desk.run(["lists", "activate", "Fresh", "--json"]).exits(1).json();
     assert_eq!(refused["error"]["code"], "not-ready");
     desk.run(["lists", "activate", "Fresh", "--force"]).exits(2);
     desk.run(["lists", "activate", "Fresh", "--force", "--reason", "a drill"]).exits(0);
     desk.run(["--read-only", "lists", "activate", "Fresh"]).exits(2);
+}
+
+/// A scrub leaves out who must not be called; whoever is on the list since before is not taken off by it.
+#[test]
+fn whoever_must_not_be_called_and_is_on_the_list_already_is_no_success() {
+    let tenant = Tenant::calm();
+    let desk = Desk::with_events_of(&tenant);
+    desk.write("march.csv", "phone\n415-555-0187\n415-555-0188\n");
+    let upload = |file: &str, to: &str, list: &str| {
+        let flags = ["--to", to, "--list", list, "--reason", "x", "--yes", "--quiet"];
+        desk.run(["upload", file].into_iter().chain(flags)).exits(0);
+    };
+    upload("march.csv", "outbound", "cl-winback");
+    desk.write("optouts.csv", "phone\n415-555-0187\n");
+    upload("optouts.csv", "suppression", "Compliance_Holds");
+    desk.write("april.csv", "phone\n415-555-0187\n415-555-0189\n");
+    let flags = ["--to", "outbound", "--list", "cl-winback", "--scrub", "Compliance_Holds"];
+    desk.run(["upload", "april.csv"].into_iter().chain(flags).chain(["--reason", "x", "--yes", "--quiet"]))
+        .exits(1)
+        .says("1 contacts that must not be called stand on cl-winback already");
 }

@@ -35,6 +35,16 @@ impl Desk {
         desk
     }
 
+    /// The same with the address of the events of its jobs.
+    pub fn with_events_of(tenant: &Tenant) -> Self {
+        let desk = Self::on(tenant);
+        let config = fs::read_to_string(desk.config()).expect("a config");
+        let events = format!("events_url = \"{}\"\n", tenant.text("events_url"));
+        let config = config.replacen("api_url", &format!("{events}api_url"), 1);
+        fs::write(desk.config(), config).expect("a config");
+        desk
+    }
+
     /// Writes a profile that takes its credentials from the environment.
     pub fn add_profile(&self, token_url: &str, api_url: &str) {
         let add =

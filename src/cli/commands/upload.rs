@@ -10,7 +10,7 @@ use crate::cli::{ask, progress, report};
 use crate::config::{Environment, FourEyes};
 use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
-use crate::domain::text::visible;
+use crate::domain::text::{thousands, visible};
 use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Until};
 
 pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
@@ -170,7 +170,18 @@ async fn finish(context: &Context, ops: &Ops, run: &RunSummary, allow_rejects: b
     // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows.
     let head = ops.ledger().head().await.map_err(OpsError::from)?;
     context.out.remark(&format!("audit trail head: {head}"));
-    Ok(exit_of(run, allow_rejects))
+    let code = exit_of(run, allow_rejects);
+    let barred = ops.barred_on_list(run).await?;
+    if barred > 0 {
+        // Not a remark: who asks for quiet must not take this for well.
+        context.out.warn(&format!(
+            "{} contacts that must not be called stand on {} already: take them off it at the tenant",
+            thousands(barred),
+            visible(&run.list_name, 100)
+        ));
+        return Ok(code.max(exit::NO));
+    }
+    Ok(code)
 }
 
 fn exit_of(run: &RunSummary, allow_rejects: bool) -> u8 {

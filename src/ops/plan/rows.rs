@@ -38,7 +38,7 @@ pub(super) struct PlannedRows {
 }
 
 /// Behind why somebody must not go to a list: that they stand on it.
-const ALREADY: &str = " and on the contact list ALREADY";
+pub(super) const ALREADY: &str = " and on the contact list ALREADY";
 
 /// What to do for each number. Two records of one number, or a spelling that is not E.164, are replaced as a whole:
 /// the list then holds exactly what the file says. Where records have no ids, nothing can be taken off: an item stands or
