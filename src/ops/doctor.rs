@@ -84,7 +84,13 @@ pub async fn doctor(config: &Config, profile: Option<&Profile>) -> Vec<Finding> 
     findings.extend(profile.map(settings::of_cool_down));
     findings.push(machine::of_keyring(profile).await);
     let (ledger, outbound) = machine::of_ledger(config.data_dir(), profile).await;
-    findings.extend([ledger, machine::of_disk(config.data_dir()).await]);
+    let disk = machine::of_disk(config.data_dir()).await;
+    // That there is none yet is only fine where one can be made.
+    let ledger = match (disk.health, ledger.health) {
+        (Health::Broken, Health::Fine) => not_checked("ledger", "the disk that it lies on is broken"),
+        _ => ledger,
+    };
+    findings.extend([ledger, disk]);
     match profile {
         Some(profile) => findings.extend(of_tenant(profile, outbound).await),
         None => {

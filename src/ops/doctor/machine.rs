@@ -32,6 +32,10 @@ pub(super) async fn of_keyring(profile: Option<&Profile>) -> Finding {
 /// Opens an existing ledger; makes none. With the outbound list that a run of the profile went to last.
 pub(super) async fn of_ledger(folder: &Path, profile: Option<&Profile>) -> (Finding, Option<ListId>) {
     let shown = visible(&folder.display().to_string(), 300);
+    if folder.exists() && !folder.is_dir() {
+        let finding = Finding::new("ledger", Health::Broken, format!("{shown} is no folder"));
+        return (finding.advise("Name a folder with --data-dir."), None);
+    }
     if !folder.join("ledger.db").exists() {
         let seen = format!("{shown}: none yet, the first plan makes it");
         return (Finding::new("ledger", Health::Fine, seen), None);
@@ -75,11 +79,16 @@ pub(super) async fn of_disk(folder: &Path) -> Finding {
 
 fn disk(folder: &Path) -> Finding {
     // A folder that is not there yet will be made in the nearest one that is.
-    let Some(there) = folder.ancestors().find(|folder| folder.is_dir()) else {
-        return Finding::new("disk", Health::Broken, "there is no folder to make the data folder in")
-            .advise("Name another one with --data-dir.");
-    };
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
     let shown = visible(&there.display().to_string(), 300);
+    if !there.is_dir() {
+        return Finding::new(
+            "disk",
+            Health::Broken,
+            format!("{shown} is no folder, and nothing can be made in it"),
+        )
+        .advise("Name another one with --data-dir.");
+    }
     // A file without a name: it is gone with its handle, also when we are killed.
     let written =
         tempfile::tempfile_in(there).and_then(|mut file| std::io::Write::write_all(&mut file, b"x"));
@@ -148,6 +157,18 @@ mod tests {
             let finding = of_space("/data", free);
             assert_eq!(finding.health, health, "{free}");
             assert_eq!(finding.advice.is_some(), health != Health::Fine, "{free}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_in_the_place_of_the_data_folder_is_not_fine() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        assert_eq!(of_ledger(&file, None).await.0.health, Health::Broken);
+        for below in [file.clone(), file.join("below")] {
+            let finding = of_disk(&below).await;
+            assert_eq!(finding.health, Health::Broken, "{}", finding.seen);
         }
     }
 
