@@ -70,6 +70,14 @@ async fn read_once(
             }
             entries.push(entry);
         }
+        // A page of one entry would always be that of the overlap: whether it is the last, the place behind it tells.
+        if before == 1
+            && entries.len() == 1
+            && !patiently(|| client.entries_page(list, 1, PAGE), stop).await?.is_empty()
+        {
+            let detail = "it gives one entry of a list at a time, which cannot be told from its end";
+            return Err(api::Error::Protocol { detail: detail.into() }.into());
+        }
         let (done, is_last) = (entries.len() as u64, entries.len() == before);
         let total = if is_last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
         sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));

@@ -219,6 +219,28 @@ async fn p4_a_scrub_sees_everybody_on_its_list_whichever_page_comes_short() {
     }
 }
 
+/// Pages of one entry look like the end of a list that is read with an overlap of one.
+#[tokio::test(flavor = "multi_thread")]
+async fn p4_a_tenant_that_gives_one_entry_at_a_time_is_not_believed() {
+    let miserly = Arc::new(AtomicBool::new(false));
+    let is_miserly = miserly.clone();
+    let scene =
+        Scene::of(40, move |call| match call.is("GET", ENTRIES) && is_miserly.load(Ordering::SeqCst) {
+            true => changed(|mut answer| {
+                answer["data"].as_array_mut().unwrap().truncate(1);
+                answer
+            }),
+            false => Turn::Pass,
+        })
+        .await;
+    let run = scene.upload().await;
+    scene.assert_done(&run);
+    miserly.store(true, Ordering::SeqCst);
+    let (stop, name) = (CancellationToken::new(), scene.stage.list_name());
+    let read = scene.ops.reconcile(Destination::Entries, name, None, Arc::new(Silent), &stop).await;
+    assert_eq!(read.unwrap_err().code(), "protocol");
+}
+
 /// An entry that slides past a walk because another in front of it was taken off.
 #[tokio::test(flavor = "multi_thread")]
 async fn p4_a_list_that_shrinks_under_a_walk_is_walked_again() {
