@@ -128,17 +128,27 @@ impl Ops {
         }
         done.failed.sort_by_key(|failed| failed.row);
         done.seconds = begun.elapsed().as_secs_f64();
-        if done.cut_off.is_some() {
+        let object = format!("file {}", sha256.get(..12).unwrap_or_default());
+        let (at, actor) = (Timestamp::now(), self.actor.to_string());
+        if let Some(cut_off) = &done.cut_off {
+            let effect = format!(
+                "{} contacts written of {}, field {field}",
+                done.updated + done.unchanged,
+                done.contacts
+            );
+            let reason = Some(cut_off.code.to_owned());
+            let kind = "contacts.cut-off";
+            self.ledger.note(NewEvent { at, actor, kind, object, effect, reason }).await?;
             return Ok(done);
         }
         if done.updated + done.unchanged + done.failed.len() as u64 != done.contacts {
             return Err(OpsError::Internal("the contacts of a sync do not add up".into()));
         }
         let event = NewEvent {
-            at: Timestamp::now(),
-            actor: self.actor.to_string(),
+            at,
+            actor,
             kind: "contacts.synced",
-            object: format!("file {}", sha256.get(..12).unwrap_or_default()),
+            object,
             effect: format!(
                 "{} contacts written, {} not taken, field {field}",
                 done.updated + done.unchanged,

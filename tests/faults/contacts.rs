@@ -64,6 +64,9 @@ async fn a_sync_that_was_cut_off_goes_on_behind_what_it_had_written() {
     let cut_off = done.cut_off.unwrap();
     assert_eq!((cut_off.code, cut_off.exit_code), ("tenant-refused", 5));
     assert_eq!((done.contacts, done.updated), (250, 100), "what was done is told");
+    let trail = scene.ops.ledger().events(10).await.unwrap();
+    let told = trail.iter().find(|event| event.kind == "contacts.cut-off").unwrap();
+    assert!(told.effect.contains("100 contacts written of 250"), "{}", told.effect);
     assert_eq!(scene.between.calls(is_update).len(), 100);
 
     down.store(false, Ordering::SeqCst);
