@@ -173,6 +173,8 @@ pub const REASON: &str = "reason";
 pub const REMOVED: &str = "\u{1f}removed";
 /// Why a row was removed that nobody's consent stands behind.
 pub const NO_CONSENT: &str = "no consent";
+/// The code of a dead letter that is ours and not the tenant's: it came onto a scrub list while its run was interrupted.
+pub const SCRUBBED: &str = "SCRUBBED";
 /// The name of an item's notes.
 pub const NOTES: &str = "notes";
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::writes::Writes;
 use super::{Engine, Halt, PATIENCE};
 use crate::api::{self, RawAnswer, RowVerdict};
-use crate::domain::plan::{Destination, Op};
+use crate::domain::plan::{Destination, Op, SCRUBBED};
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::run::{BatchState, RunSummary};
 use crate::ledger::{Batch, Settlement};
@@ -15,8 +15,6 @@ use crate::ops::OpsEvent;
 
 /// Times a row may be in no array *and* not on the list before it is left unaccounted.
 const MISSES: u8 = 3;
-/// The code of a row that came onto a scrub list while its run was interrupted.
-const SCRUBBED: &str = "SCRUBBED";
 /// Rows that may be refused whole, one by one, before the first is taken.
 const DRIFT: u32 = 10;
 

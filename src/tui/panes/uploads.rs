@@ -20,7 +20,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::Pane;
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, SCRUBBED};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::thousands;
 use crate::ops::DeadLetter;
@@ -68,6 +68,11 @@ fn runs(cx: &Cx) -> &[RunSummary] {
 
 fn ids(cx: &Cx) -> Vec<String> {
     runs(cx).iter().map(|run| run.id.clone()).collect()
+}
+
+/// Whose words stand in a dead letter.
+fn said_by(code: &str) -> &'static str {
+    if code == SCRUBBED { "why" } else { "the tenant said" }
 }
 
 impl Uploads {
@@ -135,7 +140,11 @@ impl Uploads {
         if self.focus == DEAD
             && let Some(letter) = self.letters(cx).get(self.dead.at)
         {
-            let meaning = match self.run(cx).is_some_and(|run| run.destination == Destination::Outbound) {
+            let is_outbound = self.run(cx).is_some_and(|run| run.destination == Destination::Outbound);
+            let meaning = match is_outbound {
+                true if letter.code == SCRUBBED => {
+                    "It came onto a list that the run was scrubbed against: it was not found on the contact list, and not sent again."
+                }
                 true => "The tenant refused this row: the contact is not on the list.",
                 false => "The tenant refused this row: the number is NOT suppressed by it.",
             };
@@ -143,7 +152,7 @@ impl Uploads {
                 ("row".to_owned(), thousands(letter.row)),
                 ("number".to_owned(), cx.identifier(&letter.identifier)),
                 ("code".to_owned(), cx.text(&letter.code, 200)),
-                ("the tenant said".to_owned(), cx.text(&letter.message, 2_000)),
+                (said_by(&letter.code).to_owned(), cx.text(&letter.message, 2_000)),
                 ("meaning".to_owned(), meaning.to_owned()),
             ];
             return Reply::act(Act::Open(Box::new(Detail::new("Dead letter", lines))));

@@ -128,12 +128,10 @@ pub(super) fn left_out(run: &RunSummary) -> Option<(u64, String, &'static str)> 
         return None;
     }
     let rows = rejected + dead;
-    let refused = if dead == 1 {
-        "refused by the tenant (dead letter)"
-    } else {
-        "refused by the tenant (dead letters)"
-    };
-    let parts = [(rejected, "rejected"), (dead, refused)];
+    // A run that goes on may hold back who came onto a scrub list meanwhile: that is no refusal of the tenant's.
+    let by = if run.destination == Destination::Outbound { "not taken" } else { "refused by the tenant" };
+    let refused = format!("{by} (dead letter{})", if dead == 1 { "" } else { "s" });
+    let parts = [(rejected, "rejected"), (dead, refused.as_str())];
     let said: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, why)| format!("{} {why}", thousands(*n))).collect();
     let verb = if rows == 1 { "row is" } else { "rows are" };
