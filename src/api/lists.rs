@@ -102,7 +102,10 @@ impl Client {
             return Ok((there, false));
         }
         let ask = || Ask::post(Family::Lists, "the lists", &PATH, body.clone());
-        let made = |body: Vec<u8>| async move { read_created(&body, new) };
+        let made = |body: Vec<u8>| async move {
+            let told = read_created(&body, new)?;
+            self.read_made(WHAT, || self.list(&told.id)).await
+        };
         self.create(WHAT, ask, made, || self.list_named(&new.name)).await
     }
 

@@ -156,6 +156,27 @@ impl Client {
         Err(odd("no attempt was made"))
     }
 
+    /// What stands there once the tenant has said that it was made. It is given time, since another replica may answer.
+    pub(super) async fn read_made<T, F: Future<Output = Result<T, Error>>>(
+        &self,
+        what: &'static str,
+        now: impl Fn() -> F,
+    ) -> Result<T, Error> {
+        let (mut pauses, attempts) = self.patience();
+        for _ in 1..attempts {
+            match now().await {
+                Err(Error::NotFound { .. }) => tokio::time::sleep(pauses.next(None)).await,
+                read => return read,
+            }
+        }
+        match now().await {
+            Err(Error::NotFound { .. }) => {
+                Err(odd(format!("it says that {what} was made, and it is not there")))
+            }
+            read => read,
+        }
+    }
+
     /// What stands there once the tenant has said yes to a change. It is given time, since another replica may answer.
     async fn read_changed<T, F: Future<Output = Result<T, Error>>>(
         &self,

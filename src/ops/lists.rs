@@ -40,10 +40,10 @@ impl Ops {
         let ops = self.asking(Scopes::CHANGE);
         let reason = binding.map(|(_, reason)| reason.to_owned());
         let (list, made) = ops.client.create_list(new, self.profile().upload.list_dialect).await?;
+        // Also one that was made: behind a lost answer it may be somebody else's who was faster.
+        refuse_another(new, &list)?;
         if made {
             self.note("list.created", &list.id, "the list exists on the tenant".into(), reason).await?;
-        } else {
-            refuse_another(new, &list)?;
         }
         let bound_to = match binding {
             Some((binding, reason)) => Some(ops.bind(&list, binding, reason).await?),

@@ -200,6 +200,25 @@ async fn create(client: &Client, name: &str) -> Result<DncList, Error> {
 }
 
 /// H409
+/// What a tenant says that it made is looked at; another replica may need a moment.
+#[tokio::test]
+async fn a_list_that_was_only_said_to_be_made_is_not_there() {
+    for (late, is_there) in [(0, true), (2, true), (1_000, false)] {
+        let tenant = Tenant::start(move |seen| match seen.method.as_str() {
+            "POST" => json(201, r#"{"id":"L9","name":"Fresh"}"#),
+            _ if !seen.target.ends_with("L9") => json(200, r#"{"entities":[]}"#),
+            _ if seen.nth < late + 2 => json(404, "{}"),
+            _ => json(200, r#"{"id":"L9","name":"Fresh"}"#),
+        })
+        .await;
+        let made = create(&tenant.client(), "Fresh").await;
+        match is_there {
+            true => assert_eq!(made.unwrap().id, ListId("L9".into())),
+            false => assert!(made.unwrap_err().to_string().contains("is not there"), "{late}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_exists_is_found_by_its_equal_name_only() {
     let tenant = Tenant::start(|seen| match seen.method.as_str() {
