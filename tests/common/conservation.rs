@@ -270,7 +270,15 @@ fn read_alike(document: &Document, checked: &Checked, rows: &[Record]) {
 pub fn options_of(chance: u8) -> InputOptions {
     let mut options = InputOptions::default();
     match chance {
-        0..128 => {}
+        0..96 => {}
+        96..128 => {
+            options.emails = true;
+            match chance & 3 {
+                0 => options.map = vec![(Field::Number, "1".to_owned()), (Field::Email, "2".to_owned())],
+                1 => options.map = vec![(Field::Email, "1".to_owned())],
+                _ => {}
+            }
+        }
         128..144 => {
             let separators = [b',', b';', b'\t', b'|', b' ', b':', b'/', b'#'];
             options.delimiter = Some(separators[usize::from(chance & 7)]);
