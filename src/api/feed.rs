@@ -398,3 +398,24 @@ impl JobFeed {
         self.news.push_back(FeedNews::State(self.line.state(now)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_a_feed_is_said_in_words() {
+        let reconnecting =
+            |attempt, seconds| FeedState::Reconnecting { attempt, next_try: Duration::from_secs(seconds) };
+        let said = [
+            (FeedState::Live, "live"),
+            (reconnecting(0, 0), "connecting"),
+            (reconnecting(3, 0), "reconnecting (3)"),
+            (reconnecting(3, 4), "reconnecting (3), next try in 4 s"),
+            (FeedState::Polling { reason: "no socket".into() }, "polling: no socket"),
+        ];
+        for (state, words) in said {
+            assert_eq!(state.to_string(), words);
+        }
+    }
+}

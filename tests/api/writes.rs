@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quietline::api::{Attempt, Deadlines, Error, read_entries_answer};
+use quietline::api::{Attempt, Deadlines, Error, Patience, read_entries_answer};
 use tokio_util::sync::CancellationToken;
 
 use crate::tenant::{Reply, Tenant, client_of, json, quick, with};
@@ -304,4 +304,24 @@ async fn without_a_token_endpoint_a_write_was_not_applied_and_may_be_tried_later
         matches!(attempt, Attempt::NotApplied { error: Error::Unreachable { .. }, retry: true, .. }),
         "{attempt:?}"
     );
+}
+
+#[tokio::test]
+async fn a_write_before_an_open_circuit_never_left_and_may_be_tried_again() {
+    let tenant = Tenant::start(|_| json(500, "{}")).await;
+    let patience = Patience { attempts: 1, circuit_pause: Duration::from_secs(30), ..quick() };
+    let client = tenant.client_with(Deadlines::default(), patience);
+    for _ in 0..5 {
+        client.me().await.unwrap_err();
+    }
+    let calls = tenant.calls().len();
+
+    let attempt = client.post_entries(BODY.to_vec(), &CancellationToken::new()).await;
+
+    let Attempt::NotApplied { error: Error::CircuitOpen { retry_in }, retry, after, .. } = attempt else {
+        panic!("{attempt:?}")
+    };
+    assert!(retry, "it did not leave");
+    assert_eq!(after, Some(retry_in));
+    assert_eq!(tenant.calls().len(), calls, "nothing was sent");
 }

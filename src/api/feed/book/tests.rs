@@ -43,6 +43,23 @@ fn fail(book: &mut Book, name: &str, error: Error, now: Duration) -> Vec<FeedNew
 use JobStatus::{Completed, Failed, Queued, Running};
 
 #[test]
+fn without_events_jobs_are_asked_for_at_the_short_interval() {
+    let pace = FeedPace::default();
+    let asked_again = |is_unplugged: bool| {
+        let mut book = book(&["a"]);
+        ask(&mut book, at(0));
+        answer(&mut book, job("a", Running, 0), at(0));
+        if is_unplugged {
+            book.unplugged(at(1));
+        }
+        (0..10_000).map(Duration::from_millis).find(|now| book.take_due(at(1) + *now).is_some())
+    };
+    assert_eq!(asked_again(false), None, "while events come, nobody asks so soon");
+    let soon = asked_again(true).unwrap();
+    assert!(soon <= pace.polling_first, "{soon:?}");
+}
+
+#[test]
 fn w2_an_event_moves_a_job_on_and_never_back() {
     let mut book = book(&["a"]);
     assert!(
