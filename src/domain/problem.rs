@@ -86,6 +86,7 @@ codes! {
     RecordTooLong = "record-too-long", Rejection, "row longer than the limit";
     // lists of changes
     DeletionRow = "deletion-row", Rejection, "row that takes a number off";
+    AdditionRow = "addition-row", Rejection, "row that adds a number";
     BadChange = "bad-change", Rejection, "neither an addition nor a deletion";
     AddedAndDeleted = "added-and-deleted", Warning, "number both added and taken off";
     // dates and places

@@ -1,8 +1,8 @@
 //! Lists of changes: a row adds a number, or takes one off.
 //!
-//! An upload only adds. A row that takes a number off is therefore rejected by a code of its own, never dropped and never
-//! turned into an addition; and since a list of additions alone may be half of what the file means, a person has to say
-//! that this half is wanted.
+//! One reading gives one direction: its additions, to be suppressed, or its deletions, to be taken off by a plan of their own.
+//! The rows of the other direction are rejected by a code of their own, never dropped and never turned around; and since
+//! either is half of what the file means, a person has to say which half is wanted.
 
 use std::path::Path;
 
@@ -18,18 +18,21 @@ const SAMPLE: usize = 1_000;
 pub enum Changes {
     /// Additions are read; each deletion is a rejected row.
     Additions,
+    /// Deletions are read; each addition is a rejected row.
+    Deletions,
     /// The column means something else: every row is read as a number to suppress.
     Ignore,
 }
 
 impl Changes {
-    /// Both, in the order in which they are offered.
-    pub const ALL: [Self; 2] = [Self::Additions, Self::Ignore];
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Additions, Self::Deletions, Self::Ignore];
 
     /// The word of `--changes`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Additions => "additions",
+            Self::Deletions => "deletions",
             Self::Ignore => "ignore",
         }
     }
@@ -63,8 +66,9 @@ pub(super) fn read(cell: &str) -> Option<Change> {
 pub(super) fn undecided(path: &Path, column: &str) -> FileError {
     let column = masked(column);
     let question = format!(
-        "it is a list of changes (column {column:?} adds numbers and takes numbers off), and an upload only adds; \
-         additions are read and deletions rejected; where the column means something else, --changes ignore"
+        "it is a list of changes (column {column:?} adds numbers and takes numbers off); additions are read and deletions \
+         rejected, and --changes deletions with --op remove takes these off; where the column means something else, \
+         --changes ignore"
     );
     FileError::NeedsChoice { path: path.into(), question, flag: "--changes additions".into() }
 }
@@ -81,8 +85,8 @@ pub(super) fn question(document: &Document) -> Option<Question> {
         flag: "--changes",
         title: "What to do with a list of changes?",
         sentence: format!(
-            "Of the first {} rows {added} add a number and {deleted} take one off. An upload only adds: deletions need \
-             an operation of their own, with its own approval.",
+            "Of the first {} rows {added} add a number and {deleted} take one off. Each direction is a plan of its own, with \
+             its own approval.",
             rows.len()
         ),
         answers: vec![
@@ -92,9 +96,14 @@ pub(super) fn question(document: &Document) -> Option<Question> {
                 sample: shown(Some(Change::Add)),
             },
             Answer {
+                value: Changes::Deletions.as_str().into(),
+                text: "read the deletions, to be taken off; each addition is a rejected row".into(),
+                sample: shown(Some(Change::Delete)),
+            },
+            Answer {
                 value: Changes::Ignore.as_str().into(),
                 text: "it is no list of changes: suppress the number of every row, these too".into(),
-                sample: shown(Some(Change::Delete)),
+                sample: shown(None),
             },
         ],
         proposed: 0,

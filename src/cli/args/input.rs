@@ -60,6 +60,8 @@ pub(in crate::cli) struct InputArgs {
 pub(in crate::cli) enum ChangesArg {
     /// Read the additions; each deletion is a rejected row
     Additions,
+    /// Read the deletions, for --op remove; each addition is a rejected row
+    Deletions,
     /// It is no list of changes: read every row
     Ignore,
 }

@@ -49,6 +49,7 @@ pub(super) fn input(args: &InputArgs) -> Result<Input, Failure> {
             member: args.member.clone(),
             changes: args.changes.map(|changes| match changes {
                 ChangesArg::Additions => Changes::Additions,
+                ChangesArg::Deletions => Changes::Deletions,
                 ChangesArg::Ignore => Changes::Ignore,
             }),
             constants: constants(&args.set)?,

@@ -36,9 +36,8 @@ impl Code {
             Self::LeadingApostrophe => "the apostrophe of a spreadsheet was left out",
             Self::InvisibleCharacters => "invisible characters were left out",
             Self::NumberRange => "write the first number whole and of the last one the last four digits",
-            Self::DeletionRow => {
-                "an upload only adds: a deletion needs an operation of its own, with its own approval"
-            }
+            Self::DeletionRow => "--op remove with --changes deletions takes these off, by a plan of its own",
+            Self::AdditionRow => "--changes additions suppresses these, by a plan of its own",
             Self::BadChange => "write A for an addition or D for a deletion",
             Self::AddedAndDeleted => "the addition holds: the number stays suppressed",
             Self::BadDate => "write the date as 2027-12-31, or leave it empty for ever",

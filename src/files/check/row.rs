@@ -47,6 +47,8 @@ pub(super) struct RowReader<'a> {
     order: Option<DateOrder>,
     /// The column that says what changes, where that is wanted.
     change: Option<usize>,
+    /// Its deletions are what is read.
+    takes_deletions: bool,
     /// Looks out for what the first rows did not show.
     unseen: Lookout,
     constants: &'a Constants,
@@ -115,6 +117,7 @@ impl<'a> RowReader<'a> {
                 Some(Changes::Ignore) => None,
                 _ => document.mapping().columns.get(&Field::Change).copied(),
             },
+            takes_deletions: document.said_changes() == Some(Changes::Deletions),
             unseen: Lookout::of(document),
             constants: document.constants(),
             values: document.values(),

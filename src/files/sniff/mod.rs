@@ -311,7 +311,9 @@ pub(super) fn sniff(head: &Head<'_>, options: &InputOptions) -> Result<Sniffed, 
     {
         return Err(changes::undecided(head.path, &columns[column]));
     }
-    if options.changes == Some(Changes::Additions) && !mapping.columns.contains_key(&Field::Change) {
+    if matches!(options.changes, Some(Changes::Additions | Changes::Deletions))
+        && !mapping.columns.contains_key(&Field::Change)
+    {
         return Err(
             head.ask("no column is seen to say which rows add and which delete", "--map change=COLUMN")
         );

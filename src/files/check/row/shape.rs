@@ -17,7 +17,8 @@ impl RowReader<'_> {
         self.problems.and_then(|found| fields.get(found.code)).into_iter().flat_map(held_by)
     }
 
-    /// Whether the row takes its number off, which is no row to upload.
+    /// Whether the row takes its number off where additions are read. What goes the other way than what is read is no row to
+    /// upload.
     pub(super) fn deletes(&self, fields: &Fields, problems: &mut Problems<'_>) -> bool {
         let Some(column) = self.change else {
             let Some((column, why)) = self.unseen.deletion(fields) else { return false };
@@ -26,6 +27,8 @@ impl RowReader<'_> {
         };
         let cell = fields.get(column).unwrap_or_default();
         let (code, deletes) = match changes::read(cell) {
+            Some(Change::Add) if self.takes_deletions => (Code::AdditionRow, false),
+            Some(Change::Delete) if self.takes_deletions => return false,
             Some(Change::Add) => return false,
             Some(Change::Delete) => (Code::DeletionRow, true),
             None => (Code::BadChange, false),
