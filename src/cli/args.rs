@@ -12,8 +12,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
 pub(super) use runs::{
-    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, PlanArgs, ReconcileArgs, ResumeArgs, RunsArgs, ToArg,
-    UntilArg, UploadArgs,
+    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, LaunchArgs, PlanArgs, ReconcileArgs, ResumeArgs,
+    RunsArgs, ToArg, UndoArgs, UntilArg, UploadArgs,
 };
 pub(super) use tenant::{
     AuthAction, AuthArgs, ContactsAction, ContactsArgs, CreateListArgs, ListsAction, ListsArgs, LookupArgs,
@@ -108,6 +108,8 @@ pub(super) enum Command {
     Runs(RunsArgs),
     /// Cancel a run for good
     Cancel(CancelArgs),
+    /// Take back what a run did, by a plan of its own
+    Undo(UndoArgs),
     /// Records that the tenant refused, with its reasons
     DeadLetters(DeadLettersArgs),
     /// Read a list back and compare it with what it should be

@@ -1,10 +1,12 @@
 //! The answers as people read them. Every string of a file or of the tenant is escaped here.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::table::table;
 use crate::domain::diff::DiffKind;
 use crate::domain::identifier::Identifier;
+use crate::domain::plan::{Origin, PlanSummary};
 use crate::domain::problem::Severity;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
@@ -13,6 +15,8 @@ use crate::ops::{CheckedFile, Planned, Reconciliation};
 
 /// Rows of problems that are shown one by one; the rejects file has them all.
 const SHOWN_PROBLEMS: usize = 10;
+/// Numbers that a plan takes off that are shown one by one; `--json` has them all.
+const SHOWN_COME_OFF: usize = 10;
 /// Differences that are shown one by one; the export has them all.
 const SHOWN_DIFFERENCES: usize = 20;
 
@@ -96,22 +100,48 @@ pub(super) fn plan(planned: &Planned) -> String {
         rules => format!("enforced by {}", visible(&rules.join(", "), 200)),
     };
     format!(
-        "plan {}  digest {}\n{} → {} ({})\n{} rows: add {} · update {} · already there {} · duplicates {} · removed {} · rejected {}\n{}\n{}\n",
+        "plan {}  digest {}\n{} → {} ({})\n{} rows: add {} · update {} · take off {} · already as wanted {} · duplicates {} · removed {} · rejected {}\n{}{}\n{}\n",
         visible(&plan.id, 40),
         plan.digest.short(),
-        visible(&planned.file.document.name(), 200),
+        source(plan),
         visible(&plan.list_name, 100),
         visible(&plan.list.to_string(), 60),
         thousands(counts.rows),
         thousands(counts.add),
         thousands(counts.update),
+        thousands(counts.remove),
         thousands(counts.unchanged),
         thousands(counts.duplicates),
         thousands(counts.removed),
         thousands(counts.rejected),
-        visible(&planned.effect, 500),
+        comes_off(&planned.comes_off),
+        visible(&planned.effect, 700),
         enforced,
     )
+}
+
+/// What a plan is made of: a file, or what a run did.
+fn source(plan: &PlanSummary) -> String {
+    match &plan.origin {
+        Origin::File => {
+            let name = Path::new(&plan.file).file_name().unwrap_or_default().to_string_lossy();
+            visible(&name, 200)
+        }
+        Origin::Undo(run) => format!("undo of run {}", visible(run, 40)),
+        Origin::DeadLetters(run) => format!("dead letters of run {}", visible(run, 40)),
+    }
+}
+
+/// Who may be called then, in front of everything else that the plan does.
+fn comes_off(who: &[Identifier]) -> String {
+    if who.is_empty() {
+        return String::new();
+    }
+    let mut shown: Vec<String> = who.iter().take(SHOWN_COME_OFF).map(Identifier::whole).collect();
+    if who.len() > SHOWN_COME_OFF {
+        shown.push(format!("and {} more", thousands((who.len() - SHOWN_COME_OFF) as u64)));
+    }
+    format!("TAKES OFF: {}\n", shown.join(", "))
 }
 
 /// One run, in full.

@@ -38,6 +38,8 @@ pub(super) struct PlanObject {
     to: &'static str,
     list: String,
     list_name: String,
+    op: &'static str,
+    origin: String,
     file: String,
     rows: u64,
     add: u64,
@@ -47,6 +49,7 @@ pub(super) struct PlanObject {
     duplicates: u64,
     removed: u64,
     rejected: u64,
+    takes_off: Vec<String>,
     effect: String,
 }
 
@@ -59,6 +62,8 @@ impl PlanObject {
             to: plan.destination.as_str(),
             list: plan.destination.list_of(&plan.list).to_string(),
             list_name: plan.list_name.clone(),
+            op: plan.operation.as_str(),
+            origin: plan.origin.to_text(),
             file: plan.file.clone(),
             rows: counts.rows,
             add: counts.add,
@@ -68,6 +73,7 @@ impl PlanObject {
             duplicates: counts.duplicates,
             removed: counts.removed,
             rejected: counts.rejected,
+            takes_off: planned.comes_off.iter().map(Identifier::whole).collect(),
             effect: planned.effect.clone(),
         }
     }
@@ -79,6 +85,8 @@ pub(super) struct RunObject {
     run: String,
     plan: Option<String>,
     to: &'static str,
+    op: &'static str,
+    origin: String,
     list: String,
     list_name: String,
     file: String,
@@ -111,6 +119,8 @@ impl RunObject {
             run: run.id.clone(),
             plan: run.plan.clone(),
             to: run.destination.as_str(),
+            op: run.operation.as_str(),
+            origin: run.origin.to_text(),
             list: run.destination.list_of(&run.list).to_string(),
             list_name: run.list_name.clone(),
             file: run.file.clone(),
@@ -252,7 +262,7 @@ impl AnswerObject {
             })
         });
         let ledger = evidence.ledger.iter().map(|known| {
-            json!({"run": known.run, "file": known.file, "row": known.row, "at": known.at.to_string(),
+            json!({"run": known.run, "file": known.file, "row": known.row, "taken_off": known.taken_off, "at": known.at.to_string(),
                    "by": known.by, "list": known.list_name})
         });
         Self {

@@ -1,8 +1,11 @@
 //! Plans: what an upload would do, row by row, before anything is sent.
 
-use std::fmt;
+mod operation;
 
+use std::fmt;
 use std::sync::Arc;
+
+pub use operation::{Operation, Origin};
 
 use super::diff::ExpectedAttributes;
 use super::entry::{Attributes, RemoteEntry};
@@ -45,6 +48,11 @@ impl Destination {
     /// The inverse of [`Destination::as_str`].
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, word)| *word == name).map(|(destination, _)| destination)
+    }
+
+    /// Whether anything can be taken off its lists: entries alone have ids that can be deleted.
+    pub fn can_take_off(self) -> bool {
+        self == Self::Entries
     }
 
     /// Whether its lists are DNC lists, which rules enforce. Entries and items of one list are the same numbers.
@@ -137,6 +145,8 @@ pub enum Op {
     Update,
     /// Already there with these attributes: nothing is sent.
     Unchanged,
+    /// On the list, and shall not be: DELETE of every record that [`PlanRow::replaces`] names.
+    Remove,
     /// Must not go there: scrubbed out, or without consent. Nothing is sent; the extra value [`REMOVED`] says why.
     Removed,
 }
@@ -144,7 +154,7 @@ pub enum Op {
 impl Op {
     /// Whether something is sent for the row.
     pub fn is_sent(self) -> bool {
-        matches!(self, Self::Add | Self::Update)
+        matches!(self, Self::Add | Self::Update | Self::Remove)
     }
 }
 
@@ -157,10 +167,12 @@ pub struct PlanRow {
     pub attributes: Attributes,
     /// What has to be done for that.
     pub op: Op,
-    /// The data row of the file whose attributes won (the first of its number on a tie).
+    /// The data row of the file whose attributes won (the first of its number on a tie); 0 where no row names it.
     pub row: u64,
-    /// Ids of the records that an update replaces.
+    /// Ids of the records that an update replaces, or a removal takes off.
     pub replaces: Vec<String>,
+    /// What the strongest of these records said, for whoever wants it back.
+    pub before: Option<Box<ExpectedAttributes>>,
     /// Repair counter of (list, number): part of the idempotency key.
     pub generation: u32,
     /// What else is written of it.
@@ -171,6 +183,8 @@ pub struct PlanRow {
 pub const REASON: &str = "reason";
 /// The name of why a row was removed. No column has it: a unit separator is a control character, and names are trimmed.
 pub const REMOVED: &str = "\u{1f}removed";
+/// The name of why a number stays on the list although its file takes it off. No column has it either.
+pub const KEPT: &str = "\u{1f}kept";
 /// Why a row was removed that nobody's consent stands behind.
 pub const NO_CONSENT: &str = "no consent";
 /// The code of a dead letter that is ours and not the tenant's: it came onto a scrub list while its run was interrupted.
@@ -226,10 +240,10 @@ impl fmt::Display for Digest {
     }
 }
 
-/// How many rows a plan has of each kind. `rows = add + update + unchanged + duplicates + rejected` (+ `removed`).
+/// How many rows a plan has of each kind: `rows` is the sum of all of them but `shortened`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Physical data rows of the file.
+    /// Physical data rows of the file, and the numbers that a snapshot takes off although no row names them.
     pub rows: u64,
     /// Numbers to add.
     pub add: u64,
@@ -267,13 +281,17 @@ pub struct PlanSummary {
     pub profile: String,
     /// Where its numbers go.
     pub destination: Destination,
+    /// What is done with them.
+    pub operation: Operation,
+    /// Where its rows come from.
+    pub origin: Origin,
     /// Target list, as the ledger names it ([`Destination::key_of`]).
     pub list: ListId,
     /// Its name at the time.
     pub list_name: String,
-    /// Absolute path of the input file.
+    /// Absolute path of the input file; of what comes from a run, that run's.
     pub file: String,
-    /// SHA-256 of the input file, lower-case hex.
+    /// SHA-256 of the input file, lower-case hex; of what comes from a run, that run's.
     pub file_sha256: String,
     /// Lists that its rows were held against, as the ledger names them: whoever stands there was removed.
     pub scrub: Vec<ListId>,

@@ -251,6 +251,10 @@ pub struct RunSummary {
     pub profile: String,
     /// Where its numbers go.
     pub destination: super::plan::Destination,
+    /// What is done with them.
+    pub operation: super::plan::Operation,
+    /// Where its rows come from.
+    pub origin: super::plan::Origin,
     /// The list is switched on once it is proven.
     pub activates: bool,
     /// Target list, as the ledger names it.

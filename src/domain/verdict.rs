@@ -102,8 +102,10 @@ pub struct LedgerEvidence {
     pub run: String,
     /// File it came from (name only).
     pub file: String,
-    /// Data row in that file.
+    /// Data row in that file; 0 where a snapshot took the number off because no row names it.
     pub row: u64,
+    /// The run took the number off the list.
+    pub taken_off: bool,
     /// When.
     pub at: jiff::Timestamp,
     /// Who.

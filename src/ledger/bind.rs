@@ -9,12 +9,15 @@ use super::codec::{int, put_rows};
 use super::error::{Error, damaged};
 use super::plans::{by_id, open};
 use super::runs::load;
-use crate::domain::plan::PlanSummary;
+use crate::domain::plan::{Op, PlanSummary};
 use crate::domain::run::{BatchState, RunSummary};
+
+/// Rows of a batch that takes off: a call for each record, so a stop or a kill leaves few of them in doubt.
+const REMOVALS: usize = 50;
 
 impl Ledger {
     /// Binds a plan to a run: counts go into its buckets (`unaccounted` = operations), batches of at most `per_call`
-    /// rows are queued for every row that is not `Unchanged`. Binding the same plan again changes nothing.
+    /// rows are queued for every row that is sent, additions before removals. Binding the same plan again changes nothing.
     pub async fn bind_plan(
         &self,
         run: &str,
@@ -25,15 +28,19 @@ impl Ledger {
         let (opened, verified) = (id.clone(), digest.clone());
         let batches = self
             .blocking(move |folder| {
-                let mut operations = Vec::new();
+                let (mut sent, mut taken_off) = (Vec::new(), Vec::new());
                 let mut index = 0;
                 open(folder, &opened, &verified.0)?.each(|row| {
-                    if row.op.is_sent() {
-                        operations.push(index);
+                    match row.op {
+                        Op::Remove => taken_off.push(index),
+                        op if op.is_sent() => sent.push(index),
+                        _ => {}
                     }
                     index += 1;
                 })?;
-                Ok(operations.chunks(per_call.max(1)).map(<[u32]>::to_vec).collect::<Vec<_>>())
+                // No batch does both, and whoever is taken off comes last.
+                let sent = sent.chunks(per_call.max(1));
+                Ok(sent.chain(taken_off.chunks(REMOVALS)).map(<[u32]>::to_vec).collect::<Vec<_>>())
             })
             .await?;
         self.write(move |connection| {

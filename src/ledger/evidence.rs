@@ -10,6 +10,7 @@ use super::error::Error;
 use super::plans::open;
 use super::rows::key;
 use crate::domain::identifier::Identifier;
+use crate::domain::plan::{Op, PlanRow};
 use crate::domain::verdict::LedgerEvidence;
 
 struct Candidate {
@@ -36,7 +37,7 @@ impl Ledger {
                 let mut holding = Vec::new();
                 for run in runs {
                     if let Some((index, row)) = row_of(folder, &run, &whom)? {
-                        holding.push((run, index, row));
+                        holding.push((run, index, (row.row, row.op == Op::Remove)));
                     }
                 }
                 Ok(holding)
@@ -44,13 +45,13 @@ impl Ledger {
             .await?;
         self.read(move |connection| {
             let mut found = Vec::new();
-            for (run, index, row) in holding {
+            for (run, index, (row, taken_off)) in holding {
                 if let Some((order, at)) = accepted(connection, &run.run, index)? {
                     let file =
                         Path::new(&run.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
                     let at = from_micros(at)?;
                     let (run, by, list_name) = (run.run, run.by, run.list_name);
-                    found.push((order, LedgerEvidence { run, file, row, at, by, list_name }));
+                    found.push((order, LedgerEvidence { run, file, row, taken_off, at, by, list_name }));
                 }
             }
             found.sort_by_key(|(order, _)| std::cmp::Reverse(*order));
@@ -79,10 +80,9 @@ fn candidates(connection: &Connection, profile: &str) -> Result<Vec<Candidate>, 
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Index in the plan and row in the file.
-fn row_of(folder: &Path, run: &Candidate, whom: &Identifier) -> Result<Option<(u32, u64)>, Error> {
-    let found = open(folder, &run.plan, &run.digest)?.find(key(whom), |row| row.identifier == *whom)?;
-    Ok(found.map(|(index, row)| (index, row.row)))
+/// The row with its index in the plan.
+fn row_of(folder: &Path, run: &Candidate, whom: &Identifier) -> Result<Option<(u32, PlanRow)>, Error> {
+    open(folder, &run.plan, &run.digest)?.find(key(whom), |row| row.identifier == *whom)
 }
 
 /// When the row was accepted, if it was: position in the trail and time.

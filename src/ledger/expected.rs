@@ -14,8 +14,9 @@ use super::lock::list_key;
 use super::plans::{destination, open};
 use super::{Ledger, NewEvent};
 use crate::domain::diff::Expected;
+use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Op};
 
 /// Accepted rows of one settled batch.
 struct Accepted {
@@ -24,6 +25,24 @@ struct Accepted {
     destination: Destination,
     rows: Vec<u32>,
     order: u64,
+}
+
+/// What the baseline or a settlement says of a number, with its place in the trail; 0 is the baseline.
+pub(super) type Placed = (u64, Word);
+
+/// What is said of a number.
+pub(super) enum Word {
+    Stands(Expected),
+    Gone(Identifier),
+}
+
+impl Word {
+    fn whom(&self) -> &Identifier {
+        match self {
+            Self::Stands(entry) => &entry.identifier,
+            Self::Gone(identifier) => identifier,
+        }
+    }
 }
 
 impl Ledger {
@@ -80,18 +99,41 @@ impl Ledger {
     /// The expected set, sorted by number: the baseline with the accepted rows of our runs and the accepted differences
     /// folded in. `None` without a baseline.
     pub async fn expected(&self, profile: &str, list: &ListId) -> Result<Option<Vec<Expected>>, Error> {
+        let folded = self.folded(profile, list).await?;
+        Ok(folded.map(|entries| entries.into_iter().map(|(_, entry)| entry).collect()))
+    }
+
+    /// The part of the expected set that runs of ours put there, sorted by number: the last word on each is ours and no
+    /// removal. What stood there before us, and was never replaced by us, is somebody else's.
+    pub async fn ours(&self, profile: &str, list: &ListId) -> Result<Vec<Expected>, Error> {
+        let folded = self.folded(profile, list).await?.unwrap_or_default();
+        Ok(folded.into_iter().filter(|(order, _)| *order > 0).map(|(_, entry)| entry).collect())
+    }
+
+    /// The expected set with the place in the trail of the last word on each number.
+    async fn folded(&self, profile: &str, list: &ListId) -> Result<Option<Vec<(u64, Expected)>>, Error> {
+        if self.baseline(profile, list).await?.is_none() {
+            return Ok(None);
+        }
+        let words = self.words(profile, list).await?;
+        self.blocking(move |_| Ok(Some(fold(words)))).await
+    }
+
+    /// Everything that was ever said of the numbers of a list.
+    pub(super) async fn words(&self, profile: &str, list: &ListId) -> Result<Vec<Placed>, Error> {
         let (of, on) = (profile.to_owned(), list.clone());
         let (baseline, accepted) =
             self.read(move |c| Ok((find(c, &of, &on)?, accepted(c, &of, &on)?))).await?;
-        let Some((file, digest)) = baseline else { return Ok(None) };
         self.blocking(move |folder| {
             let mut entries = Vec::new();
-            Blocks::<Expected>::open(&folder.join("lists").join(file), &digest)?
-                .each(|entry| entries.push((0, entry)))?;
+            if let Some((file, digest)) = baseline {
+                Blocks::<Expected>::open(&folder.join("lists").join(file), &digest)?
+                    .each(|entry| entries.push((0, Word::Stands(entry))))?;
+            }
             for plan in accepted.chunk_by(|a, b| a.plan == b.plan) {
                 of_plan(folder, plan, &mut entries)?;
             }
-            Ok(Some(fold(entries)))
+            Ok(entries)
         })
         .await
     }
@@ -140,7 +182,7 @@ fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec
 
 /// Adds what the accepted rows of one plan say. Two runs may have sent the same plan: the later settlement counts, and
 /// both say the same.
-fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<(u64, Expected)>) -> Result<(), Error> {
+fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<Placed>) -> Result<(), Error> {
     let mut orders: Vec<(u32, u64)> =
         batches.iter().flat_map(|batch| batch.rows.iter().map(|row| (*row, batch.order))).collect();
     // The latest settlement of a row first, then only that one.
@@ -150,15 +192,30 @@ fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<(u64, Expected
     let destination = batches[0].destination;
     let rows = open(folder, &batches[0].plan, &batches[0].digest)?.pick(&indices)?;
     entries.extend(orders.iter().zip(rows).map(|((_, order), (_, row))| {
-        let attributes = row.kept(destination);
-        (*order, Expected { identifier: row.identifier, attributes })
+        let word = match row.op {
+            Op::Remove => Word::Gone(row.identifier),
+            _ => {
+                let attributes = row.kept(destination);
+                Word::Stands(Expected { identifier: row.identifier, attributes })
+            }
+        };
+        (*order, word)
     }));
     Ok(())
 }
 
-/// The last word on each number.
-fn fold(mut entries: Vec<(u64, Expected)>) -> Vec<Expected> {
-    entries.sort_unstable_by(|(a, one), (b, other)| one.identifier.cmp(&other.identifier).then(b.cmp(a)));
-    entries.dedup_by(|(_, later), (_, earlier)| later.identifier == earlier.identifier);
-    entries.into_iter().map(|(_, entry)| entry).collect()
+/// The last word on each number, sorted.
+pub(super) fn last_words(mut entries: Vec<Placed>) -> Vec<Placed> {
+    entries.sort_unstable_by(|(a, one), (b, other)| one.whom().cmp(other.whom()).then(b.cmp(a)));
+    entries.dedup_by(|(_, later), (_, earlier)| later.whom() == earlier.whom());
+    entries
+}
+
+/// What stands by the last word on each number.
+fn fold(entries: Vec<Placed>) -> Vec<(u64, Expected)> {
+    let standing = |(order, word)| match word {
+        Word::Stands(entry) => Some((order, entry)),
+        Word::Gone(_) => None,
+    };
+    last_words(entries).into_iter().filter_map(standing).collect()
 }

@@ -40,6 +40,7 @@ mod dead_letters;
 mod error;
 mod evidence;
 mod expected;
+mod fates;
 mod folder;
 mod lists;
 mod lock;
@@ -54,6 +55,7 @@ mod types;
 mod writer;
 
 pub use error::Error;
+pub use fates::Done;
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
 
 use writer::Worker;

@@ -11,10 +11,11 @@ use super::error::{Error, damaged};
 use super::runs::only;
 use super::{Approval, Ledger, NewEvent};
 use crate::domain::list::ListId;
-use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
-                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub";
+                       unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub, \
+                       operation, origin";
 
 impl Ledger {
     /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, lists of the
@@ -92,9 +93,10 @@ impl Ledger {
                 kind: "plan.approved",
                 object: format!("plan {}", plan.id),
                 effect: format!(
-                    "{} to add, {} to update on list {}, digest {}{claimed}",
+                    "{} to add, {} to update, {} to remove on list {}, digest {}{claimed}",
                     stored.counts.add,
                     stored.counts.update,
+                    stored.counts.remove,
                     stored.list,
                     stored.digest.short()
                 ),
@@ -129,6 +131,16 @@ impl Ledger {
 /// A destination as it is stored.
 pub(super) fn destination(word: &str) -> Result<Destination, Error> {
     Destination::from_name(word).ok_or_else(|| damaged("a plan goes to a destination that is none"))
+}
+
+/// An operation as it is stored.
+pub(super) fn operation(word: &str) -> Result<Operation, Error> {
+    Operation::from_name(word).ok_or_else(|| damaged("a plan does something that no plan can do"))
+}
+
+/// An origin as it is stored.
+pub(super) fn origin(text: &str) -> Result<Origin, Error> {
+    Origin::from_text(text).ok_or_else(|| damaged("nobody knows where the rows of a plan come from"))
 }
 
 /// Opens the file of a plan.
@@ -178,7 +190,13 @@ fn check(plan: &PlanSummary, rows: &[PlanRow]) -> Result<(), Error> {
     let conserved = counts.rows
         == counts.operations() + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
     let fit = (counts.add, counts.update, counts.unchanged, counts.remove, counts.removed)
-        == (of(Op::Add), of(Op::Update), of(Op::Unchanged), 0, of(Op::Removed));
+        == (of(Op::Add), of(Op::Update), of(Op::Unchanged), of(Op::Remove), of(Op::Removed));
+    if counts.remove > 0 && !plan.destination.can_take_off() {
+        return Err(damaged(format!("plan {} takes numbers off a list that lets none go", plan.id)));
+    }
+    if rows.iter().any(|row| row.op == Op::Remove && (row.replaces.is_empty() || row.before.is_none())) {
+        return Err(damaged(format!("a removal of plan {} names no record", plan.id)));
+    }
     if conserved && fit {
         Ok(())
     } else {
@@ -204,7 +222,8 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
     connection
         .prepare_cached(&format!(
             "INSERT INTO plans ({COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                     ?21, ?22)"
         ))?
         .execute(params![
             plan.id,
@@ -227,6 +246,8 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
             plan.made_by,
             plan.destination.as_str(),
             scrub_text(&plan.scrub)?,
+            plan.operation.as_str(),
+            plan.origin.to_text(),
         ])?;
     let event = NewEvent {
         at: plan.made_at,
@@ -270,6 +291,12 @@ fn header(plan: &PlanSummary) -> Vec<u8> {
     for list in &plan.scrub {
         put_bytes(&mut header, list.0.as_bytes());
     }
+    // Every plan of old adds the numbers of a file.
+    if (plan.operation, &plan.origin) != (Operation::Add, &Origin::File) {
+        put_bytes(&mut header, b"\0operation");
+        put_bytes(&mut header, plan.operation.as_str().as_bytes());
+        put_bytes(&mut header, plan.origin.to_text().as_bytes());
+    }
     header
 }
 
@@ -309,5 +336,7 @@ fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
         made_by: row.get(17)?,
         destination: destination(&row.get::<_, String>(18)?)?,
         scrub: scrub_lists(&row.get::<_, String>(19)?)?,
+        operation: operation(&row.get::<_, String>(20)?)?,
+        origin: origin(&row.get::<_, String>(21)?)?,
     })
 }

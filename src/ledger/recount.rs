@@ -53,9 +53,9 @@ impl Ledger {
             file.each(|row| match (row.op, marks.next()) {
                 (Op::Unchanged, Some(Place::Nowhere)) => buckets.unchanged += 1,
                 (Op::Removed, Some(Place::Nowhere)) => buckets.removed += 1,
-                (Op::Add | Op::Update, Some(Place::Accepted)) => buckets.accepted += 1,
-                (Op::Add | Op::Update, Some(Place::Dead)) => buckets.dead_letters += 1,
-                (Op::Add | Op::Update, Some(Place::Unaccounted | Place::Open)) => buckets.unaccounted += 1,
+                (op, Some(Place::Accepted)) if op.is_sent() => buckets.accepted += 1,
+                (op, Some(Place::Dead)) if op.is_sent() => buckets.dead_letters += 1,
+                (op, Some(Place::Unaccounted | Place::Open)) if op.is_sent() => buckets.unaccounted += 1,
                 _ => lost = true,
             })?;
             if lost {

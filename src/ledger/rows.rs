@@ -16,6 +16,9 @@ use crate::domain::plan::{Extra, Op, PlanRow};
 /// In the place of the operation, which follows then, with the extra values behind it.
 const HAS_EXTRA: u64 = 3;
 const REMOVED_CODE: u64 = 4;
+const REMOVE_CODE: u64 = 5;
+/// An update that says what stood there before. Plans of old do not, and their digests still hold.
+const UPDATE_CODE: u64 = 6;
 const HAS_REPLACES: u64 = 4;
 const HAS_GENERATION: u64 = 8;
 
@@ -40,7 +43,9 @@ impl Row for PlanRow {
             });
             let op = match row.op {
                 Op::Add => 0,
-                Op::Update => 1,
+                Op::Update if row.before.is_none() => 1,
+                Op::Update => UPDATE_CODE,
+                Op::Remove => REMOVE_CODE,
                 Op::Unchanged => 2,
                 // Always with a reason, and so with extra values.
                 Op::Removed => REMOVED_CODE,
@@ -58,6 +63,9 @@ impl Row for PlanRow {
             if replaces > 0 {
                 put_int(&mut body, row.replaces.len() as u64);
                 row.replaces.iter().for_each(|id| put_bytes(&mut body, id.as_bytes()));
+            }
+            if has_before(op) {
+                put_expected(&mut body, row.before.as_deref().unwrap_or(&ExpectedAttributes::default()));
             }
             if generation > 0 {
                 put_int(&mut body, u64::from(row.generation));
@@ -85,10 +93,12 @@ impl Row for PlanRow {
                 HAS_EXTRA => (cursor.int()?, extra(&mut cursor, &mut names)?),
                 op => (op, Extra::default()),
             };
-            let op = match op {
+            let code = op;
+            let op = match code {
                 0 => Op::Add,
-                1 => Op::Update,
+                1 | UPDATE_CODE => Op::Update,
                 2 => Op::Unchanged,
+                REMOVE_CODE => Op::Remove,
                 REMOVED_CODE => Op::Removed,
                 _ => return Err(damaged("a plan row says nothing that a plan can do")),
             };
@@ -99,11 +109,17 @@ impl Row for PlanRow {
                     replaces.push(cursor.string()?.to_owned());
                 }
             }
+            let before = if has_before(code) { Some(Box::new(expected(&mut cursor)?)) } else { None };
             let generation = if flags & HAS_GENERATION > 0 { cursor.int32()? } else { 0 };
-            decoded.push(Self { identifier, attributes, op, row, replaces, generation, extra });
+            decoded.push(Self { identifier, attributes, op, row, replaces, before, generation, extra });
         }
         finish(&cursor, decoded)
     }
+}
+
+/// Whether a row of this code says what stood there before.
+fn has_before(code: u64) -> bool {
+    matches!(code, REMOVE_CODE | UPDATE_CODE)
 }
 
 impl Row for Expected {

@@ -7,7 +7,7 @@ use super::audit::{append, of_run};
 use super::codec::{count, from_micros, hex, micros};
 use super::error::{Error, damaged};
 use super::folder::random;
-use super::plans::destination;
+use super::plans::{destination, operation, origin};
 use super::{Ledger, NewEvent, NewRun};
 use crate::domain::list::ListId;
 use crate::domain::run::{Buckets, RunState, RunSummary};
@@ -16,7 +16,7 @@ use crate::domain::run::{Buckets, RunState, RunSummary};
 const COLUMNS: &str = "id, plan, profile, list, list_name, file, state, file_rows, accepted, unchanged, duplicates, \
                        removed, rejected, dead_letters, unaccounted, batches_done, batches, retries, throttled, \
                        differences, started_at, changed_at, cool_down_until, worked, made_by, reason, error_code, error, \
-                       destination, activates";
+                       destination, activates, operation, origin";
 
 /// States in which a process holds the list lock. `Paused` and `Uploaded` are rests: a run may stay there when its
 /// process has ended well (`upload --until uploaded`).
@@ -135,8 +135,8 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
     connection
         .prepare_cached(
             "INSERT INTO runs (id, profile, list, list_name, file, file_sha256, input, plan, reason, made_by, state,
-                               started_at, changed_at, destination, activates)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)",
+                               started_at, changed_at, destination, activates, operation, origin)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             id,
@@ -153,6 +153,8 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
             micros(run.at),
             run.destination.as_str(),
             run.activates,
+            run.operation.as_str(),
+            run.origin.to_text(),
         ])?;
     let event = NewEvent {
         at: run.at,
@@ -296,5 +298,7 @@ fn summary(row: &Row<'_>) -> Result<RunSummary, Error> {
         error: code.zip(sentence),
         destination: destination(&row.get::<_, String>(28)?)?,
         activates: row.get(29)?,
+        operation: operation(&row.get::<_, String>(30)?)?,
+        origin: origin(&row.get::<_, String>(31)?)?,
     })
 }

@@ -21,7 +21,15 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 4] = [V1, V2, V3, V4];
+const MIGRATIONS: [&str; 5] = [V1, V2, V3, V4, V5];
+
+/// What a plan does with its numbers, and where its rows come from.
+const V5: &str = "
+ALTER TABLE plans ADD COLUMN operation TEXT NOT NULL DEFAULT 'add';
+ALTER TABLE plans ADD COLUMN origin TEXT NOT NULL DEFAULT 'file';
+ALTER TABLE runs ADD COLUMN operation TEXT NOT NULL DEFAULT 'add';
+ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT 'file';
+";
 
 /// Rows of a call that a tenant takes, where that is fewer than its contract says.
 const V4: &str = "

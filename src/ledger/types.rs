@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
-use crate::domain::plan::{Destination, Digest};
+use crate::domain::plan::{Destination, Digest, Operation, Origin};
 use crate::domain::run::{BatchState, RunState};
 
 /// A run to begin.
@@ -16,6 +16,10 @@ pub struct NewRun {
     pub profile: String,
     /// Where its numbers go.
     pub destination: Destination,
+    /// What is done with them.
+    pub operation: Operation,
+    /// Where its rows come from.
+    pub origin: Origin,
     /// Target list, as the ledger names it.
     pub list: ListId,
     /// Its name.

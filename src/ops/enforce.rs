@@ -17,6 +17,7 @@ use crate::config::Environment;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
+use crate::domain::plan::Op;
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::readiness::Probes;
 use crate::domain::rule::{Channel, Membership, Rule, Ruling, decide};
@@ -176,19 +177,28 @@ impl Ops {
         Ok(spread(self.live_numbers(list).await?))
     }
 
-    /// The same of what the run has sent; of the whole list where it sent nothing.
+    /// The same of what the run has sent, else of what its file found there. Where it only took numbers off, what else we keep
+    /// there tells whether the list still works: when somebody else's numbers do is not this run's to prove.
     async fn numbers_of_run_to_probe(&self, run: &RunSummary, list: &DncList) -> Result<Vec<E164>, OpsError> {
         let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
         let rows = self.ledger.plan_rows(&plan).await?;
         let live = self.live_numbers(list).await?;
-        let is_sent = |number: &E164| {
-            let wanted = Identifier::from(*number);
-            let found = rows.binary_search_by(|row| row.identifier.cmp(&wanted));
-            let row = found.ok().and_then(|at| rows.get(at));
-            row.is_some_and(|row| row.op.is_sent())
+        let of = |wanted: &dyn Fn(Op) -> bool| -> Vec<E164> {
+            let is_one = |number: &E164| {
+                let whom = Identifier::from(*number);
+                let found = rows.binary_search_by(|row| row.identifier.cmp(&whom)).ok();
+                found.and_then(|at| rows.get(at)).is_some_and(|row| wanted(row.op))
+            };
+            live.iter().copied().filter(is_one).collect()
         };
-        let sent: Vec<E164> = live.iter().copied().filter(is_sent).collect();
-        Ok(spread(if sent.is_empty() { live } else { sent }))
+        let sent = of(&|op| op.is_sent());
+        let found = if sent.is_empty() { of(&|op| op == Op::Unchanged) } else { sent };
+        if !found.is_empty() || plan.counts.remove == 0 {
+            return Ok(spread(if found.is_empty() { live } else { found }));
+        }
+        let ours = self.ledger.ours(&run.profile, &list.id).await?;
+        let ours: HashSet<E164> = ours.iter().filter_map(|entry| entry.identifier.phone()).collect();
+        Ok(spread(live.into_iter().filter(|number| ours.contains(number)).collect()))
     }
 
     /// Numbers that the list should hold now.

@@ -10,6 +10,7 @@
 //! have arrived and is read back like any indeterminate call.
 
 mod later;
+mod removals;
 mod settle;
 mod sizes;
 #[cfg(test)]
@@ -139,6 +140,10 @@ impl Engine {
     async fn ready_batches(&self) -> Result<VecDeque<Batch>, Halt> {
         let mut open = self.ops.ledger.open_batches(&self.run).await?;
         open.retain(|batch| !self.waits(batch));
+        // Nobody becomes callable while somebody is still to be suppressed.
+        if open.iter().any(|batch| !self.takes_off(batch)) {
+            open.retain(|batch| !self.takes_off(batch));
+        }
         Ok(open.into())
     }
 
@@ -170,12 +175,13 @@ impl Engine {
     /// One batch, from whatever state it is in to `Settled`. Successors stay in the ledger and are picked up later.
     async fn see_through(&self, batch: Batch) -> Result<(), Halt> {
         match (batch.state, &batch.answer) {
+            (BatchState::Queued, _) if self.takes_off(&batch) => self.take_off(batch).await,
             (BatchState::Queued, _) => match self.most_rows().filter(|most| batch.rows.len() > *most) {
                 // Its parts are in the queue, as all successors are.
                 Some(most) => Ok(self.ops.ledger.divide(&self.run, batch.seq, most).await?),
                 None => self.send(batch).await,
             },
-            (BatchState::Response, Some((status, body))) => {
+            (BatchState::Response, Some((status, body))) if !self.takes_off(&batch) => {
                 let writes = self.writes(&batch.rows);
                 let raw = RawAnswer { status: *status, body: body.clone(), request_id: None };
                 self.settle_answer(&batch, &writes, &raw).await

@@ -37,6 +37,7 @@ mod replace;
 mod scrub;
 pub mod setup;
 mod target;
+mod undo;
 mod upload;
 mod walk;
 

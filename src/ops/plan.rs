@@ -1,5 +1,6 @@
 //! Plan: what an upload would do, against the list as it is on the tenant now. Approve: bound to the digest.
 
+mod draft;
 mod effect;
 mod rows;
 
@@ -11,12 +12,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use draft::{Draft, strongest};
 use effect::{
-    effect_on_contacts, effect_sentence, held_against, on_the_list_already, removed_by_reason, said,
-    that_end_sooner, what_is_not_kept, with_clauses,
+    held_against, on_the_list_already, removed_by_reason, said, snapshot_leaves, that_end_sooner,
+    what_is_not_kept,
 };
-pub(super) use rows::is_fresh;
-use rows::{ALREADY, PlannedRows, Wanted, plan_rows};
+use rows::{ALREADY, PlannedRows};
+pub(super) use rows::{Against, Wanted, attributes_of, differing, plan_rows, planned_otherwise};
 
 use super::check::{self, CheckedFile};
 use super::extra;
@@ -29,12 +31,12 @@ use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::{Counts, Destination, Digest, Op, PlanRow, PlanSummary, REMOVED};
+use crate::domain::plan::{Counts, Destination, Operation, Origin, PlanRow, PlanSummary, REMOVED};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::domain::run::RunSummary;
-use crate::files::{Field, FileError, InputOptions, Intents};
-use crate::ledger::{Approval, Ledger, NewEvent};
+use crate::files::{Changes, CheckOptions, Contents, Field, FileError, InputOptions, Intents};
+use crate::ledger::{Approval, NewEvent};
 
 /// What to plan.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub struct PlanRequest {
     pub file: PathBuf,
     /// Where its numbers go.
     pub to: Destination,
+    /// What is done with them.
+    pub operation: Operation,
     /// List of that kind by id or equal name.
     pub list: String,
     /// How to read the file.
@@ -56,8 +60,8 @@ pub struct PlanRequest {
 pub struct Planned {
     /// What it does.
     pub summary: PlanSummary,
-    /// The file behind it.
-    pub file: CheckedFile,
+    /// The file behind it; none where its rows come from a run.
+    pub file: Option<CheckedFile>,
     /// The target.
     pub list: DncList,
     /// Active BLOCK rules that enforce the list, by name; empty = UNBOUND, and the confirmation says so.
@@ -66,6 +70,8 @@ pub struct Planned {
     pub effect: String,
     /// Estimate at the allowed rate, cool-down included.
     pub takes: Duration,
+    /// Whom it takes off the list, sorted: they may be called then.
+    pub comes_off: Vec<Identifier>,
 }
 
 impl Ops {
@@ -88,39 +94,63 @@ impl Ops {
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
+        let (to, operation) = (request.to, request.operation);
         let input = Input {
-            options: Box::new(read_for(request.to, &request.input.options)),
+            options: Box::new(read_for(to, operation, &request.input.options)),
             ..request.input.clone()
         };
-        let options = check::check_options(Some(self.profile()), &input, Timestamp::now());
-        let file = check::check(&request.file, &input, options, sink.clone(), stop).await?;
+        refuse_the_other_direction(operation, input.options.changes)?;
+        let options = self.check_options(operation, &input);
+        let file = check::check(&request.file, &input, options.clone(), sink.clone(), stop).await?;
+        let kept = self.added_beside(&file, &input, options, &sink, stop).await?;
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
-        self.plan_checked(request.to, &request.input.scrub, list, file, sink, stop).await
+        self.plan_checked((to, operation), (&request.input.scrub, kept), list, file, sink, stop).await
+    }
+
+    /// A number that is ours may not be suppressed; taking it off is well.
+    fn check_options(&self, operation: Operation, input: &Input) -> CheckOptions {
+        let mut profile = self.profile().clone();
+        if operation == Operation::Remove {
+            profile.own_numbers.clear();
+        }
+        check::check_options(Some(&profile), input, Timestamp::now())
+    }
+
+    /// Numbers that a list of changes adds as well, where its deletions are read: they stay, whatever the order of its rows.
+    async fn added_beside(
+        &self,
+        file: &CheckedFile,
+        input: &Input,
+        options: CheckOptions,
+        sink: &Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<Vec<Identifier>, OpsError> {
+        if input.options.changes != Some(Changes::Deletions) {
+            return Ok(Vec::new());
+        }
+        let read = InputOptions { changes: Some(Changes::Additions), ..(*input.options).clone() };
+        let input = Input { options: Box::new(read), ..input.clone() };
+        let path = file.document.path();
+        let added = check::check(path, &input, options, sink.clone(), stop).await?;
+        if added.checked.sha256 != file.checked.sha256 {
+            return Err(FileError::Changed { path: path.to_path_buf() }.into());
+        }
+        Ok(added.checked.intents.iter().map(|intent| intent.identifier).collect())
     }
 
     /// Plans a file that is checked.
     async fn plan_checked(
         &self,
-        to: Destination,
-        scrub: &[String],
+        (to, operation): (Destination, Operation),
+        (scrub, kept): (&[String], Vec<Identifier>),
         list: DncList,
         file: CheckedFile,
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
-        if to != Destination::Outbound && !scrub.is_empty() {
-            let what = format!("numbers that go to {to} are not scrubbed: they are those not to be called");
-            let advice = "Leave out --scrub, or say --to outbound.".into();
-            return Err(ConfigError { code: "only-outbound", message: what, advice }.into());
-        }
-        if to != Destination::Suppression && file.document.mapping().columns.contains_key(&Field::Email) {
-            let what = format!("e-mail addresses go to suppression lists only, not to {to}");
-            let advice = "Say --to suppression, or --map email=- to read the numbers alone.".into();
-            return Err(ConfigError { code: "only-suppression", message: what, advice }.into());
-        }
-        let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
+        refuse_what_does_not_fit(to, operation, scrub, &file)?;
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
         let profile = &self.profile().name;
@@ -128,76 +158,68 @@ impl Ops {
         // What cannot be read is not known, and not empty.
         if let Some(remote) = &read
             && !self.record_baseline(&list, remote).await?
+            && operation != Operation::Remove
         {
             self.begin_lost_generations(&list, &file.checked.intents, remote).await?;
         }
         let remote = read.unwrap_or_default();
         let generations: HashMap<E164, u32> =
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
+        // A row that cannot be read may mean any number that we keep there: then none of them is taken off.
+        let (ours, stay) = match operation {
+            Operation::Sync if file.checked.rejected == 0 => {
+                (self.ledger.ours(profile, &list.id).await?, false)
+            }
+            _ => (Vec::new(), operation == Operation::Sync),
+        };
 
         let scrub = self.scrub(scrub, &*sink, stop).await?;
         let (lists, names, unread) = (scrub.lists.clone(), scrub.names.clone(), scrub.unread);
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
-        let (PlannedRows { rows, shortened, ending }, barred, extras) = off_thread(move || {
+        let (PlannedRows { rows, shortened, ending, foreign }, barred, extras) = off_thread(move || {
             let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
-            let wanted = checked.intents.iter().map(|intent| Wanted::of(intent, &extras, &scrub));
+            let wanted = checked.intents.iter().map(|intent| {
+                let stays = kept.binary_search(&intent.identifier).is_ok().then(|| ADDED_TOO.into());
+                let wanted = Wanted::of(intent, &extras, &scrub);
+                Wanted { barred: wanted.barred.or(stays), ..wanted }
+            });
             let remote = in_force(to, remote, Timestamp::now());
-            let planned = plan_rows(to, wanted, &remote, &generations);
+            let against = Against { to, operation, remote: &remote, generations: &generations, ours: &ours };
+            let planned = plan_rows(&against, wanted);
             let to_be_called = remote.iter().filter_map(|contact| contact.identifier.as_ref());
             let barred = to_be_called.filter(|whom| scrub.bars(whom).is_some()).count() as u64;
             Ok::<_, OpsError>((planned, barred, extras))
         })
         .await??;
-        let counts = count(&file, &rows, shortened);
-        let mut summary = PlanSummary {
-            id: String::new(),
-            digest: Digest(String::new()),
-            profile: profile.clone(),
-            destination: to,
-            list: list.id.clone(),
-            list_name: list.name.clone(),
-            file: file.document.path().display().to_string(),
-            file_sha256: file.checked.sha256.clone(),
-            scrub: lists,
-            counts,
-            made_at: Timestamp::now(),
-            made_by: self.actor.to_string(),
-        };
-        summary.digest = Ledger::digest(&summary, &rows);
-        summary.id = format!("p-{}", summary.digest.0.get(..8).unwrap_or_default());
         let removed = removed_by_reason(&rows);
-        if !removed.is_empty() {
-            let effect = format!("{}: removed before upload", said(&removed));
-            self.note("plan.scrubbed", &list.id, effect, None).await?;
-        }
-        self.ledger.store_plan(&summary, rows).await?;
-        let enforcing = enforcing_rules(&list, &rules);
-        let takes = self.estimate(to, &counts);
-        let environment = self.profile().environment.as_str();
-        let mut effect = match to {
-            Destination::Entries | Destination::Items => {
-                effect_sentence(&counts, &enforcing, environment, takes)
-            }
-            Destination::Suppression | Destination::Outbound => {
-                effect_on_contacts(to, &counts, environment, takes)
-            }
-        };
         let others = [
-            (!summary.scrub.is_empty()).then(|| held_against(&removed, &names, unread)),
-            (summary.scrub.is_empty() && !removed.is_empty())
-                .then(|| format!("left out: {}", said(&removed))),
-            (to == Destination::Outbound && summary.scrub.is_empty())
+            (!lists.is_empty()).then(|| held_against(&removed, &names, unread)),
+            (lists.is_empty() && !removed.is_empty()).then(|| format!("left out: {}", said(&removed))),
+            (to == Destination::Outbound && lists.is_empty())
                 .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
             unreadable
                 .then(|| "the list cannot be read: whoever is on it already will be on it twice".to_owned()),
             (barred > 0).then(|| on_the_list_already(barred)),
             (ending > 0).then(|| that_end_sooner(ending)),
+            snapshot_leaves(stay.then_some(file.checked.rejected), foreign),
             what_is_not_kept(to, &file, &extras),
         ];
-        effect = with_clauses(&effect, others.into_iter().flatten());
-        let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
-        Ok(Planned { summary, file, list, enforced_by, effect, takes })
+        let draft = Draft {
+            to,
+            operation,
+            origin: Origin::File,
+            list,
+            file: (file.document.path().display().to_string(), file.checked.sha256.clone()),
+            rows,
+            duplicates: file.checked.duplicates,
+            rejected: file.checked.rejected,
+            shortened,
+            scrub: lists,
+            clauses: others.into_iter().flatten().collect(),
+            checked: Some(file),
+        };
+        self.store_draft(draft).await
     }
 
     /// The first time we see a list, what it holds becomes the baseline of every later reconciliation.
@@ -350,8 +372,8 @@ impl Ops {
             Destination::Outbound => limits.bulk_per_minute / 60.0,
         };
         let posts = (counts.add + counts.update).div_ceil(self.per_call(to).max(1) as u64);
-        // An update of an entry costs its share of a POST, and a read-back and a DELETE of its own.
-        let calls = posts + if to == Destination::Entries { 2 * counts.update } else { 0 };
+        // An update of an entry costs its share of a POST, and a read-back and a DELETE of its own; a removal a DELETE.
+        let calls = posts + if to == Destination::Entries { 2 * counts.update + counts.remove } else { 0 };
         let sending = calls as f64 / per_second.max(0.01);
         let waits = counts.operations() > 0 && to != Destination::Outbound;
         let cool_down = if waits { self.profile().cool_down_seconds } else { 0 };
@@ -359,9 +381,74 @@ impl Ops {
     }
 }
 
-/// How a file is read for where it goes: a column that is named for e-mail addresses is read for suppression lists.
-fn read_for(to: Destination, said: &InputOptions) -> InputOptions {
-    InputOptions { emails: to == Destination::Suppression, ..said.clone() }
+/// Why a number stays.
+const ADDED_TOO: &str = "the file adds it as well";
+
+/// Each direction of a list of changes goes with one operation.
+fn refuse_the_other_direction(operation: Operation, changes: Option<Changes>) -> Result<(), OpsError> {
+    let (message, advice) = match (operation, changes) {
+        (Operation::Remove, Some(Changes::Additions)) => (
+            "the additions of a list of changes are to be suppressed, not taken off",
+            "Say --changes deletions with --op remove, or --op add.",
+        ),
+        (Operation::Add | Operation::Sync, Some(Changes::Deletions)) => (
+            "the deletions of a list of changes are to be taken off, not suppressed",
+            "Say --op remove with --changes deletions, or --changes additions.",
+        ),
+        _ => return Ok(()),
+    };
+    Err(ConfigError { code: "other-direction", message: message.into(), advice: advice.into() }.into())
+}
+
+/// What a file cannot be used for, whatever its rows are.
+fn refuse_what_does_not_fit(
+    to: Destination,
+    operation: Operation,
+    scrub: &[String],
+    file: &CheckedFile,
+) -> Result<(), OpsError> {
+    let refuse = |code, message: String, advice: &str| {
+        Err(ConfigError { code, message, advice: advice.to_owned() }.into())
+    };
+    if to != Destination::Outbound && !scrub.is_empty() {
+        let what = format!("numbers that go to {to} are not scrubbed: they are those not to be called");
+        return refuse("only-outbound", what, "Leave out --scrub, or say --to outbound.");
+    }
+    if to != Destination::Suppression && file.document.mapping().columns.contains_key(&Field::Email) {
+        let what = format!("e-mail addresses go to suppression lists only, not to {to}");
+        let advice = "Say --to suppression, or --map email=- to read the numbers alone.";
+        return refuse("only-suppression", what, advice);
+    }
+    if operation.takes_off() && !to.can_take_off() {
+        let what = format!("nothing can be taken off {to}: the tenant deletes entries of DNC lists only");
+        let advice = "Say --to entries where the list is a DNC list; else take them off at the tenant.";
+        return refuse("cannot-take-off", what, advice);
+    }
+    if operation != Operation::Sync {
+        return Ok(());
+    }
+    let layout = file.document.layout().is_some_and(|used| used.contents == Contents::Delta);
+    let changes = file.document.mapping().columns.contains_key(&Field::Change);
+    if layout || changes {
+        let what = "a list of changes is not the whole of a list: everything that it does not name would go";
+        return refuse("not-a-snapshot", what.into(), "Say --op add, or give the full list.");
+    }
+    if file.checked.intents.is_empty() {
+        let what = "the file names no number: a snapshot of nothing would take every number of ours off";
+        return refuse("not-a-snapshot", what.into(), "Give the full list; --op remove takes numbers off.");
+    }
+    Ok(())
+}
+
+/// How a file is read for where it goes: a column that is named for e-mail addresses is read for suppression lists, and
+/// when a number was to end does not matter where it is taken off.
+fn read_for(to: Destination, operation: Operation, said: &InputOptions) -> InputOptions {
+    let mut options = InputOptions { emails: to == Destination::Suppression, ..said.clone() };
+    if operation == Operation::Remove {
+        options.map.retain(|(field, _)| *field != Field::Expires);
+        options.map.push((Field::Expires, "-".to_owned()));
+    }
+    options
 }
 
 /// Active BLOCK rules that name the list, while the list itself is active.
@@ -369,21 +456,6 @@ pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a 
     let names_it =
         |rule: &&Rule| rule.active && rule.action == Action::Block && rule.lists.contains(&list.id);
     if list.active { rules.iter().filter(names_it).collect() } else { Vec::new() }
-}
-
-fn count(file: &CheckedFile, rows: &[PlanRow], shortened: u64) -> Counts {
-    let of = |op: Op| rows.iter().filter(|row| row.op == op).count() as u64;
-    Counts {
-        rows: file.checked.rows,
-        add: of(Op::Add),
-        update: of(Op::Update),
-        remove: 0,
-        unchanged: of(Op::Unchanged),
-        duplicates: file.checked.duplicates,
-        removed: of(Op::Removed),
-        rejected: file.checked.rejected,
-        shortened,
-    }
 }
 
 /// One expected entry per number or address. Where the tenant holds several records of a number, the E.164 spelling counts.

@@ -12,7 +12,7 @@ use super::{OpsError, Silent};
 use crate::api;
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Op};
 use crate::domain::progress::Phase;
 use crate::domain::text::thousands;
 
@@ -122,6 +122,17 @@ impl Engine {
             }
         };
         Ok(Some(by_identifier(in_force(to, entries, Timestamp::now()))))
+    }
+
+    /// Whether the list is as the row wants it: its record stands there, or every record that it takes off is gone.
+    pub(super) fn is_done(&self, row: u32, there: &Records) -> bool {
+        match self.rows.get(row as usize) {
+            Some(plan) if plan.op == Op::Remove => {
+                let records = there.get(&plan.identifier).map_or(&[][..], Vec::as_slice);
+                !records.iter().any(|record| plan.replaces.contains(&record.id))
+            }
+            _ => self.written_record(row, there).is_some(),
+        }
     }
 
     /// The record that our write of this row made: our key where the tenant tells it, else one that is what the row

@@ -5,11 +5,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::engine::{Engine, Halt};
-use crate::api::{self, Attempt};
 use crate::ledger::Replacement;
 
 const IN_FLIGHT: usize = 16;
-const PATIENCE: u32 = 8;
 
 impl Engine {
     /// Removes every old record whose replacement stands. Returns how many had to stay, because theirs does not.
@@ -48,32 +46,14 @@ impl Engine {
         }
     }
 
-    /// Removal by id may be repeated: a record that is gone already counts as removed.
+    /// A record that the tenant keeps is a difference that the reconciliation will tell.
     async fn remove(&self, replacement: Replacement) -> Result<(), Halt> {
-        let mut backoff = self.ops.patience.pauses(u64::from(replacement.row));
-        for attempt in 1.. {
-            if self.stop.is_cancelled() {
-                return Err(Halt::Stopped);
+        match self.delete(replacement.row, &replacement.entry_id).await? {
+            None => Ok(self.ops.ledger.replaced(&self.run, &replacement.entry_id).await?),
+            Some((code, words)) => {
+                self.tell(format!("an old record stays: {code}, {words}"));
+                Ok(())
             }
-            let (error, after, retry) =
-                match self.ops.client.delete_entry(&replacement.entry_id, &self.stop).await {
-                    Attempt::Answered(_) => {
-                        self.ops.ledger.replaced(&self.run, &replacement.entry_id).await?;
-                        return Ok(());
-                    }
-                    Attempt::NotApplied { error, retry, after, .. } => (error, after, retry),
-                    Attempt::Indeterminate { error, after, .. } => (error, after, true),
-                };
-            if !retry || attempt >= PATIENCE {
-                return Err(Halt::Trouble(error));
-            }
-            self.ops.client.repeat(&error)?;
-            let wait = match error {
-                api::Error::CircuitOpen { retry_in } => retry_in,
-                _ => backoff.next(after),
-            };
-            self.pause(wait).await;
         }
-        Ok(())
     }
 }

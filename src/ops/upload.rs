@@ -12,13 +12,14 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::input::{FileMark, Input};
-use super::plan::PlanRequest;
+use super::plan::{Against, PlanRequest};
 use super::target::in_force;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::list::{DncList, ListId};
-use crate::domain::plan::PlanSummary;
+use crate::domain::plan::{Operation, Origin, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::run::{RunState, RunSummary};
+use crate::domain::text::thousands;
 use crate::files;
 use crate::ledger::{DeadLetter, ListLock, NewRun};
 
@@ -203,6 +204,8 @@ impl Ops {
         NewRun {
             profile: self.profile().name.clone(),
             destination: request.to,
+            operation: request.operation,
+            origin: Origin::File,
             list: list.id.clone(),
             list_name: list.name.clone(),
             file,
@@ -220,6 +223,8 @@ impl Ops {
         NewRun {
             profile: plan.profile.clone(),
             destination: plan.destination,
+            operation: plan.operation,
+            origin: plan.origin.clone(),
             list: plan.list.clone(),
             list_name: plan.list_name.clone(),
             file: PathBuf::from(&plan.file),
@@ -256,10 +261,12 @@ impl Ops {
             message: format!("plan {} is stale: {what} changed since it was made", plan.id),
             advice: "Make and approve a new plan.".into(),
         };
-        let path = PathBuf::from(&plan.file);
-        let sha256 = off_thread(move || files::sha256_of(&path)).await??;
-        if sha256 != plan.file_sha256 {
-            return Err(stale("the file"));
+        if plan.origin == Origin::File {
+            let path = PathBuf::from(&plan.file);
+            let sha256 = off_thread(move || files::sha256_of(&path)).await??;
+            if sha256 != plan.file_sha256 {
+                return Err(stale("the file"));
+            }
         }
         let rows = self.ledger.plan_rows(plan).await?;
         let to = plan.destination;
@@ -267,16 +274,41 @@ impl Ops {
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &plan.list, told, &**sink, stop).await?;
         let remote = in_force(to, read.unwrap_or_default(), Timestamp::now());
-        let generations = self.ledger.generations(&plan.profile, &plan.list).await?.into_iter().collect();
-        let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
-        if off_thread(move || super::plan::is_fresh(to, &rows, &remote, &generations, &scrub)).await? {
-            Ok(())
-        } else {
-            Err(stale(if plan.scrub.is_empty() {
-                "the list"
-            } else {
-                "the list, or one it was scrubbed against,"
-            }))
+        let otherwise = match &plan.origin {
+            Origin::Undo(run) => {
+                let run = self.ledger.run(run).await?;
+                super::plan::differing(&rows, &self.undo_rows(&run, &remote).await?.rows)
+            }
+            Origin::File | Origin::DeadLetters(_) => {
+                let generations = self.ledger.generations(&plan.profile, &plan.list).await?;
+                let ours = match plan.operation {
+                    // As many as were taken off then are looked for: none, where none could be.
+                    Operation::Sync if rows.iter().any(|row| row.row == 0) => {
+                        self.ledger.ours(&plan.profile, &plan.list).await?
+                    }
+                    _ => Vec::new(),
+                };
+                let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
+                let operation = plan.operation;
+                off_thread(move || {
+                    let generations = generations.into_iter().collect();
+                    let against =
+                        Against { to, operation, remote: &remote, generations: &generations, ours: &ours };
+                    super::plan::planned_otherwise(&rows, &against, &scrub)
+                })
+                .await?
+            }
+        };
+        match otherwise {
+            0 => Ok(()),
+            n => {
+                let n = thousands(n as u64);
+                Err(stale(&if plan.scrub.is_empty() {
+                    format!("the list (as to {n} numbers)")
+                } else {
+                    format!("the list, or one it was scrubbed against, (as to {n} numbers)")
+                }))
+            }
         }
     }
 }

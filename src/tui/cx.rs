@@ -12,7 +12,7 @@ use crate::config::{Environment, FourEyes, Profile};
 use crate::domain::identifier::{Identifier, masked_addresses};
 use crate::domain::list::ListId;
 use crate::domain::phone::{E164, Normaliser};
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 use crate::domain::text::visible;
 
 /// What does not change while the console is open.
@@ -66,10 +66,12 @@ impl From<&Profile> for Tenant {
 }
 
 /// A destination that was chosen for the open file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UploadAim {
     /// What kind of list.
     pub to: Destination,
+    /// What is done with its numbers.
+    pub operation: Operation,
     /// Its id or name, as typed.
     pub list: String,
     /// Lists that it is held against first.

@@ -129,6 +129,8 @@ impl Desk {
         Planned {
             summary: PlanSummary {
                 destination: Default::default(),
+                operation: Default::default(),
+                origin: Default::default(),
                 scrub: Vec::new(),
                 id: "p-3f9a12c4".into(),
                 digest: Digest("3f9a12c4aabbccdd".into()),
@@ -141,7 +143,8 @@ impl Desk {
                 made_at: self.kit.now,
                 made_by: "ada".into(),
             },
-            file: CheckedFile { document: file.opened.document.clone(), checked },
+            file: Some(CheckedFile { document: file.opened.document.clone(), checked }),
+            comes_off: Vec::new(),
             list,
             enforced_by: vec!["National_DNC".into()],
             effect: "suppress 3 more numbers for OUTBOUND and INBOUND; takes about 3 min".into(),

@@ -106,6 +106,7 @@ async fn live(
         Some(run) if !has_ended(run) => ops.resume(Some(&run.id), Until::Ready, sink, &stop).await,
         _ => {
             let request = PlanRequest {
+                operation: quietline::domain::plan::Operation::Add,
                 file: file.to_owned(),
                 to: plan.to,
                 list: truth::list_of(plan.to).into(),

@@ -219,3 +219,28 @@ async fn rows_without_a_verdict_stay_visible_until_a_later_run_ends() {
     end(again, RunState::Ready).await;
     assert_eq!(unaccounted().await, 0);
 }
+
+#[tokio::test]
+async fn what_a_run_took_off_is_expected_no_more_and_what_it_put_there_is_ours() {
+    let world = World::new();
+    let baseline: Vec<Expected> = [1, 2, 3]
+        .map(|n| Expected { identifier: number(n).into(), attributes: ExpectedAttributes::default() })
+        .into();
+    world.ledger.store_baseline(PROFILE, &list(), baseline).await.unwrap();
+    let add = world.uploading("p-1", &[row(2, Op::Update), row(4, Op::Add), row(5, Op::Add)], 9).await.id;
+    world.accept(&add, 0, &[0, 1, 2], at(5)).await;
+    let off = world.uploading("p-2", &[row(1, Op::Remove), row(5, Op::Remove)], 9).await.id;
+    world.accept(&off, 0, &[0, 1], at(6)).await;
+
+    let numbers = |set: Vec<Expected>| set.into_iter().map(|entry| entry.identifier).collect::<Vec<_>>();
+    let expected = world.ledger.expected(PROFILE, &list()).await.unwrap().unwrap();
+    assert_eq!(numbers(expected), [2, 3, 4].map(|n| number(n).into()));
+    let ours = world.ledger.ours(PROFILE, &list()).await.unwrap();
+    assert_eq!(numbers(ours), [2, 4].map(|n| number(n).into()), "3 was there before us");
+    let evidence = world.ledger.evidence(PROFILE, number(5)).await.unwrap();
+    assert_eq!(evidence.iter().map(|e| e.taken_off).collect::<Vec<_>>(), [true, false]);
+
+    let done = world.ledger.done_by(&add).await.unwrap();
+    let left: Vec<_> = done.rows.iter().map(|row| row.identifier.clone()).collect();
+    assert_eq!((left, done.changed_since), (vec![number(2).into(), number(4).into()], 1));
+}

@@ -4,6 +4,7 @@ use std::fs;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use quietline::domain::diff::ExpectedAttributes;
 use quietline::domain::entry::Attributes;
 use quietline::domain::identifier::{Email, Identifier};
 use quietline::domain::jurisdiction::Jurisdiction;
@@ -21,26 +22,39 @@ fn any_row() -> impl Strategy<Value = PlanRow> {
         prop::option::of((0i64..4_000_000_000, 0i32..1_000_000_000)),
         prop::option::of("\\PC{0,12}"),
     );
-    let op = prop::sample::select(vec![Op::Add, Op::Update, Op::Unchanged, Op::Removed]);
+    let op = prop::sample::select(vec![Op::Add, Op::Update, Op::Remove, Op::Unchanged, Op::Removed]);
     let replaces = prop::collection::vec("\\PC{0,9}", 0..3);
     let value = ("[a-c]{1,2}", "\\PC{0,9}").prop_map(|(name, value)| (name.into(), value.into()));
     let extra = prop::collection::vec(value, 0..3);
     let number = (1_000_000u64..=999_999_999_999_999).prop_map(|n| E164::from_digits(n).unwrap().into());
     let email = "[a-z]{1,3}@[a-c]\\.example".prop_map(|text| Email::parse(&text).unwrap().into());
     let identifier = prop_oneof![4 => number, 1 => email];
-    (identifier, attributes, op, any::<u64>(), replaces, any::<u32>(), extra).prop_map(
-        |(identifier, (jurisdiction, expires, source), op, row, replaces, generation, extra)| PlanRow {
-            identifier,
-            attributes: Attributes {
-                jurisdiction: Jurisdiction::parse(jurisdiction).unwrap(),
-                expires: expires.map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap()),
-                source: source.map(Into::into),
-            },
-            op,
-            row,
-            replaces,
-            generation,
-            extra: Extra::new(extra),
+    let before = prop::option::of((prop::option::of("\\PC{0,5}"), prop::option::of("\\PC{0,5}")));
+    (identifier, attributes, op, any::<u64>(), replaces, before, any::<u32>(), extra).prop_map(
+        |(identifier, (jurisdiction, expires, source), op, row, replaces, before, generation, extra)| {
+            PlanRow {
+                identifier,
+                attributes: Attributes {
+                    jurisdiction: Jurisdiction::parse(jurisdiction).unwrap(),
+                    expires: expires.map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap()),
+                    source: source.map(Into::into),
+                },
+                op,
+                row,
+                before: match (op, before) {
+                    (Op::Update, Some((jurisdiction, source))) => {
+                        Some(Box::new(ExpectedAttributes { jurisdiction, expires: None, source }))
+                    }
+                    (Op::Remove, before) => {
+                        let (jurisdiction, source) = before.unwrap_or_default();
+                        Some(Box::new(ExpectedAttributes { jurisdiction, expires: None, source }))
+                    }
+                    _ => None,
+                },
+                replaces: if op == Op::Remove { [replaces, vec!["id".into()]].concat() } else { replaces },
+                generation,
+                extra: Extra::new(extra),
+            }
         },
     )
 }
@@ -85,6 +99,12 @@ fn any_rows() -> impl Strategy<Value = Vec<PlanRow>> {
     prop::collection::vec(any_row(), 0..40).prop_map(|mut rows| {
         rows.sort_by(|a, b| a.identifier.cmp(&b.identifier));
         rows.dedup_by(|a, b| a.identifier == b.identifier);
+        // Addresses go to suppression lists, which let nobody go.
+        if rows.iter().any(|row| row.identifier.phone().is_none()) {
+            for row in rows.iter_mut().filter(|row| row.op == Op::Remove) {
+                (row.op, row.before) = (Op::Unchanged, None);
+            }
+        }
         rows
     })
 }

@@ -7,7 +7,9 @@ use quietline::domain::entry::Attributes;
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
-use quietline::domain::plan::{Counts, Destination, Digest, Extra, Op, PlanRow, PlanSummary};
+use quietline::domain::plan::{
+    Counts, Destination, Digest, Extra, Op, Operation, Origin, PlanRow, PlanSummary,
+};
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::{Ledger, NewRun, Settlement};
 use tempfile::TempDir;
@@ -46,7 +48,11 @@ pub fn row(n: u64, op: Op) -> PlanRow {
         attributes: attributes(Some("web")),
         op,
         row: 1_000 - n,
-        replaces: if op == Op::Update { vec![format!("old-{n}")] } else { Vec::new() },
+        replaces: match op {
+            Op::Update | Op::Remove => vec![format!("old-{n}")],
+            _ => Vec::new(),
+        },
+        before: (op == Op::Remove).then(Box::default),
         generation: 0,
         extra: Extra::default(),
     }
@@ -68,6 +74,8 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
             true => Destination::Entries,
             false => Destination::Suppression,
         },
+        operation: Operation::Add,
+        origin: Origin::File,
         scrub: Vec::new(),
         list: list.clone(),
         list_name: "National".into(),
@@ -77,6 +85,7 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
             rows: rows.len() as u64 + 3,
             add: of(Op::Add),
             update: of(Op::Update),
+            remove: of(Op::Remove),
             unchanged: of(Op::Unchanged),
             removed: of(Op::Removed),
             duplicates: 2,
@@ -101,6 +110,8 @@ pub fn new_run() -> NewRun {
     NewRun {
         profile: PROFILE.into(),
         destination: Destination::Entries,
+        operation: Operation::Add,
+        origin: Origin::File,
         list: list(),
         list_name: "National".into(),
         file: PathBuf::from("/data/in/march.csv"),

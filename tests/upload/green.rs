@@ -39,6 +39,8 @@ async fn a_run_killed_before_its_plan_was_queued_still_sends_every_row() {
     stage.ops.approve(&plan.id, "a test", None).await.unwrap();
     // What a kill leaves between the two writes of a launch.
     let new = NewRun {
+        operation: Default::default(),
+        origin: Default::default(),
         destination: Default::default(),
         activates: false,
         profile: plan.profile.clone(),

@@ -9,6 +9,7 @@ mod layouts;
 mod reading;
 mod stage;
 mod standing;
+mod taking_off;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -280,7 +281,7 @@ async fn where_every_open_batch_was_unsure_what_is_missing_is_sent_after_all() {
 async fn a_file_that_took_the_place_of_the_one_on_the_screen_is_not_planned() {
     let stage = Stage::with(Story::Calm).await;
     let file = stage.write("f.csv", "phone\n4155550187\n4155550188\n4155550189\n");
-    let seen = stage.plan(&file).await.file.checked.sha256.clone();
+    let seen = stage.plan(&file).await.file.unwrap().checked.sha256.clone();
     let stop = CancellationToken::new();
     let request = || PlanRequest { shown: Some(seen.clone()), ..Stage::request(&file) };
     let planned = stage.ops.plan(&request(), Arc::new(Silent), &stop).await.unwrap();

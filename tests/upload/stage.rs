@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quietline::config::Profile;
 use quietline::domain::list::ListId;
-use quietline::domain::plan::Destination;
+use quietline::domain::plan::{Destination, Operation};
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::Ledger;
 use quietline::ops::{
@@ -118,6 +118,7 @@ impl Stage {
         PlanRequest {
             file: file.to_owned(),
             to: Destination::Entries,
+            operation: Operation::Add,
             list: LIST.into(),
             input: Input::default(),
             shown: None,
@@ -144,6 +145,50 @@ impl Stage {
 
     pub async fn upload(&self, file: &Path) -> Result<RunSummary, OpsError> {
         self.launch(Self::launch_file(file)).await
+    }
+
+    /// The same with another operation.
+    pub async fn upload_as(&self, operation: Operation, file: &Path) -> Result<RunSummary, OpsError> {
+        let what = Launched::File(PlanRequest { operation, ..Self::request(file) });
+        self.launch(Launch { what, ..Self::launch_file(file) }).await
+    }
+
+    /// Plans with another operation.
+    pub async fn plan_as(&self, operation: Operation, file: &Path) -> Result<Planned, OpsError> {
+        let request = PlanRequest { operation, ..Self::request(file) };
+        self.ops.plan(&request, Arc::new(Silent), &CancellationToken::new()).await
+    }
+
+    /// What the list held at the start.
+    pub fn before(&self) -> &BTreeSet<String> {
+        &self.before
+    }
+
+    /// Every number that stands on the list.
+    pub async fn numbers(&self) -> BTreeSet<String> {
+        self.records().await.iter().map(phone).collect()
+    }
+
+    /// Every number with what is said of it, but for the ids and keys of its record.
+    pub async fn contents(&self) -> BTreeSet<String> {
+        let said = |record: &Value| {
+            let field = |name: &str| record[name].to_string();
+            [phone(record), field("jurisdiction"), field("expirationDate"), field("source")].join(" ")
+        };
+        self.records().await.iter().map(said).collect()
+    }
+
+    /// Plans to take a run back, approves and launches that.
+    pub async fn undo(&self, run: &str) -> Result<RunSummary, OpsError> {
+        let planned = self.ops.plan_undo(run, Arc::new(Silent), &CancellationToken::new()).await?;
+        self.launch_planned(&planned).await
+    }
+
+    /// Approves a plan and launches it.
+    pub async fn launch_planned(&self, planned: &Planned) -> Result<RunSummary, OpsError> {
+        let id = planned.summary.id.clone();
+        self.ops.approve(&id, "a test", None).await?;
+        self.launch(Launch { what: Launched::Plan(id), ..Self::launch_file(Path::new("none")) }).await
     }
 
     /// Uploads and stops, as a person would, once so many batches are settled.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::InputArgs;
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PlanArgs {
@@ -14,6 +14,9 @@ pub(in crate::cli) struct PlanArgs {
     /// What kind of list its numbers go to
     #[arg(long, value_name = "KIND", default_value = "entries")]
     pub to: ToArg,
+    /// What is done with them
+    #[arg(long = "op", value_name = "OP", default_value = "add")]
+    pub operation: OperationArg,
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: String,
@@ -47,6 +50,9 @@ pub(in crate::cli) struct UploadArgs {
     /// What kind of list its numbers go to; a plan knows it
     #[arg(long, value_name = "KIND")]
     pub to: Option<ToArg>,
+    /// What is done with them; a plan knows it
+    #[arg(long = "op", value_name = "OP")]
+    pub operation: Option<OperationArg>,
     /// List, by id or exact name
     #[arg(long, value_name = "ID|NAME")]
     pub list: Option<String>,
@@ -97,6 +103,29 @@ impl From<ToArg> for Destination {
     }
 }
 
+/// `--op`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum OperationArg {
+    /// The file's numbers shall stand on the list
+    #[default]
+    Add,
+    /// The file's numbers shall not stand on the list any more
+    Remove,
+    /// The file is the whole of what we keep on the list: its numbers shall stand there, and those that we put there before
+    /// and that it does not name shall go; records of others stay
+    Sync,
+}
+
+impl From<OperationArg> for Operation {
+    fn from(operation: OperationArg) -> Self {
+        match operation {
+            OperationArg::Add => Self::Add,
+            OperationArg::Remove => Self::Remove,
+            OperationArg::Sync => Self::Sync,
+        }
+    }
+}
+
 /// `--until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum UntilArg {
@@ -131,12 +160,39 @@ pub(in crate::cli) struct CancelArgs {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct UndoArgs {
+    /// Run, by id or its beginning
+    pub run: String,
+    #[command(flatten)]
+    pub launch: LaunchArgs,
+}
+
+/// How a plan that is made of a run is launched.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LaunchArgs {
+    /// Why; without it the plan is stored and shown, and nothing is sent
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Do not ask
+    #[arg(long, requires = "reason")]
+    pub yes: bool,
+    /// When to return
+    #[arg(long, value_name = "STATE", default_value = "ready")]
+    pub until: UntilArg,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct DeadLettersArgs {
     /// Run, by id or its beginning; all runs, where none is named
     pub run: Option<String>,
     /// Write them as CSV
     #[arg(long, value_name = "OUT.csv")]
     pub export: Option<PathBuf>,
+    /// Plan to send those of the run once more, and launch that with --reason
+    #[arg(long, requires = "run", conflicts_with = "export")]
+    pub retry: bool,
+    #[command(flatten)]
+    pub launch: LaunchArgs,
 }
 
 #[derive(Debug, Args)]

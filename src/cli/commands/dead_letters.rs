@@ -9,6 +9,9 @@ use crate::domain::text::{thousands, told_cell, visible};
 use crate::ops::{DeadLetter, write_safely};
 
 pub(super) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<u8, Failure> {
+    if args.retry {
+        return super::undo::retry(context, args).await;
+    }
     let (_, ops) = context.connect().await?;
     let letters = context.or_stopped(ops.dead_letters(args.run.as_deref())).await?;
     if let Some(path) = &args.export {

@@ -21,6 +21,7 @@ mod profile;
 mod reconcile;
 mod runs;
 mod sandbox;
+mod undo;
 mod upload;
 
 /// Runs a command (the console's own are not among them) and gives its exit code.
@@ -37,6 +38,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Resume(args) => upload::resume(context, &args).await,
         Command::Runs(args) => runs::runs(context, args.run.as_deref()).await,
         Command::Cancel(args) => runs::cancel(context, &args.run).await,
+        Command::Undo(args) => undo::undo(context, &args).await,
         Command::DeadLetters(args) => dead_letters::run(context, &args).await,
         Command::Reconcile(args) => reconcile::run(context, &args).await,
         Command::Gate(args) => gate::run(context, &args).await,
@@ -65,6 +67,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Resume(_) => "no run was resumed",
         Command::Runs(_) => "the runs were not read",
         Command::Cancel(_) => "nothing was cancelled",
+        Command::Undo(_) => "nothing was taken back",
         Command::DeadLetters(_) => "the dead letters were not read",
         Command::Reconcile(_) => "the list was not reconciled",
         Command::Gate(_) => "the gate stays closed",

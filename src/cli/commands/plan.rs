@@ -19,6 +19,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failu
     let request = PlanRequest {
         file: args.file.clone(),
         to: args.to.into(),
+        operation: args.operation.into(),
         list: args.list.clone(),
         input,
         shown: None,

@@ -11,7 +11,7 @@ use crate::config::{Environment, FourEyes};
 use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Until};
+use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Planned, Until};
 
 pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("an upload")?;
@@ -50,7 +50,7 @@ pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, F
     finish(context, &ops, &run, args.allow_rejects).await
 }
 
-fn until(arg: UntilArg) -> Until {
+pub(super) fn until(arg: UntilArg) -> Until {
     match arg {
         UntilArg::Uploaded => Until::Uploaded,
         UntilArg::Ready => Until::Ready,
@@ -62,6 +62,7 @@ fn what(args: &UploadArgs) -> Result<Launched, Failure> {
     if let Some(plan) = plan_id(&args.what) {
         let said = [
             (args.to.is_some(), "--to"),
+            (args.operation.is_some(), "--op"),
             (args.list.is_some(), "--list"),
             (!args.scrub.is_empty(), "--scrub"),
         ];
@@ -83,7 +84,8 @@ fn what(args: &UploadArgs) -> Result<Launched, Failure> {
     };
     let to: Destination = args.to.unwrap_or_default().into();
     let input = super::input::input(&args.input)?;
-    Ok(Launched::File(PlanRequest { file: args.what.clone(), to, list, input, shown: None }))
+    let operation = args.operation.unwrap_or_default().into();
+    Ok(Launched::File(PlanRequest { file: args.what.clone(), to, operation, list, input, shown: None }))
 }
 
 /// `p-` and hexadecimal digits, or a whole digest. A file of such a name is named with its folder: `./p-1a2b`.
@@ -113,15 +115,20 @@ async fn confirmed_file(
 ) -> Result<Launched, Failure> {
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
     ops.refuse_without_second_person(&planned.summary)?;
+    confirmed(context, ops, &planned).await?;
+    context.or_stopped(ops.approve(&planned.summary.id, reason, None)).await?;
+    Ok(Launched::Plan(planned.summary.id))
+}
+
+/// Shows what a plan would do, and asks.
+pub(super) async fn confirmed(context: &Context, ops: &Ops, planned: &Planned) -> Result<(), Failure> {
     if context.out.json.is_none() {
-        context.out.remark(report::plan(&planned).trim_end());
+        context.out.remark(report::plan(planned).trim_end());
     } else {
         context.out.remark(&visible(&planned.effect, 500));
     }
     let name = (ops.profile().environment == Environment::Production).then_some(planned.list.name.as_str());
-    confirm(context, name).await?;
-    context.or_stopped(ops.approve(&planned.summary.id, reason, None)).await?;
-    Ok(Launched::Plan(planned.summary.id))
+    confirm(context, name).await
 }
 
 /// A stored plan: its approval is checked by the launch; the person is asked once more where one is there.
@@ -131,10 +138,11 @@ async fn confirmed_plan(context: &Context, ops: &Ops, plan: String, yes: bool) -
         let counts = &stored.counts;
         let unscrubbed = stored.destination == Destination::Outbound && stored.scrub.is_empty();
         context.out.remark(&format!(
-            "plan {}: add {} · update {} · left out {} on {}{}",
+            "plan {}: add {} · update {} · TAKE OFF {} · left out {} on {}{}",
             visible(&stored.id, 40),
             counts.add,
             counts.update,
+            counts.remove,
             counts.removed,
             visible(&stored.list_name, 100),
             if unscrubbed { "; NOT SCRUBBED: held against no list" } else { "" }
@@ -165,7 +173,12 @@ async fn confirm(context: &Context, name: Option<&str>) -> Result<(), Failure> {
 }
 
 /// Prints the run and folds it into an exit code.
-async fn finish(context: &Context, ops: &Ops, run: &RunSummary, allow_rejects: bool) -> Result<u8, Failure> {
+pub(super) async fn finish(
+    context: &Context,
+    ops: &Ops,
+    run: &RunSummary,
+    allow_rejects: bool,
+) -> Result<u8, Failure> {
     context.out.answer(&RunObject::of(run), || report::run(run))?;
     // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows.
     let head = ops.ledger().head().await.map_err(OpsError::from)?;
@@ -214,6 +227,8 @@ mod tests {
     fn run(state: RunState, buckets: Buckets, error: Option<&str>) -> RunSummary {
         RunSummary {
             destination: Default::default(),
+            operation: Default::default(),
+            origin: Default::default(),
             activates: false,
             id: "7f3a91c2".into(),
             plan: None,

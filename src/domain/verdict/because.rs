@@ -148,6 +148,11 @@ impl Facts<'_> {
 
     fn offline(&self) -> String {
         match self.evidence.ledger.first() {
+            Some(off) if off.taken_off => format!(
+                "Run {} took this number off list “{}”, and the tenant was not asked what else holds it.",
+                name(&off.run),
+                name(&off.list_name),
+            ),
             Some(sent) => format!(
                 "Run {} sent this number to list “{}” (row {}), but the tenant was not asked.",
                 name(&sent.run),

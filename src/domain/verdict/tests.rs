@@ -224,6 +224,7 @@ fn offline_says_what_our_journal_knows() {
         ledger: vec![LedgerEvidence {
             run: "7f3a91c2".to_owned(),
             file: "state_ca.csv".to_owned(),
+            taken_off: false,
             row: 8_112,
             at: "2026-11-02T10:00:00Z".parse().unwrap(),
             by: "analyst".to_owned(),

@@ -1,5 +1,5 @@
 //! Rows that are settled long after their call was answered: items once they stand on the list, contacts once their job is
-//! over. Their batches wait as `Response` in the ledger, so a resumed run waits for the same.
+//! over, records once they stand there no more. Their batches wait as `Response` in the ledger, so a resumed run waits for the same.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
@@ -60,6 +60,9 @@ impl Jobs {
 impl Engine {
     /// Whether a batch is answered, and its rows are settled later.
     pub(super) fn waits(&self, batch: &Batch) -> bool {
+        if self.takes_off(batch) {
+            return batch.state == BatchState::Response;
+        }
         matches!(self.plan.destination, Destination::Items | Destination::Outbound)
             && batch.state == BatchState::Response
             && batch.answer.as_ref().is_some_and(|(status, _)| (200..=204).contains(status))
@@ -69,6 +72,11 @@ impl Engine {
     pub(super) async fn settle_later(&self) -> Result<(), Halt> {
         let mut waiting = self.ops.ledger.open_batches(&self.run).await?;
         waiting.retain(|batch| self.waits(batch));
+        let (removals, waiting): (Vec<Batch>, Vec<Batch>) =
+            waiting.into_iter().partition(|batch| self.takes_off(batch));
+        if !removals.is_empty() {
+            self.confirm_removals(removals).await?;
+        }
         match self.plan.destination {
             _ if waiting.is_empty() => Ok(()),
             Destination::Items => self.confirm_items(waiting).await,

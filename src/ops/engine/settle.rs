@@ -98,7 +98,7 @@ impl Engine {
         let there = self.records_in_the_end(&rows).await?;
         for batch in batches {
             let (found, missing): (Vec<u32>, Vec<u32>) = match &there {
-                Some(there) => batch.rows.iter().partition(|&&row| self.written_record(row, there).is_some()),
+                Some(there) => batch.rows.iter().partition(|&&row| self.is_done(row, there)),
                 None => (Vec::new(), Vec::new()),
             };
             let unknown = if there.is_none() { batch.rows.clone() } else { Vec::new() };

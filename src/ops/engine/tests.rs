@@ -17,6 +17,7 @@ fn row() -> PlanRow {
         op: Op::Add,
         row: 1,
         replaces: vec![],
+        before: None,
         generation: 0,
         extra: Extra::default(),
     }

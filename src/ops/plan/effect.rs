@@ -32,6 +32,10 @@ pub(super) fn effect_sentence(
         n => format!(" ({} of them will expire earlier than now)", thousands(n)),
     };
     let time = crate::domain::progress::say_eta(takes);
+    if counts.add + counts.update == 0 {
+        let n = thousands(counts.remove);
+        return format!("take {n} numbers OFF the list in {environment}; takes {time}");
+    }
     if covered.is_empty() {
         return format!(
             "store {} more numbers{changes}{shorter} in {environment} on a list that no active rule enforces: \
@@ -46,13 +50,25 @@ pub(super) fn effect_sentence(
     )
 }
 
+/// Numbers that come off beside those that are added, and what that means for them. Which ones they are is shown, and
+/// never told: this sentence travels far.
+pub(super) fn who_comes_off(counts: &Counts) -> Option<String> {
+    let n = thousands(counts.remove);
+    let what = "may be CALLED then, unless another list holds them";
+    match counts.remove {
+        0 => None,
+        _ if counts.add + counts.update == 0 => Some(format!("they {what}")),
+        _ => Some(format!("{n} numbers come OFF the list and {what}")),
+    }
+}
+
 /// Why nothing is sent: it may not be because all is well.
 fn nothing_to_send(counts: &Counts, environment: &str) -> String {
     if counts.unchanged > 0 && counts.removed + counts.rejected == 0 {
-        return format!("nothing to send: the list in {environment} already holds everybody of the file");
+        return format!("nothing to send: the list in {environment} is already as the file wants it");
     }
     let parts = [
-        (counts.unchanged, "already on the list"),
+        (counts.unchanged, "already as wanted"),
         (counts.removed, "left out"),
         (counts.rejected, "REJECTED and not on it by this"),
     ];
@@ -122,6 +138,20 @@ pub(super) fn that_end_sooner(ending: u64) -> String {
     format!(
         "{n} numbers stand there only until a time before the file's: items cannot change that, --to entries can"
     )
+}
+
+/// What a snapshot does not take off: everything, where rows of it cannot be read; and what others changed.
+pub(super) fn snapshot_leaves(unread: Option<u64>, foreign: u64) -> Option<String> {
+    if let Some(rows) = unread {
+        let n = thousands(rows);
+        return Some(format!(
+            "NOTHING is taken off, because {n} rejected rows may mean anybody: mend them and plan the file again"
+        ));
+    }
+    (foreign > 0).then(|| {
+        let n = thousands(foreign);
+        format!("{n} numbers of ours stay that the file does not name, because others changed their records")
+    })
 }
 
 /// Removed rows by why.

@@ -146,7 +146,9 @@ impl Ops {
         }
         let to = run.destination;
         let list = self.find_target(to, &list).await?;
-        let request = PlanRequest { file, to, list: list.id.0.clone(), input, shown: None };
+        let list_id = list.id.0.clone();
+        let operation = run.operation;
+        let request = PlanRequest { file, to, operation, list: list_id, input, shown: None };
         let planned = self.plan_for(list, &request, sink.clone(), stop).await?;
         self.refuse_without_second_person(&planned.summary)?;
         // Launched without a look at the plan: what it does, and what it does not, is told all the same.

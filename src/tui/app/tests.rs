@@ -115,6 +115,8 @@ mod runs {
 
     fn run(state: RunState) -> RunSummary {
         RunSummary {
+            operation: Default::default(),
+            origin: Default::default(),
             destination: Default::default(),
             activates: false,
             id: "7f3a91c2".into(),

@@ -154,6 +154,10 @@ pub enum Command {
     // uploads
     UploadPause,
     UploadCancel,
+    /// Plan to take the run back.
+    UploadUndo,
+    /// Plan to send its dead letters once more.
+    UploadRetry,
     UploadResume,
     // reconcile
     ReconcileStart,

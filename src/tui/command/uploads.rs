@@ -28,6 +28,18 @@ pub(super) const ROWS: &[Row] = &[
         .danger()
         .footer(3)
         .needs(runs),
+    Row::new(C::UploadUndo, HERE, "uploads.undo", "undo")
+        .keys(&["z"])
+        .help("Plan to take back what the run did; shown and approved like any plan.")
+        .danger()
+        .footer(7)
+        .needs(runs),
+    Row::new(C::UploadRetry, HERE, "uploads.retry", "retry dead letters")
+        .keys(&["t"])
+        .help("Plan to send once more what the tenant refused of the run; shown and approved like any plan.")
+        .danger()
+        .footer(8)
+        .needs(runs),
     Row::new(C::ReconcileStart, HERE, "uploads.compare", "compare")
         .keys(&["c"])
         .help("Read the run's list back and compare it with what it should be.")

@@ -70,6 +70,16 @@ pub enum Op {
     },
     /// Plan the file against a list. Latest wins.
     Plan(PlanRequest),
+    /// Plan to take a run back. Latest wins.
+    PlanUndo {
+        /// The run.
+        run: String,
+    },
+    /// Plan to send once more what the tenant refused of a run. Latest wins.
+    PlanRetry {
+        /// The run.
+        run: String,
+    },
     /// Launch a plan, through to READY; approve it first, unless that is for somebody else to do.
     Launch {
         /// Id of the plan.
@@ -204,7 +214,7 @@ impl Op {
             Self::LoadRows { .. } => Some(Slot::Rows),
             Self::Search { .. } => Some(Slot::Search),
             Self::Check { .. } => Some(Slot::Check),
-            Self::Plan(_) => Some(Slot::Plan),
+            Self::Plan(_) | Self::PlanUndo { .. } | Self::PlanRetry { .. } => Some(Slot::Plan),
             Self::Folder { .. } => Some(Slot::Folder),
             Self::SetUp(_) => Some(Slot::SetUp),
             Self::Launch { .. }
@@ -233,6 +243,8 @@ impl Op {
             Self::Search { .. } => "search the file",
             Self::Check { .. } => "check the file",
             Self::Plan(_) => "plan the upload",
+            Self::PlanUndo { .. } => "plan the undo",
+            Self::PlanRetry { .. } => "plan the retry",
             Self::Launch { .. } => "upload",
             Self::Resume { .. } => "resume the run",
             Self::CancelRun { .. } => "cancel the run",
@@ -262,6 +274,8 @@ impl Op {
                 | Self::Search { .. }
                 | Self::Check { .. }
                 | Self::Plan(_)
+                | Self::PlanUndo { .. }
+                | Self::PlanRetry { .. }
                 | Self::Reconcile { .. }
                 | Self::Lookup { .. }
                 | Self::SetUp(_)

@@ -14,8 +14,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Overlay, window};
 use crate::config::Environment;
-use crate::domain::plan::Counts;
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Counts, Destination, Origin};
 use crate::domain::progress::say_eta;
 use crate::domain::text::thousands;
 use crate::ops::Planned;
@@ -317,10 +316,21 @@ fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     }
     lines.push(Line::from(place));
     lines.push(Line::from(span(cx, Role::Text, format!("This will {}.", effect(cx, planned)))));
+    lines.extend(comes_off(cx, planned));
     lines.extend(warnings(cx, planned));
     lines.extend(buckets(cx, planned));
     let path = short_path(&cx.name(&planned.summary.file, 300));
-    lines.push(labelled(cx, "file", format!("{path}, {} rows", thousands(planned.summary.counts.rows))));
+    lines.push(match &planned.summary.origin {
+        Origin::File => {
+            labelled(cx, "file", format!("{path}, {} rows", thousands(planned.summary.counts.rows)))
+        }
+        Origin::Undo(run) => labelled(cx, "undo", format!("of run {}, made from {path}", cx.name(run, 12))),
+        Origin::DeadLetters(run) => labelled(
+            cx,
+            "retry",
+            format!("of the dead letters of run {}, made from {path}", cx.name(run, 12)),
+        ),
+    });
     if !planned.enforced_by.is_empty() {
         lines.push(labelled(cx, "enforced by", cx.name(&planned.enforced_by.join(", "), 300)));
     }
@@ -334,6 +344,21 @@ fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     let summary = &planned.summary;
     lines.push(labelled(cx, "plan", format!("{}, digest {}", summary.id, summary.digest.short())));
     lines
+}
+
+/// Whom the plan takes off, first of all: they may be called then.
+fn comes_off(cx: &Cx, planned: &Planned) -> Option<Line<'static>> {
+    const SHOWN: usize = 6;
+    let who = &planned.comes_off;
+    if who.is_empty() {
+        return None;
+    }
+    let mut shown: Vec<String> =
+        who.iter().take(SHOWN).filter_map(|it| Some(cx.number(it.phone()?))).collect();
+    if who.len() > SHOWN {
+        shown.push(format!("and {} more", thousands((who.len() - SHOWN) as u64)));
+    }
+    Some(Line::from(state(cx, Role::Bad, &format!("TAKES OFF, so they may be called: {}", shown.join(", ")))))
 }
 
 /// The effect without the time: that stands in a line of its own, cool-down included.
@@ -402,35 +427,42 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
             &format!("{n} rejected and will not be suppressed (x in File writes them)."),
         ));
     }
-    if planned.file.checked.warnings > 0 {
-        let n = counted(planned.file.checked.warnings, "row is", "rows are");
+    let warned = planned.file.as_ref().map_or(0, |file| file.checked.warnings);
+    if warned > 0 {
+        let n = counted(warned, "row is", "rows are");
         all.push(state(cx, Role::Warn, &format!("{n} used with a warning.")));
     }
     all.into_iter().map(Line::from).collect()
 }
 
-/// The conservation law of a plan. A plan that takes numbers off has no file whose rows it could lose.
+/// The conservation law of a plan.
 fn adds_up(counts: &Counts) -> bool {
-    let sum =
-        counts.add + counts.update + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
-    counts.remove > 0 || sum == counts.rows
+    let kept = counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
+    counts.operations() + kept == counts.rows
 }
 
 /// Every bucket, and that they add up to the rows.
 fn buckets(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     let counts = &planned.summary.counts;
+    let unchanged = if counts.remove > 0 { "already as wanted" } else { "already there" };
     let parts = [
         (counts.add, "to add"),
         (counts.update, "to update"),
-        (counts.remove, "to remove"),
-        (counts.unchanged, "already there"),
+        (counts.remove, "to TAKE OFF"),
+        (counts.unchanged, unchanged),
         (counts.duplicates, if counts.duplicates == 1 { "duplicate" } else { "duplicates" }),
         (counts.removed, "scrubbed out"),
         (counts.rejected, "rejected"),
     ];
     let said: Vec<String> = parts
         .into_iter()
-        .filter(|(n, word)| *n > 0 || matches!(*word, "to add" | "to update" | "already there" | "rejected"))
+        .filter(|(n, word)| {
+            *n > 0
+                || matches!(
+                    *word,
+                    "to add" | "to update" | "already there" | "already as wanted" | "rejected"
+                )
+        })
         .map(|(n, word)| format!("{} {word}", thousands(n)))
         .collect();
     let total = format!("{} = {} rows", said.join(" · "), thousands(counts.rows));

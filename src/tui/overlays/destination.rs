@@ -4,6 +4,7 @@
 //! ```text
 //! ╭ Where to ───────────────────────────────────────────────────╮
 //! │ kind   ◂ outbound ▸  contacts of an outbound list: a job …  │
+//! │ do     ◂ add ▸       (entries: add, remove, sync)           │
 //! │ list   cl-winback▏                                          │
 //! │ scrub  National_DNC, Held                                   │
 //! ╰─────────────────────────────────────────────────────────────╯
@@ -14,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::{Overlay, window};
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{Command, OverlayId};
 use crate::tui::cx::{Cx, UploadAim};
@@ -26,6 +27,7 @@ use crate::tui::widgets::{line, span, text};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Focus {
     Kind,
+    Operation,
     List,
     Scrub,
 }
@@ -34,6 +36,7 @@ enum Focus {
 #[derive(Debug)]
 pub struct WhereTo {
     to: Destination,
+    operation: Operation,
     list: Field,
     scrub: Field,
     focus: Focus,
@@ -44,12 +47,14 @@ impl WhereTo {
     pub fn new(cx: &Cx) -> Self {
         let mut overlay = Self {
             to: Destination::Entries,
+            operation: Operation::Add,
             list: Field::default(),
             scrub: Field::default(),
             focus: Focus::Kind,
         };
         if let Some(aim) = &cx.aim.upload {
             overlay.to = aim.to;
+            overlay.operation = aim.operation;
             overlay.list.set(&aim.list);
             overlay.scrub.set(&aim.scrub.join(", "));
         } else if let Some(list) = &cx.aim.list {
@@ -70,9 +75,23 @@ impl WhereTo {
         self.to = to;
     }
 
+    /// The other operation to the left or right.
+    fn turn_operation(&mut self, back: bool) {
+        let all = Operation::ALL.map(|(operation, _)| operation);
+        let at = all.iter().position(|operation| *operation == self.operation).unwrap_or(0);
+        let step = if back { all.len() - 1 } else { 1 };
+        self.operation = all[(at + step) % all.len()];
+    }
+
+    /// What is done: where nothing can be taken off there is nothing to choose.
+    fn chosen(&self) -> Operation {
+        if self.to.can_take_off() { self.operation } else { Operation::Add }
+    }
+
     fn order(&self) -> &'static [Focus] {
         match self.to {
             Destination::Outbound => &[Focus::Kind, Focus::List, Focus::Scrub],
+            to if to.can_take_off() => &[Focus::Kind, Focus::Operation, Focus::List],
             _ => &[Focus::Kind, Focus::List],
         }
     }
@@ -94,13 +113,14 @@ impl WhereTo {
             Destination::Outbound => names.map(str::to_owned).collect(),
             _ => Vec::new(),
         };
-        let aim = UploadAim { to: self.to, list: self.list.value().trim().to_owned(), scrub };
+        let operation = self.chosen();
+        let aim = UploadAim { to: self.to, operation, list: self.list.value().trim().to_owned(), scrub };
         Reply::Consumed(vec![Act::Close, Act::AimUpload(aim)])
     }
 
     fn field_mut(&mut self) -> Option<&mut Field> {
         match self.focus {
-            Focus::Kind => None,
+            Focus::Kind | Focus::Operation => None,
             Focus::List => Some(&mut self.list),
             Focus::Scrub => Some(&mut self.scrub),
         }
@@ -117,19 +137,33 @@ fn said(to: Destination) -> &'static str {
     }
 }
 
+/// What an operation does, in a few words.
+fn done(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Add => "the file's numbers shall stand on the list",
+        Operation::Remove => "the file's numbers come OFF the list, and may be called then",
+        Operation::Sync => {
+            "the file is all that we keep there: what we put there before and it does not name comes OFF; records of \
+             others stay"
+        }
+    }
+}
+
 impl Overlay for WhereTo {
     fn id(&self) -> OverlayId {
         OverlayId::WhereTo
     }
 
     fn field(&self) -> bool {
-        self.focus != Focus::Kind
+        !matches!(self.focus, Focus::Kind | Focus::Operation)
     }
 
     fn update(&mut self, command: Command, _cx: &Cx) -> Reply {
         match command {
             Command::Left if self.focus == Focus::Kind => self.turn(true),
             Command::Right if self.focus == Focus::Kind => self.turn(false),
+            Command::Left if self.focus == Focus::Operation => self.turn_operation(true),
+            Command::Right if self.focus == Focus::Operation => self.turn_operation(false),
             Command::NextRegion | Command::Down => self.step(false),
             Command::PrevRegion | Command::Up => self.step(true),
             Command::Accept if Some(&self.focus) == self.order().last() => return self.take(),
@@ -153,21 +187,26 @@ impl Overlay for WhereTo {
         let width = area.width.min(92);
         let inner = usize::from(width.saturating_sub(4));
         let mut words: Vec<String> = text::wrap(said(self.to), inner);
+        if self.to.can_take_off() {
+            words.extend(text::wrap(done(self.operation), inner));
+        }
         if self.to == Destination::Outbound && self.scrub.is_blank() {
             words.extend(text::wrap(
                 "Not scrubbed: nobody is left out who stands on a do-not-call list.",
                 inner,
             ));
         }
-        let inside = window(area, buf, cx, "Where to", width, words.len() as u16 + 7);
+        let inside = window(area, buf, cx, "Where to", width, words.len() as u16 + 8);
         let mut rows = (inside.y..inside.bottom()).map(|y| Rect { y, height: 1, ..inside });
-        if let Some(place) = rows.next() {
-            let chosen = self.focus == Focus::Kind;
-            let role = if chosen { Role::Key } else { Role::Muted };
-            let kind = format!("◂ {} ▸", self.to);
+        let mut choices = vec![(" kind   ", self.to.as_str(), Focus::Kind)];
+        if self.to.can_take_off() {
+            choices.push((" do     ", self.operation.as_str(), Focus::Operation));
+        }
+        for ((label, value, focus), place) in choices.into_iter().zip(rows.by_ref()) {
+            let chosen = self.focus == focus;
             let spans = vec![
-                span(cx, role, " kind   "),
-                span(cx, if chosen { Role::Title } else { Role::Text }, kind),
+                span(cx, if chosen { Role::Key } else { Role::Muted }, label),
+                span(cx, if chosen { Role::Title } else { Role::Text }, format!("◂ {value} ▸")),
                 span(cx, Role::Muted, if chosen { "   ← → chooses, Enter goes on" } else { "" }),
             ];
             line(place, buf, &Line::from(spans));

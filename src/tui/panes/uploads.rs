@@ -29,6 +29,7 @@ use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Slot};
 use crate::tui::hits::{Hit, HitMap};
+use crate::tui::overlays::approve::Approve;
 use crate::tui::overlays::confirm::Confirm;
 use crate::tui::overlays::detail::Detail;
 use crate::tui::theme::Role;
@@ -125,6 +126,12 @@ impl Uploads {
         Reply::act(Act::Open(Box::new(Confirm::new("Cancel the run", &effect, "cancel it for good", acts))))
     }
 
+    /// A plan that is made of the run: it is shown, and approved, like any other.
+    fn plan_of(&self, cx: &Cx, op: fn(String) -> Op) -> Reply {
+        let Some(run) = self.run(cx) else { return Reply::done() };
+        Reply::Consumed(vec![Act::Start(op(run.id.clone())), Act::Open(Box::<Approve>::default())])
+    }
+
     /// Reads the list of a run back, whatever kind of list it is.
     fn compare(&self, cx: &Cx) -> Reply {
         let Some(run) = self.run(cx) else { return Reply::done() };
@@ -188,6 +195,14 @@ impl Pane for Uploads {
         match command {
             Command::UploadPause if !ours && run.state.is_final() => ended(),
             Command::UploadCancel if run.state.is_final() => ended(),
+            Command::UploadUndo | Command::UploadRetry if ours => Some("the run is still at work".into()),
+            Command::UploadUndo if run.buckets.accepted == 0 => {
+                Some("the tenant took no row of this run".into())
+            }
+            Command::UploadUndo if !run.destination.is_dnc_list() => {
+                Some("contacts cannot be taken off by a call: take them off at the tenant".into())
+            }
+            Command::UploadRetry if run.buckets.dead_letters == 0 => Some("it has no dead letters".into()),
             Command::ReconcileStart if ours => Some("the run is still at work on its list".into()),
             Command::UploadResume if ours => Some("it is at work already".into()),
             Command::UploadResume if run.state.is_final() => ended(),
@@ -213,6 +228,8 @@ impl Pane for Uploads {
             Command::UploadResume => return self.run(cx).map_or_else(Reply::done, Self::resume),
             Command::UploadCancel => return self.cancel(cx),
             Command::ReconcileStart => return self.compare(cx),
+            Command::UploadUndo => return self.plan_of(cx, |run| Op::PlanUndo { run }),
+            Command::UploadRetry => return self.plan_of(cx, |run| Op::PlanRetry { run }),
             Command::Accept => return self.open(cx),
             Command::Copy => {
                 let Some(run) = self.run(cx) else { return Reply::done() };

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
 use crate::domain::plan::Destination;
-use crate::ops::{
-    self, Credentials, Launch, Launched, Layout, LookupSources, Ops, OpsError, PlanRequest, Until, setup,
-};
+use crate::ops::{self, Credentials, Launch, Launched, Layout, LookupSources, Ops, OpsError, Until, setup};
 use crate::tui::event::{Fact, Op, SetUp, Trouble, Typed};
 
 /// The preset that the wizard offers.
@@ -72,7 +70,21 @@ impl Job {
             Op::Lookup { inputs, sources } => {
                 self.or_stop(look_up(&ops, &inputs, sources)).await.map(Fact::Answers)
             }
-            Op::Plan(request) => return self.plan(doing, &ops, request).await,
+            Op::Plan(request) => {
+                let (sink, said) = self.sink();
+                let planned = self.watched(ops.plan(&request, sink, &self.stop), said).await;
+                planned.map(|planned| Fact::Planned(Box::new(planned)))
+            }
+            Op::PlanUndo { run } => {
+                let (sink, said) = self.sink();
+                let planned = self.watched(ops.plan_undo(&run, sink, &self.stop), said).await;
+                planned.map(|planned| Fact::Planned(Box::new(planned)))
+            }
+            Op::PlanRetry { run } => {
+                let (sink, said) = self.sink();
+                let planned = self.watched(ops.plan_retry(&run, sink, &self.stop), said).await;
+                planned.map(|planned| Fact::Planned(Box::new(planned)))
+            }
             Op::Launch { plan, reason, claimed, approve } => {
                 if approve {
                     ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;
@@ -132,12 +144,6 @@ impl Job {
                 result => return result,
             }
         }
-    }
-
-    async fn plan(&self, doing: &str, ops: &Ops, request: PlanRequest) -> End {
-        let (sink, said) = self.sink();
-        let planned = self.watched(ops.plan(&request, sink, &self.stop), said).await;
-        planned.map(|planned| Fact::Planned(Box::new(planned))).map_err(|error| Trouble::new(doing, &error))
     }
 
     /// Work that needs no tenant.

@@ -123,6 +123,7 @@ impl Store {
         match &op {
             Op::OpenFile { .. } => self.file_trouble = None,
             Op::Plan(request) => self.planning = Planning::begun(request.clone()),
+            Op::PlanUndo { .. } | Op::PlanRetry { .. } => self.planning = Planning::default(),
             Op::Check { .. } => {
                 if let Some(file) = &mut self.file {
                     file.check_began(id);
@@ -308,8 +309,8 @@ impl Store {
                 }
             }
             Fact::Planned(planned) => {
-                if let Some(file) = &mut self.file {
-                    file.set_checked(planned.file.checked.clone());
+                if let (Some(file), Some(read)) = (&mut self.file, &planned.file) {
+                    file.set_checked(read.checked.clone());
                 }
                 self.planning.planned = Some(*planned);
             }
@@ -361,7 +362,9 @@ impl Store {
                         });
                     }
                 }
-                Op::Plan(_) => self.planning.trouble = Some(trouble.clone()),
+                Op::Plan(_) | Op::PlanUndo { .. } | Op::PlanRetry { .. } => {
+                    self.planning.trouble = Some(trouble.clone());
+                }
                 Op::Reconcile { list, .. } => {
                     self.reconciliations.entry(list.clone()).or_default().trouble = Some(trouble.clone());
                 }

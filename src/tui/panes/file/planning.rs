@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 use crate::domain::progress::say_eta;
 use crate::domain::text::thousands;
 use crate::ops::{Field, Input, PlanRequest};
@@ -16,12 +16,13 @@ use crate::tui::widgets::{span, state};
 pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
     let aim = match (&cx.aim.upload, &cx.aim.list) {
         (Some(aim), _) => aim.clone(),
-        (None, Some(list)) => UploadAim { to: Destination::Entries, list: list.0.clone(), scrub: Vec::new() },
+        (None, Some(list)) => UploadAim { list: list.0.clone(), ..UploadAim::default() },
         (None, None) => return None,
     };
     cx.env.tenant.as_ref()?;
     Some(PlanRequest {
         to: aim.to,
+        operation: aim.operation,
         file: file.opened.document.path().to_path_buf(),
         list: aim.list,
         input: Input { scrub: aim.scrub, ..file.opened.input.clone() },
@@ -32,8 +33,8 @@ pub(super) fn wanted(cx: &Cx, file: &OpenFile) -> Option<PlanRequest> {
 /// Whether a plan was asked for exactly this. A file that is opened again loses its plan, so the mapping agrees.
 pub(super) fn is_for(request: Option<&PlanRequest>, wanted: &PlanRequest) -> bool {
     request.is_some_and(|request| {
-        (&request.file, request.to, &request.list, &request.input.scrub)
-            == (&wanted.file, wanted.to, &wanted.list, &wanted.input.scrub)
+        (&request.file, request.to, request.operation, &request.list, &request.input.scrub)
+            == (&wanted.file, wanted.to, wanted.operation, &wanted.list, &wanted.input.scrub)
     })
 }
 
@@ -183,11 +184,22 @@ fn would_do(cx: &Cx, file: &OpenFile) -> Line<'static> {
                 0 => String::new(),
                 n => format!(" · left out {}", thousands(n)),
             };
+            let adds = format!("add {} · update {}", thousands(counts.add), thousands(counts.update));
+            let what = match (planned.summary.operation, counts.remove) {
+                (Operation::Remove, n) => {
+                    format!("TAKE OFF {} · not there {}", thousands(n), thousands(counts.unchanged))
+                }
+                (_, 0) => format!("{adds} · already there {}", thousands(counts.unchanged)),
+                (_, n) => {
+                    format!(
+                        "{adds} · TAKE OFF {} · already there {}",
+                        thousands(n),
+                        thousands(counts.unchanged)
+                    )
+                }
+            };
             let said = format!(
-                "add {} · update {} · already there {} · duplicates {}{removed} · rejected {}   {} at the allowed rate",
-                thousands(counts.add),
-                thousands(counts.update),
-                thousands(counts.unchanged),
+                "{what} · duplicates {}{removed} · rejected {}   {} at the allowed rate",
                 thousands(counts.duplicates),
                 thousands(counts.rejected),
                 say_eta(planned.takes),

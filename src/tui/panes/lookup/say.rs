@@ -116,7 +116,8 @@ pub fn evidence(cx: &Cx, answer: &Answer) -> Vec<Line<'static>> {
     }
     for known in &evidence.ledger {
         let what = format!(
-            "run {} · {} · {} · {} row {}",
+            "{} {} · {} · {} · {} row {}",
+            if known.taken_off { "TAKEN OFF by run" } else { "run" },
             cx.name(&known.run, 12),
             cx.when(known.at),
             cx.name(&known.by, 20),

@@ -60,6 +60,7 @@ fn suppressed() -> Answer {
             ledger: vec![LedgerEvidence {
                 run: "7f3a91c2".into(),
                 file: "state_ca.csv".into(),
+                taken_off: false,
                 row: 8_112,
                 at: "2026-11-02T10:00:00Z".parse().unwrap(),
                 by: "analyst".into(),

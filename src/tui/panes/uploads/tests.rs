@@ -19,6 +19,8 @@ use crate::tui::theme::Theme;
 
 fn run(id: &str, state: RunState) -> RunSummary {
     RunSummary {
+        operation: Default::default(),
+        origin: Default::default(),
         destination: Default::default(),
         activates: false,
         id: id.into(),
