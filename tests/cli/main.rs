@@ -15,4 +15,5 @@ mod layouts;
 mod profiles;
 mod sandbox;
 mod secrets;
+mod taking_off;
 mod trouble;

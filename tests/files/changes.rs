@@ -31,7 +31,7 @@ fn a_list_of_changes_asks_and_its_additions_are_read(#[case] bytes: &str) {
     // The day of the change is not the day on which the entry ends.
     assert!(checked.intents.iter().all(|intent| intent.attributes.expires.is_none()));
     let deletion = checked.problems.iter().find(|p| p.code == Code::DeletionRow).unwrap();
-    assert!(deletion.hint.contains("own approval"), "{}", deletion.hint);
+    assert!(deletion.hint.contains("--op remove"), "{}", deletion.hint);
 }
 
 #[test]

@@ -3,18 +3,26 @@
 use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::config::{Environment, FourEyes};
+use crate::domain::phone::E164;
+use crate::ops::Planned;
 use crate::tui::desk::{DIRTY, Desk};
 use crate::tui::event::{Event, Fact, Op};
 use crate::tui::theme::Theme;
 
 /// A dirty file, its list chosen, its plan there, the question open.
 fn asked(environment: Environment) -> Desk {
+    asked_with(environment, |_| ())
+}
+
+/// The same with another plan.
+fn asked_with(environment: Environment, change: impl Fn(&mut Planned)) -> Desk {
     let mut desk = Desk::on(environment, DIRTY);
     let path = desk.path();
     desk.kit.keys("f4").paste(&path.display().to_string());
     desk.serve();
     desk.keys("l enter");
-    let planned = desk.planned(1, 0);
+    let mut planned = desk.planned(1, 0);
+    change(&mut planned);
     desk.kit.answer(|op| matches!(op, Op::Plan(_)), Fact::Planned(Box::new(planned)));
     desk.kit.keys("u");
     desk.serve();
@@ -42,6 +50,20 @@ fn the_question_states_list_place_effect_buckets_and_warnings() {
         "approve and launch 3 changes",
         "a reason is needed",
     ]);
+}
+
+#[test]
+fn whoever_comes_off_is_named_before_anything_else() {
+    let mut desk = asked_with(Environment::Sandbox, |planned| {
+        let numbers = ["+14155550171", "+14155550172"];
+        planned.comes_off = numbers.map(|text| E164::from_canonical(text).unwrap().into()).into();
+        planned.summary.counts.remove = 2;
+        planned.summary.counts.rows += 2;
+    });
+    let screen = desk.kit.screen();
+    desk.kit.shows(&["TAKES OFF, so they may be called", "2 to TAKE OFF"]);
+    let (off, rejected) = (screen.find("TAKES OFF"), screen.find("rows are rejected"));
+    assert!(off < rejected, "{screen}");
 }
 
 #[test]

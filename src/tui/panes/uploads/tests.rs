@@ -437,3 +437,25 @@ fn c_reads_the_list_of_a_run_back_whatever_kind_it_is() {
     kit.event(Event::Report(Report { task, fact: Fact::Reconciled(Box::new(found)) }));
     kit.shows(&["Held, suppression · as of", "ann@example.com"]);
 }
+
+#[test]
+fn a_run_is_taken_back_by_a_plan_that_is_shown_first() {
+    let mut kit = with(vec![run("7f3a0001", RunState::Ready)]);
+    kit.keys("z");
+    let started = kit.started();
+    assert!(matches!(started.as_slice(), [Op::PlanUndo { run }] if run == "7f3a0001"), "{started:?}");
+    kit.shows(&["Plan and approve"]);
+    let mut kit = with(vec![run("7f3a0001", RunState::Ready)]);
+    kit.keys("t");
+    let started = kit.started();
+    assert!(matches!(started.as_slice(), [Op::PlanRetry { run }] if run == "7f3a0001"), "{started:?}");
+}
+
+#[test]
+fn what_cannot_be_taken_back_says_why() {
+    let nothing = RunSummary { buckets: Buckets::default(), ..run("7f3a0001", RunState::Cancelled) };
+    let mut kit = with(vec![nothing]);
+    kit.keys("z").shows(&["the tenant took no row of this run"]);
+    kit.keys("t").shows(&["it has no dead letters"]);
+    assert!(kit.started().is_empty());
+}
