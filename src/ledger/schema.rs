@@ -21,7 +21,18 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 4] = [V1, V2, V3, V4];
+const MIGRATIONS: [&str; 5] = [V1, V2, V3, V4, TRAIL];
+
+/// Up to where the trail was looked at. The mirror of a trail from before there was one is made at the first opening.
+const TRAIL: &str = "
+CREATE TABLE trail_mark (
+  seq BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  mirror BIGINT NOT NULL
+);
+INSERT INTO trail_mark (seq, hash, mirror) VALUES (0, '0000000000000000000000000000000000000000000000000000000000000000', -1);
+CREATE INDEX events_of_trail ON events (seq) WHERE kind = 'trail.checkpoint';
+";
 
 /// Rows of a call that a tenant takes, where that is fewer than its contract says.
 const V4: &str = "
@@ -257,10 +268,15 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
         }
     }
 
+    Ok((writer, reader(folder)?))
+}
+
+/// A connection of its own for whoever reads long, so that nobody waits behind it.
+pub(super) fn reader(folder: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let reader = Connection::open_with_flags(&path, flags)?;
+    let reader = Connection::open_with_flags(folder.join("ledger.db"), flags)?;
     settings(&reader)?;
-    Ok((writer, reader))
+    Ok(reader)
 }
 
 fn settings(connection: &Connection) -> Result<(), Error> {
