@@ -97,7 +97,9 @@ impl Ops {
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
-        self.plan_checked(request.to, &request.input.scrub, list, file, sink, stop).await
+        let planned = self.plan_checked(request.to, &request.input.scrub, list, file, sink, stop).await?;
+        self.store_pseudonyms(&planned, &input, stop).await?;
+        Ok(planned)
     }
 
     /// Plans a file that is checked.
@@ -277,6 +279,7 @@ impl Ops {
         claimed: Option<&str>,
     ) -> Result<(PlanSummary, Approval), OpsError> {
         self.refuse_read_only("an approval")?;
+        self.refuse_broken_trail().await?;
         if reason.trim().is_empty() {
             return Err(OpsError::Approval {
                 code: "reason-needed",
@@ -285,13 +288,9 @@ impl Ops {
             });
         }
         let plan = self.ledger.plan(plan).await?;
-        if self.needs_second_person(&plan) && *plan.made_by == *self.actor {
-            return Err(OpsError::Approval {
-                code: "approval-needed",
-                message: format!("plan {} was made by you, and this profile wants a second person", plan.id),
-                advice: format!("Ask another person for `quietline approve {} --reason TEXT`.", plan.id),
-            });
-        }
+        let allowed = self.refuse_own_approval(&plan);
+        self.note_refusal("approval.refused", format!("plan {}", plan.id), Some(reason.trim()), allowed)
+            .await?;
         let approval = Approval {
             digest: plan.digest.clone(),
             by: self.actor.to_string(),
@@ -301,6 +300,18 @@ impl Ops {
         };
         self.ledger.approve(&plan, approval.clone()).await?;
         Ok((plan, approval))
+    }
+
+    /// Nobody approves their own plan where the policy wants a second person.
+    fn refuse_own_approval(&self, plan: &PlanSummary) -> Result<(), OpsError> {
+        if self.needs_second_person(&plan) && *plan.made_by == *self.actor {
+            return Err(OpsError::Approval {
+                code: "approval-needed",
+                message: format!("plan {} was made by you, and this profile wants a second person", plan.id),
+                advice: format!("Ask another person for `quietline approve {} --reason TEXT`.", plan.id),
+            });
+        }
+        Ok(())
     }
 
     /// Whether the profile's policy wants this plan approved by somebody else than its maker. The OS user decides.
