@@ -160,6 +160,8 @@ pub enum Command {
     ReconcileList,
     ReconcileKind,
     ReconcileExport,
+    // audit
+    AuditVerify,
     // overlays
     Yes,
     No,
