@@ -70,8 +70,8 @@ async fn buckets(outcome: &Outcome<'_>, told: &Told, faults: &mut Vec<String>) {
     claim(it.accepted == told.accepted.len() as u64, "not every accepted row has its evidence");
     claim(it.dead_letters == told.dead.len() as u64, "not every dead letter is there");
     claim(told.accepted.is_disjoint(&told.dead), "a row is accepted and refused");
-    let whole = outcome.ops.ledger().verify_trail().await;
-    claim(whole.is_ok(), "the audit trail does not verify");
+    let whole = outcome.ops.ledger().verify().await;
+    claim(whole.is_ok_and(|report| report.is_intact()), "the audit trail does not verify");
 }
 
 /// It ends as it may: well, or with a word on why not.
