@@ -91,7 +91,7 @@ impl Ledger {
     ) -> Result<Result<(), E>, Error> {
         let (keys, id, digest) = (keys.clone(), plan.id.clone(), plan.digest.clone());
         self.blocking(move |folder| {
-            let mut sorter = Sorter::new(folder);
+            let mut sorter = Sorter::new(folder, AT_ONCE);
             let mut index = 0;
             let mut failed = None;
             open(folder, &id, &digest.0)?.each(|row| {
@@ -277,17 +277,18 @@ struct Sorter {
     here: Vec<Record>,
     away: Vec<File>,
     records: u64,
+    at_once: usize,
 }
 
 impl Sorter {
-    fn new(folder: &Path) -> Self {
-        Self { folder: folder.join("plans"), here: Vec::new(), away: Vec::new(), records: 0 }
+    fn new(folder: &Path, at_once: usize) -> Self {
+        Self { folder: folder.join("plans"), here: Vec::new(), away: Vec::new(), records: 0, at_once }
     }
 
     fn push(&mut self, record: Record) -> Result<(), Error> {
         self.here.push(record);
         self.records += 1;
-        if self.here.len() < AT_ONCE { Ok(()) } else { self.put_away() }
+        if self.here.len() < self.at_once { Ok(()) } else { self.put_away() }
     }
 
     fn put_away(&mut self) -> Result<(), Error> {
@@ -347,5 +348,53 @@ impl Sorter {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::phone::E164;
+
+    fn number(n: u64) -> Whom {
+        Whom::Known(E164::from_digits(12_025_550_100 + n).unwrap().into())
+    }
+
+    #[test]
+    fn records_that_do_not_fit_at_once_are_found_as_those_that_do() {
+        let dir = tempfile::tempdir().unwrap();
+        super::super::folder::prepare(dir.path()).unwrap();
+        let keys = TrailKeys::from_text(&TrailKeys::generate().unwrap()).unwrap();
+        let mut files = Vec::new();
+        // One of them fills its parts exactly, one leaves a rest, one needs none.
+        for (plan, at_once) in [("p-a", 20), ("p-b", 7), ("p-c", 1_000)] {
+            let mut sorter = Sorter::new(dir.path(), at_once);
+            for n in 0..100 {
+                let tag = keys.tag(&told(&number(n)));
+                sorter.push(record(&tag, 100 - n, n as u32, SENT)).unwrap();
+            }
+            let again = keys.tag(&told(&number(42)));
+            sorter.push(record(&again, 1 << 39, NO_INDEX, DUPLICATE)).unwrap();
+            sorter.push(record(&again, 102, NO_INDEX, FIRST_TEXT)).unwrap();
+            sorter.finish(&path(dir.path(), plan), &id_of(&keys), &["bad-date"]).unwrap();
+            for n in 0..100 {
+                let found =
+                    find(dir.path(), plan, std::slice::from_ref(&keys), &[number(n)]).unwrap().unwrap();
+                let mut wanted = vec![(100 - n, Planned::Sent(n as u32))];
+                if n == 42 {
+                    wanted.push((102, Planned::Rejected("bad-date".into())));
+                    wanted.push((1 << 39, Planned::Duplicate));
+                }
+                assert_eq!(found, wanted, "{plan} {n}");
+            }
+            let nobody = find(dir.path(), plan, std::slice::from_ref(&keys), &[number(100)]).unwrap();
+            assert_eq!(nobody, Some(Vec::new()));
+            files.push(std::fs::read(path(dir.path(), plan)).unwrap());
+        }
+        assert!(files.windows(2).all(|pair| pair[0] == pair[1]), "how it was sorted shows");
+        let other = TrailKeys::from_text(&TrailKeys::generate().unwrap()).unwrap();
+        assert_eq!(find(dir.path(), "p-a", &[other], &[number(1)]).unwrap(), None, "under another key");
+        let left = std::fs::read_dir(dir.path().join("plans")).unwrap().count();
+        assert_eq!(left, 3, "what was put away is gone");
     }
 }

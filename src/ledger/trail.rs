@@ -164,10 +164,10 @@ fn look(folder: &Path, through: u64) -> Result<(TrailReport, Option<Mark>), Erro
         Ok(connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?)
     })?;
     let mark = Mark::load(&connection)?;
-    let (last, _) = head(&connection)?;
+    let (last, _) = head(&connection).or_else(as_it_reads)?;
     let start = if last <= through { Mark::start(&mark) } else { mark.clone() };
     let mut found = walk(&connection, mirror, &start, &mark)?;
-    found.report.head = head(&connection)?.1;
+    found.report.head = head(&connection).or_else(as_it_reads)?.1;
     let may_advance = found.report.stops_runs().is_none() && mark.mirror != mark::ANEW;
     if may_advance {
         // A mark must not stand for lines that a power cut takes away.
@@ -177,6 +177,14 @@ fn look(folder: &Path, through: u64) -> Result<(TrailReport, Option<Mark>), Erro
         Mark { seq: found.report.records, hash: found.report.head.clone(), mirror: found.mirror_end };
     let reached = (may_advance && found.mirror_is_level && reached.seq > mark.seq).then_some(reached);
     Ok((found.report, reached))
+}
+
+/// What does not read is for the walk to find, which says where it is.
+fn as_it_reads(error: Error) -> Result<(u64, String), Error> {
+    match error {
+        Error::Damaged { .. } => Ok((0, String::new())),
+        error => Err(error),
+    }
 }
 
 /// The whole trail on a connection, for whoever holds one.

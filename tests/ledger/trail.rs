@@ -113,6 +113,35 @@ async fn every_byte_that_is_changed_in_the_table_is_found_where_it_is() {
     assert!(world.ledger.verify().await.unwrap().is_intact(), "put back as it was");
 }
 
+/// The same in the database's own file, by whoever has no idea of tables.
+#[tokio::test]
+async fn every_byte_of_an_event_that_is_changed_on_disk_is_found() {
+    let world = small().await;
+    let (folder, path) = (world.folder(), world.folder().join("ledger.db"));
+    let events = world.ledger.events(10).await.unwrap();
+    drop(world.ledger);
+    let whole = fs::read(&path).unwrap();
+    for event in events {
+        let end = memchr::memmem::rfind(&whole, event.hash.as_bytes()).unwrap() + event.hash.len();
+        let start = end - event.hash.len() - event.effect.len() - event.kind.len() - event.actor.len();
+        for place in start..end {
+            let mut changed = whole.clone();
+            changed[place] ^= 0x04;
+            fs::write(&path, changed).unwrap();
+            let report = Ledger::verify_folder(&folder).unwrap();
+            assert_eq!(bad(&report), Some(event.seq), "byte {place} of the file");
+        }
+    }
+    // A page that is no page any more has a place too.
+    let page = memchr::memmem::find(&whole, b"test.noted").unwrap() / 4096 * 4096;
+    let mut changed = whole.clone();
+    changed[page..page + 200].fill(0xa5);
+    fs::write(&path, changed).unwrap();
+    assert_eq!(bad(&Ledger::verify_folder(&folder).unwrap()), Some(1));
+    fs::write(&path, &whole).unwrap();
+    assert!(Ledger::verify_folder(&folder).unwrap().is_intact());
+}
+
 #[tokio::test]
 async fn fields_of_another_kind_are_bad_records_and_no_failures() {
     let world = small().await;
