@@ -298,7 +298,8 @@ fn refuse_to_recreate(folder: &Path, path: &Path) -> Result<(), Error> {
         })
     };
     let has_wal = folder.join("ledger.db-wal").metadata().is_ok_and(|wal| wal.len() > 0);
-    if empty && (left_over("plans") || left_over("lists") || has_wal) {
+    let has_mirror = folder.join("audit.log").metadata().is_ok_and(|log| log.len() > 0);
+    if empty && (left_over("plans") || left_over("lists") || has_wal || has_mirror) {
         return Err(damaged(format!(
             "{} is missing or empty, but what belongs to it is there",
             path.display()

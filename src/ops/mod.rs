@@ -55,7 +55,7 @@ pub use lookup::LookupSources;
 pub use patience::Patience;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
-pub use trail::{Audit, Exported, HeldNumber, KeyHome};
+pub use trail::{Audit, Exported, HeldNumber, KeyHome, Verified};
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.

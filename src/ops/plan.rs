@@ -304,7 +304,7 @@ impl Ops {
 
     /// Nobody approves their own plan where the policy wants a second person.
     fn refuse_own_approval(&self, plan: &PlanSummary) -> Result<(), OpsError> {
-        if self.needs_second_person(&plan) && *plan.made_by == *self.actor {
+        if self.needs_second_person(plan) && *plan.made_by == *self.actor {
             return Err(OpsError::Approval {
                 code: "approval-needed",
                 message: format!("plan {} was made by you, and this profile wants a second person", plan.id),

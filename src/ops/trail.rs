@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-pub use audit::{Audit, Exported, HeldNumber};
+pub use audit::{Audit, Exported, HeldNumber, Verified};
 
 use super::{Ops, OpsError, OpsEvent, Sink, check, off_thread};
 use crate::config::{CredentialSource, Environment, Profile};

@@ -231,6 +231,14 @@ fn the_head_is_never_lost_and_who_was_refused_is_an_event() {
         ]
     );
     desk.run(["doctor"]).says("audit.keys");
+
+    // The same keys signed what there is; after others took their place that is said, though the chain fits.
+    let verified = desk.run(["audit", "verify", "--json"]).exits(0).json();
+    assert_eq!((&verified["intact"], &verified["checkpoint"]["ours"]), (&json!(true), &json!(true)));
+    fs::write(data(&desk).join("audit.keys"), format!("{} {}", "ab".repeat(32), "cd".repeat(32))).unwrap();
+    let ended =
+        desk.run(["audit", "verify", "--json"]).exits(0).says("another key than the one that is here");
+    assert_eq!(ended.json()["checkpoint"]["ours"], false);
     #[cfg(unix)]
     for name in ["audit.keys", "audit.log"] {
         use std::os::unix::fs::PermissionsExt as _;

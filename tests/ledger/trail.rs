@@ -154,6 +154,7 @@ async fn fields_of_another_kind_are_bad_records_and_no_failures() {
         ("UPDATE events SET hash = x'' WHERE seq = 6", 6),
         ("UPDATE events SET seq = -1 WHERE seq = 4", 1),
         ("UPDATE events SET seq = 0 WHERE seq = 1", 1),
+        ("UPDATE events SET seq = -9223372036854775807 - 1 WHERE seq = 6", 1),
         ("UPDATE events SET seq = 70 WHERE seq = 6", 6),
     ] {
         raw.execute_batch("SAVEPOINT edit").unwrap();
@@ -389,6 +390,13 @@ async fn a_long_trail_is_looked_at_from_the_mark_and_its_end_is_not_believed() {
     assert!(world.ledger.check_trail().await.unwrap().is_intact());
     assert_eq!(bad(&world.ledger.verify().await.unwrap()), Some(9));
     raw.execute("UPDATE events SET actor = 'pat' WHERE seq = 9", []).unwrap();
+    let hash: String =
+        raw.query_row("SELECT hash FROM events WHERE seq = ?1", [through + 20], |row| row.get(0)).unwrap();
+    raw.execute("UPDATE events SET hash = ?1 WHERE seq = ?2", ("0".repeat(64), through + 20)).unwrap();
+    assert_eq!(bad(&world.ledger.check_trail().await.unwrap()), Some(through as u64 + 20), "at the mark");
+    raw.execute("UPDATE events SET hash = ?1 WHERE seq = ?2", (hash, through + 20)).unwrap();
+    raw.execute("DELETE FROM events WHERE seq > ?1", [through + 15]).unwrap();
+    assert!(world.ledger.check_trail().await.unwrap().stops_runs().is_some(), "the mark is gone");
     raw.execute("DELETE FROM events WHERE seq > ?1", [through]).unwrap();
     assert!(world.ledger.check_trail().await.unwrap().stops_runs().is_some(), "the end is gone");
 }

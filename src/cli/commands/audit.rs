@@ -11,7 +11,7 @@ use crate::cli::failure::{Failure, exit};
 use crate::cli::table::table;
 use crate::domain::audit::{AuditEvent, TrailReport};
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Audit, HeldRow};
+use crate::ops::{Audit, HeldRow, Verified};
 
 pub(super) async fn run(context: &Context, action: Option<AuditAction>) -> Result<u8, Failure> {
     let config = context.config()?;
@@ -19,8 +19,16 @@ pub(super) async fn run(context: &Context, action: Option<AuditAction>) -> Resul
     let folder = config.data_dir();
     match action {
         Some(AuditAction::Verify) => {
-            let report = context.or_stopped(Audit::verify(folder)).await?;
-            context.out.answer(&report_object(&report), || said(&report))?;
+            let Verified { report, is_ours } = context.or_stopped(Audit::verify(folder, profile)).await?;
+            let mut object = report_object(&report);
+            if let Some(checkpoint) = object.get_mut("checkpoint").and_then(Value::as_object_mut) {
+                checkpoint.insert("ours".into(), json!(is_ours));
+            }
+            context.out.answer(&object, || said(&report))?;
+            if is_ours == Some(false) {
+                // The chain may fit all the same: whoever writes all of it anew can sign it with a key of their own.
+                context.out.warn("the last checkpoint was signed with another key than the one that is here");
+            }
             Ok(if report.is_intact() { exit::DONE } else { exit::NO })
         }
         Some(AuditAction::Log { number: Some(number), limit }) => {

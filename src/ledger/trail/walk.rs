@@ -30,11 +30,12 @@ pub(super) fn walk(connection: &Connection, lines: Lines, start: &Mark, mark: &M
         walk.lines.skip_to(u64::try_from(start.mirror).unwrap_or(0))?;
     }
     // From the beginning on, positions that are none are seen too.
-    let behind = if start.seq == 0 { i64::MIN } else { int(start.seq) };
-    let mut statement = connection
-        .prepare(&format!("SELECT {COLUMNS} FROM events WHERE seq >= ?1 AND seq <> ?2 ORDER BY seq"))?;
-    let skipped = if start.seq == 0 { i64::MIN } else { behind };
-    let mut rows = statement.query(params![behind, skipped])?;
+    let sql = match start.seq {
+        0 => format!("SELECT {COLUMNS} FROM events ORDER BY seq"),
+        seq => format!("SELECT {COLUMNS} FROM events WHERE seq > {} ORDER BY seq", int(seq)),
+    };
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
     loop {
         match rows.next() {
             Ok(Some(row)) => walk.record(row)?,

@@ -34,6 +34,15 @@ pub struct HeldNumber {
     pub unknown: Vec<String>,
 }
 
+/// The trail as it was verified.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// What was found.
+    pub report: TrailReport,
+    /// Whether the newest checkpoint was signed by the key that is here; `None` = there is no checkpoint, or no key.
+    pub is_ours: Option<bool>,
+}
+
 /// What was exported.
 #[derive(Clone, Debug)]
 pub struct Exported {
@@ -58,17 +67,24 @@ impl Audit {
     }
 
     /// Verifies the trail of a folder: also where its ledger does not open any more.
-    pub async fn verify(folder: &Path) -> Result<TrailReport, OpsError> {
+    pub async fn verify(folder: &Path, profile: Option<Profile>) -> Result<Verified, OpsError> {
         refuse_none(folder)?;
         let there = folder.to_owned();
-        match off_thread(move || Ledger::open(&there)).await? {
-            Ok(ledger) => Ok(ledger.verify().await?),
+        let report = match off_thread(move || Ledger::open(&there)).await? {
+            Ok(ledger) => ledger.verify().await?,
             Err(ledger::Error::Damaged { .. }) => {
                 let folder = folder.to_owned();
-                Ok(off_thread(move || Ledger::verify_folder(&folder)).await??)
+                off_thread(move || Ledger::verify_folder(&folder)).await??
             }
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => return Err(error.into()),
+        };
+        let folder = folder.to_owned();
+        // A keyring that does not answer leaves the question open, and the trail verified.
+        let key =
+            off_thread(move || find_keys(&folder, profile.as_ref())).await?.ok().and_then(|(_, keys)| keys);
+        let is_ours =
+            report.checkpoint.as_ref().zip(key).map(|(checkpoint, key)| checkpoint.key == key.public());
+        Ok(Verified { report, is_ours })
     }
 
     /// The newest events, newest first.
