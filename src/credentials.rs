@@ -85,6 +85,20 @@ pub fn probe_keyring() -> Result<String, CredentialError> {
     Ok(KEYRING.into())
 }
 
+/// The user of the entry that holds the keys of the audit trail. No profile can have it: names have no blanks.
+const TRAIL: &str = "quietline audit trail";
+
+/// The keys of the audit trail as they were stored; `Ok(None)` = the keyring has none. Blocking.
+pub fn trail_keys() -> Result<Option<Zeroizing<String>>, CredentialError> {
+    read(TRAIL)
+}
+
+/// Stores the keys of the audit trail. Blocking.
+pub fn store_trail_keys(text: &str) -> Result<(), CredentialError> {
+    let text = Zeroizing::new(text.to_owned());
+    with_keyring(move || Entry::new(SERVICE, TRAIL)?.set_password(&text))
+}
+
 #[cfg(target_os = "macos")]
 const KEYRING: &str = "Keychain";
 #[cfg(windows)]

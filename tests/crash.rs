@@ -230,6 +230,9 @@ impl Desk {
     fn wreck(&self) -> Wreck {
         self.sandbox.runtime.block_on(async {
             let ledger = Ledger::open(&self.home.path().join("data")).unwrap();
+            // Killed between a commit and its line, too: the mirror is completed, and nothing is broken.
+            let trail = ledger.verify().await.unwrap();
+            assert!(trail.is_intact(), "{:?}", trail.broken);
             let run = ledger.runs().await.unwrap().into_iter().next().unwrap();
             let open = ledger.open_batches(&run.id).await.unwrap();
             let mut states: BTreeMap<&str, usize> = BTreeMap::new();

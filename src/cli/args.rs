@@ -1,5 +1,6 @@
 //! The command line as it is typed. Names and flags are a contract: more may be added, none may change.
 
+mod audit;
 mod demo;
 mod input;
 mod runs;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use audit::{AuditAction, AuditArgs};
 pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
 pub(super) use runs::{
@@ -124,6 +126,8 @@ pub(super) enum Command {
     Lists(ListsArgs),
     /// DNC rules
     Rules(RulesArgs),
+    /// The tamper-evident trail of everything that was done; needs no tenant
+    Audit(AuditArgs),
     /// Credentials in the keyring of this machine
     Auth(AuthArgs),
     /// Tenants in the config file

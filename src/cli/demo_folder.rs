@@ -1,6 +1,7 @@
 //! The folder of the demo. Its ledger begins anew with every demo, because its tenant does: a ledger that remembers another
 //! world would call everything missing. What a person exported stays, unless `--fresh` says otherwise.
 
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,10 @@ use super::failure::{Failure, exit};
 use super::{private_file, samples};
 
 /// Parts of the folder that belong to one demo only.
-const OF_ONE_DEMO: [&str; 6] = ["ledger.db", "ledger.db-wal", "ledger.db-shm", "plans", "lists", "locks"];
+const OF_ONE_DEMO: [&str; 8] =
+    ["ledger.db", "ledger.db-wal", "ledger.db-shm", "plans", "lists", "locks", "audit.log", "audit.keys"];
+/// The beginning of others: mirrors of a broken trail that were set aside.
+const SET_ASIDE: &str = "audit.log.broken-";
 
 /// The folder while a demo uses it. Dropping it lets another demo in.
 pub(super) struct DemoFolder {
@@ -46,11 +50,15 @@ impl DemoFolder {
     }
 }
 
+fn is_of_one_demo(name: &OsStr) -> bool {
+    OF_ONE_DEMO.iter().any(|part| name == *part) || name.to_string_lossy().starts_with(SET_ASIDE)
+}
+
 fn clear(folder: &Path, fresh: bool) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let goes = if fresh { name != "demo.lock" } else { OF_ONE_DEMO.iter().any(|part| name == *part) };
+        let goes = if fresh { name != "demo.lock" } else { is_of_one_demo(&name) };
         if !goes {
             continue;
         }
@@ -72,7 +80,7 @@ mod tests {
     fn a_new_demo_forgets_the_ledger_and_keeps_what_was_exported() {
         let data = tempfile::tempdir().unwrap();
         let demo = DemoFolder::take(data.path(), false).unwrap();
-        for name in ["ledger.db", "rejects.csv"] {
+        for name in ["ledger.db", "audit.log", "audit.keys", "audit.log.broken-1", "rejects.csv"] {
             std::fs::write(demo.path.join(name), "x").unwrap();
         }
         std::fs::create_dir(demo.path.join("plans")).unwrap();
@@ -80,7 +88,9 @@ mod tests {
         drop(demo);
 
         let demo = DemoFolder::take(data.path(), false).unwrap();
-        assert!(!path.join("ledger.db").exists() && !path.join("plans").exists());
+        for name in ["ledger.db", "plans", "audit.log", "audit.keys", "audit.log.broken-1"] {
+            assert!(!path.join(name).exists(), "{name}");
+        }
         assert!(path.join("rejects.csv").exists() && demo.samples.join("dirty.csv").exists());
         drop(demo);
 

@@ -68,9 +68,8 @@ pub(super) fn exit_of_run_error(code: &str) -> u8 {
         "file-unreadable" | "not-a-file" | "no-records" | "wrong-kind" | "damaged-file"
         | "expands-too-far" | "too-many-numbers" | "no-room" | "needs-choice" | "layout-mismatch"
         | "file-changed" | "accounting" => exit::FILE,
-        "locked" | "ledger-unwritable" | "ledger-damaged" | "ledger-newer" | "illegal-transition" => {
-            exit::LEDGER
-        }
+        "locked" | "trail-broken" | "ledger-unwritable" | "ledger-damaged" | "ledger-newer"
+        | "illegal-transition" => exit::LEDGER,
         "unknown-list" | "ambiguous-list" | "bad-constant" => exit::USAGE,
         "internal" => exit::INTERNAL,
         _ => exit::TENANT,

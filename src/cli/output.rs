@@ -72,6 +72,11 @@ impl Out {
         }
     }
 
+    /// What a person keeps, on stderr, also where quiet was asked for.
+    pub fn tell(self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
     /// What must not be overlooked, on stderr, also where quiet was asked for.
     pub fn warn(self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "warning: {text}");

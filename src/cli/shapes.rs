@@ -110,9 +110,16 @@ pub(super) struct RunObject {
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trail: Option<String>,
 }
 
 impl RunObject {
+    /// The same at the end of a run, with the head of the audit trail.
+    pub fn ended(run: &RunSummary, head: &str) -> Self {
+        Self { trail: Some(head.to_owned()), ..Self::of(run) }
+    }
+
     pub fn of(run: &RunSummary) -> Self {
         let buckets = &run.buckets;
         Self {
@@ -143,6 +150,7 @@ impl RunObject {
             by: run.by.clone(),
             reason: run.reason.clone(),
             error: run.error.as_ref().map(|(code, message)| json!({"code": code, "message": message})),
+            trail: None,
         }
     }
 }

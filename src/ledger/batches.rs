@@ -2,13 +2,16 @@
 //! when its method returns.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest as _, Sha256};
 
+use super::audit::{append, of_run};
 use super::codec::{hex, micros, position, rows};
 use super::error::{Error, damaged};
+use super::lists::raise;
 use super::runs::load;
 use super::{Batch, Ledger, Replacement};
+use crate::domain::phone::E164;
 use crate::domain::run::{BatchState, RunState};
 
 const COLUMNS: &str = "seq, plan_rows, state, attempt, status, answer";
@@ -36,7 +39,8 @@ impl Ledger {
     pub async fn intent(&self, run: &str, seq: u32, body_sha256: &str, at: Timestamp) -> Result<(), Error> {
         let (run, body) = (run.to_owned(), body_sha256.to_owned());
         self.write(move |connection| {
-            let state = load(connection, &run)?.state;
+            let loaded = load(connection, &run)?;
+            let state = loaded.state;
             if state != RunState::Uploading {
                 let what = format!("batch {seq} of run {run} which is not uploading");
                 return Err(Error::IllegalTransition {
@@ -45,7 +49,7 @@ impl Ledger {
                     to: BatchState::Intent.as_str(),
                 });
             }
-            step(connection, &run, seq, BatchState::Intent, None)?;
+            let batch = step(connection, &run, seq, BatchState::Intent, None)?;
             connection
                 .prepare_cached(
                     "UPDATE batches SET attempt = attempt + 1, body_sha256 = ?3, sent_at = ?4, status = NULL,
@@ -53,7 +57,12 @@ impl Ledger {
                      WHERE run = ?1 AND seq = ?2",
                 )?
                 .execute(params![run, seq, body, micros(at)])?;
-            Ok(())
+            let effect = format!(
+                "batch {seq}, attempt {}: {} rows, body sha256 {body}",
+                batch.attempt.saturating_add(1),
+                batch.rows.len()
+            );
+            append(connection, &of_run(at, &loaded.by, "batch.sent", &run, effect)).map(drop)
         })
         .await
     }
@@ -106,17 +115,50 @@ impl Ledger {
         .await
     }
 
+    /// Old records are about to be removed, by the plan rows that replace them: the numbers among those begin a new
+    /// generation, and the trail has the intent, in one transaction before the first call leaves.
+    pub async fn begin_replacements(
+        &self,
+        run: &str,
+        rows: &[u32],
+        numbers: Vec<E164>,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let (run, records) = (run.to_owned(), rows.len());
+        self.write(move |connection| {
+            let loaded = load(connection, &run)?;
+            raise(connection, &loaded.profile, &loaded.list, numbers)?;
+            if records == 0 {
+                return Ok(());
+            }
+            let effect =
+                format!("{records} old records are to be removed, their replacements were read back");
+            append(connection, &of_run(at, &loaded.by, "records.removing", &run, effect)).map(drop)
+        })
+        .await
+    }
+
     /// The old record is gone. Saying so twice is fine.
     pub async fn replaced(&self, run: &str, entry_id: &str) -> Result<(), Error> {
         let (run, entry) = (run.to_owned(), entry_id.to_owned());
         self.write(move |connection| {
-            let changed = connection
+            let row: Option<(u32, bool)> = connection
+                .prepare_cached("SELECT plan_row, done FROM replacements WHERE run = ?1 AND entry_id = ?2")?
+                .query_row(params![run, entry], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((row, is_done)) = row else {
+                return Err(Error::NotFound { what: format!("run {run} replaces no such record") });
+            };
+            if is_done {
+                return Ok(());
+            }
+            connection
                 .prepare_cached("UPDATE replacements SET done = 1 WHERE run = ?1 AND entry_id = ?2")?
                 .execute(params![run, entry])?;
-            if changed == 0 {
-                return Err(Error::NotFound { what: format!("run {run} replaces no such record") });
-            }
-            Ok(())
+            // Its id is the tenant's word, and may be a number.
+            let by = load(connection, &run)?.by;
+            let effect = format!("the old record that plan row {row} replaces is gone");
+            append(connection, &of_run(Timestamp::now(), &by, "record.removed", &run, effect)).map(drop)
         })
         .await
     }

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::Ledger;
 use super::audit::{append, of_run};
 use super::codec::{int, put_rows};
 use super::error::{Error, damaged};
 use super::plans::{by_id, open};
 use super::runs::load;
+use super::{Ledger, pseudonyms};
 use crate::domain::plan::{Op, PlanSummary};
 use crate::domain::run::{BatchState, RunSummary};
 
@@ -26,7 +26,7 @@ impl Ledger {
     ) -> Result<RunSummary, Error> {
         let (run, id, digest) = (run.to_owned(), plan.id.clone(), plan.digest.clone());
         let (opened, verified) = (id.clone(), digest.clone());
-        let batches = self
+        let (batches, pseudonyms) = self
             .blocking(move |folder| {
                 let (mut sent, mut taken_off) = (Vec::new(), Vec::new());
                 let mut index = 0;
@@ -40,7 +40,8 @@ impl Ledger {
                 })?;
                 // No batch does both, and whoever is taken off comes last.
                 let sent = sent.chunks(per_call.max(1));
-                Ok(sent.chain(taken_off.chunks(REMOVALS)).map(<[u32]>::to_vec).collect::<Vec<_>>())
+                let batches = sent.chain(taken_off.chunks(REMOVALS)).map(<[u32]>::to_vec).collect::<Vec<_>>();
+                Ok((batches, pseudonyms::digest(folder, &opened)?))
             })
             .await?;
         self.write(move |connection| {
@@ -48,7 +49,7 @@ impl Ledger {
             if plan.digest != digest {
                 return Err(damaged(format!("plan {id} is not the one that was meant")));
             }
-            bind(connection, &run, &plan, &batches)
+            bind(connection, &run, &plan, &batches, pseudonyms.as_deref())
         })
         .await
     }
@@ -59,6 +60,7 @@ fn bind(
     id: &str,
     plan: &PlanSummary,
     batches: &[Vec<u32>],
+    pseudonyms: Option<&str>,
 ) -> Result<RunSummary, Error> {
     let run = load(connection, id)?;
     let bound: bool =
@@ -104,7 +106,12 @@ fn bind(
     for (seq, rows) in (0..).zip(batches) {
         queue(connection, id, seq, rows, 0)?;
     }
-    let effect = format!("plan {} with {operations} operations in {} batches", plan.id, batches.len());
+    let vouched = match pseudonyms {
+        Some(sha256) => format!(", pseudonyms sha256 {sha256}"),
+        None => ", no pseudonyms".to_owned(),
+    };
+    let effect =
+        format!("plan {} with {operations} operations in {} batches{vouched}", plan.id, batches.len());
     append(connection, &of_run(Timestamp::now(), &run.by, "run.planned", id, effect))?;
     load(connection, id)
 }

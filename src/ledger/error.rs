@@ -23,6 +23,14 @@ pub enum Error {
         /// What is off.
         detail: String,
     },
+    /// The audit trail is not what was written, and nobody has acknowledged it. No run begins.
+    #[error("event {at} of the audit trail is not what was written: {what}")]
+    TrailBroken {
+        /// Position of the first such event.
+        at: u64,
+        /// What is off, as a clause.
+        what: String,
+    },
     /// Written by a newer version.
     #[error("the ledger was written by a newer version (schema {found}, this is {known})")]
     Newer {
@@ -56,6 +64,7 @@ impl Error {
             Self::Locked { .. } => "locked",
             Self::Unwritable { .. } => "ledger-unwritable",
             Self::Damaged { .. } => "ledger-damaged",
+            Self::TrailBroken { .. } => "trail-broken",
             Self::Newer { .. } => "ledger-newer",
             Self::NotFound { .. } => "not-found",
             Self::IllegalTransition { .. } => "illegal-transition",
@@ -69,6 +78,11 @@ impl Error {
             Self::Unwritable { .. } => "Free space or mend the permissions, then `quietline resume`.".into(),
             Self::Damaged { .. } => {
                 "Keep the folder as it is and restore a backup; nothing was changed.".into()
+            }
+            Self::TrailBroken { .. } => {
+                "Keep a copy of the data folder and find out who changed it (`quietline audit verify`); then \
+                 `quietline audit acknowledge --reason TEXT` lets runs begin again."
+                    .into()
             }
             Self::Newer { .. } => "Use the newer version of quietline.".into(),
             Self::NotFound { .. } => "See what there is with `quietline runs`.".into(),

@@ -86,7 +86,7 @@ fn row_of(folder: &Path, run: &Candidate, whom: &Identifier) -> Result<Option<(u
 }
 
 /// When the row was accepted, if it was: position in the trail and time.
-fn accepted(connection: &Connection, run: &str, index: u32) -> Result<Option<(i64, i64)>, Error> {
+pub(super) fn accepted(connection: &Connection, run: &str, index: u32) -> Result<Option<(i64, i64)>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT accepted, settled, settled_at FROM batches
          WHERE run = ?1 AND state = 'settled' AND first_row <= ?2 AND last_row >= ?2",

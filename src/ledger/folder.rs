@@ -24,6 +24,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     for part in ["plans", "lists", "locks"] {
         private_dir(&folder.join(part))?;
     }
+    sweep(folder);
     sweep(&folder.join("plans"));
     sweep(&folder.join("lists"));
     Ok(())

@@ -125,24 +125,10 @@ impl Ledger {
         &self,
         profile: &str,
         list: &ListId,
-        mut numbers: Vec<E164>,
+        numbers: Vec<E164>,
     ) -> Result<(), Error> {
         let (profile, list) = (profile.to_owned(), list.clone());
-        // Once per call, however often a number is named.
-        numbers.sort_unstable();
-        numbers.dedup();
-        self.write(move |connection| {
-            for number in numbers {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO generations (profile, list, number, generation) VALUES (?1, ?2, ?3, 1)
-                         ON CONFLICT (profile, list, number) DO UPDATE SET generation = generation + 1",
-                    )?
-                    .execute(params![profile, list.0, int(number.digits())])?;
-            }
-            Ok(())
-        })
-        .await
+        self.write(move |connection| raise(connection, &profile, &list, numbers)).await
     }
 
     /// What the gate needs.
@@ -150,6 +136,27 @@ impl Ledger {
         let (profile, list) = (profile.to_owned(), list.clone());
         self.read(move |connection| facts(connection, &profile, &list)).await
     }
+}
+
+/// See [`Ledger::raise_generation`].
+pub(super) fn raise(
+    connection: &Connection,
+    profile: &str,
+    list: &ListId,
+    mut numbers: Vec<E164>,
+) -> Result<(), Error> {
+    // Once per call, however often a number is named.
+    numbers.sort_unstable();
+    numbers.dedup();
+    for number in numbers {
+        connection
+            .prepare_cached(
+                "INSERT INTO generations (profile, list, number, generation) VALUES (?1, ?2, ?3, 1)
+                 ON CONFLICT (profile, list, number) DO UPDATE SET generation = generation + 1",
+            )?
+            .execute(params![profile, list.0, int(number.digits())])?;
+    }
+    Ok(())
 }
 
 fn facts(connection: &Connection, profile: &str, list: &ListId) -> Result<ListFacts, Error> {

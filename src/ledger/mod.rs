@@ -4,7 +4,9 @@
 //! ```text
 //! data folder (0700)
 //!   ledger.db      runs, batches, exceptions, approvals, audit trail (0600)
+//!   audit.log      mirror of the audit trail: a line for each event (0600)
 //!   plans/ID.plan  immutable snapshots: what was approved is what is sent
+//!   plans/ID.who   keyed pseudonyms of every row of their files
 //!   lists/…        baselines: each list as it was before our first run
 //!   locks/…        one per list, held by the process that works on it
 //!
@@ -42,22 +44,29 @@ mod evidence;
 mod expected;
 mod fates;
 mod folder;
+mod history;
 mod lists;
 mod lock;
 mod plans;
+mod pseudonyms;
 mod recount;
 mod rows;
 mod runs;
 mod schema;
 mod settle;
 mod sizes;
+mod trail;
 mod types;
 mod writer;
 
 pub use error::Error;
 pub use fates::Done;
+pub use history::{HeldRow, History, Outcome};
+pub use pseudonyms::{OtherRow, Whom};
+pub use trail::{THROUGH, TrailKeys, keys_path, read_keys_file};
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
 
+use trail::Mirror;
 use writer::Worker;
 
 /// Held while a process works on a list; dropping it lets go.
@@ -86,7 +95,10 @@ impl Ledger {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         folder::prepare(folder)?;
         let (writer, reader) = schema::open(folder)?;
-        let (writer, reader) = (Worker::writer(writer)?, Worker::reader(reader)?);
+        let mut mirror = Mirror::new(folder);
+        // A mirror that cannot be completed now is by the next commit; whoever looks at the trail sees what is off.
+        let _ = mirror.catch_up(&writer);
+        let (writer, reader) = (Worker::writer(writer, mirror)?, Worker::reader(reader)?);
         Ok(Self { shared: Arc::new(Shared { folder: folder.to_owned(), reader, writer }) })
     }
 

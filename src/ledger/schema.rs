@@ -21,7 +21,7 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 5] = [V1, V2, V3, V4, V5];
+const MIGRATIONS: [&str; 6] = [V1, V2, V3, V4, V5, V6];
 
 /// What a plan does with its numbers, and where its rows come from.
 const V5: &str = "
@@ -29,6 +29,17 @@ ALTER TABLE plans ADD COLUMN operation TEXT NOT NULL DEFAULT 'add';
 ALTER TABLE plans ADD COLUMN origin TEXT NOT NULL DEFAULT 'file';
 ALTER TABLE runs ADD COLUMN operation TEXT NOT NULL DEFAULT 'add';
 ALTER TABLE runs ADD COLUMN origin TEXT NOT NULL DEFAULT 'file';
+";
+
+/// Up to where the trail was looked at. The mirror of a trail from before there was one is made at the first opening.
+const V6: &str = "
+CREATE TABLE trail_mark (
+  seq BIGINT NOT NULL,
+  hash TEXT NOT NULL,
+  mirror BIGINT NOT NULL
+);
+INSERT INTO trail_mark (seq, hash, mirror) VALUES (0, '0000000000000000000000000000000000000000000000000000000000000000', -1);
+CREATE INDEX events_of_trail ON events (seq) WHERE kind = 'trail.checkpoint';
 ";
 
 /// Rows of a call that a tenant takes, where that is fewer than its contract says.
@@ -265,10 +276,15 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
         }
     }
 
+    Ok((writer, reader(folder)?))
+}
+
+/// A connection of its own for whoever reads long, so that nobody waits behind it.
+pub(super) fn reader(folder: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let reader = Connection::open_with_flags(&path, flags)?;
+    let reader = Connection::open_with_flags(folder.join("ledger.db"), flags)?;
     settings(&reader)?;
-    Ok((writer, reader))
+    Ok(reader)
 }
 
 fn settings(connection: &Connection) -> Result<(), Error> {
@@ -290,7 +306,8 @@ fn refuse_to_recreate(folder: &Path, path: &Path) -> Result<(), Error> {
         })
     };
     let has_wal = folder.join("ledger.db-wal").metadata().is_ok_and(|wal| wal.len() > 0);
-    if empty && (left_over("plans") || left_over("lists") || has_wal) {
+    let has_mirror = folder.join("audit.log").metadata().is_ok_and(|log| log.len() > 0);
+    if empty && (left_over("plans") || left_over("lists") || has_wal || has_mirror) {
         return Err(damaged(format!(
             "{} is missing or empty, but what belongs to it is there",
             path.display()

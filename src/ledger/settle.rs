@@ -45,8 +45,13 @@ fn settle(
     let accepted = settlement.accepted.len() as u64;
     let dead = settlement.dead.len() as u64;
 
+    let answer: Option<String> = connection
+        .prepare_cached("SELECT answer_sha256 FROM batches WHERE run = ?1 AND seq = ?2")?
+        .query_row(params![id, seq], |row| row.get(0))?;
+    let answer =
+        answer.map_or_else(|| "no answer, read back".to_owned(), |sha256| format!("answer sha256 {sha256}"));
     let effect = format!(
-        "batch {seq}: {accepted} accepted, {dead} refused, {} without verdict, {} to be sent again",
+        "batch {seq}: {accepted} accepted, {dead} refused, {} without verdict, {} to be sent again, {answer}",
         settlement.unaccounted.len(),
         settlement.requeue.iter().map(Vec::len).sum::<usize>(),
     );

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::error::Error;
+use super::trail::Mirror;
 
 /// Commands in one transaction at most: bounds how long the first waits for the last.
 const GROUP: usize = 1_000;
@@ -29,13 +30,13 @@ pub(super) struct Worker {
 
 impl Worker {
     /// The one that writes.
-    pub(super) fn writer(connection: Connection) -> Result<Self, Error> {
+    pub(super) fn writer(connection: Connection, mut mirror: Mirror) -> Result<Self, Error> {
         Self::start("ledger-writer", move |queue| {
             let mut failed = None;
             while let Ok(first) = queue.recv() {
                 let mut group = vec![first];
                 group.extend(queue.try_iter().take(GROUP - 1));
-                commit(&connection, group, &mut failed);
+                commit(&connection, group, &mut failed, &mut mirror);
             }
         })
     }
@@ -100,7 +101,7 @@ impl std::fmt::Debug for Worker {
     }
 }
 
-fn commit(connection: &Connection, group: Vec<Command>, failed: &mut Option<Error>) {
+fn commit(connection: &Connection, group: Vec<Command>, failed: &mut Option<Error>, mirror: &mut Mirror) {
     if failed.is_none() {
         // Another process may be writing: the busy time-out waits for it. Nothing was lost where it is too long.
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
@@ -124,6 +125,10 @@ fn commit(connection: &Connection, group: Vec<Command>, failed: &mut Option<Erro
     }
     if failed.is_some() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
+    }
+    if failed.is_none() {
+        // What is committed stays so: a line that could not be written comes with the next commit or opening.
+        let _ = mirror.catch_up(connection);
     }
     for reply in replies {
         reply(failed.clone().map_or(Ok(()), Err));

@@ -53,7 +53,7 @@ impl Health {
 /// One line of the doctor.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// `config`, `profile`, `cool-down`, `keyring`, `ledger`, `disk`, `dns`, `tls`, `credentials`, `token`, `clock`, `scopes`,
+    /// `config`, `profile`, `cool-down`, `keyring`, `ledger`, `audit-keys`, `disk`, `dns`, `tls`, `credentials`, `token`, `clock`, `scopes`,
     /// `endpoints` (lists and rules), `query`, `entries`, `items`, `suppression`, `outbound`, `events`, `limits`.
     pub subject: &'static str,
     /// How it stands.
@@ -90,7 +90,8 @@ pub async fn doctor(config: &Config, profile: Option<&Profile>) -> Vec<Finding> 
         (Health::Broken, Health::Fine) => not_checked("ledger", "the disk that it lies on is broken"),
         _ => ledger,
     };
-    findings.extend([ledger, disk]);
+    let keys = machine::of_trail_keys(config.data_dir(), profile).await;
+    findings.extend([ledger, keys, disk]);
     match profile {
         Some(profile) => findings.extend(of_tenant(profile, outbound).await),
         None => {

@@ -13,7 +13,7 @@ use crate::domain::plan::Destination;
 use crate::domain::progress::Progress;
 use crate::domain::run::RunSummary;
 use crate::files;
-use crate::ledger::{self, Ledger};
+use crate::ledger::{self, Ledger, TrailKeys};
 
 mod background;
 mod binding;
@@ -37,6 +37,7 @@ mod replace;
 mod scrub;
 pub mod setup;
 mod target;
+mod trail;
 mod undo;
 mod upload;
 mod walk;
@@ -55,6 +56,7 @@ pub use lookup::LookupSources;
 pub use patience::Patience;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
+pub use trail::{Audit, Exported, HeldNumber, KeyHome, Verified};
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
@@ -66,7 +68,7 @@ pub use crate::files::{
     Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
     question, write_clean, write_rejects, write_report, write_safely,
 };
-pub use crate::ledger::{Approval, DeadLetter, ListFacts};
+pub use crate::ledger::{Approval, DeadLetter, HeldRow, ListFacts, Outcome};
 
 /// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.
 #[derive(Debug, thiserror::Error)]
@@ -264,6 +266,8 @@ pub struct Ops {
     patience: Patience,
     read_only: bool,
     actor: Arc<str>,
+    /// Looked for once, when they are first needed.
+    keys: Arc<tokio::sync::OnceCell<Option<TrailKeys>>>,
 }
 
 impl Ops {
@@ -297,7 +301,8 @@ impl Ops {
             Normaliser::new(profile.region, PhonePolicy::Possible, Vec::new()),
         )?;
         let profile = Arc::new(profile);
-        Ok(Self { profile, client, ledger, normaliser, patience, read_only, actor: os_user().into() })
+        let (actor, keys) = (os_user().into(), Arc::default());
+        Ok(Self { profile, client, ledger, normaliser, patience, read_only, actor, keys })
     }
 
     /// The profile.

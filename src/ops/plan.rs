@@ -106,7 +106,10 @@ impl Ops {
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
-        self.plan_checked((to, operation), (&request.input.scrub, kept), list, file, sink, stop).await
+        let scrub = &request.input.scrub;
+        let planned = self.plan_checked((to, operation), (scrub, kept), list, file, sink, stop).await?;
+        self.store_pseudonyms(&planned, &input, stop).await?;
+        Ok(planned)
     }
 
     /// A number that is ours may not be suppressed; taking it off is well.
@@ -299,6 +302,7 @@ impl Ops {
         claimed: Option<&str>,
     ) -> Result<(PlanSummary, Approval), OpsError> {
         self.refuse_read_only("an approval")?;
+        self.refuse_broken_trail().await?;
         if reason.trim().is_empty() {
             return Err(OpsError::Approval {
                 code: "reason-needed",
@@ -307,13 +311,9 @@ impl Ops {
             });
         }
         let plan = self.ledger.plan(plan).await?;
-        if self.needs_second_person(&plan) && *plan.made_by == *self.actor {
-            return Err(OpsError::Approval {
-                code: "approval-needed",
-                message: format!("plan {} was made by you, and this profile wants a second person", plan.id),
-                advice: format!("Ask another person for `quietline approve {} --reason TEXT`.", plan.id),
-            });
-        }
+        let allowed = self.refuse_own_approval(&plan);
+        self.note_refusal("approval.refused", format!("plan {}", plan.id), Some(reason.trim()), allowed)
+            .await?;
         let approval = Approval {
             digest: plan.digest.clone(),
             by: self.actor.to_string(),
@@ -323,6 +323,18 @@ impl Ops {
         };
         self.ledger.approve(&plan, approval.clone()).await?;
         Ok((plan, approval))
+    }
+
+    /// Nobody approves their own plan where the policy wants a second person.
+    fn refuse_own_approval(&self, plan: &PlanSummary) -> Result<(), OpsError> {
+        if self.needs_second_person(plan) && *plan.made_by == *self.actor {
+            return Err(OpsError::Approval {
+                code: "approval-needed",
+                message: format!("plan {} was made by you, and this profile wants a second person", plan.id),
+                advice: format!("Ask another person for `quietline approve {} --reason TEXT`.", plan.id),
+            });
+        }
+        Ok(())
     }
 
     /// Whether the profile's policy wants this plan approved by somebody else than its maker. The OS user decides.

@@ -3,6 +3,7 @@
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
 
 use super::engine::{Engine, Halt};
 use crate::ledger::Replacement;
@@ -24,13 +25,13 @@ impl Engine {
 
         // A number that loses a record begins a new generation *before* it does: were the order the other way round, a
         // kill in between would let a later upload repeat a key that the tenant still remembers.
+        let removing: Vec<u32> = ready.iter().map(|replacement| replacement.row).collect();
         let numbers = ready
             .iter()
             .filter_map(|r| self.rows.get(r.row as usize))
             .filter_map(|row| row.identifier.phone())
             .collect();
-        let profile = &self.ops.profile().name;
-        self.ops.ledger.raise_generation(profile, &self.plan.list, numbers).await?;
+        self.ops.ledger.begin_replacements(&self.run, &removing, numbers, Timestamp::now()).await?;
 
         let mut queue = ready.into_iter();
         let mut flying = FuturesUnordered::new();

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::engine::idempotency_key;
+use super::input::Input;
 use super::plan::{Against, Draft, Planned, Wanted, attributes_of, plan_rows, strongest};
 use super::target::in_force;
 use super::{Ops, OpsError, Sink};
@@ -75,7 +76,9 @@ impl Ops {
             rows: undone.rows,
             checked: None,
         };
-        self.store_draft(draft).await
+        let planned = self.store_draft(draft).await?;
+        self.store_pseudonyms(&planned, &Input::default(), stop).await?;
+        Ok(planned)
     }
 
     /// The rows of an undo against the list as it is now.
@@ -137,7 +140,9 @@ impl Ops {
             clauses: Vec::new(),
             checked: None,
         };
-        self.store_draft(draft).await
+        let planned = self.store_draft(draft).await?;
+        self.store_pseudonyms(&planned, &Input::default(), stop).await?;
+        Ok(planned)
     }
 
     /// A run of this profile of which nothing is on its way any more, and its plan.

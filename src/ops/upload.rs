@@ -55,6 +55,14 @@ pub enum Until {
     Ready,
 }
 
+/// What a launch is about, for the trail.
+fn object_of(what: &Launched) -> String {
+    match what {
+        Launched::File(request) => format!("list {}", request.list),
+        Launched::Plan(id) => format!("plan {id}"),
+    }
+}
+
 impl Ops {
     /// Launches a run and sees it through. Cancelling `stop` pauses it (after the calls in flight are journalled).
     /// The sink gets the run at every change of state and while batches settle. Tenant trouble ends in a summary
@@ -66,11 +74,14 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("an upload")?;
+        self.refuse_broken_trail().await?;
         let to = match &launch.what {
             Launched::File(request) => request.to,
             Launched::Plan(id) => self.ledger.plan(id).await?.destination,
         };
-        self.for_a_run(to).launch(launch, sink, stop).await
+        let (reason, object) = (launch.reason.clone(), object_of(&launch.what));
+        let launched = self.for_a_run(to).launch(launch, sink, stop).await;
+        self.note_refusal("plan.refused", object, Some(&reason), launched).await
     }
 
     async fn launch(
@@ -124,6 +135,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("resuming a run")?;
+        self.refuse_broken_trail().await?;
         let runs = self.runs().await?;
         let wanted = match run {
             Some(id) => Some(self.ledger.run(id).await?),
@@ -137,7 +149,8 @@ impl Ops {
         let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
         let (run, mut lock) = self.take(run, nothing).await?;
         lock.set_holder(&self.holder(&run.id))?;
-        self.for_a_run(run.destination).drive(&run.id, until, sink, stop).await
+        let resumed = self.for_a_run(run.destination).drive(&run.id, until, sink, stop).await;
+        self.note_refusal("plan.refused", format!("run {}", run.id), None, resumed).await
     }
 
     /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it

@@ -90,6 +90,7 @@ fn a_doctor_who_cannot_look_does_not_say_fine() {
         "profile",
         "keyring",
         "ledger",
+        "audit-keys",
         "disk",
         "dns",
         "tls",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quietline::domain::audit::AuditEvent;
 use quietline::domain::identifier::Identifier;
 use quietline::domain::plan::Destination;
 use quietline::domain::run::RunState;
@@ -70,8 +71,34 @@ async fn buckets(outcome: &Outcome<'_>, told: &Told, faults: &mut Vec<String>) {
     claim(it.accepted == told.accepted.len() as u64, "not every accepted row has its evidence");
     claim(it.dead_letters == told.dead.len() as u64, "not every dead letter is there");
     claim(told.accepted.is_disjoint(&told.dead), "a row is accepted and refused");
-    let whole = outcome.ops.ledger().verify_trail().await;
-    claim(whole.is_ok(), "the audit trail does not verify");
+    let whole = outcome.ops.ledger().verify().await;
+    claim(whole.is_ok_and(|report| report.is_intact()), "the audit trail does not verify");
+    let mut events = outcome.ops.ledger().events(usize::MAX).await.unwrap_or_default();
+    events.reverse();
+    claim(!events.is_empty() && intents_go_before(&events), "an effect has no intent before it in the trail");
+}
+
+/// Each batch of which something was accepted was sent before, and each record that is gone was to be removed before.
+fn intents_go_before(events: &[AuditEvent]) -> bool {
+    let mut begun: BTreeSet<(&str, &str)> = BTreeSet::new();
+    events.iter().all(|event| {
+        let batch = event.effect.split([',', ':']).next().unwrap_or_default();
+        match event.kind.as_str() {
+            "batch.sent" => {
+                begun.insert((&event.object, batch));
+                true
+            }
+            "records.removing" => {
+                begun.insert((&event.object, "records"));
+                true
+            }
+            "batch.settled" => {
+                event.effect.contains(": 0 accepted") || begun.contains(&(event.object.as_str(), batch))
+            }
+            "record.removed" => begun.contains(&(event.object.as_str(), "records")),
+            _ => true,
+        }
+    })
 }
 
 /// It ends as it may: well, or with a word on why not.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod auditor;
 mod folder;
 mod journal;
 mod lists;
@@ -10,4 +11,5 @@ mod processes;
 mod property;
 mod runs;
 mod sizes;
+mod trail;
 mod world;

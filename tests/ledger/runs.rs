@@ -122,11 +122,12 @@ async fn the_trail_tells_the_story_without_numbers() {
         "run.state",
         "run.state",
         "plan.approved",
+        "batch.sent",
         "batch.settled",
         "session.ended",
     ];
     assert_eq!(kinds, story);
-    assert_eq!(events[2].reason.as_deref(), Some("four eyes"));
+    assert_eq!(events[3].reason.as_deref(), Some("four eyes"));
     assert!(events.iter().all(|event| !format!("{event:?}").contains("2025550100")));
     assert_eq!(world.ledger.head().await.unwrap(), events[0].hash);
     assert_eq!(world.ledger.verify_trail().await.unwrap(), story.len() as u64);

@@ -6,6 +6,7 @@ use super::failure::Failure;
 
 pub(super) mod demo;
 
+mod audit;
 mod auth;
 mod check;
 mod contacts;
@@ -46,6 +47,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Contacts(args) => contacts::run(context, args.action).await,
         Command::Lists(args) => lists::lists(context, args.action).await,
         Command::Rules(_) => lists::rules(context).await,
+        Command::Audit(args) => audit::run(context, args.action).await,
         Command::Auth(args) => auth::run(context, args.action).await,
         Command::Profile(args) => profile::run(context, args.action),
         Command::Layouts(args) => layouts::run(context, args.action),
@@ -75,6 +77,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Contacts(_) => "not every contact was written",
         Command::Lists(_) => "the lists were not read or changed",
         Command::Rules(_) => "the rules were not read",
+        Command::Audit(_) => "the audit trail was not read",
         Command::Auth(_) => "there are no credentials that work",
         Command::Profile(_) => "the profiles are as they were",
         Command::Layouts(_) => "the layouts are as they were",

@@ -50,7 +50,7 @@ async fn launch(context: &Context, ops: &Ops, planned: &Planned, args: &LaunchAr
         return Ok(exit::DONE);
     };
     let reason = super::plan::reason(reason)?.to_owned();
-    ops.refuse_without_second_person(&planned.summary)?;
+    ops.refuse_at_launch(&planned.summary, &reason).await?;
     if !args.yes {
         confirmed(context, ops, planned).await?;
     }

@@ -34,11 +34,12 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
     };
     let what = match what {
         Launched::File(request) if !args.yes => confirmed_file(context, &ops, request, &reason).await?,
-        Launched::File(request) => allowed_at_once(context, &ops, request).await?,
+        Launched::File(request) => allowed_at_once(context, &ops, request, &reason).await?,
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
     let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
-    let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
+    let run =
+        or_head(context, &ops, ops.upload(launch, progress::sink(context.out), &context.stop).await).await?;
     finish(context, &ops, &run, args.allow_rejects).await
 }
 
@@ -46,8 +47,23 @@ pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, F
     context.refuse_in_read_only("resuming a run")?;
     let (_, ops) = context.connect().await?;
     let sink = progress::sink(context.out);
-    let run = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await?;
+    let resumed = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await;
+    let run = or_head(context, &ops, resumed).await?;
     finish(context, &ops, &run, args.allow_rejects).await
+}
+
+/// A run that ended in an error left its traces too: the head goes to stderr, since there is no answer that could hold it.
+async fn or_head(
+    context: &Context,
+    ops: &Ops,
+    ended: Result<RunSummary, OpsError>,
+) -> Result<RunSummary, Failure> {
+    if ended.is_err()
+        && let Ok(head) = ops.ledger().head().await
+    {
+        context.out.tell(&format!("audit trail head: {}", visible(&head, 80)));
+    }
+    Ok(ended?)
 }
 
 pub(super) fn until(arg: UntilArg) -> Until {
@@ -97,12 +113,17 @@ fn plan_id(what: &Path) -> Option<&str> {
 }
 
 /// A file with `--yes`: plan, approve and launch in one go, unless a second person has to approve.
-async fn allowed_at_once(context: &Context, ops: &Ops, request: PlanRequest) -> Result<Launched, Failure> {
+async fn allowed_at_once(
+    context: &Context,
+    ops: &Ops,
+    request: PlanRequest,
+    reason: &str,
+) -> Result<Launched, Failure> {
     if ops.profile().four_eyes == FourEyes::Off {
         return Ok(Launched::File(request));
     }
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
-    ops.refuse_without_second_person(&planned.summary)?;
+    ops.refuse_at_launch(&planned.summary, reason).await?;
     Ok(Launched::File(request))
 }
 
@@ -114,7 +135,7 @@ async fn confirmed_file(
     reason: &str,
 ) -> Result<Launched, Failure> {
     let planned = ops.plan(&request, progress::sink(context.out), &context.stop).await?;
-    ops.refuse_without_second_person(&planned.summary)?;
+    ops.refuse_at_launch(&planned.summary, reason).await?;
     confirmed(context, ops, &planned).await?;
     context.or_stopped(ops.approve(&planned.summary.id, reason, None)).await?;
     Ok(Launched::Plan(planned.summary.id))
@@ -179,10 +200,12 @@ pub(super) async fn finish(
     run: &RunSummary,
     allow_rejects: bool,
 ) -> Result<u8, Failure> {
-    context.out.answer(&RunObject::of(run), || report::run(run))?;
-    // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows.
+    // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows. So it is part of the answer,
+    // and not a remark that quiet would leave out.
     let head = ops.ledger().head().await.map_err(OpsError::from)?;
-    context.out.remark(&format!("audit trail head: {head}"));
+    context.out.answer(&RunObject::ended(run, &head), || {
+        format!("{}\naudit trail head: {}", report::run(run).trim_end(), visible(&head, 80))
+    })?;
     let code = exit_of(run, allow_rejects);
     let barred = ops.barred_on_list(run).await?;
     if barred > 0 {

@@ -8,7 +8,7 @@ use crate::credentials;
 use crate::domain::list::ListId;
 use crate::domain::plan::Destination;
 use crate::domain::text::visible;
-use crate::ops::{off_thread, setup};
+use crate::ops::{KeyHome, off_thread, setup, trail};
 
 /// Less free space than this, and a large file may not get through: its plan and its journal are as large as it is.
 const SCARCE: u64 = 1 << 30;
@@ -26,6 +26,31 @@ pub(super) async fn of_keyring(profile: Option<&Profile>) -> Finding {
             if needed { finding.advise(e.advice) } else { finding }
         }
         Err(_) => not_checked("keyring", "its thread ended early"),
+    }
+}
+
+/// Where the keys of the audit trail are. That there are none yet is fine: the first plan makes them.
+pub(super) async fn of_trail_keys(folder: &Path, profile: Option<&Profile>) -> Finding {
+    match trail::home_of_keys(folder, profile).await {
+        Ok((KeyHome::Keyring, Some(public))) => {
+            Finding::new("audit-keys", Health::Fine, format!("in the keyring, public key {public}"))
+        }
+        Ok((KeyHome::File, Some(public))) => {
+            let file = trail::keys_file(folder);
+            let seen = format!("in {}, public key {public}", visible(&file.display().to_string(), 300));
+            match readable_by_others(&file) {
+                false => Finding::new("audit-keys", Health::Fine, seen),
+                true => Finding::new("audit-keys", Health::Attention, seen)
+                    .advise("Others can read the keys of the audit trail: `chmod 600` the file."),
+            }
+        }
+        Ok((KeyHome::Nowhere, _)) => {
+            Finding::new("audit-keys", Health::Fine, "none yet, the first plan makes them")
+        }
+        Ok((_, None)) => Finding::new("audit-keys", Health::Attention, "what is stored are no keys")
+            .advise("Runs go on without pseudonyms and signatures; put back the keys from a backup."),
+        Err(e) => Finding::new("audit-keys", Health::Attention, visible(&e.to_string(), 300))
+            .advise("Runs go on without pseudonyms and signatures until the keys can be reached."),
     }
 }
 

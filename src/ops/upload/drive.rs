@@ -19,8 +19,20 @@ use crate::ops::scrub::Barred;
 use crate::ops::{Ops, OpsError, OpsEvent, Sink};
 
 impl Ops {
-    /// Sees a run through from wherever it is. The list is locked by the caller.
+    /// Sees a run through from wherever it is, and signs the trail as it is then. The list is locked by the caller.
     pub(super) async fn drive(
+        &self,
+        run: &str,
+        until: Until,
+        sink: Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<RunSummary, OpsError> {
+        let driven = self.drive_on(run, until, sink.clone(), stop).await;
+        self.sign_trail(&sink).await;
+        driven
+    }
+
+    async fn drive_on(
         &self,
         run: &str,
         until: Until,

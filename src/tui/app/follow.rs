@@ -16,7 +16,7 @@ use crate::tui::theme::{self, Role};
 /// Dates that the question about them may show.
 const DATES: usize = 50;
 /// The trail as the pane reads it.
-pub(super) const AUDIT: Op = Op::Audit { limit: 500 };
+pub(super) const AUDIT: Op = Op::Audit { limit: 500, whole: false };
 
 impl App {
     pub(super) fn report(&mut self, report: Report) {

@@ -10,6 +10,11 @@ pub(super) const ROWS: &[Row] = &[
         .help("The event with its reason and hash.")
         .footer(1)
         .needs(tenant),
+    Row::new(C::AuditVerify, HERE, "audit.verify", "verify")
+        .keys(&["V"])
+        .help("Go through the whole trail: every event, its mirror, every checkpoint.")
+        .footer(5)
+        .needs(tenant),
     Row::new(C::Filter, HERE, "audit.filter", "filter")
         .keys(&["/"])
         .help("Only events that hold these words: an actor, a list, a run.")

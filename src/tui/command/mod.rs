@@ -164,6 +164,8 @@ pub enum Command {
     ReconcileList,
     ReconcileKind,
     ReconcileExport,
+    // audit
+    AuditVerify,
     // overlays
     Yes,
     No,

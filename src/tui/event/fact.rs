@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Asked, Checking, Folder, OpenedFile, RowWindow, Trouble};
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, TrailReport};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::{NotANumber, Phone};
 use crate::domain::readiness::Readiness;
@@ -40,6 +40,8 @@ pub enum Fact {
         events: Vec<AuditEvent>,
         /// Head of the chain.
         head: String,
+        /// Whether it is what was written.
+        chain: TrailReport,
     },
     /// What is known of the number being typed.
     Typed(Typed),

@@ -25,6 +25,8 @@ pub enum Op {
     Audit {
         /// How many.
         limit: usize,
+        /// Go through the whole trail, and not only through what came since the last look.
+        whole: bool,
     },
     /// Read a number as it is typed. Latest wins.
     Typed {

@@ -51,11 +51,12 @@ impl Job {
                 .await
                 .map(|letters| letters.into_iter().map(|(_, letter)| letter).collect())
                 .map(|letters| Fact::DeadLetters { run, letters }),
-            Op::Audit { limit } => {
+            Op::Audit { limit, whole } => {
                 self.or_stop(async {
                     let events = ops.ledger().events(limit).await?;
                     let head = ops.ledger().head().await?;
-                    Ok(Fact::Audit { events, head })
+                    let chain = ops.look_at_trail(whole).await?;
+                    Ok(Fact::Audit { events, head, chain })
                 })
                 .await
             }

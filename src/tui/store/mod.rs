@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::event::{Fact, Folder, Op, Slot, TaskId, Trouble, Typed};
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, TrailReport};
 use crate::domain::list::{DncList, ListId};
 use crate::domain::progress::Progress;
 use crate::domain::readiness::{ListState, Readiness};
@@ -65,6 +65,8 @@ pub struct Trail {
     pub events: Vec<AuditEvent>,
     /// Hash of the newest event.
     pub head: String,
+    /// Whether it is what was written.
+    pub chain: TrailReport,
 }
 
 /// An answer and when it was given.
@@ -261,7 +263,7 @@ impl Store {
                 }
             }
             Fact::DeadLetters { run, letters } => self.dead_letters.entry(run).or_default().set(letters, now),
-            Fact::Audit { events, head } => self.trail.set(Trail { events, head }, now),
+            Fact::Audit { events, head, chain } => self.trail.set(Trail { events, head, chain }, now),
             Fact::Typed(typed) => self.typed = Some(typed),
             Fact::Answers(answers) => {
                 for answer in answers.into_iter().rev() {

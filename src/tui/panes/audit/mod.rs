@@ -1,4 +1,4 @@
-//! Audit: the trail, newest first, with the head of its chain.
+//! Audit: the trail, newest first, with the state and the head of its chain.
 
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -6,12 +6,12 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::text::Line;
 
 use super::Pane;
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, TrailReport};
 use crate::domain::text::thousands;
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
-use crate::tui::event::Slot;
+use crate::tui::event::{Op, Slot};
 use crate::tui::hits::{Hit, HitMap};
 use crate::tui::overlays::detail::Detail;
 use crate::tui::theme::Role;
@@ -115,6 +115,38 @@ fn detail(cx: &Cx, event: &AuditEvent) -> Vec<(String, String)> {
     .into()
 }
 
+/// The state of the chain as a word, with how far it was looked at and what is signed.
+fn chain<'a>(cx: &'a Cx, report: &TrailReport) -> Line<'a> {
+    let (role, word) = match &report.broken {
+        None if report.trusted == 0 => {
+            (Role::Good, format!("INTACT, all {} events", thousands(report.records)))
+        }
+        None => (Role::Good, format!("INTACT since event {} (V: all of it)", thousands(report.trusted))),
+        Some(broken) if report.acknowledged => {
+            (Role::Warn, format!("BROKEN at event {}, acknowledged", thousands(broken.at)))
+        }
+        Some(broken) => (
+            Role::Bad,
+            format!(
+                "BROKEN at event {}, no run begins: {}",
+                thousands(broken.at),
+                cx.name(&broken.what, 120)
+            ),
+        ),
+    };
+    let signed = match &report.checkpoint {
+        Some(checkpoint) => {
+            format!(
+                " · last checkpoint {} (event {})",
+                time(cx, checkpoint.at),
+                thousands(checkpoint.records)
+            )
+        }
+        None => " · no checkpoint".into(),
+    };
+    Line::from(vec![span(cx, role, word), span(cx, Role::Muted, signed)])
+}
+
 impl Pane for Audit {
     fn id(&self) -> PaneId {
         PaneId::Audit
@@ -131,6 +163,7 @@ impl Pane for Audit {
         }
         match command {
             Command::Accept => self.open(cx),
+            Command::AuditVerify => Reply::act(Act::Start(Op::Audit { limit: 500, whole: true })),
             Command::Copy => match self.selected(cx) {
                 Some(event) => {
                     let lines =
@@ -172,9 +205,11 @@ impl Pane for Audit {
             }
             return;
         };
-        if inside.height < 3 {
+        if inside.height < 4 {
             return;
         }
+        line(Rect { height: 1, ..inside }, buf, &chain(cx, &trail.chain));
+        let inside = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
         let head = Line::from(vec![
             span(cx, Role::Muted, "head "),
             span(cx, Role::Text, cx.name(&trail.head, 80)),

@@ -1,6 +1,6 @@
 //! Who did what to what.
 
-use crate::domain::audit::AuditEvent;
+use crate::domain::audit::{AuditEvent, Checkpoint, TrailBreak, TrailReport};
 use crate::domain::readiness::ListState;
 use crate::tui::event::{Effect, Fact, Op};
 use crate::tui::testkit::{Kit, catalog, overview};
@@ -18,10 +18,25 @@ fn event(seq: u64, actor: &str, effect: &str) -> AuditEvent {
     }
 }
 
+fn whole() -> TrailReport {
+    TrailReport {
+        records: 1_204,
+        head: "abc123".into(),
+        trusted: 0,
+        broken: None,
+        acknowledged: false,
+        checkpoint: None,
+    }
+}
+
+fn told(events: Vec<AuditEvent>, chain: TrailReport) -> Fact {
+    Fact::Audit { events, head: "abc123".into(), chain }
+}
+
 fn kit() -> Kit {
     let events = vec![event(2, "analyst", "48 numbers more"), event(1, "admin", "12 numbers more")];
     let mut kit = Kit::new();
-    kit.keys("f7").answer(|op| matches!(op, Op::Audit { .. }), Fact::Audit { events, head: "abc123".into() });
+    kit.keys("f7").answer(|op| matches!(op, Op::Audit { .. }), told(events, whole()));
     kit
 }
 
@@ -60,10 +75,7 @@ fn lists_have_their_names_and_counts_their_separators_but_names_of_digits_stay()
         AuditEvent { object: "run 33612749".into(), ..event(2, "ada", "25004 entries are the baseline") },
         AuditEvent { object: "list 7010c70c-013e".into(), ..event(1, "ada", "batch 1200: 28 accepted") },
     ];
-    kit.keys("R").answer(
-        |op| matches!(op, Op::Audit { .. }),
-        Fact::Audit { events: all.into(), head: "abc123".into() },
-    );
+    kit.keys("R").answer(|op| matches!(op, Op::Audit { .. }), told(all.into(), whole()));
     kit.resize(160, 34).shows(&[
         "25,032 to add, 0 to update on list TCPA_National, digest 73479641",
         "25,004 entries",
@@ -79,4 +91,31 @@ fn lists_have_their_names_and_counts_their_separators_but_names_of_digits_stay()
 #[test]
 fn a_filter_finds_an_actor() {
     kit().keys("/").types("admin").shows(&["1 of 2", "12 numbers more"]).hides(&["48 numbers more"]);
+}
+
+#[test]
+fn the_state_of_the_chain_is_a_word_and_v_goes_through_all_of_it() {
+    let mut kit = kit();
+    kit.shows(&["INTACT, all 1,204 events", "no checkpoint"]);
+
+    let checkpoint = Checkpoint {
+        records: 1_200,
+        head: "abc".into(),
+        at: "2026-11-20T13:01:00Z".parse().unwrap(),
+        key: "ed25519".into(),
+    };
+    let since = TrailReport { trusted: 1_000, checkpoint: Some(checkpoint), ..whole() };
+    let is_look =
+        |whole: bool| move |op: &Op| matches!(op, Op::Audit { whole: asked, .. } if *asked == whole);
+    kit.keys("R").answer(is_look(false), told(vec![event(1, "ada", "x")], since));
+    kit.shows(&["INTACT since event 1,000", "last checkpoint 13:01:00 (event 1,200)"]);
+
+    let broken = Some(TrailBreak { at: 1_111, what: "it is gone".into() });
+    let found = TrailReport { broken: broken.clone(), ..whole() };
+    kit.keys("V").answer(is_look(true), told(vec![event(1, "ada", "x")], found));
+    kit.shows(&["BROKEN at event 1,111, no run begins: it is gone"]).hides(&["INTACT"]);
+
+    let seen = TrailReport { broken, acknowledged: true, ..whole() };
+    kit.keys("V").answer(is_look(true), told(vec![event(1, "ada", "x")], seen));
+    kit.shows(&["BROKEN at event 1,111, acknowledged"]).hides(&["INTACT", "no run begins"]);
 }
