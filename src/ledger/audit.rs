@@ -105,7 +105,7 @@ pub(super) fn of_run(at: Timestamp, actor: &str, kind: &'static str, run: &str, 
     NewEvent { at, actor: actor.to_owned(), kind, object: format!("run {run}"), effect, reason: None }
 }
 
-fn head(connection: &Connection) -> Result<(u64, String), Error> {
+pub(super) fn head(connection: &Connection) -> Result<(u64, String), Error> {
     let newest = connection
         .prepare_cached("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))

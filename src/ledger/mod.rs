@@ -43,6 +43,8 @@ mod expected;
 mod folder;
 mod lists;
 mod lock;
+mod metrics;
+mod outbox;
 mod plans;
 mod recount;
 mod rows;
@@ -54,6 +56,7 @@ mod types;
 mod writer;
 
 pub use error::Error;
+pub use outbox::Message;
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
 
 use writer::Worker;

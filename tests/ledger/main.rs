@@ -5,6 +5,7 @@
 mod folder;
 mod journal;
 mod lists;
+mod outbox;
 mod plans;
 mod processes;
 mod property;
