@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::measures::Measures;
 use crate::domain::diff::{Diff, DiffKind, Difference, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
@@ -102,9 +103,20 @@ pub(super) struct RunObject {
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
+    /// Where one run is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<Value>,
 }
 
 impl RunObject {
+    /// With what was measured of it.
+    pub fn measured(run: &RunSummary, measures: &Measures) -> Self {
+        let (metrics, webhook) = (Some(measures.metrics(run)), Some(measures.webhook()));
+        Self { metrics, webhook, ..Self::of(run) }
+    }
+
     pub fn of(run: &RunSummary) -> Self {
         let buckets = &run.buckets;
         Self {
@@ -133,6 +145,8 @@ impl RunObject {
             by: run.by.clone(),
             reason: run.reason.clone(),
             error: run.error.as_ref().map(|(code, message)| json!({"code": code, "message": message})),
+            metrics: None,
+            webhook: None,
         }
     }
 }

@@ -29,6 +29,7 @@ mod input;
 mod layout;
 mod lists;
 mod lookup;
+mod outbox;
 mod patience;
 mod plan;
 mod read_back;
@@ -51,13 +52,16 @@ pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lists::{Activation, MadeList};
 pub use lookup::LookupSources;
+pub use outbox::FoundSecret;
 pub use patience::Patience;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Circuit, Credentials, Endpoints, FeedState, Gauges, Limits, NewList, Rate, Rates};
+pub use crate::api::{
+    Circuit, Credentials, Endpoints, FeedState, Gauges, Limits, NewList, Rate, Rates, WebhookSecret,
+};
 pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
@@ -263,6 +267,7 @@ pub struct Ops {
     patience: Patience,
     read_only: bool,
     actor: Arc<str>,
+    outbox: Arc<outbox::Outbox>,
 }
 
 impl Ops {
@@ -296,7 +301,10 @@ impl Ops {
             Normaliser::new(profile.region, PhonePolicy::Possible, Vec::new()),
         )?;
         let profile = Arc::new(profile);
-        Ok(Self { profile, client, ledger, normaliser, patience, read_only, actor: os_user().into() })
+        let (actor, outbox) = (os_user().into(), outbox::Outbox::none());
+        let ops = Self { profile, client, ledger, normaliser, patience, read_only, actor, outbox };
+        // Until somebody brings its secret.
+        Ok(ops.with_webhook(Ok(None)))
     }
 
     /// The profile.

@@ -69,6 +69,7 @@ impl Ops {
             Launched::File(request) => request.to,
             Launched::Plan(id) => self.ledger.plan(id).await?.destination,
         };
+        self.announce_deliveries(&sink).await?;
         self.for_a_run(to).launch(launch, sink, stop).await
     }
 
@@ -123,6 +124,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("resuming a run")?;
+        self.announce_deliveries(&sink).await?;
         let runs = self.runs().await?;
         let wanted = match run {
             Some(id) => Some(self.ledger.run(id).await?),
@@ -160,6 +162,7 @@ impl Ops {
     /// Cancels a run that nobody is working on, for good.
     pub async fn cancel(&self, run: &str) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("cancelling a run")?;
+        self.begin_deliveries().await?;
         let nothing = |message: String| OpsError::Nothing {
             code: "nothing-to-cancel",
             message,

@@ -6,9 +6,11 @@ mod destinations;
 mod generate;
 mod green;
 mod layouts;
+mod measured;
 mod reading;
 mod stage;
 mod standing;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

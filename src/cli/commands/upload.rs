@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit, exit_of_run_error};
+use crate::cli::measures::Measures;
 use crate::cli::shapes::RunObject;
 use crate::cli::{ask, progress, report};
 use crate::config::{Environment, FourEyes};
@@ -166,10 +167,13 @@ async fn confirm(context: &Context, name: Option<&str>) -> Result<(), Failure> {
 
 /// Prints the run and folds it into an exit code.
 async fn finish(context: &Context, ops: &Ops, run: &RunSummary, allow_rejects: bool) -> Result<u8, Failure> {
-    context.out.answer(&RunObject::of(run), || report::run(run))?;
+    let measures = Measures::of(ops, run).await?;
+    let text = || report::run(run) + &measures.lines(run);
+    context.out.answer(&RunObject::measured(run, &measures), text)?;
     // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows.
     let head = ops.ledger().head().await.map_err(OpsError::from)?;
     context.out.remark(&format!("audit trail head: {head}"));
+    ops.end_deliveries().await;
     let code = exit_of(run, allow_rejects);
     let barred = ops.barred_on_list(run).await?;
     if barred > 0 {
