@@ -5,46 +5,42 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::domain::delivery::Deliveries;
-use crate::domain::metrics::{Histogram, Metrics, per_second};
+use crate::domain::metrics::{Calls, Histogram, say_latency};
 use crate::domain::run::RunSummary;
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Ops, OpsError};
+use crate::ops::{Measured, Ops, OpsError};
 
 /// What the ledger keeps of a run beside its summary.
-pub(super) struct Measures {
-    metrics: Metrics,
-    deliveries: Deliveries,
-}
+pub(super) struct Measures(Measured);
 
 impl Measures {
     pub async fn of(ops: &Ops, run: &RunSummary) -> Result<Self, OpsError> {
-        Ok(Self { metrics: ops.metrics(&run.id).await?, deliveries: ops.deliveries(&run.id).await? })
+        Ok(Self(ops.measured(&run.id).await?))
     }
 
     /// `metrics` of a run object.
     pub fn metrics(&self, run: &RunSummary) -> Value {
-        let of = |(calls, histogram): (&crate::domain::metrics::Calls, &Histogram)| {
+        let of = |(calls, histogram): (&Calls, &Histogram)| {
             json!({"family": calls.family, "kind": calls.kind, "calls": histogram.count(),
                 "p50_ms": millis(histogram.permille(500)), "p90_ms": millis(histogram.permille(900)),
                 "p99_ms": millis(histogram.permille(990)), "max_ms": millis(histogram.longest())})
         };
-        let latency: Vec<Value> = self.metrics.latency.iter().map(of).collect();
+        let latency: Vec<Value> = self.0.metrics.latency.iter().map(of).collect();
         json!({
-            "rows_per_second": rounded(rows_per_second(run)),
-            "calls": self.metrics.calls(),
-            "calls_per_second": rounded(per_second(self.metrics.calls(), run.seconds)),
-            "retries": self.metrics.retries,
-            "throttled": self.metrics.throttled,
+            "rows_per_second": rounded(Measured::rows_per_second(run)),
+            "calls": self.0.metrics.calls(),
+            "calls_per_second": rounded(self.0.calls_per_second(run)),
+            "retries": self.0.metrics.retries,
+            "throttled": self.0.metrics.throttled,
             "latency": latency,
             "duplicates": {"in_file": run.buckets.duplicates, "already_on_list": run.buckets.unchanged,
-                "not_yet_visible": self.metrics.not_yet_visible},
+                "not_yet_visible": self.0.metrics.not_yet_visible},
         })
     }
 
     /// `webhook` of a run object: null where nobody was to be told.
     pub fn webhook(&self) -> Value {
-        let d = &self.deliveries;
+        let d = &self.0.deliveries;
         if d.waiting + d.delivered + d.given_up == 0 {
             return Value::Null;
         }
@@ -55,26 +51,25 @@ impl Measures {
     /// The same in lines for people; empty where there is nothing to tell.
     pub fn lines(&self, run: &RunSummary) -> String {
         let mut text = String::new();
-        for (calls, histogram) in &self.metrics.latency {
+        for (calls, histogram) in &self.0.metrics.latency {
             let _ = writeln!(
                 text,
                 "calls {} {}: {} · median {} · 90 % {} · 99 % {} · longest {}",
                 visible(&calls.family, 40),
                 visible(&calls.kind, 20),
                 thousands(histogram.count()),
-                said(histogram.permille(500)),
-                said(histogram.permille(900)),
-                said(histogram.permille(990)),
-                said(histogram.longest()),
+                say_latency(histogram.permille(500)),
+                say_latency(histogram.permille(900)),
+                say_latency(histogram.permille(990)),
+                say_latency(histogram.longest()),
             );
         }
-        if let (Some(rows), Some(calls)) =
-            (rows_per_second(run), per_second(self.metrics.calls(), run.seconds))
-            && self.metrics.calls() > 0
+        if let (Some(rows), Some(calls)) = (Measured::rows_per_second(run), self.0.calls_per_second(run))
+            && self.0.metrics.calls() > 0
         {
             let _ = writeln!(text, "throughput: {rows:.1} rows/s · {calls:.1} calls/s");
         }
-        let twice = (run.buckets.duplicates, run.buckets.unchanged, self.metrics.not_yet_visible);
+        let twice = (run.buckets.duplicates, run.buckets.unchanged, self.0.metrics.not_yet_visible);
         if twice != (0, 0, 0) {
             let _ = writeln!(
                 text,
@@ -84,16 +79,11 @@ impl Measures {
                 thousands(twice.2),
             );
         }
-        if let Some(said) = self.deliveries.said() {
+        if let Some(said) = self.0.deliveries.said() {
             let _ = writeln!(text, "webhook: {}", visible(&said, 300));
         }
         text
     }
-}
-
-/// Rows with a verdict of the tenant, in a second of working time.
-fn rows_per_second(run: &RunSummary) -> Option<f64> {
-    per_second(run.buckets.accepted + run.buckets.dead_letters, run.seconds)
 }
 
 fn millis(time: Duration) -> f64 {
@@ -102,13 +92,4 @@ fn millis(time: Duration) -> f64 {
 
 fn rounded(n: Option<f64>) -> Option<f64> {
     n.map(|n| (n * 1_000.0).round() / 1_000.0)
-}
-
-/// `38 ms`, `1.2 s`.
-fn said(time: Duration) -> String {
-    match time.as_millis() {
-        0..10 => format!("{:.1} ms", millis(time)),
-        ms @ 10..1_000 => format!("{ms} ms"),
-        _ => format!("{:.1} s", time.as_secs_f64()),
-    }
 }

@@ -139,6 +139,15 @@ impl Metrics {
     }
 }
 
+/// A latency as people read it: `3.4 ms`, `38 ms`, `1.2 s`.
+pub fn say_latency(took: Duration) -> String {
+    match took.as_millis() {
+        0..10 => format!("{:.1} ms", took.as_micros() as f64 / 1_000.0),
+        ms @ 10..1_000 => format!("{ms} ms"),
+        _ => format!("{:.1} s", took.as_secs_f64()),
+    }
+}
+
 /// So many in a second of working time; `None` where no time has passed.
 pub fn per_second(n: u64, seconds: f64) -> Option<f64> {
     (seconds > 0.0).then(|| n as f64 / seconds)
@@ -170,6 +179,15 @@ mod tests {
         assert_eq!(Histogram::default().permille(500), Duration::ZERO);
         assert_eq!(per_second(7, 0.0), None);
         assert_eq!(per_second(7, 2.0), Some(3.5));
+    }
+
+    #[test]
+    fn a_latency_is_said_in_few_digits() {
+        for (micros, said) in
+            [(3_410, "3.4 ms"), (38_900, "38 ms"), (999_999, "999 ms"), (1_249_000, "1.2 s")]
+        {
+            assert_eq!(say_latency(Duration::from_micros(micros)), said);
+        }
     }
 
     proptest! {

@@ -18,15 +18,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{Receiver, WebhookSecret};
-use crate::domain::delivery::{Deliveries, Outcome, next};
-use crate::domain::metrics::Metrics;
+use crate::domain::delivery::{Outcome, next};
 use crate::domain::text::hex;
 use crate::ledger::{Ledger, Message};
 
 /// How often the outbox is looked at where nobody says that something was put into it.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long a message belongs to whoever claimed it, beyond the time of its try.
-const MARGIN: Duration = Duration::from_secs(20);
+/// How long a message belongs to whoever claimed it, in times of a try: one to make it, one to mark it.
+const LEASE: u32 = 2;
 /// How long whoever has finished waits for the last messages of its run.
 const GRACE: Duration = Duration::from_secs(3);
 /// Between two looks at whether they are gone.
@@ -105,7 +104,7 @@ impl Ops {
             profile,
             actor: self.actor.clone(),
             schedule: self.patience.delivery_schedule,
-            lease: self.patience.delivered_within + MARGIN,
+            lease: self.patience.delivered_within * LEASE,
             news: self.outbox.news.clone(),
             stop: self.outbox.stop.clone(),
         };
@@ -148,16 +147,6 @@ impl Ops {
     /// Whether a message waits that was never tried to its end.
     async fn has_fresh_messages(&self) -> bool {
         matches!(self.ledger.has_fresh_messages(&self.profile().name, Timestamp::now()).await, Ok(true))
-    }
-
-    /// How the messages of a run stand.
-    pub async fn deliveries(&self, run: &str) -> Result<Deliveries, OpsError> {
-        Ok(self.ledger.deliveries(run).await?)
-    }
-
-    /// What the calls of a run took.
-    pub async fn metrics(&self, run: &str) -> Result<Metrics, OpsError> {
-        Ok(self.ledger.metrics(run).await?)
     }
 }
 

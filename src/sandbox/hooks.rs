@@ -158,7 +158,7 @@ mod tests {
         );
         assert_eq!(
             hex(hmac(b"Jefe", b"what do ya want for nothing?")),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739dec58b964a64ec3843"
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
     }
 }

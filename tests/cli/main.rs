@@ -16,3 +16,4 @@ mod profiles;
 mod sandbox;
 mod secrets;
 mod trouble;
+mod webhook;

@@ -38,7 +38,7 @@ async fn two_runs_at_once_count_each_their_own_calls() {
     assert_eq!((calm.retries, calm.throttled), (0, 0), "the other run's are not ours");
 
     for (run, family) in [(&troubled, "suppression"), (&calm, "items")] {
-        let metrics = stage.ops.metrics(&run.id).await.unwrap();
+        let metrics = stage.ops.measured(&run.id).await.unwrap().metrics;
         let writes: Vec<_> = metrics.latency.iter().filter(|(calls, _)| calls.kind == "write").collect();
         assert_eq!(writes.len(), 1, "{writes:?}");
         assert_eq!(writes[0].0.family, family);
@@ -64,14 +64,14 @@ async fn rows_that_do_not_show_at_once_are_counted_apart_from_duplicates() {
     let stop = CancellationToken::new();
     let run = ops.upload(launch(), Arc::new(Silent), &stop).await.unwrap();
     assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
-    let metrics = stage.ops.metrics(&run.id).await.unwrap();
+    let metrics = stage.ops.measured(&run.id).await.unwrap().metrics;
     let three = |run: &quietline::domain::run::RunSummary, unseen| {
         (run.buckets.duplicates, run.buckets.unchanged, unseen)
     };
     assert_eq!(three(&run, metrics.not_yet_visible), (5, 0, 20));
 
     let again = stage.ops.upload(launch(), Arc::new(Silent), &stop).await.unwrap();
-    let metrics = stage.ops.metrics(&again.id).await.unwrap();
+    let metrics = stage.ops.measured(&again.id).await.unwrap().metrics;
     assert_eq!(three(&again, metrics.not_yet_visible), (5, 20, 0));
 }
 
@@ -84,9 +84,9 @@ async fn a_run_that_is_resumed_goes_on_counting() {
     let writes = |metrics: &quietline::domain::metrics::Metrics| -> u64 {
         metrics.latency.iter().filter(|(calls, _)| calls.kind == "write").map(|(_, n)| n.count()).sum()
     };
-    let before = writes(&stage.ops.metrics(&run.id).await.unwrap());
+    let before = writes(&stage.ops.measured(&run.id).await.unwrap().metrics);
     assert!(before >= 5, "{before}");
     let run = stage.resume().await.unwrap();
-    let after = writes(&stage.ops.metrics(&run.id).await.unwrap());
+    let after = writes(&stage.ops.measured(&run.id).await.unwrap().metrics);
     assert_eq!(after, run.batches, "each batch was one call, over both sittings");
 }

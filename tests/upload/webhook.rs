@@ -60,7 +60,7 @@ async fn taken(stage: &Stage, n: usize) -> Vec<Value> {
 async fn carried(ops: &Ops, run: &RunSummary) -> quietline::domain::delivery::Deliveries {
     let wait = async {
         loop {
-            let deliveries = ops.deliveries(&run.id).await.unwrap();
+            let deliveries = ops.measured(&run.id).await.unwrap().deliveries;
             if deliveries.waiting == 0 {
                 return deliveries;
             }
@@ -168,7 +168,7 @@ async fn a_receiver_that_hangs_costs_the_run_nothing() {
     // It would wait for ten minutes, were anybody in its way.
     let run = upload(&ops, &stage, Destination::Entries, stage.list_name()).await;
     assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
-    let deliveries = ops.deliveries(&run.id).await.unwrap();
+    let deliveries = ops.measured(&run.id).await.unwrap().deliveries;
     assert_eq!((deliveries.waiting, deliveries.delivered), (2, 0));
 
     // Whoever leaves breaks the try off, and the next one finds its message at once.
@@ -179,6 +179,35 @@ async fn a_receiver_that_hangs_costs_the_run_nothing() {
     let received = taken(&stage, 2).await;
     assert_eq!(received[0]["answered"], "hang");
     assert_eq!(received[0]["id"], received[1]["id"], "{received:?}");
+    assert_eq!(carried(&next, &run).await.delivered, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_between_the_try_and_its_mark_sends_the_same_message_once_more() {
+    let stage = Stage::with(Story::Calm).await;
+    let mute = listened(&stage, Ok(None));
+    let run = upload(&mute, &stage, Destination::Entries, stage.list_name()).await;
+    stage.order("hooks/next", json!({"do": "hang"})).await;
+    let url = stage.hooks().0;
+    let patience = Patience { delivered_within: Duration::from_secs(2), ..patience() };
+    let killed =
+        stage.ops_like(patience, |profile| profile.upload.webhook = Some(url)).with_webhook(secret(&stage));
+    // A runtime of its own is its process: nothing of it runs on once it is gone.
+    let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    process.spawn(async move {
+        killed.begin_deliveries().await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let sent = async { while received(&stage).await.is_empty() {} };
+    tokio::time::timeout(Duration::from_secs(60), sent).await.unwrap();
+    process.shutdown_background();
+
+    let next = listened(&stage, secret(&stage));
+    next.begin_deliveries().await.unwrap();
+    let received = taken(&stage, 2).await;
+    let ids: Vec<&Value> = received.iter().map(|message| &message["id"]).collect();
+    assert_eq!(received[0]["answered"], "hang");
+    assert_eq!((ids.len(), ids.iter().filter(|id| **id == ids[0]).count()), (3, 2), "{received:?}");
     assert_eq!(carried(&next, &run).await.delivered, 2);
 }
 
@@ -196,7 +225,7 @@ async fn a_receiver_that_has_gone_is_not_asked_again() {
     let file = stage.write("more.csv", "phone,jurisdiction\n202-222-0107,US-DC\n");
     let stop = CancellationToken::new();
     let later = ops.upload(Stage::launch_file(&file), sink.clone(), &stop).await.unwrap();
-    assert_eq!(ops.deliveries(&later.id).await.unwrap(), Default::default());
+    assert_eq!(ops.measured(&later.id).await.unwrap().deliveries, Default::default());
     assert_eq!(received(&stage).await.len(), 1);
     assert!(sink.said("410: gone"), "{sink:?}");
 }
@@ -211,7 +240,7 @@ async fn without_a_secret_nothing_is_sent_and_all_of_it_waits() {
     let run = ops.upload(Stage::launch_file(&file), sink.clone(), &stop).await.unwrap();
     assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
     assert!(sink.said("there is no secret to sign with"), "{sink:?}");
-    assert_eq!(ops.deliveries(&run.id).await.unwrap().waiting, 2);
+    assert_eq!(ops.measured(&run.id).await.unwrap().deliveries.waiting, 2);
     assert_eq!(received(&stage).await.len(), 0, "nothing is sent unsigned");
 
     // With the secret of somebody else it is refused; with the right one it is taken.

@@ -1,6 +1,7 @@
 //! `upload` and `resume`: launch a run and see it through.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
 use crate::cli::context::Context;
@@ -8,9 +9,9 @@ use crate::cli::failure::{Failure, exit, exit_of_run_error};
 use crate::cli::measures::Measures;
 use crate::cli::shapes::RunObject;
 use crate::cli::{ask, progress, report};
-use crate::config::{Environment, FourEyes};
+use crate::config::{Config, Environment, FourEyes};
 use crate::domain::plan::Destination;
-use crate::domain::run::{RunState, RunSummary};
+use crate::domain::run::{LONG_SECONDS, RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
 use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Until};
 
@@ -39,16 +40,36 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
     let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
-    let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
+    let begun = Instant::now();
+    let run = told(&ops, ops.upload(launch, progress::sink(context.out), &context.stop).await).await?;
+    ring_after(context, &config, begun);
     finish(context, &ops, &run, args.allow_rejects).await
 }
 
 pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("resuming a run")?;
-    let (_, ops) = context.connect().await?;
+    let (config, ops) = context.connect().await?;
+    let begun = Instant::now();
     let sink = progress::sink(context.out);
-    let run = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await?;
+    let run =
+        told(&ops, ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await).await?;
+    ring_after(context, &config, begun);
     finish(context, &ops, &run, args.allow_rejects).await
+}
+
+/// Rings after a run that took longer than anybody watches.
+fn ring_after(context: &Context, config: &Config, begun: Instant) {
+    if config.bell() && begun.elapsed() >= Duration::from_secs(LONG_SECONDS) {
+        context.out.ring();
+    }
+}
+
+/// A run that ended in an error is told of too, before the process goes.
+async fn told(ops: &Ops, ended: Result<RunSummary, OpsError>) -> Result<RunSummary, OpsError> {
+    if ended.is_err() {
+        ops.end_deliveries().await;
+    }
+    ended
 }
 
 fn until(arg: UntilArg) -> Until {
