@@ -53,7 +53,7 @@ async fn taken(stage: &Stage, n: usize) -> Vec<Value> {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the messages come")
+    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap()
 }
 
 /// Waits until nothing waits any more of a run.
@@ -67,7 +67,7 @@ async fn carried(ops: &Ops, run: &RunSummary) -> quietline::domain::delivery::De
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("the outbox becomes empty")
+    tokio::time::timeout(Duration::from_secs(60), wait).await.unwrap()
 }
 
 fn kinds(received: &[Value]) -> Vec<&str> {
