@@ -279,6 +279,11 @@ impl Config {
         &self.data_dir
     }
 
+    /// Whether the end of a long run rings the bell of the terminal: `bell = false` switches it off.
+    pub fn bell(&self) -> bool {
+        self.file.bell.unwrap_or(true)
+    }
+
     /// Names of all profiles.
     pub fn profile_names(&self) -> Vec<String> {
         self.file.profiles.keys().cloned().collect()

@@ -16,6 +16,7 @@ use crate::config::{CredentialSource, Profile};
 mod bound;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 
 /// The service under which every entry stands; the user of an entry is the name of the profile.
 const SERVICE: &str = "quietline";
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct CredentialError {
-    /// Stable code: `no-credentials`, `no-keyring`, `keyring-locked`, `origin-changed`.
+    /// Stable code: `no-credentials`, `no-keyring`, `keyring-locked`, `origin-changed`, `bad-secret`.
     pub code: &'static str,
     /// What, where, why.
     pub message: String,
@@ -68,9 +69,13 @@ pub fn store(profile: &Profile, credentials: &Credentials) -> Result<(), Credent
     with_keyring(move || Entry::new(SERVICE, &user)?.set_password(&secret))
 }
 
-/// Removes them. `Ok(false)` = there were none.
+/// Removes them, and the secret of the webhook with them. `Ok(false)` = there were none.
 pub fn remove(profile: &Profile) -> Result<bool, CredentialError> {
-    let user = profile.name.clone();
+    webhook::remove(profile)?;
+    delete(profile.name.clone())
+}
+
+fn delete(user: String) -> Result<bool, CredentialError> {
     with_keyring(move || match Entry::new(SERVICE, &user)?.delete_credential() {
         Ok(()) => Ok(true),
         Err(keyring::Error::NoEntry) => Ok(false),

@@ -62,6 +62,26 @@ fn whoever_moves_the_profile_does_not_get_the_secret() {
 }
 
 #[test]
+fn the_secret_of_a_webhook_is_kept_beside_the_credentials_and_bound_to_its_origin() {
+    if !is_there() {
+        return;
+    }
+    let text = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let mut profile = profile("listened");
+    profile.upload.webhook = Some("https://hooks.example.com/dnc".into());
+    credentials::store(&profile, &keep()).unwrap();
+    assert!(credentials::webhook::load(&profile).unwrap().is_none());
+    let refused = credentials::webhook::store(&profile, &SECRET.to_owned().into()).unwrap_err();
+    assert_eq!(refused.code, "bad-secret");
+    credentials::webhook::store(&profile, &text.to_owned().into()).unwrap();
+    assert!(credentials::webhook::load(&profile).unwrap().is_some());
+    profile.upload.webhook = Some("https://evil.example.net/dnc".into());
+    assert_eq!(credentials::webhook::load(&profile).unwrap_err().code, "origin-changed");
+    assert!(credentials::remove(&profile).unwrap());
+    assert!(credentials::webhook::load(&profile).unwrap().is_none(), "logging out leaves nothing behind");
+}
+
+#[test]
 fn login_by_hand_stores_what_other_tools_of_the_desktop_can_find() {
     if !is_there() {
         return;

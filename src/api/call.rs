@@ -18,6 +18,7 @@ use super::outcome::{Stage, read_may_repeat};
 use super::pace::Place;
 use super::retry::{Backoff, Budget, Patience};
 use super::scope::{Access, Family, Scopes};
+use super::tally::Tally;
 use super::token::{Token, Tokens};
 use super::transport::{Answer, Broke, Fault, Transport};
 use super::wire::{odd, words_of};
@@ -51,6 +52,8 @@ pub(super) struct Call {
     pub(super) scopes: Scopes,
     /// What the job may still repeat; `None` = a person waits, and patience alone ends it.
     pub(super) budget: Option<Arc<Budget>>,
+    /// What the job behind it counts its calls with.
+    pub(super) tally: Option<Arc<Tally>>,
     /// The thing asked for, for `NotFound`: `the list`, `the entry`.
     pub(super) what: &'static str,
     pub(super) request: Request,
@@ -190,8 +193,16 @@ impl Wire {
         if !call.may_repeat() {
             return Err(worn_out(last));
         }
-        self.gauges.send_modify(|gauges| gauges.retries += 1);
+        self.repeated(call.tally.as_deref());
         Ok(())
+    }
+
+    /// Counts a call that is made again.
+    pub(super) fn repeated(&self, tally: Option<&Tally>) {
+        self.gauges.send_modify(|gauges| gauges.retries += 1);
+        if let Some(tally) = tally {
+            tally.repeated();
+        }
     }
 
     /// Sends once. A 401 renews the token and repeats the same request once.
@@ -225,7 +236,7 @@ impl Wire {
             if let Err(error) = self.in_time(until, self.tokens.renew(call.scopes, token)).await {
                 return self.nothing(error);
             }
-            self.gauges.send_modify(|gauges| gauges.retries += 1);
+            self.repeated(call.tally.as_deref());
         }
     }
 
@@ -342,6 +353,9 @@ impl Wire {
             Err(_) => lock(&self.breaker).note(pass, false, now),
         }
         self.show(|gauges| gauges.throttled += u64::from(throttled));
+        if let Some(tally) = &call.tally {
+            tally.note(call, took, throttled);
+        }
         result
     }
 

@@ -16,10 +16,12 @@ use super::limits::Rates;
 use super::outcome::Write;
 use super::retry::{Backoff, Budget, Patience};
 use super::scope::{Family, Scopes};
+use super::tally::Tally;
 use super::transport::Answer;
 use super::wire::odd;
 use super::write::attempt_of;
 use super::{Attempt, Credentials, Deadlines, Endpoints, Error, Limits};
+use crate::domain::metrics::Metrics;
 use crate::domain::phone::Normaliser;
 
 /// Gauges are shown once more when the last second has passed over the last call.
@@ -70,6 +72,8 @@ pub struct Client {
     scopes: Scopes,
     /// What it may repeat.
     budget: Option<Arc<Budget>>,
+    /// What it counts its calls with.
+    tally: Option<Arc<Tally>>,
 }
 
 impl fmt::Debug for Client {
@@ -103,26 +107,35 @@ impl Client {
         let contacts = Semaphore::new(limits.contacts_in_flight.max(1));
         let (longest_query_page, settling) = (AtomicUsize::new(0), AtomicBool::new(false));
         let shared = Shared { wire, limits, normaliser, endpoints, contacts, longest_query_page, settling };
-        Ok(Self { shared: Arc::new(shared), scopes: Scopes::LOOK, budget: None })
+        Ok(Self { shared: Arc::new(shared), scopes: Scopes::LOOK, budget: None, tally: None })
     }
 
     /// The same client for a job that needs these scopes and no others.
     #[must_use]
     pub fn asking(&self, scopes: Scopes) -> Self {
-        Self { shared: self.shared.clone(), scopes, budget: self.budget.clone() }
+        Self { scopes, ..self.clone() }
     }
 
-    /// The same client for a long job, with a budget of repeats for all of its calls.
+    /// The same client for a long job, with a budget of repeats for all of its calls, which it counts for itself.
     #[must_use]
     pub fn for_a_job(&self) -> Self {
-        Self { budget: Some(Arc::new(Budget::new())), ..self.clone() }
+        let (budget, tally) = (Some(Arc::new(Budget::new())), Some(Arc::default()));
+        Self { budget, tally, ..self.clone() }
     }
 
-    /// Takes a repeat of a write out of the job's budget. What it says instead of going on, where none is left.
+    /// What the calls of this job came to since it was last asked; nothing for a client of no job.
+    pub fn take_metrics(&self) -> Metrics {
+        self.tally.as_ref().map(|tally| tally.take()).unwrap_or_default()
+    }
+
+    /// Takes a repeat of a write out of the job's budget, and counts it. What it says instead of going on, where none is left.
     pub fn repeat(&self, last: &Error) -> Result<(), Error> {
         match &self.budget {
             Some(budget) if !budget.take() => Err(worn_out(last)),
-            _ => Ok(()),
+            _ => {
+                self.wire().repeated(self.tally.as_deref());
+                Ok(())
+            }
         }
     }
 
@@ -180,8 +193,8 @@ impl Client {
 
     fn call(&self, ask: Ask<'_>) -> Result<Call, Error> {
         let (family, access, what) = (ask.family, ask.access(), ask.what);
-        let (scopes, budget) = (self.scopes, self.budget.clone());
-        Ok(Call { family, access, scopes, budget, what, request: ask.request(&self.wire().api)? })
+        let (scopes, budget, tally) = (self.scopes, self.budget.clone(), self.tally.clone());
+        Ok(Call { family, access, scopes, budget, tally, what, request: ask.request(&self.wire().api)? })
     }
 
     /// A read, repeated with patience.

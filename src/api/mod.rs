@@ -39,8 +39,10 @@ mod rules;
 mod scope;
 mod single;
 mod suppression;
+mod tally;
 mod token;
 mod transport;
+mod webhook;
 mod wire;
 mod write;
 
@@ -60,6 +62,7 @@ pub use suppression::{
     ContactWrite, SuppressionList, SuppressionListChange, encode_contacts, read_contacts_answer,
 };
 pub use transport::fits_into_address;
+pub use webhook::{Receiver, WebhookSecret};
 
 /// Where the tenant lives: explicit origins, never a template in code paths.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -190,6 +190,14 @@ impl Transport {
         self.head(request).await
     }
 
+    /// Posts to the base itself, with these headers, and hands back the head of the answer.
+    pub(super) async fn post(&self, headers: HeaderMap, body: Vec<u8>) -> Result<Response, Fault> {
+        let mut request = Request::new(Method::POST, self.base.clone());
+        request.headers_mut().extend(headers);
+        *request.body_mut() = Some(body.into());
+        self.head(request).await
+    }
+
     /// Scheme and host that an answer redirects to.
     pub(super) fn redirect_of(&self, response: &Response) -> Option<String> {
         let to = response.headers().get(header::LOCATION).filter(|_| response.status().is_redirection())?;

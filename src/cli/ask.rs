@@ -74,8 +74,8 @@ pub(super) fn line(question: &str) -> Result<String, Failure> {
     Ok(answer.trim().to_owned())
 }
 
-/// The client secret: from a hidden prompt on a terminal, else all of stdin. Blocking.
-pub(super) fn secret() -> Result<SecretString, Failure> {
+/// A secret: from a hidden prompt on a terminal, else all of stdin. `command` is the one that asks. Blocking.
+pub(super) fn secret(name: &str, command: &str) -> Result<SecretString, Failure> {
     let unreadable = |e: io::Error| {
         if e.kind() == io::ErrorKind::Interrupted {
             return stopped(); // Ctrl-C at the prompt
@@ -88,7 +88,7 @@ pub(super) fn secret() -> Result<SecretString, Failure> {
         )
     };
     let text = if io::stdin().is_terminal() {
-        Zeroizing::new(rpassword::prompt_password("Client secret (hidden): ").map_err(unreadable)?)
+        Zeroizing::new(rpassword::prompt_password(format!("{name} (hidden): ")).map_err(unreadable)?)
     } else {
         let mut text = Zeroizing::new(String::new());
         io::Read::read_to_string(&mut io::Read::take(io::stdin().lock(), LONGEST_SECRET), &mut text)
@@ -101,7 +101,7 @@ pub(super) fn secret() -> Result<SecretString, Failure> {
             exit::ACCESS,
             "no-credentials",
             "no secret was given",
-            "Type it at the prompt, or give it on stdin: `quietline auth login --client-id ID < FILE`.",
+            format!("Type it at the prompt, or give it on stdin: `{command} < FILE`."),
         ));
     }
     Ok(SecretString::from(secret.to_owned()))

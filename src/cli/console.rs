@@ -8,7 +8,7 @@ use super::failure::{Failure, exit};
 use super::output::Out;
 use super::{is_interactive, trace};
 use crate::config::{Config, Profile, Sources};
-use crate::ops::{Credentials, Ops, setup};
+use crate::ops::{Credentials, Ops, WebhookSecret, setup};
 use crate::sandbox::{Options, Sandbox};
 use crate::tui::{self, Ended, Start};
 
@@ -79,6 +79,11 @@ async fn go_round(
                 (Some(ops), samples)
             }
         };
+        // Held here too: what the console leaves to be told is told before it goes.
+        let courier: Option<Ops> = ops.clone();
+        if let Some(ops) = &courier {
+            ops.begin_deliveries().await?;
+        }
         let start = Start {
             ops,
             config: config.clone(),
@@ -96,6 +101,9 @@ async fn go_round(
                 "Check the terminal.",
             )
         })?;
+        if let Some(ops) = courier {
+            ops.end_deliveries().await;
+        }
         next = match ended {
             Ended::Quit => return Ok(exit::DONE),
             Ended::Signal(number) => return Ok(u8::try_from(128 + number).unwrap_or(exit::STOPPED)),
@@ -114,9 +122,11 @@ async fn embed(sandbox: &Sandbox, folder: &DemoFolder, read_only: bool) -> Resul
         client_id: sandbox.client_id().to_owned(),
         client_secret: sandbox.client_secret().to_owned().into(),
     };
-    let profile = Profile::sandbox("sandbox", &sandbox.token_url(), &sandbox.api_url());
+    let mut profile = Profile::sandbox("sandbox", &sandbox.token_url(), &sandbox.api_url());
+    profile.upload.webhook = Some(sandbox.hooks_url());
     let ledger = setup::open_ledger(&folder.path).await?;
-    Ok(Ops::new(profile, credentials, ledger, read_only)?)
+    let secret = WebhookSecret::read(sandbox.hooks_secret());
+    Ok(Ops::new(profile, credentials, ledger, read_only)?.with_webhook(Ok(secret)))
 }
 
 fn load(globals: &Globals) -> Result<Config, Failure> {

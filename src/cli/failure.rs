@@ -64,7 +64,7 @@ impl From<std::io::Error> for Failure {
 pub(super) fn exit_of_run_error(code: &str) -> u8 {
     match code {
         "unauthorised" | "forbidden" | "no-credentials" | "no-keyring" | "keyring-locked"
-        | "origin-changed" | "approval-needed" | "plan-stale" => exit::ACCESS,
+        | "origin-changed" | "bad-secret" | "approval-needed" | "plan-stale" => exit::ACCESS,
         "file-unreadable" | "not-a-file" | "no-records" | "wrong-kind" | "damaged-file"
         | "expands-too-far" | "too-many-numbers" | "no-room" | "needs-choice" | "layout-mismatch"
         | "file-changed" | "accounting" => exit::FILE,

@@ -19,6 +19,7 @@ mod console;
 mod context;
 mod demo_folder;
 mod failure;
+mod measures;
 mod output;
 mod private_file;
 mod progress;

@@ -77,6 +77,13 @@ impl Out {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// Rings, where a person is at the terminal and has not asked for quiet.
+    pub fn ring(self) {
+        if !self.quiet && io::stderr().is_terminal() {
+            let _ = write!(io::stderr().lock(), "\u{7}");
+        }
+    }
+
     /// What must not be overlooked, on stderr, also where quiet was asked for.
     pub fn warn(self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "warning: {text}");

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::measures::Measures;
 use crate::domain::diff::{Diff, DiffKind, Difference, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
@@ -112,12 +113,23 @@ pub(super) struct RunObject {
     error: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trail: Option<String>,
+    /// Where one run is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook: Option<Value>,
 }
 
 impl RunObject {
-    /// The same at the end of a run, with the head of the audit trail.
-    pub fn ended(run: &RunSummary, head: &str) -> Self {
-        Self { trail: Some(head.to_owned()), ..Self::of(run) }
+    /// The same at the end of a run, with the head of the audit trail and what was measured.
+    pub fn ended(run: &RunSummary, measures: &Measures, head: &str) -> Self {
+        Self { trail: Some(head.to_owned()), ..Self::measured(run, measures) }
+    }
+
+    /// With what was measured of it.
+    pub fn measured(run: &RunSummary, measures: &Measures) -> Self {
+        let (metrics, webhook) = (Some(measures.metrics(run)), Some(measures.webhook()));
+        Self { metrics, webhook, ..Self::of(run) }
     }
 
     pub fn of(run: &RunSummary) -> Self {
@@ -151,6 +163,8 @@ impl RunObject {
             reason: run.reason.clone(),
             error: run.error.as_ref().map(|(code, message)| json!({"code": code, "message": message})),
             trail: None,
+            metrics: None,
+            webhook: None,
         }
     }
 }

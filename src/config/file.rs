@@ -14,6 +14,8 @@ use crate::domain::text::visible;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub default_profile: Option<String>,
+    /// Whether the end of a long run rings.
+    pub bell: Option<bool>,
     #[serde(default)]
     pub profiles: BTreeMap<String, RawProfile>,
     /// Saved file layouts, kept as they are until something reads them.

@@ -10,12 +10,14 @@
 
 pub mod audit;
 pub mod contact;
+pub mod delivery;
 pub mod diff;
 pub mod entry;
 pub mod identifier;
 pub mod job;
 pub mod jurisdiction;
 pub mod list;
+pub mod metrics;
 pub mod phone;
 pub mod plan;
 pub mod problem;

@@ -5,6 +5,9 @@ mod tests;
 
 use std::fmt;
 
+/// Seconds after which nobody can be expected to have watched a run to its end: it rings then.
+pub const LONG_SECONDS: u64 = 60;
+
 /// State of a run.
 ///
 /// ```text

@@ -8,7 +8,7 @@ use super::codec::{count, from_micros, hex, micros};
 use super::error::{Error, damaged};
 use super::folder::random;
 use super::plans::{destination, operation, origin};
-use super::{Ledger, NewEvent, NewRun};
+use super::{Ledger, NewEvent, NewRun, outbox};
 use crate::domain::list::ListId;
 use crate::domain::run::{Buckets, RunState, RunSummary};
 
@@ -209,7 +209,9 @@ fn set_state(
         )?
         .execute(params![id, to.as_str(), micros(at), code, sentence])?;
     append(connection, &of_run(at, &run.by, "run.state", id, effect))?;
-    load(connection, id)
+    let run = load(connection, id)?;
+    outbox::tell(connection, &run, at)?;
+    Ok(run)
 }
 
 /// A run by its whole id.

@@ -21,7 +21,7 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 6] = [V1, V2, V3, V4, V5, V6];
+const MIGRATIONS: [&str; 7] = [V1, V2, V3, V4, V5, V6, V7];
 
 /// What a plan does with its numbers, and where its rows come from.
 const V5: &str = "
@@ -40,6 +40,38 @@ CREATE TABLE trail_mark (
 );
 INSERT INTO trail_mark (seq, hash, mirror) VALUES (0, '0000000000000000000000000000000000000000000000000000000000000000', -1);
 CREATE INDEX events_of_trail ON events (seq) WHERE kind = 'trail.checkpoint';
+";
+
+/// Messages to whoever listens to a profile's runs, and what the calls of each run took.
+const V7: &str = "
+CREATE TABLE receivers (
+  profile TEXT PRIMARY KEY NOT NULL,
+  receiver TEXT NOT NULL,
+  gone_at BIGINT,
+  paused_until BIGINT
+);
+CREATE TABLE outbox (
+  n INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  profile TEXT NOT NULL,
+  run TEXT NOT NULL REFERENCES runs (id),
+  kind TEXT NOT NULL,
+  body BLOB NOT NULL,
+  says TEXT NOT NULL,
+  made_at BIGINT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting',
+  tries BIGINT NOT NULL DEFAULT 0,
+  next_at BIGINT NOT NULL,
+  lease TEXT,
+  leased_until BIGINT NOT NULL DEFAULT 0,
+  why TEXT
+);
+CREATE INDEX outbox_run ON outbox (run, kind);
+CREATE INDEX outbox_waiting ON outbox (profile, next_at) WHERE state = 'waiting';
+CREATE TABLE run_metrics (
+  run TEXT PRIMARY KEY NOT NULL REFERENCES runs (id),
+  metrics BLOB NOT NULL
+);
 ";
 
 /// Rows of a call that a tenant takes, where that is fewer than its contract says.

@@ -9,7 +9,7 @@ use super::bind::queue;
 use super::codec::{int, micros, put_rows};
 use super::error::Error;
 use super::runs::load;
-use super::{Ledger, Settlement};
+use super::{Ledger, Settlement, metrics};
 use crate::domain::run::{BatchState, RunSummary};
 
 impl Ledger {
@@ -76,9 +76,8 @@ fn settle(
         .prepare_cached(
             "UPDATE runs SET accepted = accepted + ?2, dead_letters = dead_letters + ?3,
                     unaccounted = unaccounted - ?2 - ?3, batches = batches + ?4, batches_done = batches_done + 1,
-                    retries = retries + ?5, throttled = throttled + ?6,
-                    last_accepted = CASE WHEN ?7 IS NULL THEN last_accepted
-                                         ELSE max(coalesce(last_accepted, ?7), ?7) END
+                    last_accepted = CASE WHEN ?5 IS NULL THEN last_accepted
+                                         ELSE max(coalesce(last_accepted, ?5), ?5) END
              WHERE id = ?1",
         )?
         .execute(params![
@@ -86,10 +85,9 @@ fn settle(
             int(accepted),
             int(dead),
             settlement.requeue.len() as i64,
-            int(settlement.retries),
-            int(settlement.throttled),
             last
         ])?;
+    metrics::add(connection, id, &settlement.metrics)?;
     load(connection, id)
 }
 

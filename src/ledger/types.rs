@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
+use crate::domain::metrics::Metrics;
 use crate::domain::plan::{Destination, Digest, Operation, Origin};
 use crate::domain::run::{BatchState, RunState};
 
@@ -100,10 +101,8 @@ pub struct Settlement {
     pub replace: Vec<(u32, String)>,
     /// When the last of the accepted rows was accepted.
     pub at: Option<Timestamp>,
-    /// Calls repeated and 429s since the last settlement, added to the run.
-    pub retries: u64,
-    /// See `retries`.
-    pub throttled: u64,
+    /// What the calls since the last settlement came to, added to the run.
+    pub metrics: Metrics,
 }
 
 /// An old record that an update replaces.

@@ -14,6 +14,7 @@ mod limits;
 mod machine;
 mod network;
 mod settings;
+mod webhook;
 
 use crate::api::{self, Client, Deadlines};
 use crate::config::{Config, Profile};
@@ -53,7 +54,8 @@ impl Health {
 /// One line of the doctor.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// `config`, `profile`, `cool-down`, `keyring`, `ledger`, `audit-keys`, `disk`, `dns`, `tls`, `credentials`, `token`, `clock`, `scopes`,
+    /// `config`, `profile`, `cool-down`, `keyring`, `ledger`, `audit-keys`, `disk`, `webhook`, `dns`, `tls`, `credentials`, `token`, `clock`,
+    /// `scopes`,
     /// `endpoints` (lists and rules), `query`, `entries`, `items`, `suppression`, `outbound`, `events`, `limits`.
     pub subject: &'static str,
     /// How it stands.
@@ -92,6 +94,7 @@ pub async fn doctor(config: &Config, profile: Option<&Profile>) -> Vec<Finding> 
     };
     let keys = machine::of_trail_keys(config.data_dir(), profile).await;
     findings.extend([ledger, keys, disk]);
+    findings.push(webhook::of_webhook(config.data_dir(), profile).await);
     match profile {
         Some(profile) => findings.extend(of_tenant(profile, outbound).await),
         None => {

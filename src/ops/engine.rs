@@ -93,22 +93,22 @@ pub(super) struct Shared {
     misses: HashMap<u32, u8>,
     lost: HashMap<u32, u32>,
     last_event: Option<Instant>,
-    counted: (u64, u64),
+    /// Rows answered for and not on the list at the first look, until they are counted with the next batch.
+    unseen: u64,
     any_taken: bool,
     refused_alone: u32,
     sizes: Sizes,
 }
 
 impl Shared {
-    /// `counted`: repeats and pauses of the tenant's client so far, which are other runs'.
-    pub(super) fn new(counted: (u64, u64)) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             meter: RateMeter::new(Duration::from_secs(8)),
             begun: Instant::now(),
             misses: HashMap::new(),
             lost: HashMap::new(),
             last_event: None,
-            counted,
+            unseen: 0,
             any_taken: false,
             refused_alone: 0,
             sizes: Sizes::default(),

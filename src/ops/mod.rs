@@ -29,6 +29,8 @@ mod input;
 mod layout;
 mod lists;
 mod lookup;
+mod measured;
+mod outbox;
 mod patience;
 mod plan;
 mod read_back;
@@ -53,6 +55,8 @@ pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lists::{Activation, MadeList};
 pub use lookup::LookupSources;
+pub use measured::Measured;
+pub use outbox::FoundSecret;
 pub use patience::Patience;
 pub use plan::{PlanRequest, Planned};
 pub use reconcile::Reconciliation;
@@ -60,7 +64,9 @@ pub use trail::{Audit, Exported, HeldNumber, KeyHome, Verified};
 pub use upload::{Launch, Launched, Until};
 
 // What `tui` and `cli` need of the layers below, by the only door they may use.
-pub use crate::api::{Circuit, Credentials, Endpoints, FeedState, Gauges, Limits, NewList, Rate, Rates};
+pub use crate::api::{
+    Circuit, Credentials, Endpoints, FeedState, Gauges, Limits, NewList, Rate, Rates, WebhookSecret,
+};
 pub use crate::files::{
     Accounting, Answer, BadValue, Changes, CheckEvent, CheckOptions, Checked, Constants, Container, Contents,
     DateOrder, Document, Field, FileError, Format, Found, Hits, IndexState, InputOptions, Intent,
@@ -268,6 +274,7 @@ pub struct Ops {
     actor: Arc<str>,
     /// Looked for once, when they are first needed.
     keys: Arc<tokio::sync::OnceCell<Option<TrailKeys>>>,
+    outbox: Arc<outbox::Outbox>,
 }
 
 impl Ops {
@@ -301,8 +308,10 @@ impl Ops {
             Normaliser::new(profile.region, PhonePolicy::Possible, Vec::new()),
         )?;
         let profile = Arc::new(profile);
-        let (actor, keys) = (os_user().into(), Arc::default());
-        Ok(Self { profile, client, ledger, normaliser, patience, read_only, actor, keys })
+        let (actor, keys, outbox) = (os_user().into(), Arc::default(), outbox::Outbox::none());
+        let ops = Self { profile, client, ledger, normaliser, patience, read_only, actor, keys, outbox };
+        // Until somebody brings its secret.
+        Ok(ops.with_webhook(Ok(None)))
     }
 
     /// The profile.

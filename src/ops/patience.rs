@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::api;
 use crate::config::Profile;
+use crate::domain::delivery::SCHEDULE;
 
 /// Patience with a tenant. The defaults are right for a real one; tests use shorter ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub struct Patience {
     pub served_within: Duration,
     /// How long a job of the tenant may stand still before nobody waits for it any more.
     pub job_news_within: Duration,
+    /// Time that one try at the receiver of a webhook has.
+    pub delivered_within: Duration,
+    /// The pause before each such try.
+    pub delivery_schedule: &'static [Duration],
 }
 
 impl Default for Patience {
@@ -31,6 +36,8 @@ impl Default for Patience {
             visible_within: Duration::from_secs(60),
             served_within: Duration::from_secs(120),
             job_news_within: Duration::from_secs(3_600),
+            delivered_within: Duration::from_secs(10),
+            delivery_schedule: &SCHEDULE,
         }
     }
 }

@@ -76,6 +76,10 @@ impl Engine {
                 return Ok(Some(there));
             }
             if !std::mem::replace(&mut is_told, true) {
+                // Whether a call arrived at all is not known where its jobs are looked at first.
+                if !jobs_first {
+                    self.note_unseen(rows.len() - found);
+                }
                 let (there, all) = (thousands(found as u64), thousands(rows.len() as u64));
                 self.tell(format!("{there} of {all} contacts are on the list yet: waiting for the others"));
             }

@@ -4,11 +4,13 @@
 
 use std::path::Path;
 
+use secrecy::SecretString;
+
 use crate::api::Credentials;
 use crate::config::{Config, Profile};
 use crate::credentials;
 use crate::ledger::Ledger;
-use crate::ops::{Ops, OpsError, off_thread};
+use crate::ops::{FoundSecret, Ops, OpsError, off_thread};
 
 /// Stores the credentials in the keyring.
 pub async fn store_credentials(profile: &Profile, credentials: &Credentials) -> Result<(), OpsError> {
@@ -44,11 +46,36 @@ pub async fn test_connection(profile: &Profile, credentials: &Credentials) -> Re
 pub async fn connect(config: &Config, profile: Profile, read_only: bool) -> Result<Ops, OpsError> {
     let credentials = load_credentials(&profile).await?;
     let ledger = open_ledger(config.data_dir()).await?;
-    Ops::new(profile, credentials, ledger, read_only)
+    // A keyring that holds back this secret holds up nothing: a run says that nobody is told of it.
+    let secret = load_webhook_secret(&profile).await;
+    Ok(Ops::new(profile, credentials, ledger, read_only)?.with_webhook(secret))
+}
+
+/// The secret of a profile's webhook, where there is one; not looked for where the profile has no webhook.
+pub async fn load_webhook_secret(profile: &Profile) -> FoundSecret {
+    if profile.upload.webhook.is_none() {
+        return Ok(None);
+    }
+    let profile = profile.clone();
+    Ok(off_thread(move || credentials::webhook::load(&profile)).await??)
+}
+
+/// Stores the secret of a profile's webhook in the keyring: `whsec_` and base64 of 24 to 64 bytes.
+pub async fn store_webhook_secret(profile: &Profile, text: SecretString) -> Result<(), OpsError> {
+    let profile = profile.clone();
+    Ok(off_thread(move || credentials::webhook::store(&profile, &text)).await??)
 }
 
 /// Opens the ledger in a folder, and makes both where there is none.
 pub async fn open_ledger(folder: &Path) -> Result<Ledger, OpsError> {
     let folder = folder.to_path_buf();
     Ok(off_thread(move || Ledger::open(&folder)).await??)
+}
+
+/// The receiver of a profile is asked again, where it had answered that it wants nothing any more. Makes no ledger.
+pub async fn revive_receiver(folder: &Path, profile: &Profile) -> Result<(), OpsError> {
+    if !folder.join("ledger.db").exists() {
+        return Ok(());
+    }
+    Ok(open_ledger(folder).await?.revive_receiver(&profile.name).await?)
 }

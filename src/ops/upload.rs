@@ -80,6 +80,7 @@ impl Ops {
             Launched::Plan(id) => self.ledger.plan(id).await?.destination,
         };
         let (reason, object) = (launch.reason.clone(), object_of(&launch.what));
+        self.announce_deliveries(&sink).await?;
         let launched = self.for_a_run(to).launch(launch, sink, stop).await;
         self.note_refusal("plan.refused", object, Some(&reason), launched).await
     }
@@ -136,6 +137,7 @@ impl Ops {
     ) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("resuming a run")?;
         self.refuse_broken_trail().await?;
+        self.announce_deliveries(&sink).await?;
         let runs = self.runs().await?;
         let wanted = match run {
             Some(id) => Some(self.ledger.run(id).await?),
@@ -174,6 +176,7 @@ impl Ops {
     /// Cancels a run that nobody is working on, for good.
     pub async fn cancel(&self, run: &str) -> Result<RunSummary, OpsError> {
         self.refuse_read_only("cancelling a run")?;
+        self.begin_deliveries().await?;
         let nothing = |message: String| OpsError::Nothing {
             code: "nothing-to-cancel",
             message,

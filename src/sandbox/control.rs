@@ -10,6 +10,7 @@
 //!   (`"on":"open"`) misbehave; words in `feed.rs`. Answers how many were open.
 //! - `POST jobs {"do","next"}`: the next jobs end so; words in `outbound.rs`.
 //! - `POST tenant {…}`: what the tenant is like, in the words of `--tenant`; see `properties.rs`.
+//! - `POST hooks`, `GET hooks`, `POST hooks/next`: somebody who listens to webhooks; see `hooks.rs`.
 //! - `POST revoke`: no token is accepted any more. `POST forget`: idempotency keys are forgotten.
 
 use serde::Deserialize;
@@ -19,6 +20,7 @@ use super::call::{Call, Reply};
 use super::check::Millis;
 use super::family::Family;
 use super::feed::TROUBLES;
+use super::hooks::Answered;
 use super::late;
 use super::log::Line;
 use super::order::{Order, Turn};
@@ -32,12 +34,22 @@ use super::words::{self, Numbers, Word};
 pub(super) enum Served {
     Now(Reply),
     Later(Box<dyn FnOnce() -> Reply + Send>),
+    /// No answer at all, as long as the connection lives.
+    Never,
+    /// The connection breaks.
+    Broken,
 }
 
 /// Serves a control route; `None` = the path is not one.
 pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Served> {
     let name = call.path.strip_prefix("/__sandbox/")?;
     late::settle(state, now);
+    match state.hooks.serve(call, now) {
+        Some(Answered::Reply(reply)) => return Some(Served::Now(reply)),
+        Some(Answered::Hang) => return Some(Served::Never),
+        Some(Answered::Drop) => return Some(Served::Broken),
+        None => {}
+    }
     let served = match (call.method.as_str(), name) {
         ("GET", "log") => return Some(log(state, call).unwrap_or_else(Served::Now)),
         ("GET", "state") => return Some(tell(state, call, now).unwrap_or_else(Served::Now)),

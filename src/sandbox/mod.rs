@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! connection ─▶ call ─▶ token ─▶ limit ─▶ fault ─▶ route ─▶ truth log ─▶ answer (or a broken connection, or a socket)
-//!                └────▶ /__sandbox/*: log, state, lose, fault, feed, jobs, tenant, revoke, forget
+//!                └────▶ /__sandbox/*: log, state, lose, fault, feed, jobs, tenant, revoke, forget, hooks
 //! ```
 //!
 //! What goes wrong has three forms, and each stands in one table that reader, truth and help share:
@@ -46,6 +46,7 @@ mod family;
 mod fault;
 mod feed;
 mod help;
+mod hooks;
 mod late;
 mod limits;
 mod log;
@@ -193,6 +194,16 @@ impl Sandbox {
     /// Base of the control routes: the truth log and the levers.
     pub fn control_url(&self) -> String {
         format!("http://{}/__sandbox", self.address)
+    }
+
+    /// Where somebody listens to webhooks.
+    pub fn hooks_url(&self) -> String {
+        format!("{}/hooks", self.control_url())
+    }
+
+    /// What messages to [`Sandbox::hooks_url`] have to be signed with.
+    pub fn hooks_secret(&self) -> &'static str {
+        hooks::SECRET
     }
 
     /// The id it accepts.

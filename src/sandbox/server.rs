@@ -59,6 +59,15 @@ async fn serve(
             let written = tokio::task::spawn_blocking(write).await;
             return written.unwrap_or_else(|_| Reply::empty(500)).into_response();
         }
+        Some(Served::Never) => {
+            let stop = lock(&tenant).stop.clone();
+            stop.cancelled().await;
+            return Reply::empty(503).into_response();
+        }
+        Some(Served::Broken) => {
+            link.reset();
+            return Reply::empty(200).into_response();
+        }
         None => {}
     }
     let _in_flight = InFlight::enter(&tenant, &call);

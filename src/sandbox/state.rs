@@ -10,6 +10,7 @@ use super::auth::Token;
 use super::check::{self, Millis};
 use super::fault::Fault;
 use super::feed::Feed;
+use super::hooks::Hooks;
 use super::late::Late;
 use super::limits::Windows;
 use super::log::Line;
@@ -197,6 +198,7 @@ pub(super) struct State {
     pub(super) suppression: Suppression,
     pub(super) outbound: Outbound,
     pub(super) feed: Feed,
+    pub(super) hooks: Hooks,
     pub(super) log: Vec<Line>,
     pub(super) script: Script<Fault>,
     /// Calls that are still to be applied, the first due first.
@@ -220,6 +222,7 @@ impl State {
             outbound: Outbound::new(&options),
             suppression: Suppression::default(),
             feed: Feed::default(),
+            hooks: Hooks::default(),
             stop: CancellationToken::new(),
             properties: options.tenant.clone(),
             options,

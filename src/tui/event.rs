@@ -60,6 +60,8 @@ pub enum Effect {
     Copy(String),
     /// Set the terminal's title.
     Title(String),
+    /// Ring, and say why where the terminal shows it on the desktop.
+    Ring(String),
     /// Capture the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Go to the background, as Ctrl-Z does.

@@ -33,6 +33,7 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
     let gauges = start.ops.as_ref().map(Ops::gauges);
     let env = env(&start);
     let theme = if start.mono { Theme::Mono } else { Theme::default() };
+    let bell = start.config.bell();
     let (runtime, reports) = Runtime::new(start.ops, start.config);
     let mut inputs = Inputs { signals, keys, reports, gauges };
     let mut console = Console {
@@ -40,6 +41,7 @@ pub async fn run(start: Start) -> anyhow::Result<Ended> {
         runtime,
         frames: Frames::new(),
         ended: None,
+        bell,
         looks: Vec::new(),
         size: (0, 0),
     };
@@ -77,6 +79,8 @@ struct Console {
     runtime: Runtime,
     frames: Frames,
     ended: Option<Ended>,
+    /// Whether the end of a long run rings.
+    bell: bool,
     /// When to look at the size of the window, the next one last.
     looks: Vec<Instant>,
     /// The size of the window by the last word of it.
@@ -190,6 +194,8 @@ impl Console {
                 Effect::Stop(id) => self.runtime.stop(id),
                 Effect::Copy(text) => guard.copy(&text)?,
                 Effect::Title(title) => guard.title(&title)?,
+                Effect::Ring(why) if self.bell => guard.ring(&why)?,
+                Effect::Ring(_) => {}
                 Effect::Mouse(on) => guard.mouse(on)?,
                 Effect::Suspend => guard.suspend()?,
                 Effect::End(ended) => self.ended = Some(ended),

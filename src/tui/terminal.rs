@@ -89,6 +89,13 @@ impl Guard {
         out.flush()
     }
 
+    /// Rings, which marks a window that nobody looks at, and says why on the desktop (OSC 9) where the terminal can.
+    pub fn ring(&self, why: &str) -> std::io::Result<()> {
+        let mut out = stdout();
+        out.write_all(ringing(why).as_bytes())?;
+        out.flush()
+    }
+
     /// Captures the mouse, or leaves it to the terminal.
     pub fn mouse(&mut self, on: bool) -> std::io::Result<()> {
         self.mouse = on;
@@ -112,6 +119,12 @@ impl Drop for Guard {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// What rings. Whatever would end the notice early, or begin something else, is left out of it.
+fn ringing(why: &str) -> String {
+    let why: String = why.chars().filter(|c| !c.is_control()).collect();
+    format!("\x07\x1b]9;{why}\x07")
 }
 
 fn enter(mouse: bool) -> std::io::Result<()> {
@@ -166,4 +179,15 @@ fn hook() {
             before(panic);
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ringing;
+
+    #[test]
+    fn a_notice_is_one_bell_and_one_sequence_whatever_stands_in_it() {
+        assert_eq!(ringing("run 7f3a: ready"), "\x07\x1b]9;run 7f3a: ready\x07");
+        assert_eq!(ringing("a\x07\x1b]52;c;x\x07\u{9b}2Jb"), "\x07\x1b]9;a]52;c;x2Jb\x07");
+    }
 }

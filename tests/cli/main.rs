@@ -18,3 +18,4 @@ mod sandbox;
 mod secrets;
 mod taking_off;
 mod trouble;
+mod webhook;

@@ -222,6 +222,7 @@ impl Tenant {
             visible_within: Duration::from_millis(1_500),
             served_within: Duration::from_millis(300),
             job_news_within: Duration::from_millis(2_000),
+            ..Patience::default()
         };
         Ops::with_patience(profile, credentials, ledger, false, patience).unwrap()
     }

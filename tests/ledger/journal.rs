@@ -1,5 +1,6 @@
 //! Intent, answer, settlement; and what is left of them after a kill.
 
+use quietline::domain::metrics::Metrics;
 use quietline::domain::plan::Op;
 use quietline::domain::run::{BatchState, Buckets, RunState};
 use quietline::ledger::{Error, Settlement};
@@ -33,8 +34,7 @@ async fn a_batch_goes_from_queue_to_settled_and_the_buckets_follow() {
         accepted: vec![3, 0],
         dead: vec![(2, "INVALID".into(), "not dialable".into())],
         at: Some(at(9)),
-        retries: 2,
-        throttled: 1,
+        metrics: Metrics { retries: 2, throttled: 1, ..Metrics::default() },
         ..Settlement::default()
     };
     let run = world.ledger.settle(&run.id, 0, settlement).await.unwrap();

@@ -6,6 +6,7 @@ mod auditor;
 mod folder;
 mod journal;
 mod lists;
+mod outbox;
 mod plans;
 mod processes;
 mod property;

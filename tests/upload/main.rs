@@ -6,10 +6,12 @@ mod destinations;
 mod generate;
 mod green;
 mod layouts;
+mod measured;
 mod reading;
 mod stage;
 mod standing;
 mod taking_off;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -90,6 +90,20 @@ impl Stage {
         Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience()).unwrap()
     }
 
+    /// The same ledger under a profile that says something else, with other patience.
+    pub fn ops_like(&self, patience: Patience, change: impl FnOnce(&mut Profile)) -> Ops {
+        let mut profile = self.ops.profile().clone();
+        change(&mut profile);
+        let ledger = self.ops.ledger().clone();
+        Ops::with_patience(profile, self.credentials.clone(), ledger, false, patience).unwrap()
+    }
+
+    /// Where somebody listens, and the secret that has to be signed with.
+    pub fn hooks(&self) -> (String, &'static str) {
+        let sandbox = self.sandbox.as_ref().unwrap();
+        (sandbox.hooks_url(), sandbox.hooks_secret())
+    }
+
     pub fn credentials(&self) -> Credentials {
         self.credentials.clone()
     }

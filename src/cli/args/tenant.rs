@@ -136,9 +136,11 @@ pub(in crate::cli) enum AuthAction {
         #[arg(long)]
         no_test: bool,
     },
+    /// Store the secret of the profile's webhook (hidden prompt, or stdin) in the keyring
+    Webhook,
     /// Whether there are credentials, and where
     Status,
-    /// Remove the credentials from the keyring
+    /// Remove the credentials, and the secret of the webhook, from the keyring
     Logout,
 }
 

@@ -15,6 +15,7 @@ pub(super) async fn run(context: &Context, action: Option<AuthAction>) -> Result
     let profile = context.config()?.profile()?;
     match action.unwrap_or(AuthAction::Status) {
         AuthAction::Login { client_id, no_test } => login(context, &profile, client_id, no_test).await,
+        AuthAction::Webhook => webhook(context, &profile).await,
         AuthAction::Status => status(context, &profile).await,
         AuthAction::Logout => logout(context, &profile).await,
     }
@@ -44,7 +45,9 @@ async fn login(
             "Take the client id from the tenant's administrator.",
         ));
     }
-    let client_secret = ask::wait(&context.stop, ask::secret).await?;
+    let client_secret =
+        ask::wait(&context.stop, || ask::secret("Client secret", "quietline auth login --client-id ID"))
+            .await?;
     let credentials = Credentials { client_id, client_secret };
     context.or_stopped(setup::store_credentials(profile, &credentials)).await?;
     let tested = match no_test {
@@ -68,6 +71,36 @@ async fn login(
             visible(&profile.name, 60),
             visible(why, 300)
         ),
+    })?;
+    Ok(exit::DONE)
+}
+
+async fn webhook(context: &Context, profile: &Profile) -> Result<u8, Failure> {
+    context.refuse_in_read_only("storing a secret")?;
+    if profile.credentials == CredentialSource::Env {
+        return Err(Failure::new(
+            exit::ACCESS,
+            "no-keyring",
+            format!(
+                "profile “{}” takes its secrets from the environment: there is nothing to store",
+                profile.name
+            ),
+            "Set QUIETLINE_WEBHOOK_SECRET, or set credentials = \"keyring\" in the profile.",
+        ));
+    }
+    let secret = ask::wait(&context.stop, || ask::secret("Webhook secret", "quietline auth webhook")).await?;
+    context.or_stopped(setup::store_webhook_secret(profile, secret)).await?;
+    // Whoever stores a secret means the receiver to be asked again, also one that had gone.
+    let config = context.config()?;
+    context.or_stopped(setup::revive_receiver(config.data_dir(), profile)).await?;
+    let is_used = profile.upload.webhook.is_some();
+    let object = json!({"profile": profile.name, "stored": true, "webhook": is_used});
+    context.out.answer(&object, || {
+        let what = format!("stored: the webhook secret of profile “{}”", visible(&profile.name, 60));
+        match is_used {
+            true => format!("{what}, bound to the origin of its webhook"),
+            false => format!("{what}\nnext: the profile names no webhook yet: set webhook = \"https://…\" under its [upload]"),
+        }
     })?;
     Ok(exit::DONE)
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
+use crate::cli::measures::Measures;
 use crate::cli::report;
 use crate::cli::shapes::RunObject;
 use crate::ops::OpsError;
@@ -17,7 +18,9 @@ pub(super) async fn runs(context: &Context, run: Option<&str>) -> Result<u8, Fai
         }
         Some(id) => {
             let one = ops.ledger().run(id).await.map_err(OpsError::from)?;
-            context.out.answer(&RunObject::of(&one), || report::run(&one))?;
+            let measures = Measures::of(&ops, &one).await?;
+            let text = || report::run(&one) + &measures.lines(&one);
+            context.out.answer(&RunObject::measured(&one, &measures), text)?;
         }
     }
     Ok(exit::DONE)
@@ -28,5 +31,6 @@ pub(super) async fn cancel(context: &Context, run: &str) -> Result<u8, Failure> 
     let (_, ops) = context.connect().await?;
     let cancelled = context.or_stopped(ops.cancel(run)).await?;
     context.out.answer(&RunObject::of(&cancelled), || report::run(&cancelled))?;
+    ops.end_deliveries().await;
     Ok(exit::DONE)
 }

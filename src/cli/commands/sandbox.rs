@@ -27,7 +27,8 @@ pub(super) async fn run(context: &Context, action: SandboxAction) -> Result<u8, 
     let (token, api, events) = (sandbox.token_url(), sandbox.api_url(), sandbox.events_url());
     // The secret opens nothing but this simulator; telling it is the point of the line.
     let object = json!({"token_url": token, "api_url": api, "events_url": events, "client_id": id,
-                        "client_secret": secret});
+                        "client_secret": secret, "webhook_url": sandbox.hooks_url(),
+                        "webhook_secret": sandbox.hooks_secret()});
     context.out.answer(&object, || {
         format!(
             "A simulated tenant listens on {}; nothing behind it is real. Ctrl-C stops it.\n\n\

@@ -1,6 +1,6 @@
 //! `undo`, and `dead-letters --retry`: plans that are made of a run, shown and approved like any other.
 
-use super::upload::{confirmed, finish, until};
+use super::upload::{confirmed, finish, told, until};
 use crate::cli::args::{DeadLettersArgs, LaunchArgs, UndoArgs};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
@@ -57,6 +57,7 @@ async fn launch(context: &Context, ops: &Ops, planned: &Planned, args: &LaunchAr
     context.or_stopped(ops.approve(&planned.summary.id, &reason, None)).await?;
     let what = Launched::Plan(planned.summary.id.clone());
     let launch = Launch { what, reason, until: until(args.until), activates: false };
-    let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
+    let ended = ops.upload(launch, progress::sink(context.out), &context.stop).await;
+    let run = told(context, ops, ended).await?;
     finish(context, ops, &run, false).await
 }

@@ -1,15 +1,17 @@
 //! `upload` and `resume`: launch a run and see it through.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit, exit_of_run_error};
+use crate::cli::measures::Measures;
 use crate::cli::shapes::RunObject;
 use crate::cli::{ask, progress, report};
-use crate::config::{Environment, FourEyes};
+use crate::config::{Config, Environment, FourEyes};
 use crate::domain::plan::Destination;
-use crate::domain::run::{RunState, RunSummary};
+use crate::domain::run::{LONG_SECONDS, RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
 use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Planned, Until};
 
@@ -38,30 +40,43 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
     let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
-    let run =
-        or_head(context, &ops, ops.upload(launch, progress::sink(context.out), &context.stop).await).await?;
+    let begun = Instant::now();
+    let ended = ops.upload(launch, progress::sink(context.out), &context.stop).await;
+    let run = told(context, &ops, ended).await?;
+    ring_after(context, &config, begun);
     finish(context, &ops, &run, args.allow_rejects).await
 }
 
 pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("resuming a run")?;
-    let (_, ops) = context.connect().await?;
+    let (config, ops) = context.connect().await?;
+    let begun = Instant::now();
     let sink = progress::sink(context.out);
     let resumed = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await;
-    let run = or_head(context, &ops, resumed).await?;
+    let run = told(context, &ops, resumed).await?;
+    ring_after(context, &config, begun);
     finish(context, &ops, &run, args.allow_rejects).await
 }
 
-/// A run that ended in an error left its traces too: the head goes to stderr, since there is no answer that could hold it.
-async fn or_head(
+/// Rings after a run that took longer than anybody watches.
+fn ring_after(context: &Context, config: &Config, begun: Instant) {
+    if config.bell() && begun.elapsed() >= Duration::from_secs(LONG_SECONDS) {
+        context.out.ring();
+    }
+}
+
+/// A run that ended in an error left its traces too, and is told of before the process goes: the head of the trail goes to
+/// stderr, since there is no answer that could hold it.
+pub(super) async fn told(
     context: &Context,
     ops: &Ops,
     ended: Result<RunSummary, OpsError>,
 ) -> Result<RunSummary, Failure> {
-    if ended.is_err()
-        && let Ok(head) = ops.ledger().head().await
-    {
-        context.out.tell(&format!("audit trail head: {}", visible(&head, 80)));
+    if ended.is_err() {
+        ops.end_deliveries().await;
+        if let Ok(head) = ops.ledger().head().await {
+            context.out.tell(&format!("audit trail head: {}", visible(&head, 80)));
+        }
     }
     Ok(ended?)
 }
@@ -200,12 +215,15 @@ pub(super) async fn finish(
     run: &RunSummary,
     allow_rejects: bool,
 ) -> Result<u8, Failure> {
+    let measures = Measures::of(ops, run).await?;
     // Kept elsewhere by whoever reads it: against this head a trail that was cut later shows. So it is part of the answer,
     // and not a remark that quiet would leave out.
     let head = ops.ledger().head().await.map_err(OpsError::from)?;
-    context.out.answer(&RunObject::ended(run, &head), || {
-        format!("{}\naudit trail head: {}", report::run(run).trim_end(), visible(&head, 80))
+    context.out.answer(&RunObject::ended(run, &measures, &head), || {
+        let text = report::run(run) + &measures.lines(run);
+        format!("{}\naudit trail head: {}", text.trim_end(), visible(&head, 80))
     })?;
+    ops.end_deliveries().await;
     let code = exit_of(run, allow_rejects);
     let barred = ops.barred_on_list(run).await?;
     if barred > 0 {

@@ -90,9 +90,14 @@ impl Engine {
         self.tell("the items are queued: reading the list until they stand on it".into());
         let begun = Instant::now();
         let mut pause = self.ops.patience.first_look;
+        let mut is_first = true;
         loop {
             let rows: Vec<u32> = waiting.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
             let there = self.records_of(&rows).await?.unwrap_or_default();
+            if std::mem::take(&mut is_first) {
+                let unseen = rows.iter().filter(|&&row| self.written_record(row, &there).is_none()).count();
+                self.note_unseen(unseen);
+            }
             let late = begun.elapsed() >= self.ops.patience.visible_within;
             let mut open = Vec::new();
             for batch in waiting {

@@ -73,6 +73,7 @@ impl Engine {
         if !silent.is_empty() {
             // In neither array: looked up before anything is said about them.
             let (found, missing) = self.find_on_list(&silent).await?;
+            self.note_unseen(missing.len());
             settlement.accepted.extend(found);
             let (missed, given_up) = self.count_misses(missing);
             settlement.unaccounted = given_up;
@@ -205,14 +206,12 @@ impl Engine {
             .filter(|(_, plan)| plan.op == Op::Update)
             .flat_map(|(row, plan)| plan.replaces.iter().map(move |id| (row, id.clone())))
             .collect();
-        let gauges = self.ops.client.gauges().borrow().clone();
+        settlement.metrics = self.ops.client.take_metrics();
         if let Ok(mut shared) = self.shared.lock() {
-            let (retries, throttled) = shared.counted;
-            settlement.retries = gauges.retries.saturating_sub(retries);
-            settlement.throttled = gauges.throttled.saturating_sub(throttled);
-            shared.counted = (gauges.retries, gauges.throttled);
+            settlement.metrics.not_yet_visible = std::mem::take(&mut shared.unseen);
             shared.any_taken |= !settlement.accepted.is_empty();
         }
+        let gauges = self.ops.client.gauges().borrow().clone();
         let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
         let rate = match self.plan.destination {
             Destination::Entries => gauges.families.entries,
@@ -222,6 +221,13 @@ impl Engine {
         };
         self.report(summary, rate.used);
         Ok(())
+    }
+
+    /// Rows that the tenant had answered for, and that do not stand on the list at the first look.
+    pub(in crate::ops) fn note_unseen(&self, rows: usize) {
+        if let Ok(mut shared) = self.shared.lock() {
+            shared.unseen += rows as u64;
+        }
     }
 
     /// The run as a fact a few times a second, its progress every time.

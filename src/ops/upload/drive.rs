@@ -42,6 +42,7 @@ impl Ops {
         let begun = Instant::now();
         let result = self.steps(run, until, &sink, stop).await;
         self.ledger.add_seconds(run, begun.elapsed().as_secs_f64()).await?;
+        self.ledger.add_metrics(run, self.client.take_metrics()).await?;
         let at = Timestamp::now();
         let summary = match result {
             Ok(()) => self.ledger.run(run).await?,
@@ -203,7 +204,6 @@ impl Ops {
         let plan = self.ledger.plan(id).await?;
         let rows = Arc::new(self.ledger.plan_rows(&plan).await?);
         let expected = self.ledger.expected(&run.profile, &run.list).await?;
-        let gauges = self.client.gauges().borrow().clone();
         let engine = Engine {
             ops: self.clone(),
             run: run.id.clone(),
@@ -213,7 +213,7 @@ impl Ops {
             list_size: expected.map_or(0, |set| set.len() as u64),
             sink: sink.clone(),
             stop: stop.child_token(),
-            shared: Mutex::new(Shared::new((gauges.retries, gauges.throttled))),
+            shared: Mutex::new(Shared::new()),
         };
         engine.send_all().await?;
         let stayed = engine.finish_replacements().await?;

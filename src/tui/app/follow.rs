@@ -3,12 +3,12 @@
 use super::App;
 use crate::domain::phone::Region;
 use crate::domain::problem::Code;
-use crate::domain::run::RunState;
+use crate::domain::run::{LONG_SECONDS, RunState};
 use crate::domain::text::thousands;
 use crate::ops::date_order;
 use crate::tui::Ended;
 use crate::tui::act::Act;
-use crate::tui::event::{Asked, Effect, Fact, Op, Report, Slot, Trouble};
+use crate::tui::event::{Asked, Effect, Fact, Op, Report, Slot, TaskId, Trouble};
 use crate::tui::overlays::choice::Choice;
 use crate::tui::overlays::confirm::Confirm;
 use crate::tui::theme::{self, Role};
@@ -80,6 +80,7 @@ impl App {
             }
             _ => {}
         }
+        self.ring(task, &op, &fact);
         let more = follow(&op, &fact);
         if matches!(fact, Fact::Opened(_)) {
             // What was at work on the file before belongs to that one.
@@ -101,6 +102,20 @@ impl App {
         }
         if let Some(ended) = ended {
             self.effects.push(Effect::End(ended));
+        }
+    }
+
+    /// The end of a run that took longer than anybody watches rings.
+    fn ring(&mut self, task: TaskId, op: &Op, fact: &Fact) {
+        let Some(begun) = self.cx.store.tasks.get(&task).map(|task| task.started) else { return };
+        let seconds = u64::try_from(self.cx.now.duration_since(begun).as_secs()).unwrap_or(0);
+        let why = match fact {
+            Fact::RunEnded(run) => format!("run {}: {}", self.cx.name(&run.id, 12), run.state),
+            Fact::Failed(trouble) if op.is_run() => format!("run: {}", trouble.code),
+            _ => return,
+        };
+        if seconds >= LONG_SECONDS {
+            self.effects.push(Effect::Ring(format!("quietline: {why}")));
         }
     }
 

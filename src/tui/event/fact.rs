@@ -10,7 +10,9 @@ use crate::domain::phone::{NotANumber, Phone};
 use crate::domain::readiness::Readiness;
 use crate::domain::run::RunSummary;
 use crate::domain::verdict::{Answer, LedgerEvidence};
-use crate::ops::{Catalog, Checked, DeadLetter, Found, IndexState, JobsNow, Planned, Reconciliation};
+use crate::ops::{
+    Catalog, Checked, DeadLetter, Found, IndexState, JobsNow, Measured, Planned, Reconciliation,
+};
 
 /// What a task found. `Run`, `Note`, `Jobs`, `Opened`, `Found`, `Checking` and `Indexed` may be followed by more; every other fact ends its task.
 #[derive(Debug)]
@@ -33,6 +35,13 @@ pub enum Fact {
         run: String,
         /// By file row.
         letters: Vec<DeadLetter>,
+    },
+    /// What was measured of a run so far.
+    Measured {
+        /// The run asked about.
+        run: String,
+        /// Its calls and its messages.
+        measured: Box<Measured>,
     },
     /// The newest audit events, newest first, and the hash of the chain's head.
     Audit {

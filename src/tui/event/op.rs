@@ -21,6 +21,11 @@ pub enum Op {
         /// The run.
         run: String,
     },
+    /// Read what was measured of a run. Latest wins.
+    Measured {
+        /// The run.
+        run: String,
+    },
     /// Read the newest audit events.
     Audit {
         /// How many.
@@ -182,6 +187,8 @@ pub enum Slot {
     Audit,
     /// Dead letters.
     DeadLetters,
+    /// What was measured of a run.
+    Measured,
     /// As-you-type.
     Typed,
     /// Look-up.
@@ -210,6 +217,7 @@ impl Op {
             Self::Runs => Some(Slot::Runs),
             Self::Audit { .. } => Some(Slot::Audit),
             Self::DeadLetters { .. } => Some(Slot::DeadLetters),
+            Self::Measured { .. } => Some(Slot::Measured),
             Self::Typed { .. } => Some(Slot::Typed),
             Self::Lookup { .. } => Some(Slot::Lookup),
             Self::OpenFile { .. } => Some(Slot::File),
@@ -237,6 +245,7 @@ impl Op {
             Self::Catalog => "read lists and rules",
             Self::Runs => "read the runs",
             Self::DeadLetters { .. } => "read the dead letters",
+            Self::Measured { .. } => "read what was measured of the run",
             Self::Audit { .. } => "read the audit trail",
             Self::Typed { .. } => "read the number",
             Self::Lookup { .. } => "look the number up",

@@ -11,6 +11,7 @@
 
 mod connection;
 mod detail;
+mod measured;
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,8 @@ pub struct Uploads {
     seen: Vec<String>,
     /// Dead letters asked for: of which run, and how many there were then.
     asked: Option<(String, u64)>,
+    /// What was measured asked for: of which run, in which state, and when.
+    measured: Option<(String, RunState, i64)>,
 }
 
 fn runs(cx: &Cx) -> &[RunSummary] {
@@ -236,7 +239,7 @@ impl Pane for Uploads {
                 return Reply::act(Act::Copy(run.id.clone(), "run id"));
             }
             Command::Refresh => {
-                self.asked = None;
+                (self.asked, self.measured) = (None, None);
                 return Reply::act(Act::Start(Op::Runs));
             }
             Command::Back if self.focus == DEAD => self.focus = RUNS,
@@ -291,6 +294,7 @@ impl Pane for Uploads {
                 self.asked = Some(wanted);
             }
         }
+        acts.extend(self.measure(cx));
         let old = cx.store.runs.at().is_none_or(|at| cx.now.as_second() - at.as_second() >= FOREIGN);
         if old
             && cx.store.has_foreign_run()
@@ -348,6 +352,22 @@ impl Pane for Uploads {
 }
 
 impl Uploads {
+    /// Asks what was measured of the run that is looked at: when it is chosen, when it comes into another state, and now
+    /// and then as long as it goes on.
+    fn measure(&mut self, cx: &Cx) -> Option<Act> {
+        let run = self.run(cx)?;
+        let (id, state, now) = (run.id.clone(), run.state, cx.now.as_second());
+        let goes_on = cx.store.task_of_run(&id).is_some() || cx.store.tells(&id);
+        let known = self.measured.as_ref().is_some_and(|(known, then, at)| {
+            *known == id && *then == state && !(goes_on && now - at >= FOREIGN)
+        });
+        if known || cx.store.busy(Slot::Measured) {
+            return None;
+        }
+        self.measured = Some((id.clone(), state, now));
+        Some(Act::Start(Op::Measured { run: id }))
+    }
+
     /// Height of the runs where they stand above the detail.
     fn few(cx: &Cx) -> u16 {
         u16::try_from(runs(cx).len() + 2).unwrap_or(5).clamp(3, 5)

@@ -51,6 +51,10 @@ impl Job {
                 .await
                 .map(|letters| letters.into_iter().map(|(_, letter)| letter).collect())
                 .map(|letters| Fact::DeadLetters { run, letters }),
+            Op::Measured { run } => self
+                .or_stop(ops.measured(&run))
+                .await
+                .map(|measured| Fact::Measured { run, measured: Box::new(measured) }),
             Op::Audit { limit, whole } => {
                 self.or_stop(async {
                     let events = ops.ledger().events(limit).await?;

@@ -13,7 +13,7 @@ use crate::domain::progress::Progress;
 use crate::domain::readiness::{ListState, Readiness};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::verdict::Answer;
-use crate::ops::{Catalog, DeadLetter, Gauges, ListOverview, Reconciliation};
+use crate::ops::{Catalog, DeadLetter, Gauges, ListOverview, Measured, Reconciliation};
 
 mod file;
 mod search;
@@ -93,6 +93,8 @@ pub struct Store {
     pub past: BTreeMap<String, Live>,
     /// Dead letters by run.
     pub dead_letters: BTreeMap<String, Remote<Vec<DeadLetter>>>,
+    /// What was measured, by run.
+    pub measured: BTreeMap<String, Remote<Measured>>,
     /// The trail.
     pub trail: Remote<Trail>,
     /// The number being typed.
@@ -204,6 +206,13 @@ impl Store {
     pub fn is_counting(&self) -> bool {
         self.lists().iter().any(|overview| overview.readiness.state == ListState::Settling)
             || self.runs.value().is_some_and(|runs| runs.iter().any(|run| is_moving(run.state)))
+            || self.measured.keys().any(|run| self.tells(run))
+    }
+
+    /// Whether messages of a run wait to be told, as far as known.
+    pub fn tells(&self, run: &str) -> bool {
+        let known = self.measured.get(run).and_then(Remote::value);
+        known.is_some_and(|measured| measured.deliveries.waiting > 0)
     }
 
     /// Whether a run is at work that no task of ours sees through: another process may have it.
@@ -263,6 +272,7 @@ impl Store {
                 }
             }
             Fact::DeadLetters { run, letters } => self.dead_letters.entry(run).or_default().set(letters, now),
+            Fact::Measured { run, measured } => self.measured.entry(run).or_default().set(*measured, now),
             Fact::Audit { events, head, chain } => self.trail.set(Trail { events, head, chain }, now),
             Fact::Typed(typed) => self.typed = Some(typed),
             Fact::Answers(answers) => {
@@ -344,6 +354,9 @@ impl Store {
                 Op::Audit { .. } => self.trail.trouble = Some(trouble.clone()),
                 Op::DeadLetters { run } => {
                     self.dead_letters.entry(run.clone()).or_default().trouble = Some(trouble.clone());
+                }
+                Op::Measured { run } => {
+                    self.measured.entry(run.clone()).or_default().trouble = Some(trouble.clone());
                 }
                 Op::OpenFile { .. } => self.file_trouble = Some(trouble.clone()),
                 Op::Check { .. } if trouble.is_stop() => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ratatui::text::{Line, Span};
 
-use super::connection;
+use super::{connection, measured};
 use crate::domain::plan::Destination;
 use crate::domain::progress::{Phase, Progress, say_eta};
 use crate::domain::run::{RunState, RunSummary};
@@ -223,6 +223,7 @@ pub(super) fn lines(run: &RunSummary, cx: &Cx, width: u16) -> Vec<Line<'static>>
     }
     lines.push(counters(run, live, cx, width));
     lines.push(buckets(run, cx));
+    lines.extend(measured::lines(run, cx));
     if !run.buckets.is_conserved() {
         let sum = thousands(run.buckets.sum());
         let what =
@@ -306,6 +307,7 @@ pub(super) fn full(run: &RunSummary, cx: &Cx) -> Vec<(String, String)> {
         ("rows".to_owned(), plain(&buckets(run, cx))),
         ("calls".to_owned(), plain(&counters(run, None, cx, 80))),
     ];
+    lines.extend(measured::full(run, cx));
     if let Some(plan) = &run.plan {
         lines.push(("plan".to_owned(), plan.clone()));
     }

@@ -7,12 +7,13 @@ use crate::domain::identifier::Email;
 use crate::domain::job::{JobId, JobStatus};
 use crate::domain::list::DncList;
 use crate::domain::list::ListId;
+use crate::domain::metrics::Calls;
 use crate::domain::phone::E164;
 use crate::domain::plan::Destination;
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::run::{Buckets, RunState, RunSummary};
 use crate::ops::Reconciliation;
-use crate::ops::{Circuit, DeadLetter, FeedState, Gauges, JobNow, JobsNow, Rate, Rates};
+use crate::ops::{Circuit, DeadLetter, FeedState, Gauges, JobNow, JobsNow, Measured, Rate, Rates};
 use crate::tui::event::{Effect, Event, Fact, Op, Report, Trouble};
 use crate::tui::testkit::Kit;
 use crate::tui::theme::Theme;
@@ -458,4 +459,71 @@ fn what_cannot_be_taken_back_says_why() {
     kit.keys("z").shows(&["the tenant took no row of this run"]);
     kit.keys("t").shows(&["it has no dead letters"]);
     assert!(kit.started().is_empty());
+}
+
+fn measured(id: &str, waiting: u64, why: Option<&str>) -> Fact {
+    let mut measured = Measured::default();
+    for millis in [38, 40, 1_250] {
+        let calls = Calls { family: "entries".into(), kind: "write".into() };
+        measured.metrics.note(calls, std::time::Duration::from_millis(millis));
+    }
+    measured.metrics.not_yet_visible = 7;
+    measured.deliveries.delivered = 1;
+    measured.deliveries.waiting = waiting;
+    measured.deliveries.why = why.map(str::to_owned);
+    Fact::Measured { run: id.into(), measured: Box::new(measured) }
+}
+
+#[test]
+fn what_the_calls_took_and_who_was_told_stands_with_the_run() {
+    let mut kit = with(vec![run("7f3a0001", RunState::Ready)]);
+    kit.keys("5");
+    kit.answer(|op| matches!(op, Op::Measured { .. }), measured("7f3a0001", 1, Some("it answered 503")));
+    // 600 accepted and 2 refused in 12 s.
+    kit.shows(&[
+        "p50 40 ms",
+        "max 1.2 s",
+        "50.2 rows/s",
+        "▲ webhook 1 delivered, 1 waiting (it answered 503)",
+    ]);
+    kit.keys("enter").shows(&[
+        "entries write",
+        "3 calls",
+        "20 in the file",
+        "100 on the list already",
+        "7 not visible",
+    ]);
+}
+
+#[test]
+fn messages_that_wait_are_looked_after_until_they_are_told() {
+    let mut kit = with(vec![run("7f3a0001", RunState::Ready)]);
+    kit.keys("5");
+    kit.answer(|op| matches!(op, Op::Measured { .. }), measured("7f3a0001", 1, None));
+    let asked = |kit: &mut Kit| kit.started().iter().filter(|op| matches!(op, Op::Measured { .. })).count();
+    kit.started();
+    kit.pass(1);
+    assert_eq!(asked(&mut kit), 0, "not every second");
+    kit.pass(5);
+    assert_eq!(asked(&mut kit), 1);
+    kit.answer(|op| matches!(op, Op::Measured { .. }), measured("7f3a0001", 0, None));
+    kit.shows(&["webhook 1 delivered"]);
+    kit.pass(60);
+    assert_eq!(asked(&mut kit), 0, "nothing waits any more");
+}
+
+#[test]
+fn the_end_of_a_long_run_rings_and_that_of_a_short_one_does_not() {
+    for (seconds, rings) in [(59, false), (60, true)] {
+        let mut kit = at_work();
+        kit.pass(seconds);
+        kit.effects();
+        let ended = Fact::RunEnded(Box::new(run("7f3a0001", RunState::Ready)));
+        kit.answer(|op| matches!(op, Op::Resume { .. }), ended);
+        let rung = kit.effects().into_iter().find_map(|effect| match effect {
+            Effect::Ring(why) => Some(why),
+            _ => None,
+        });
+        assert_eq!(rung, rings.then(|| "quietline: run 7f3a0001: ready".to_owned()), "{seconds} s");
+    }
 }
