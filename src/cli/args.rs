@@ -12,8 +12,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
 pub(super) use runs::{
-    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, PlanArgs, ReconcileArgs, ResumeArgs, RunsArgs, ToArg,
-    UntilArg, UploadArgs,
+    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, PlanArgs, ReconcileArgs, ResumeArgs, RunsArgs,
+    StopArgs, ToArg, UntilArg, UploadArgs,
 };
 pub(super) use tenant::{
     AuthAction, AuthArgs, ContactsAction, ContactsArgs, CreateListArgs, ListsAction, ListsArgs, LookupArgs,
@@ -106,7 +106,9 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Every run, or one
     Runs(RunsArgs),
-    /// Cancel a run for good
+    /// Stop a run that another process works on; it can be resumed
+    Pause(StopArgs),
+    /// Cancel a run for good, also one that another process works on
     Cancel(CancelArgs),
     /// Records that the tenant refused, with its reasons
     DeadLetters(DeadLettersArgs),

@@ -9,7 +9,7 @@ use super::codec::{
 };
 use super::error::{Error, damaged};
 use super::rows::{expected, put_expected, put_whom, whom};
-use super::{Ledger, ListFacts, NewEvent};
+use super::{Ledger, ListFacts, NewEvent, doubts};
 use crate::domain::diff::{Diff, DiffKind, Difference};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::ListId;
@@ -55,6 +55,7 @@ impl Ledger {
                 ],
             )?;
             let n = connection.last_insert_rowid();
+            doubts::settle(connection, &profile, &list)?;
             for (position, difference) in (0i64..).zip(&diff.differences) {
                 connection
                     .prepare_cached(
@@ -201,6 +202,7 @@ fn facts(connection: &Connection, profile: &str, list: &ListId) -> Result<ListFa
             None => None,
         },
         unaccounted: count(unaccounted.unwrap_or(0))?,
+        doubt: doubts::find(connection, profile, &list.0)?,
         last_upload: last_accepted.zip(uploaded_by),
         has_baseline: super::expected::find(connection, profile, list)?.is_some(),
     })

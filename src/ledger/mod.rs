@@ -37,6 +37,7 @@ mod blocks;
 mod codec;
 mod contacts;
 mod dead_letters;
+mod doubts;
 mod error;
 mod evidence;
 mod expected;
@@ -51,10 +52,14 @@ mod schema;
 mod settle;
 mod sizes;
 mod types;
+mod wishes;
 mod writer;
 
 pub use error::Error;
+pub use lock::{READING, may_work_on};
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
+
+pub use wishes::OpenWish;
 
 use writer::Worker;
 
@@ -62,6 +67,7 @@ use writer::Worker;
 #[derive(Debug)]
 pub struct ListLock {
     file: File,
+    key: String,
 }
 
 /// The ledger. Cheap to clone; clones share the writer.

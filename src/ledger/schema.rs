@@ -21,7 +21,27 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 4] = [V1, V2, V3, V4];
+const MIGRATIONS: [&str; 5] = [V1, V2, V3, V4, CONTROL];
+
+/// Which lock a run is held by, what people want of runs that another process works on, and lists of which the ledger may
+/// not know everything until they are reconciled.
+const CONTROL: &str = "
+ALTER TABLE runs ADD COLUMN lock TEXT;
+CREATE TABLE wishes (
+  run TEXT PRIMARY KEY REFERENCES runs (id),
+  wish TEXT NOT NULL,
+  made_by TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  reason TEXT
+);
+CREATE TABLE doubts (
+  profile TEXT NOT NULL,
+  list TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  why TEXT NOT NULL,
+  PRIMARY KEY (profile, list)
+);
+";
 
 /// Rows of a call that a tenant takes, where that is fewer than its contract says.
 const V4: &str = "

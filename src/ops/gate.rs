@@ -88,6 +88,7 @@ fn readiness_facts(
         reconciled: facts.reconciled,
         last_accepted: facts.last_accepted,
         unaccounted: facts.unaccounted,
+        doubt: facts.doubt.clone(),
         probes,
     }
 }

@@ -2,6 +2,7 @@
 //! and it never knows who watches: console, progress bar, JSON lines or nobody ([`Sink`]).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::{self, Client, Scopes};
 use crate::config::{ConfigError, Profile};
@@ -20,10 +21,12 @@ mod binding;
 mod catalog;
 mod check;
 mod contacts;
+mod control;
 pub mod doctor;
 mod enforce;
 mod engine;
 mod extra;
+mod follow;
 mod gate;
 mod input;
 mod layout;
@@ -47,6 +50,8 @@ pub use check::{
     progress,
 };
 pub use contacts::{ContactSync, CutOff, NotWritten, SyncedContacts};
+pub use control::CallOff;
+pub use follow::Resumed;
 pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lists::{Activation, MadeList};
@@ -108,6 +113,26 @@ pub enum OpsError {
         /// What next.
         advice: String,
     },
+    /// A run is not cancelled, because nobody can say what of it arrived. Exit code of why.
+    #[error("{what}, and the tenant cannot be asked: {why}")]
+    Unread {
+        /// How much of what.
+        what: String,
+        /// Exit code of what stood in the way.
+        exit: u8,
+        /// What stood in the way.
+        why: String,
+    },
+    /// The process that works on a run did not stop in time. Exit 6.
+    #[error("run {run} is still in the hands of {holder}")]
+    Unheard {
+        /// The run.
+        run: String,
+        /// Who has it.
+        holder: String,
+        /// Whether it was asked to stop: it does so when it next looks.
+        is_asked: bool,
+    },
     /// Forbidden by `--read-only`. Exit 2.
     #[error("{what} is not possible in read-only mode")]
     ReadOnly {
@@ -134,6 +159,8 @@ impl OpsError {
             Self::Config(e) => e.code,
             Self::Credentials(e) => e.code,
             Self::Approval { code, .. } | Self::Nothing { code, .. } => code,
+            Self::Unread { .. } => "unread",
+            Self::Unheard { .. } => "unheard",
             Self::ReadOnly { .. } => "read-only",
             Self::Stopped => "stopped",
             Self::Internal(_) => "internal",
@@ -153,6 +180,13 @@ impl OpsError {
             Self::Config(e) => e.advice.clone(),
             Self::Credentials(e) => e.advice.clone(),
             Self::Approval { advice, .. } | Self::Nothing { advice, .. } => advice.clone(),
+            Self::Unread { .. } => {
+                "Cancel it when the tenant answers; or with --force --reason TEXT, and then reconcile the list.".into()
+            }
+            Self::Unheard { is_asked: true, .. } => {
+                "It stops when it next looks into the ledger; wait longer with --wait SECONDS, or stop that process.".into()
+            }
+            Self::Unheard { .. } => "Give it time with --wait SECONDS.".into(),
             Self::ReadOnly { .. } => "Start without --read-only.".into(),
             Self::Stopped => "Go on with `quietline resume`.".into(),
             Self::Internal(_) => "Nothing was sent after it. Please report this sentence.".into(),
@@ -168,7 +202,8 @@ impl OpsError {
             Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
             Self::Api(_) => 5,
             Self::Ledger(ledger::Error::NotFound { .. }) => 2,
-            Self::Ledger(_) => 6,
+            Self::Unread { exit, .. } => *exit,
+            Self::Ledger(_) | Self::Unheard { .. } => 6,
             Self::List(_) | Self::Config(_) | Self::ReadOnly { .. } => 2,
             Self::Credentials(_) | Self::Approval { .. } => 4,
             Self::Nothing { .. } => 1,
@@ -261,6 +296,7 @@ pub struct Ops {
     ledger: Ledger,
     normaliser: Normaliser,
     patience: Patience,
+    lock_wait: Duration,
     read_only: bool,
     actor: Arc<str>,
 }
@@ -296,7 +332,8 @@ impl Ops {
             Normaliser::new(profile.region, PhonePolicy::Possible, Vec::new()),
         )?;
         let profile = Arc::new(profile);
-        Ok(Self { profile, client, ledger, normaliser, patience, read_only, actor: os_user().into() })
+        let (lock_wait, actor) = (Duration::ZERO, os_user().into());
+        Ok(Self { profile, client, ledger, normaliser, patience, lock_wait, read_only, actor })
     }
 
     /// The profile.

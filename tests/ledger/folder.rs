@@ -108,7 +108,7 @@ fn a_newer_ledger_is_left_to_the_newer_version() {
     let path = dir.path().join("data/ledger.db");
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = Ledger::open(&dir.path().join("data")).unwrap_err();
-    assert!(matches!(error, Error::Newer { found: 99, known: 4 }), "{error}");
+    assert!(matches!(error, Error::Newer { found: 99, .. }), "{error}");
 }
 
 #[test]

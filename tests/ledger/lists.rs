@@ -142,6 +142,7 @@ async fn the_gate_gets_its_facts() {
         last_accepted: Some(at(5)),
         reconciled: Some((at(201), 0)),
         unaccounted: 0,
+        doubt: None,
         last_upload: Some((at(5), "pat".into())),
         has_baseline: true,
     };

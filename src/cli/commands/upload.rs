@@ -1,6 +1,7 @@
 //! `upload` and `resume`: launch a run and see it through.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
 use crate::cli::context::Context;
@@ -11,7 +12,7 @@ use crate::config::{Environment, FourEyes};
 use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Until};
+use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Resumed, Until};
 
 pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("an upload")?;
@@ -38,6 +39,7 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
     let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
+    let ops = ops.waiting_for_locks(Duration::from_secs(args.lock.wait_lock));
     let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
     finish(context, &ops, &run, args.allow_rejects).await
 }
@@ -46,8 +48,17 @@ pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, F
     context.refuse_in_read_only("resuming a run")?;
     let (_, ops) = context.connect().await?;
     let sink = progress::sink(context.out);
-    let run = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await?;
-    finish(context, &ops, &run, args.allow_rejects).await
+    let ops = ops.waiting_for_locks(Duration::from_secs(args.lock.wait_lock));
+    match ops.resume_or_follow(args.run.as_deref(), until(args.until), sink, &context.stop).await? {
+        Resumed::Through(run) => finish(context, &ops, &run, args.allow_rejects).await,
+        Resumed::Left(run, holder) => {
+            context.out.answer(&RunObject::of(&run), || report::run(&run))?;
+            context
+                .out
+                .remark(&format!("no longer following; the run goes on with {}", visible(&holder, 300)));
+            Ok(exit::STOPPED)
+        }
+    }
 }
 
 fn until(arg: UntilArg) -> Until {
