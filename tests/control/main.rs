@@ -8,4 +8,5 @@
 mod support;
 
 mod desk;
+mod detached;
 mod stopping;

@@ -68,6 +68,12 @@ pub(in crate::cli) struct UploadArgs {
     /// Exit 0 although rows are rejected or refused
     #[arg(long)]
     pub allow_rejects: bool,
+    /// Return once the run is launched; it goes on by itself, also when this terminal is closed
+    #[arg(long)]
+    pub detach: bool,
+    /// What `--detach` starts
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    pub detached: bool,
     #[command(flatten)]
     pub lock: LockArgs,
     #[command(flatten)]

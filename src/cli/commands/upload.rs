@@ -1,10 +1,13 @@
 //! `upload` and `resume`: launch a run and see it through.
 
+use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
+use crate::cli::args::{JsonForm, ResumeArgs, UntilArg, UploadArgs};
 use crate::cli::context::Context;
+use crate::cli::detach::{self, Leaving};
 use crate::cli::failure::{Failure, exit, exit_of_run_error};
 use crate::cli::shapes::RunObject;
 use crate::cli::{ask, progress, report};
@@ -12,7 +15,7 @@ use crate::config::{Environment, FourEyes};
 use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Resumed, Until};
+use crate::ops::{FileError, Launch, Launched, Ops, OpsError, PlanRequest, Resumed, Until};
 
 pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("an upload")?;
@@ -23,6 +26,17 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
             "an upload changes who is called, and nobody is here to ask",
             "Look at `quietline plan FILE --list LIST` first, then say --yes.",
         ));
+    }
+    if let (true, Launched::File(request)) = (args.detach, &what) {
+        // Its run would be launched before anybody reads the file: what is not there is said here.
+        std::fs::File::open(&request.file)
+            .map_err(|e| OpsError::from(FileError::Io { path: request.file.clone(), source: e }))?;
+    }
+    if args.detach && args.yes {
+        return detach::start(context, detach::typed()).await;
+    }
+    if args.detached {
+        detach::leave_terminal()?;
     }
     let (config, ops) = context.connect().await?;
     let what = match what {
@@ -38,9 +52,17 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::File(request) => allowed_at_once(context, &ops, request).await?,
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
+    if let (true, Launched::Plan(plan)) = (args.detach, &what) {
+        // What was agreed to on this terminal is launched without asking again.
+        return detach::start(context, of_plan(context, args, plan)).await;
+    }
     let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
     let ops = ops.waiting_for_locks(Duration::from_secs(args.lock.wait_lock));
-    let run = ops.upload(launch, progress::sink(context.out), &context.stop).await?;
+    let sink = match args.detached {
+        true => Arc::new(Leaving::new(progress::remarks(context.out), context.out, config.data_dir())),
+        false => progress::sink(context.out),
+    };
+    let run = ops.upload(launch, sink, &context.stop).await?;
     finish(context, &ops, &run, args.allow_rejects).await
 }
 
@@ -66,6 +88,30 @@ fn until(arg: UntilArg) -> Until {
         UntilArg::Uploaded => Until::Uploaded,
         UntilArg::Ready => Until::Ready,
     }
+}
+
+/// The command line that launches a plan which was agreed to here.
+fn of_plan(context: &Context, args: &UploadArgs, plan: &str) -> Vec<OsString> {
+    let globals = &context.globals;
+    let mut words: Vec<OsString> = vec!["upload".into(), plan.into(), "--yes".into(), "--detached".into()];
+    let mut say = |flag: &str, value: OsString| words.extend([OsString::from(flag), value]);
+    say("--reason", args.reason.clone().into());
+    say("--wait-lock", args.lock.wait_lock.to_string().into());
+    if args.until == UntilArg::Uploaded {
+        say("--until", "uploaded".into());
+    }
+    globals.profile.iter().for_each(|name| say("--profile", name.into()));
+    globals.config.iter().for_each(|path| say("--config", path.into()));
+    globals.data_dir.iter().for_each(|path| say("--data-dir", path.into()));
+    let said = [
+        (args.activate, "--activate"),
+        (args.allow_rejects, "--allow-rejects"),
+        (globals.quiet, "--quiet"),
+        (context.out.json == Some(JsonForm::Document), "--json"),
+        (context.out.json == Some(JsonForm::Lines), "--json=lines"),
+    ];
+    words.extend(said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, flag)| flag.into()));
+    words
 }
 
 /// A plan where the argument reads like one, else a file.
