@@ -2,6 +2,7 @@
 
 mod demo;
 mod input;
+mod ledger;
 mod runs;
 mod tenant;
 
@@ -11,6 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
+pub(super) use ledger::{LedgerAction, LedgerArgs};
 pub(super) use runs::{
     ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, PlanArgs, ReconcileArgs, ResumeArgs, RunsArgs,
     StopArgs, ToArg, UntilArg, UploadArgs,
@@ -126,6 +128,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Credentials in the keyring of this machine
     Auth(AuthArgs),
+    /// A copy of the ledger, taken while it is in use, and the way back
+    Ledger(LedgerArgs),
     /// Tenants in the config file
     Profile(ProfileArgs),
     /// Saved file layouts in the config file

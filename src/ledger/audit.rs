@@ -44,26 +44,27 @@ impl Ledger {
     /// Reads the whole trail and checks every link. Returns how many events there are; damage names the first that is
     /// not what was written.
     pub async fn verify_trail(&self) -> Result<u64, Error> {
-        self.read(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT seq, at, actor, kind, object, effect, reason, hash FROM events ORDER BY seq",
-            )?;
-            let mut rows = statement.query([])?;
-            let mut before = GENESIS.to_owned();
-            let mut seen = 0;
-            while let Some(row) = rows.next()? {
-                let event = event(row)?;
-                seen += 1;
-                let expected = link(&before, row.get(1)?, &event);
-                if event.seq != seen || event.hash != expected {
-                    return Err(damaged(format!("event {seen} of the trail is not what was written")));
-                }
-                before = event.hash;
-            }
-            Ok(seen)
-        })
-        .await
+        self.read(verify).await
     }
+}
+
+/// See [`Ledger::verify_trail`].
+pub(super) fn verify(connection: &Connection) -> Result<u64, Error> {
+    let mut statement = connection
+        .prepare("SELECT seq, at, actor, kind, object, effect, reason, hash FROM events ORDER BY seq")?;
+    let mut rows = statement.query([])?;
+    let mut before = GENESIS.to_owned();
+    let mut seen = 0;
+    while let Some(row) = rows.next()? {
+        let event = event(row)?;
+        seen += 1;
+        let expected = link(&before, row.get(1)?, &event);
+        if event.seq != seen || event.hash != expected {
+            return Err(damaged(format!("event {seen} of the trail is not what was written")));
+        }
+        before = event.hash;
+    }
+    Ok(seen)
 }
 
 /// Appends an event inside the caller's transaction. Returns its position, which also orders settlements.
@@ -105,7 +106,8 @@ pub(super) fn of_run(at: Timestamp, actor: &str, kind: &'static str, run: &str, 
     NewEvent { at, actor: actor.to_owned(), kind, object: format!("run {run}"), effect, reason: None }
 }
 
-fn head(connection: &Connection) -> Result<(u64, String), Error> {
+/// Position and hash of the newest event.
+pub(super) fn head(connection: &Connection) -> Result<(u64, String), Error> {
     let newest = connection
         .prepare_cached("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))

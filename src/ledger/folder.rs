@@ -1,8 +1,8 @@
 //! The data folder: 0700, its files 0600 whatever the umask says, and files that are there whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::error::Error;
@@ -87,6 +87,38 @@ pub(super) fn write_whole(
     sync_dir(folder)
 }
 
+/// Says that the ledger is in use, until the file is dropped. Refused while a backup is being restored.
+pub(super) fn in_use(folder: &Path) -> Result<File, Error> {
+    let path = use_lock(folder);
+    let file = private_file(&path)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked {
+            what: "the ledger".into(),
+            holder: "a process that restores a backup".into(),
+        }),
+        Err(TryLockError::Error(e)) => Err(unwritable(&path, &e)),
+    }
+}
+
+/// Makes sure that nobody uses the ledger, until the file is dropped.
+pub(super) fn alone(folder: &Path) -> Result<File, Error> {
+    let path = use_lock(folder);
+    let file = private_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let holder = "another quietline process (a console, an upload, a gate)".to_owned();
+            Err(Error::Locked { what: "the ledger".into(), holder })
+        }
+        Err(TryLockError::Error(e)) => Err(unwritable(&path, &e)),
+    }
+}
+
+fn use_lock(folder: &Path) -> PathBuf {
+    folder.join("locks").join("use.lock")
+}
+
 /// Bytes nobody can guess.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
@@ -95,7 +127,8 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-fn private_dir(path: &Path) -> Result<(), Error> {
+/// A folder for its owner alone.
+pub(super) fn private_dir(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -110,7 +143,7 @@ fn private_dir(path: &Path) -> Result<(), Error> {
 }
 
 /// A rename is durable once its folder is.
-fn sync_dir(folder: &Path) -> Result<(), Error> {
+pub(super) fn sync_dir(folder: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     File::open(folder).and_then(|dir| dir.sync_all()).map_err(|e| unwritable(folder, &e))?;
     #[cfg(not(unix))]

@@ -30,7 +30,9 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+mod archive;
 mod audit;
+mod backup;
 mod batches;
 mod bind;
 mod blocks;
@@ -46,6 +48,7 @@ mod lists;
 mod lock;
 mod plans;
 mod recount;
+mod restore;
 mod rows;
 mod runs;
 mod schema;
@@ -55,10 +58,13 @@ mod types;
 mod wishes;
 mod writer;
 
+pub use archive::Summary;
+pub use backup::Backup;
 pub use error::Error;
 pub use lock::{READING, may_work_on};
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
 
+pub use restore::{RestoreWish, Restored};
 pub use wishes::OpenWish;
 
 use writer::Worker;
@@ -82,6 +88,8 @@ struct Shared {
     // Ends before the writer, which as the last one out folds the WAL into the database.
     reader: Worker,
     writer: Worker,
+    // Goes last: nobody restores a backup while the database is open.
+    _in_use: File,
 }
 
 impl Ledger {
@@ -89,9 +97,11 @@ impl Ledger {
     /// whose lock nobody holds are not touched here: see [`Ledger::mark_interrupted`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         folder::prepare(folder)?;
+        let in_use = folder::in_use(folder)?;
         let (writer, reader) = schema::open(folder)?;
         let (writer, reader) = (Worker::writer(writer)?, Worker::reader(reader)?);
-        Ok(Self { shared: Arc::new(Shared { folder: folder.to_owned(), reader, writer }) })
+        let folder = folder.to_owned();
+        Ok(Self { shared: Arc::new(Shared { folder, reader, writer, _in_use: in_use }) })
     }
 
     /// Its folder.

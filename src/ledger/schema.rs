@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::backup::RESTORING;
 use super::error::{Error, damaged};
 use super::folder::{close_to_others, private_file, unwritable};
 
@@ -244,6 +245,9 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
     let path = folder.join("ledger.db");
     // Two processes that start at once must not both create or migrate. The lock goes with the file.
     let _turn = turn(folder)?;
+    if folder.join(RESTORING).exists() {
+        return Err(damaged("a restore was cut off: give `quietline ledger restore` the backup once more"));
+    }
     refuse_to_recreate(folder, &path)?;
     if path.exists() {
         close_to_others(&path, 0o600)?;

@@ -17,6 +17,7 @@ use crate::files;
 use crate::ledger::{self, Ledger};
 
 mod background;
+mod backup;
 mod binding;
 mod catalog;
 mod check;
@@ -43,6 +44,7 @@ mod target;
 mod upload;
 mod walk;
 
+pub use backup::{back_up, restore};
 pub use binding::Binding;
 pub use catalog::{Catalog, ListOverview};
 pub use check::{
@@ -70,7 +72,7 @@ pub use crate::files::{
     Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
     question, write_clean, write_rejects, write_report, write_safely,
 };
-pub use crate::ledger::{Approval, DeadLetter, ListFacts};
+pub use crate::ledger::{Approval, Backup, DeadLetter, ListFacts, Restored};
 
 /// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.
 #[derive(Debug, thiserror::Error)]
@@ -201,7 +203,7 @@ impl OpsError {
             Self::File(_) => 3,
             Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
             Self::Api(_) => 5,
-            Self::Ledger(ledger::Error::NotFound { .. }) => 2,
+            Self::Ledger(ledger::Error::NotFound { .. } | ledger::Error::BadPlace { .. }) => 2,
             Self::Unread { exit, .. } => *exit,
             Self::Ledger(_) | Self::Unheard { .. } => 6,
             Self::List(_) | Self::Config(_) | Self::ReadOnly { .. } => 2,

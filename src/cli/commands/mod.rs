@@ -14,6 +14,7 @@ mod doctor;
 mod gate;
 mod input;
 mod layouts;
+mod ledger;
 mod lists;
 mod lookup;
 mod plan;
@@ -46,6 +47,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Lists(args) => lists::lists(context, args.action).await,
         Command::Rules(_) => lists::rules(context).await,
         Command::Auth(args) => auth::run(context, args.action).await,
+        Command::Ledger(args) => ledger::run(context, args.action).await,
         Command::Profile(args) => profile::run(context, args.action),
         Command::Layouts(args) => layouts::run(context, args.action),
         Command::Doctor => doctor::run(context).await,
@@ -75,6 +77,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Lists(_) => "the lists were not read or changed",
         Command::Rules(_) => "the rules were not read",
         Command::Auth(_) => "there are no credentials that work",
+        Command::Ledger(_) => "the ledger was not copied or replaced",
         Command::Profile(_) => "the profiles are as they were",
         Command::Layouts(_) => "the layouts are as they were",
         Command::Doctor => "nothing was looked at",
