@@ -101,6 +101,12 @@ pub(super) fn in_use(folder: &Path) -> Result<File, Error> {
     }
 }
 
+/// The same for whoever may not write there: as far as it is possible.
+pub(super) fn in_use_to_read(folder: &Path) -> Option<File> {
+    let file = File::open(use_lock(folder)).ok()?;
+    file.try_lock_shared().ok().map(|()| file)
+}
+
 /// Makes sure that nobody uses the ledger, until the file is dropped.
 pub(super) fn alone(folder: &Path) -> Result<File, Error> {
     let path = use_lock(folder);

@@ -77,6 +77,9 @@ impl Ledger {
 
     /// Who works on a run, in words; `None` where nobody does.
     pub async fn holder_of(&self, run: &str) -> Result<Option<String>, Error> {
+        if self.is_read_only() {
+            return Ok(None);
+        }
         let key = self.lock_key(run).await?;
         let holder = self
             .blocking(move |folder| {

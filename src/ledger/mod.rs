@@ -85,11 +85,12 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Shared {
     folder: PathBuf,
+    is_read_only: bool,
     // Ends before the writer, which as the last one out folds the WAL into the database.
     reader: Worker,
     writer: Worker,
     // Goes last: nobody restores a backup while the database is open.
-    _in_use: File,
+    _in_use: Option<File>,
 }
 
 impl Ledger {
@@ -97,11 +98,40 @@ impl Ledger {
     /// whose lock nobody holds are not touched here: see [`Ledger::mark_interrupted`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         folder::prepare(folder)?;
-        let in_use = folder::in_use(folder)?;
-        let (writer, reader) = schema::open(folder)?;
+        let in_use = Some(folder::in_use(folder)?);
+        let connections = schema::open(folder)?;
+        Self::over(folder, connections, in_use, false)
+    }
+
+    /// The same for questions only: a ledger that cannot be written is read as it is, and nothing of it is touched.
+    pub fn open_to_read(folder: &Path) -> Result<Self, Error> {
+        match Self::open(folder) {
+            Err(why @ Error::Unwritable { .. }) if folder.join("ledger.db").exists() => {
+                let in_use = folder::in_use_to_read(folder);
+                let connections = schema::open_to_read(folder).map_err(|error| match error {
+                    Error::Unwritable { .. } => why,
+                    other => other,
+                })?;
+                Self::over(folder, connections, in_use, true)
+            }
+            opened => opened,
+        }
+    }
+
+    fn over(
+        folder: &Path,
+        (writer, reader): (Connection, Connection),
+        in_use: Option<File>,
+        is_read_only: bool,
+    ) -> Result<Self, Error> {
         let (writer, reader) = (Worker::writer(writer)?, Worker::reader(reader)?);
         let folder = folder.to_owned();
-        Ok(Self { shared: Arc::new(Shared { folder, reader, writer, _in_use: in_use }) })
+        Ok(Self { shared: Arc::new(Shared { folder, is_read_only, reader, writer, _in_use: in_use }) })
+    }
+
+    /// Whether it can only be read: every write is an error.
+    pub fn is_read_only(&self) -> bool {
+        self.shared.is_read_only
     }
 
     /// Its folder.

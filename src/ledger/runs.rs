@@ -94,7 +94,7 @@ impl Ledger {
         let mut marked = Vec::new();
         let at_work: Vec<RunSummary> =
             self.runs().await?.into_iter().filter(|run| AT_WORK.contains(&run.state)).collect();
-        if at_work.is_empty() {
+        if at_work.is_empty() || self.is_read_only() {
             return Ok(marked);
         }
         let turn = Arc::new(self.blocking(turn).await?);

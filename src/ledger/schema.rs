@@ -287,6 +287,38 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
     Ok((writer, reader))
 }
 
+/// A ledger that cannot be written: two connections that only read. Where nobody has it open and its last writer closed it
+/// well, SQLite is told that nothing changes, because it could not make the files that it needs otherwise.
+pub(super) fn open_to_read(folder: &Path) -> Result<(Connection, Connection), Error> {
+    let path = folder.join("ledger.db");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let has_wal = folder.join("ledger.db-wal").metadata().is_ok_and(|wal| wal.len() > 0);
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                uri.push(char::from(*byte))
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri.push_str(if has_wal { "?mode=ro" } else { "?mode=ro&immutable=1" });
+    let open = || -> Result<Connection, Error> {
+        let connection = Connection::open_with_flags(&uri, flags)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(connection)
+    };
+    let (writer, reader) = (open()?, open()?);
+    identify(&reader, path.metadata().map_err(|e| unwritable(&path, &e))?.len())?;
+    let found: i64 = reader.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found != MIGRATIONS.len() as i64 {
+        let detail = format!("its form is {found} and has to become {} first", MIGRATIONS.len());
+        return Err(Error::Unwritable { detail });
+    }
+    Ok((writer, reader))
+}
+
 fn settings(connection: &Connection) -> Result<(), Error> {
     connection.busy_timeout(BUSY)?;
     connection.execute_batch(

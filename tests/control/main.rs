@@ -10,4 +10,5 @@ mod support;
 mod backup;
 mod desk;
 mod detached;
+mod ledger_trouble;
 mod stopping;

@@ -9,7 +9,7 @@ use crate::domain::text::{thousands, told_cell, visible};
 use crate::ops::{DeadLetter, write_safely};
 
 pub(super) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<u8, Failure> {
-    let (_, ops) = context.connect().await?;
+    let (_, ops) = context.connect_to_read().await?;
     let letters = context.or_stopped(ops.dead_letters(args.run.as_deref())).await?;
     if let Some(path) = &args.export {
         write_safely(path, &csv(&letters)?)?;

@@ -11,7 +11,7 @@ use crate::domain::run::RunState;
 use crate::ops::{CallOff, OpsError};
 
 pub(super) async fn runs(context: &Context, run: Option<&str>) -> Result<u8, Failure> {
-    let (_, ops) = context.connect().await?;
+    let (_, ops) = context.connect_to_read().await?;
     // Read all first: that marks what a crash left behind.
     let all = context.or_stopped(ops.runs()).await?;
     match run {
