@@ -12,3 +12,4 @@ mod desk;
 mod detached;
 mod ledger_trouble;
 mod stopping;
+mod unattended;
