@@ -26,6 +26,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     }
     sweep(&folder.join("plans"));
     sweep(&folder.join("lists"));
+    sweep_copies(folder);
     Ok(())
 }
 
@@ -188,6 +189,19 @@ fn sweep(folder: &Path) {
         let is_stale = modified.and_then(|at| now.duration_since(at).ok()).is_some_and(|age| age > STALE);
         if is_temporary && is_stale {
             let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Removes copies of the database that a killed backup left behind. A backup that takes a day is none.
+fn sweep_copies(folder: &Path) {
+    let now = SystemTime::now();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_copy = entry.file_name().to_string_lossy().starts_with("backup-");
+        let modified = entry.metadata().and_then(|m| m.modified()).ok();
+        let age = modified.and_then(|at| now.duration_since(at).ok());
+        if is_copy && age.is_some_and(|age| age > 24 * STALE) {
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }

@@ -296,11 +296,10 @@ pub(super) fn open_to_read(folder: &Path) -> Result<(Connection, Connection), Er
     let has_wal = folder.join("ledger.db-wal").metadata().is_ok_and(|wal| wal.len() > 0);
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
-                uri.push(char::from(*byte))
-            }
-            other => uri.push_str(&format!("%{other:02X}")),
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
         }
     }
     uri.push_str(if has_wal { "?mode=ro" } else { "?mode=ro&immutable=1" });

@@ -25,6 +25,9 @@ fn a_detached_upload_outlives_its_terminal_and_is_followed_to_its_end() {
 
     // From the first moment on somebody holds the list.
     let pid = holder(&desk);
+    let session =
+        rustix::process::getsid(rustix::process::Pid::from_raw(i32::try_from(pid).unwrap())).unwrap();
+    assert_eq!(session.as_raw_nonzero().get(), i32::try_from(pid).unwrap(), "a session of its own");
     signal(pid, "HUP");
     under_way(&desk);
     assert_eq!(holder(&desk), pid);
