@@ -84,11 +84,15 @@ fn a_run_is_cancelled_from_another_process_and_the_ledger_knows_what_arrived() {
 /// Killed in mid-call: what arrived is read back before the run is given up. A reader finds no surprise on the list.
 #[test]
 fn a_killed_run_is_read_back_before_it_is_cancelled() {
-    let tenant = Tenant::calm();
-    let desk = at_work(&tenant, "entries_per_call = 5\nentries_per_second = 20\n");
+    // The sixth call arrives, and its answer never ends.
+    let tenant = Tenant::start(&["--fault", "at=entries_write#6 do=drip_endless"]);
+    let desk = at_work(&tenant, SLOW);
     desk.run(["reconcile", "--list", LIST]).exits(0);
     let upload = Running::start(&desk, UPLOAD);
-    let run = under_way(&desk);
+    let run = until("the calls behind the sixth are answered", || {
+        let run = newest(&desk);
+        (run["accepted"].as_u64() > Some(8)).then(|| run["run"].as_str().unwrap().to_owned())
+    });
     upload.signal("KILL");
     drop(upload);
     let cancelled = desk.run(["cancel", &run, "--json"]).exits(0).json();
