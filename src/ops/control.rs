@@ -101,7 +101,8 @@ impl Ops {
         lock: ListLock,
         nothing: impl Fn(String) -> OpsError,
     ) -> Result<(RunSummary, Held), OpsError> {
-        let mut held = Held { lock, before: None }; // Its profile may have meant another tenant when it was launched: whoever works on it since then holds that lock.
+        let mut held = Held { lock, before: None };
+        // Its profile may have meant another tenant when it was launched: whoever works on it since then holds that lock.
         let key = self.ledger.lock_key(&run.id).await?;
         if key != held.lock.key() {
             let (ledger, list, holder) =
