@@ -134,6 +134,11 @@ impl Profile {
         }
     }
 
+    /// Scheme, host and port of its API.
+    pub fn origin(&self) -> String {
+        url::origin(&self.endpoints.api_url)
+    }
+
     /// Whether the cool-down is under the 180 s that the platform needs.
     pub fn cool_down_is_shortened(&self) -> bool {
         self.cool_down_seconds < FULL_COOL_DOWN_SECONDS

@@ -3,6 +3,7 @@
 mod audit;
 mod demo;
 mod input;
+mod ledger;
 mod runs;
 mod tenant;
 
@@ -13,9 +14,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(super) use audit::{AuditAction, AuditArgs};
 pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
+pub(super) use ledger::{LedgerAction, LedgerArgs};
 pub(super) use runs::{
     ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, LaunchArgs, PlanArgs, ReconcileArgs, ResumeArgs,
-    RunsArgs, ToArg, UndoArgs, UntilArg, UploadArgs,
+    RunsArgs, StopArgs, ToArg, UndoArgs, UntilArg, UploadArgs,
 };
 pub(super) use tenant::{
     AuthAction, AuthArgs, ContactsAction, ContactsArgs, CreateListArgs, ListsAction, ListsArgs, LookupArgs,
@@ -108,7 +110,9 @@ pub(super) enum Command {
     Resume(ResumeArgs),
     /// Every run, or one
     Runs(RunsArgs),
-    /// Cancel a run for good
+    /// Stop a run that another process works on; it can be resumed
+    Pause(StopArgs),
+    /// Cancel a run for good, also one that another process works on
     Cancel(CancelArgs),
     /// Take back what a run did, by a plan of its own
     Undo(UndoArgs),
@@ -130,6 +134,8 @@ pub(super) enum Command {
     Audit(AuditArgs),
     /// Credentials in the keyring of this machine
     Auth(AuthArgs),
+    /// A copy of the ledger, taken while it is in use, and the way back
+    Ledger(LedgerArgs),
     /// Tenants in the config file
     Profile(ProfileArgs),
     /// Saved file layouts in the config file

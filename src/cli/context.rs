@@ -48,6 +48,19 @@ impl Context {
         Ok((config, ops))
     }
 
+    /// The same for a command that only asks: it also works over a ledger that cannot be written, and says so.
+    pub async fn connect_to_read(&self) -> Result<(Config, Ops), Failure> {
+        let config = self.config()?;
+        let profile = config.profile()?;
+        let ops = self.or_stopped(setup::connect_to_read(&config, profile, self.globals.read_only)).await?;
+        if ops.ledger().is_read_only() {
+            self.out.warn(
+                "the ledger cannot be written: answering from it as it is; nothing can be sent or noted",
+            );
+        }
+        Ok((config, ops))
+    }
+
     /// Refuses a change before anything is looked at.
     pub fn refuse_in_read_only(&self, what: &'static str) -> Result<(), Failure> {
         if self.globals.read_only { Err(OpsError::ReadOnly { what }.into()) } else { Ok(()) }

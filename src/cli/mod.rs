@@ -18,6 +18,7 @@ mod commands;
 mod console;
 mod context;
 mod demo_folder;
+mod detach;
 mod failure;
 mod measures;
 mod output;
@@ -77,7 +78,8 @@ async fn dispatch(cli: Cli, out: Out) -> Result<u8, Failure> {
         Some(Command::Demo(args)) => commands::demo::run(&globals, out, &args).await,
         Some(command) => {
             trace::to_stderr(globals.verbose);
-            let stop = signals::watch(out)?;
+            let hangs_up = !matches!(&command, Command::Upload(args) if args.detached);
+            let stop = signals::watch(out, hangs_up)?;
             commands::run(command, &Context { globals, out, stop }).await
         }
     }

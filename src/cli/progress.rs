@@ -23,6 +23,11 @@ pub(super) fn sink(out: Out) -> Arc<dyn Sink> {
     }
 }
 
+/// A sentence per change of state, whatever the way out: for a log.
+pub(super) fn remarks(out: Out) -> Arc<dyn Sink> {
+    Arc::new(Remarks { out, last: Mutex::new(None) })
+}
+
 /// One JSON document per event.
 struct Lines {
     out: Out,

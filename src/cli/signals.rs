@@ -5,10 +5,11 @@ use tokio_util::sync::CancellationToken;
 use super::failure::exit;
 use super::output::Out;
 
-/// Watches for signals on the current runtime. The token is cancelled by the first.
-pub(super) fn watch(out: Out) -> std::io::Result<CancellationToken> {
+/// Watches for signals on the current runtime. The token is cancelled by the first. `hangs_up`: the end of the terminal
+/// counts as one; without it, it is heard and nothing follows.
+pub(super) fn watch(out: Out, hangs_up: bool) -> std::io::Result<CancellationToken> {
     let stop = CancellationToken::new();
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::new(hangs_up)?;
     let token = stop.clone();
     tokio::spawn(async move {
         signals.next().await;
@@ -31,16 +32,18 @@ struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    hangs_up: bool,
 }
 
 #[cfg(unix)]
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    fn new(hangs_up: bool) -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            hangs_up,
         })
     }
 
@@ -48,7 +51,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = self.hangup.recv(), if self.hangs_up => {}
         }
     }
 }
@@ -58,7 +61,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    fn new(_hangs_up: bool) -> std::io::Result<Self> {
         Ok(Self)
     }
 

@@ -69,6 +69,8 @@ pub struct ReadinessFacts {
     pub last_accepted: Option<Timestamp>,
     /// Rows that the last run left without a verdict of the tenant: nobody knows whether they are on the list.
     pub unaccounted: u64,
+    /// Why the ledger may not know everything of the list.
+    pub doubt: Option<String>,
     /// The probes; `None` = the platform was not asked.
     pub probes: Option<Probes>,
 }
@@ -117,6 +119,9 @@ fn fold(facts: &ReadinessFacts, seconds_left: u64) -> (ListState, String) {
     }
     if facts.probes == Some(Probes::NotYet) {
         return (Settling, NOT_YET.to_owned());
+    }
+    if let Some(why) = &facts.doubt {
+        return (Unverified, why.clone());
     }
     let Some((reconciled_at, differences)) = facts.reconciled else {
         return (Unverified, "The list was never reconciled.".to_owned());

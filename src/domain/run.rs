@@ -127,6 +127,30 @@ impl fmt::Display for RunState {
     }
 }
 
+/// What a person wants of a run that another process works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Stop; it can be resumed.
+    Pause,
+    /// Stop for good.
+    Cancel,
+}
+
+impl Wish {
+    /// The word that the ledger stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The inverse of [`Wish::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Pause, Self::Cancel].into_iter().find(|wish| wish.as_str() == name)
+    }
+}
+
 /// State of a batch. The wire lies between `Intent` and `Response`; what was lost there is `Indeterminate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BatchState {

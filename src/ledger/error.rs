@@ -45,6 +45,18 @@ pub enum Error {
         /// What was asked for, as a sentence.
         what: String,
     },
+    /// A backup would take the place of a ledger that knows more.
+    #[error("{why}")]
+    NotOlder {
+        /// What it knows more, as a sentence.
+        why: String,
+    },
+    /// A backup cannot be written there.
+    #[error("no backup can be written to {what}")]
+    BadPlace {
+        /// Where, and why not.
+        what: String,
+    },
     /// A state machine was asked for a step it does not have.
     #[error("{what} cannot go from {from} to {to}")]
     IllegalTransition {
@@ -67,6 +79,8 @@ impl Error {
             Self::TrailBroken { .. } => "trail-broken",
             Self::Newer { .. } => "ledger-newer",
             Self::NotFound { .. } => "not-found",
+            Self::NotOlder { .. } => "ledger-not-older",
+            Self::BadPlace { .. } => "bad-place",
             Self::IllegalTransition { .. } => "illegal-transition",
         }
     }
@@ -86,6 +100,10 @@ impl Error {
             }
             Self::Newer { .. } => "Use the newer version of quietline.".into(),
             Self::NotFound { .. } => "See what there is with `quietline runs`.".into(),
+            Self::NotOlder { .. } => {
+                "Nothing was changed. To restore all the same, say --force --reason TEXT: what is there is kept aside.".into()
+            }
+            Self::BadPlace { .. } => "Name a new file in a folder that exists, best on another disk.".into(),
             Self::IllegalTransition { .. } => "See its state with `quietline runs`.".into(),
         }
     }

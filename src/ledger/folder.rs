@@ -1,8 +1,8 @@
 //! The data folder: 0700, its files 0600 whatever the umask says, and files that are there whole or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::error::Error;
@@ -27,6 +27,7 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     sweep(folder);
     sweep(&folder.join("plans"));
     sweep(&folder.join("lists"));
+    sweep_copies(folder);
     Ok(())
 }
 
@@ -88,6 +89,44 @@ pub(super) fn write_whole(
     sync_dir(folder)
 }
 
+/// Says that the ledger is in use, until the file is dropped. Refused while a backup is being restored.
+pub(super) fn in_use(folder: &Path) -> Result<File, Error> {
+    let path = use_lock(folder);
+    let file = private_file(&path)?;
+    match file.try_lock_shared() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked {
+            what: "the ledger".into(),
+            holder: "a process that restores a backup".into(),
+        }),
+        Err(TryLockError::Error(e)) => Err(unwritable(&path, &e)),
+    }
+}
+
+/// The same for whoever may not write there: as far as it is possible.
+pub(super) fn in_use_to_read(folder: &Path) -> Option<File> {
+    let file = File::open(use_lock(folder)).ok()?;
+    file.try_lock_shared().ok().map(|()| file)
+}
+
+/// Makes sure that nobody uses the ledger, until the file is dropped.
+pub(super) fn alone(folder: &Path) -> Result<File, Error> {
+    let path = use_lock(folder);
+    let file = private_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let holder = "another quietline process (a console, an upload, a gate)".to_owned();
+            Err(Error::Locked { what: "the ledger".into(), holder })
+        }
+        Err(TryLockError::Error(e)) => Err(unwritable(&path, &e)),
+    }
+}
+
+fn use_lock(folder: &Path) -> PathBuf {
+    folder.join("locks").join("use.lock")
+}
+
 /// Bytes nobody can guess.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
@@ -96,7 +135,8 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-fn private_dir(path: &Path) -> Result<(), Error> {
+/// A folder for its owner alone.
+pub(super) fn private_dir(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -111,7 +151,7 @@ fn private_dir(path: &Path) -> Result<(), Error> {
 }
 
 /// A rename is durable once its folder is.
-fn sync_dir(folder: &Path) -> Result<(), Error> {
+pub(super) fn sync_dir(folder: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     File::open(folder).and_then(|dir| dir.sync_all()).map_err(|e| unwritable(folder, &e))?;
     #[cfg(not(unix))]
@@ -150,6 +190,19 @@ fn sweep(folder: &Path) {
         let is_stale = modified.and_then(|at| now.duration_since(at).ok()).is_some_and(|age| age > STALE);
         if is_temporary && is_stale {
             let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Removes copies of the database that a killed backup left behind. A backup that takes a day is none.
+fn sweep_copies(folder: &Path) {
+    let now = SystemTime::now();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_copy = entry.file_name().to_string_lossy().starts_with("backup-");
+        let modified = entry.metadata().and_then(|m| m.modified()).ok();
+        let age = modified.and_then(|at| now.duration_since(at).ok());
+        if is_copy && age.is_some_and(|age| age > 24 * STALE) {
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }

@@ -8,8 +8,9 @@ use super::codec::{
     Cursor, count, from_micros, int, micros, position, put_bytes, put_int, put_text, put_time,
 };
 use super::error::{Error, damaged};
+use super::lock::list_key;
 use super::rows::{expected, put_expected, put_whom, whom};
-use super::{Ledger, ListFacts, NewEvent};
+use super::{Ledger, ListFacts, NewEvent, doubts};
 use crate::domain::diff::{Diff, DiffKind, Difference};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::ListId;
@@ -55,6 +56,7 @@ impl Ledger {
                 ],
             )?;
             let n = connection.last_insert_rowid();
+            doubts::settle(connection, &profile, &list)?;
             for (position, difference) in (0i64..).zip(&diff.differences) {
                 connection
                     .prepare_cached(
@@ -136,6 +138,42 @@ impl Ledger {
         let (profile, list) = (profile.to_owned(), list.clone());
         self.read(move |connection| facts(connection, &profile, &list)).await
     }
+
+    /// The same with what other profiles do to the list of that tenant (as [`Ledger::lock_list`] means it): a run of theirs
+    /// that is in flight, and their last accepted row.
+    pub async fn list_facts_of(
+        &self,
+        profile: &str,
+        list: &ListId,
+        tenant: &str,
+    ) -> Result<ListFacts, Error> {
+        let (profile, list, key) = (profile.to_owned(), list.clone(), list_key(tenant, list));
+        self.read(move |connection| {
+            let mut facts = facts(connection, &profile, &list)?;
+            let mut statement = connection.prepare_cached(
+                "SELECT id, state, cool_down_until, last_accepted FROM runs
+                 WHERE lock = ?1 AND profile <> ?2 ORDER BY n DESC",
+            )?;
+            let mut rows = statement.query(params![key, profile])?;
+            while let Some(row) = rows.next()? {
+                let state = state(&row.get::<_, String>(1)?)?;
+                if facts.in_flight.is_none() && !state.is_final() {
+                    facts.in_flight = Some((row.get(0)?, state));
+                }
+                let time = |column: usize| -> Result<Option<Timestamp>, Error> {
+                    row.get::<_, Option<i64>>(column)?.map(from_micros).transpose()
+                };
+                facts.cool_down_until = facts.cool_down_until.max(time(2)?);
+                facts.last_accepted = facts.last_accepted.max(time(3)?);
+            }
+            Ok(facts)
+        })
+        .await
+    }
+}
+
+fn state(word: &str) -> Result<RunState, Error> {
+    RunState::from_name(word).ok_or_else(|| damaged("a run is in a state that is none"))
 }
 
 /// See [`Ledger::raise_generation`].
@@ -165,8 +203,7 @@ fn facts(connection: &Connection, profile: &str, list: &ListId) -> Result<ListFa
     let mut rows = statement.query(params![profile, list.0])?;
     let mut in_flight = None;
     while let Some(row) = rows.next()? {
-        let state = RunState::from_name(&row.get::<_, String>(1)?)
-            .ok_or_else(|| damaged("a run is in a state that is none"))?;
+        let state = state(&row.get::<_, String>(1)?)?;
         if !state.is_final() {
             in_flight = Some((row.get(0)?, state));
             break;
@@ -208,6 +245,7 @@ fn facts(connection: &Connection, profile: &str, list: &ListId) -> Result<ListFa
             None => None,
         },
         unaccounted: count(unaccounted.unwrap_or(0))?,
+        doubt: doubts::find(connection, profile, &list.0)?,
         last_upload: last_accepted.zip(uploaded_by),
         has_baseline: super::expected::find(connection, profile, list)?.is_some(),
     })

@@ -32,13 +32,16 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+mod archive;
 mod audit;
+mod backup;
 mod batches;
 mod bind;
 mod blocks;
 mod codec;
 mod contacts;
 mod dead_letters;
+mod doubts;
 mod error;
 mod evidence;
 mod expected;
@@ -52,6 +55,7 @@ mod outbox;
 mod plans;
 mod pseudonyms;
 mod recount;
+mod restore;
 mod rows;
 mod runs;
 mod schema;
@@ -59,15 +63,21 @@ mod settle;
 mod sizes;
 mod trail;
 mod types;
+mod wishes;
 mod writer;
 
+pub use archive::Summary;
+pub use backup::Backup;
 pub use error::Error;
 pub use fates::Done;
 pub use history::{HeldRow, History, Outcome};
+pub use lock::{READING, may_work_on};
 pub use outbox::Message;
 pub use pseudonyms::{OtherRow, Whom};
+pub use restore::{RestoreWish, Restored};
 pub use trail::{THROUGH, TrailKeys, keys_path, read_keys_file};
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
+pub use wishes::OpenWish;
 
 use trail::Mirror;
 use writer::Worker;
@@ -76,6 +86,7 @@ use writer::Worker;
 #[derive(Debug)]
 pub struct ListLock {
     file: File,
+    key: String,
 }
 
 /// The ledger. Cheap to clone; clones share the writer.
@@ -87,9 +98,12 @@ pub struct Ledger {
 #[derive(Debug)]
 struct Shared {
     folder: PathBuf,
+    is_read_only: bool,
     // Ends before the writer, which as the last one out folds the WAL into the database.
     reader: Worker,
     writer: Worker,
+    // Goes last: nobody restores a backup while the database is open.
+    _in_use: Option<File>,
 }
 
 impl Ledger {
@@ -97,12 +111,44 @@ impl Ledger {
     /// whose lock nobody holds are not touched here: see [`Ledger::mark_interrupted`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         folder::prepare(folder)?;
-        let (writer, reader) = schema::open(folder)?;
+        let in_use = Some(folder::in_use(folder)?);
+        let connections = schema::open(folder)?;
         let mut mirror = Mirror::new(folder);
         // A mirror that cannot be completed now is by the next commit; whoever looks at the trail sees what is off.
-        let _ = mirror.catch_up(&writer);
+        let _ = mirror.catch_up(&connections.0);
+        Self::over(folder, connections, mirror, in_use, false)
+    }
+
+    /// The same for questions only: a ledger that cannot be written is read as it is, and nothing of it is touched.
+    pub fn open_to_read(folder: &Path) -> Result<Self, Error> {
+        match Self::open(folder) {
+            Err(why @ Error::Unwritable { .. }) if folder.join("ledger.db").exists() => {
+                let in_use = folder::in_use_to_read(folder);
+                let connections = schema::open_to_read(folder).map_err(|error| match error {
+                    Error::Unwritable { .. } => why,
+                    other => other,
+                })?;
+                Self::over(folder, connections, Mirror::new(folder), in_use, true)
+            }
+            opened => opened,
+        }
+    }
+
+    fn over(
+        folder: &Path,
+        (writer, reader): (Connection, Connection),
+        mirror: Mirror,
+        in_use: Option<File>,
+        is_read_only: bool,
+    ) -> Result<Self, Error> {
         let (writer, reader) = (Worker::writer(writer, mirror)?, Worker::reader(reader)?);
-        Ok(Self { shared: Arc::new(Shared { folder: folder.to_owned(), reader, writer }) })
+        let folder = folder.to_owned();
+        Ok(Self { shared: Arc::new(Shared { folder, is_read_only, reader, writer, _in_use: in_use }) })
+    }
+
+    /// Whether it can only be read: every write is an error.
+    pub fn is_read_only(&self) -> bool {
+        self.shared.is_read_only
     }
 
     /// Its folder.

@@ -1,5 +1,7 @@
 //! Runs: created before their file is read, moved along their state machine, found again after anything.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -7,8 +9,9 @@ use super::audit::{append, of_run};
 use super::codec::{count, from_micros, hex, micros};
 use super::error::{Error, damaged};
 use super::folder::random;
+use super::lock::{Look, look, may_work_on, turn};
 use super::plans::{destination, operation, origin};
-use super::{Ledger, NewEvent, NewRun, outbox};
+use super::{Ledger, ListLock, NewEvent, NewRun, outbox, wishes};
 use crate::domain::list::ListId;
 use crate::domain::run::{Buckets, RunState, RunSummary};
 
@@ -20,13 +23,19 @@ const COLUMNS: &str = "id, plan, profile, list, list_name, file, state, file_row
 
 /// States in which a process holds the list lock. `Paused` and `Uploaded` are rests: a run may stay there when its
 /// process has ended well (`upload --until uploaded`).
-const AT_WORK: [RunState; 5] =
+pub(super) const AT_WORK: [RunState; 5] =
     [RunState::Draft, RunState::Approved, RunState::Uploading, RunState::CoolingDown, RunState::Reconciling];
 
 impl Ledger {
     /// Writes a run in state `Draft`, with its audit event. Returns its id.
     pub async fn create_run(&self, run: NewRun) -> Result<String, Error> {
-        self.write(move |connection| create(connection, &run)).await
+        self.write(move |connection| create(connection, &run, None)).await
+    }
+
+    /// The same for a run that is worked on under this lock from the start: nobody takes it for one that was killed.
+    pub async fn create_run_under(&self, lock: &ListLock, run: NewRun) -> Result<String, Error> {
+        let key = lock.key().to_owned();
+        self.write(move |connection| create(connection, &run, Some(&key))).await
     }
 
     /// Moves a run on, with its audit event. An illegal step is an error. `error` replaces what was noted before, so a
@@ -79,28 +88,43 @@ impl Ledger {
         .await
     }
 
-    /// Marks runs as `Interrupted` that say they are at work but whose list lock nobody holds. `Uploaded` is a rest, not
-    /// work: it stays as it is and can be resumed from there.
+    /// Marks runs as `Interrupted` that say they are at work though nobody holds their lock, or whoever does works on another
+    /// run. `Uploaded` is a rest, not work: it stays as it is and can be resumed from there. No launch fails by this.
     pub async fn mark_interrupted(&self, at: Timestamp) -> Result<Vec<RunSummary>, Error> {
         let mut marked = Vec::new();
-        for run in self.runs().await?.into_iter().filter(|run| AT_WORK.contains(&run.state)) {
-            // Held while we write, so that nobody begins to work on the run in between.
-            let holder = format!("pid {}, looking for interrupted runs", std::process::id());
-            let lock = match self.lock_list(&run.profile, &run.list, &holder) {
-                Ok(lock) => lock,
-                Err(Error::Locked { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            let why = ("interrupted".to_owned(), "Its process ended before the run did.".to_owned());
-            match self.set_state(&run.id, RunState::Interrupted, Some(why), at).await {
-                Ok(run) => marked.push(run),
-                // It moved on between our look and the lock.
-                Err(Error::IllegalTransition { .. }) => {}
-                Err(error) => return Err(error),
+        let at_work: Vec<RunSummary> =
+            self.runs().await?.into_iter().filter(|run| AT_WORK.contains(&run.state)).collect();
+        if at_work.is_empty() || self.is_read_only() {
+            return Ok(marked);
+        }
+        let turn = Arc::new(self.blocking(turn).await?);
+        for run in at_work {
+            let key = self.lock_key(&run.id).await?;
+            let held = turn.clone();
+            let found = self.blocking(move |folder| look(&held, folder, &key)).await?;
+            match &found {
+                Look::Held(holder) if may_work_on(holder, &run.id) => continue,
+                Look::Held(_) | Look::Free(_) => {}
             }
-            drop(lock);
+            marked.extend(self.interrupt(&run, at).await?);
+            // A free lock is held while we write, so that nobody begins to work on the run in between.
+            drop(found);
         }
         Ok(marked)
+    }
+
+    /// Marks a run as one whose process has ended, unless it moved on since it was read.
+    pub async fn interrupt(&self, run: &RunSummary, at: Timestamp) -> Result<Option<RunSummary>, Error> {
+        let run = run.clone();
+        self.write(move |connection| {
+            let now = load(connection, &run.id)?;
+            if (now.state, now.changed_at) != (run.state, run.changed_at) || !AT_WORK.contains(&now.state) {
+                return Ok(None);
+            }
+            let why = ("interrupted".to_owned(), "Its process ended before the run did.".to_owned());
+            set_state(connection, &run.id, RunState::Interrupted, Some(why), at).map(Some)
+        })
+        .await
     }
 
     /// Adds working time to a run.
@@ -125,7 +149,7 @@ impl Ledger {
     }
 }
 
-fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
+fn create(connection: &Connection, run: &NewRun, lock: Option<&str>) -> Result<String, Error> {
     let id = loop {
         let id = hex(&random::<4>()?);
         if exact(connection, &id)?.is_none() {
@@ -135,8 +159,8 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
     connection
         .prepare_cached(
             "INSERT INTO runs (id, profile, list, list_name, file, file_sha256, input, plan, reason, made_by, state,
-                               started_at, changed_at, destination, activates, operation, origin)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16)",
+                               started_at, changed_at, destination, activates, operation, origin, lock)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             id,
@@ -155,6 +179,7 @@ fn create(connection: &Connection, run: &NewRun) -> Result<String, Error> {
             run.activates,
             run.operation.as_str(),
             run.origin.to_text(),
+            lock,
         ])?;
     let event = NewEvent {
         at: run.at,
@@ -209,6 +234,10 @@ fn set_state(
         )?
         .execute(params![id, to.as_str(), micros(at), code, sentence])?;
     append(connection, &of_run(at, &run.by, "run.state", id, effect))?;
+    if to.is_final() || matches!(to, RunState::Paused | RunState::Interrupted) {
+        // Whoever wished for it has it, or cannot have it any more.
+        wishes::clear(connection, id)?;
+    }
     let run = load(connection, id)?;
     outbox::tell(connection, &run, at)?;
     Ok(run)

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::backup::RESTORING;
 use super::error::{Error, damaged};
 use super::folder::{close_to_others, private_file, unwritable};
 
@@ -21,7 +22,7 @@ const CHECKED_WHOLE: u64 = 64 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Append only: a migration that was ever released is never changed.
-const MIGRATIONS: [&str; 7] = [V1, V2, V3, V4, V5, V6, V7];
+const MIGRATIONS: [&str; 8] = [V1, V2, V3, V4, V5, V6, V7, V8];
 
 /// What a plan does with its numbers, and where its rows come from.
 const V5: &str = "
@@ -71,6 +72,26 @@ CREATE INDEX outbox_waiting ON outbox (profile, next_at) WHERE state = 'waiting'
 CREATE TABLE run_metrics (
   run TEXT PRIMARY KEY NOT NULL REFERENCES runs (id),
   metrics BLOB NOT NULL
+);
+";
+
+/// Which lock a run is held by, what people want of runs that another process works on, and lists of which the ledger may
+/// not know everything until they are reconciled.
+const V8: &str = "
+ALTER TABLE runs ADD COLUMN lock TEXT;
+CREATE TABLE wishes (
+  run TEXT PRIMARY KEY REFERENCES runs (id),
+  wish TEXT NOT NULL,
+  made_by TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  reason TEXT
+);
+CREATE TABLE doubts (
+  profile TEXT NOT NULL,
+  list TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  why TEXT NOT NULL,
+  PRIMARY KEY (profile, list)
 );
 ";
 
@@ -275,6 +296,9 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
     let path = folder.join("ledger.db");
     // Two processes that start at once must not both create or migrate. The lock goes with the file.
     let _turn = turn(folder)?;
+    if folder.join(RESTORING).exists() {
+        return Err(damaged("a restore was cut off: give `quietline ledger restore` the backup once more"));
+    }
     refuse_to_recreate(folder, &path)?;
     if path.exists() {
         close_to_others(&path, 0o600)?;
@@ -317,6 +341,37 @@ pub(super) fn reader(folder: &Path) -> Result<Connection, Error> {
     let reader = Connection::open_with_flags(folder.join("ledger.db"), flags)?;
     settings(&reader)?;
     Ok(reader)
+}
+
+/// A ledger that cannot be written: two connections that only read. Where nobody has it open and its last writer closed it
+/// well, SQLite is told that nothing changes, because it could not make the files that it needs otherwise.
+pub(super) fn open_to_read(folder: &Path) -> Result<(Connection, Connection), Error> {
+    let path = folder.join("ledger.db");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let has_wal = folder.join("ledger.db-wal").metadata().is_ok_and(|wal| wal.len() > 0);
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.push_str(if has_wal { "?mode=ro" } else { "?mode=ro&immutable=1" });
+    let open = || -> Result<Connection, Error> {
+        let connection = Connection::open_with_flags(&uri, flags)?;
+        connection.busy_timeout(BUSY)?;
+        Ok(connection)
+    };
+    let (writer, reader) = (open()?, open()?);
+    identify(&reader, path.metadata().map_err(|e| unwritable(&path, &e))?.len())?;
+    let found: i64 = reader.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found != MIGRATIONS.len() as i64 {
+        let detail = format!("its form is {found} and has to become {} first", MIGRATIONS.len());
+        return Err(Error::Unwritable { detail });
+    }
+    Ok((writer, reader))
 }
 
 fn settings(connection: &Connection) -> Result<(), Error> {

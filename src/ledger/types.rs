@@ -129,6 +129,8 @@ pub struct ListFacts {
     pub reconciled: Option<(Timestamp, u64)>,
     /// Rows that the newest run with a plan left without a verdict when it ended; 0 where it was cancelled.
     pub unaccounted: u64,
+    /// Why the ledger may not know everything of the list: until the next reconciliation nothing is proven.
+    pub doubt: Option<String>,
     /// Last upload: when, by whom.
     pub last_upload: Option<(Timestamp, String)>,
     /// Whether a baseline exists.

@@ -41,7 +41,7 @@ impl Ops {
         });
         let mut overviews = Vec::with_capacity(lists.len());
         for list in lists {
-            let facts = self.ledger.list_facts(&self.profile().name, &list.id).await?;
+            let facts = self.facts_of(&list.id).await?;
             let readiness = self.readiness(&list, &rules, &facts, Some(Probes::Agree));
             let enforced_by = enforcing_rules(&list, &rules).iter().map(|rule| rule.name.clone()).collect();
             overviews.push(ListOverview { list, enforced_by, readiness, facts });

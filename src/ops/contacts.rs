@@ -110,7 +110,7 @@ impl Ops {
         let (mut done, contacts, sha256) = self.read_contacts(path, input, wish, stop).await?;
         let profile = &self.profile().name;
         // Two at once would write every contact twice, and go over the tenant's limits together.
-        let _lock = self.lock(&ListId(LOCKED.into()))?;
+        let _lock = self.lock(&ListId(LOCKED.into()), "writing contacts", &*sink, stop).await?;
         let sync = format!("{sha256}:{field}");
         let written = self.ledger.written_contacts(profile, &sync).await?;
         done.contacts = contacts.len() as u64;

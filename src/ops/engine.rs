@@ -136,6 +136,21 @@ impl Engine {
         }
     }
 
+    /// Settles what is on its way or was answered, and sends nothing: what did not arrive stays queued. Returns how many
+    /// old records had to stay.
+    pub(super) async fn settle_open(&self) -> Result<u64, Halt> {
+        let mut open = self.ops.ledger.open_batches(&self.run).await?;
+        open.retain(|batch| batch.state != BatchState::Queued && !self.waits(batch));
+        let (unsure, answered): (Vec<Batch>, Vec<Batch>) =
+            open.into_iter().partition(|batch| is_unsure(batch.state));
+        self.settle_unsure(unsure).await?;
+        for batch in answered {
+            self.see_through(batch).await?;
+        }
+        self.settle_later().await?;
+        self.finish_replacements().await
+    }
+
     /// Batches that something can be done for now, in order.
     async fn ready_batches(&self) -> Result<VecDeque<Batch>, Halt> {
         let mut open = self.ops.ledger.open_batches(&self.run).await?;

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plan::enforcing_rules;
 use super::{Ops, OpsError};
-use crate::domain::list::DncList;
+use crate::domain::list::{DncList, ListId};
 use crate::domain::readiness::{ListState, Probes, Readiness, ReadinessFacts, readiness};
 use crate::domain::rule::{Channel, Rule};
 use crate::ledger::ListFacts;
@@ -17,11 +17,16 @@ impl Ops {
     pub async fn gate(&self, list: &str) -> Result<(DncList, Readiness), OpsError> {
         let list = self.find_list(list).await?;
         let rules = self.client.rules().await?;
-        let facts = self.ledger.list_facts(&self.profile().name, &list.id).await?;
+        let facts = self.facts_of(&list.id).await?;
         let numbers = self.numbers_to_probe(&list).await?;
         let probes = self.probe(&list, &numbers).await?;
         let readiness = self.readiness(&list, &rules, &facts, Some(probes));
         Ok((list, readiness))
+    }
+
+    /// What the ledger knows of a list: also of what other profiles do to it.
+    pub(super) async fn facts_of(&self, list: &ListId) -> Result<ListFacts, OpsError> {
+        Ok(self.ledger.list_facts_of(&self.profile().name, list, &self.lock_scope()).await?)
     }
 
     /// Folds what is known of a list now.
@@ -88,6 +93,7 @@ fn readiness_facts(
         reconciled: facts.reconciled,
         last_accepted: facts.last_accepted,
         unaccounted: facts.unaccounted,
+        doubt: facts.doubt.clone(),
         probes,
     }
 }

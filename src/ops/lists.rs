@@ -86,7 +86,7 @@ impl Ops {
         self.refuse_read_only("activating a list")?;
         let list = self.find_list(list).await?;
         let rules = self.client.rules().await?;
-        let facts = self.ledger.list_facts(&self.profile().name, &list.id).await?;
+        let facts = self.facts_of(&list.id).await?;
         // What the gate would say once it is active. The platform is not probed: it enforces no list that is switched off.
         let active = DncList { active: true, ..list.clone() };
         let readiness =

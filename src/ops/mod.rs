@@ -2,6 +2,7 @@
 //! and it never knows who watches: console, progress bar, JSON lines or nobody ([`Sink`]).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::{self, Client, Scopes};
 use crate::config::{ConfigError, Profile};
@@ -16,14 +17,17 @@ use crate::files;
 use crate::ledger::{self, Ledger, TrailKeys};
 
 mod background;
+mod backup;
 mod binding;
 mod catalog;
 mod check;
 mod contacts;
+mod control;
 pub mod doctor;
 mod enforce;
 mod engine;
 mod extra;
+mod follow;
 mod gate;
 mod input;
 mod layout;
@@ -44,6 +48,7 @@ mod undo;
 mod upload;
 mod walk;
 
+pub use backup::{back_up, restore};
 pub use binding::Binding;
 pub use catalog::{Catalog, ListOverview};
 pub use check::{
@@ -51,6 +56,8 @@ pub use check::{
     progress,
 };
 pub use contacts::{ContactSync, CutOff, NotWritten, SyncedContacts};
+pub use control::CallOff;
+pub use follow::Resumed;
 pub use input::{Input, LayoutWish};
 pub use layout::{find as find_layout, open_file, settle as settle_layout};
 pub use lists::{Activation, MadeList};
@@ -74,7 +81,7 @@ pub use crate::files::{
     Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
     question, write_clean, write_rejects, write_report, write_safely,
 };
-pub use crate::ledger::{Approval, DeadLetter, HeldRow, ListFacts, Outcome};
+pub use crate::ledger::{Approval, Backup, DeadLetter, HeldRow, ListFacts, Outcome, Restored};
 
 /// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +124,26 @@ pub enum OpsError {
         /// What next.
         advice: String,
     },
+    /// A run is not cancelled, because nobody can say what of it arrived. Exit code of why.
+    #[error("{what}, and the tenant cannot be asked: {why}")]
+    Unread {
+        /// How much of what.
+        what: String,
+        /// Exit code of what stood in the way.
+        exit: u8,
+        /// What stood in the way.
+        why: String,
+    },
+    /// The process that works on a run did not stop in time. Exit 6.
+    #[error("run {run} is still in the hands of {holder}")]
+    Unheard {
+        /// The run.
+        run: String,
+        /// Who has it.
+        holder: String,
+        /// Whether it was asked to stop: it does so when it next looks.
+        is_asked: bool,
+    },
     /// Forbidden by `--read-only`. Exit 2.
     #[error("{what} is not possible in read-only mode")]
     ReadOnly {
@@ -143,6 +170,8 @@ impl OpsError {
             Self::Config(e) => e.code,
             Self::Credentials(e) => e.code,
             Self::Approval { code, .. } | Self::Nothing { code, .. } => code,
+            Self::Unread { .. } => "unread",
+            Self::Unheard { .. } => "unheard",
             Self::ReadOnly { .. } => "read-only",
             Self::Stopped => "stopped",
             Self::Internal(_) => "internal",
@@ -162,6 +191,13 @@ impl OpsError {
             Self::Config(e) => e.advice.clone(),
             Self::Credentials(e) => e.advice.clone(),
             Self::Approval { advice, .. } | Self::Nothing { advice, .. } => advice.clone(),
+            Self::Unread { .. } => {
+                "Cancel it when the tenant answers; or with --force --reason TEXT, and then reconcile the list.".into()
+            }
+            Self::Unheard { is_asked: true, .. } => {
+                "It stops when it next looks into the ledger; wait longer with --wait SECONDS, or stop that process.".into()
+            }
+            Self::Unheard { .. } => "Give it time with --wait SECONDS.".into(),
             Self::ReadOnly { .. } => "Start without --read-only.".into(),
             Self::Stopped => "Go on with `quietline resume`.".into(),
             Self::Internal(_) => "Nothing was sent after it. Please report this sentence.".into(),
@@ -176,8 +212,9 @@ impl OpsError {
             Self::File(_) => 3,
             Self::Api(api::Error::Unauthorised { .. } | api::Error::Forbidden { .. }) => 4,
             Self::Api(_) => 5,
-            Self::Ledger(ledger::Error::NotFound { .. }) => 2,
-            Self::Ledger(_) => 6,
+            Self::Ledger(ledger::Error::NotFound { .. } | ledger::Error::BadPlace { .. }) => 2,
+            Self::Unread { exit, .. } => *exit,
+            Self::Ledger(_) | Self::Unheard { .. } => 6,
             Self::List(_) | Self::Config(_) | Self::ReadOnly { .. } => 2,
             Self::Credentials(_) | Self::Approval { .. } => 4,
             Self::Nothing { .. } => 1,
@@ -270,6 +307,7 @@ pub struct Ops {
     ledger: Ledger,
     normaliser: Normaliser,
     patience: Patience,
+    lock_wait: Duration,
     read_only: bool,
     actor: Arc<str>,
     /// Looked for once, when they are first needed.
@@ -309,7 +347,9 @@ impl Ops {
         )?;
         let profile = Arc::new(profile);
         let (actor, keys, outbox) = (os_user().into(), Arc::default(), outbox::Outbox::none());
-        let ops = Self { profile, client, ledger, normaliser, patience, read_only, actor, keys, outbox };
+        let lock_wait = Duration::ZERO;
+        let ops =
+            Self { profile, client, ledger, normaliser, patience, lock_wait, read_only, actor, keys, outbox };
         // Until somebody brings its secret.
         Ok(ops.with_webhook(Ok(None)))
     }

@@ -15,6 +15,7 @@ use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
+use crate::ledger::READING;
 
 /// The result.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ impl Ops {
             None => None,
         };
         // While a run writes to the list, neither side stands still.
-        let _lock = self.lock(&list.id)?;
+        let _lock = self.lock(&list.id, READING, &*sink, stop).await?;
         self.compare_with_expected(to, &list, run.as_deref(), &sink, stop).await
     }
 

@@ -66,6 +66,14 @@ pub async fn store_webhook_secret(profile: &Profile, text: SecretString) -> Resu
     Ok(off_thread(move || credentials::webhook::store(&profile, &text)).await??)
 }
 
+/// The same for a command that only asks: also over a ledger that cannot be written.
+pub async fn connect_to_read(config: &Config, profile: Profile, read_only: bool) -> Result<Ops, OpsError> {
+    let credentials = load_credentials(&profile).await?;
+    let folder = config.data_dir().to_path_buf();
+    let ledger = off_thread(move || Ledger::open_to_read(&folder)).await??;
+    Ops::new(profile, credentials, ledger, read_only)
+}
+
 /// Opens the ledger in a folder, and makes both where there is none.
 pub async fn open_ledger(folder: &Path) -> Result<Ledger, OpsError> {
     let folder = folder.to_path_buf();

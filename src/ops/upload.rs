@@ -11,17 +11,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::control::of_run;
 use super::input::{FileMark, Input};
 use super::plan::{Against, PlanRequest};
 use super::target::in_force;
-use super::{Ops, OpsError, Sink, off_thread};
-use crate::domain::list::{DncList, ListId};
+use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
+use crate::domain::list::DncList;
 use crate::domain::plan::{Operation, Origin, PlanSummary};
 use crate::domain::progress::Phase;
-use crate::domain::run::{RunState, RunSummary};
+use crate::domain::run::RunSummary;
 use crate::domain::text::thousands;
 use crate::files;
 use crate::ledger::{DeadLetter, ListLock, NewRun};
+
+/// What the holder of a lock says of itself before its run has an id.
+const LAUNCHING: &str = "launching an upload";
 
 /// What is uploaded.
 #[derive(Clone, Debug)]
@@ -96,9 +100,8 @@ impl Ops {
                 let list = self.find_target(request.to, &request.list).await?;
                 let new =
                     NewRun { activates: launch.activates, ..self.new_run(&list, &request, &launch.reason) };
-                let mut lock = self.lock(&list.id)?;
-                let run = self.ledger.create_run(new).await?;
-                lock.set_holder(&self.holder(&run))?;
+                let mut lock = self.lock(&list.id, LAUNCHING, &*sink, stop).await?;
+                let run = self.begin(&mut lock, new, &*sink).await?;
                 self.drive(&run, launch.until, sink, stop).await
             }
             Launched::Plan(id) => {
@@ -115,16 +118,23 @@ impl Ops {
                         });
                     }
                 }
-                let mut lock = self.lock(&plan.list)?;
+                let mut lock = self.lock(&plan.list, LAUNCHING, &*sink, stop).await?;
                 self.check_fresh(&plan, &sink, stop).await?;
                 let new = NewRun { activates: launch.activates, ..self.run_of_plan(&plan, &launch.reason) };
-                let run = self.ledger.create_run(new).await?;
-                lock.set_holder(&self.holder(&run))?;
+                let run = self.begin(&mut lock, new, &*sink).await?;
                 let per_call = self.rows_of_a_call(plan.destination).await?;
                 self.ledger.bind_plan(&run, &plan, per_call).await?;
                 self.drive(&run, launch.until, sink, stop).await
             }
         }
+    }
+
+    /// Writes the run under the lock of its list, and tells that there is one.
+    async fn begin(&self, lock: &mut ListLock, new: NewRun, sink: &dyn Sink) -> Result<String, OpsError> {
+        let run = self.ledger.create_run_under(lock, new).await?;
+        lock.set_holder(&self.holder(&of_run(&run)))?;
+        sink.event(OpsEvent::Run(Box::new(self.ledger.run(&run).await?)));
+        Ok(run)
     }
 
     /// Goes on with a run: the one named, or the newest resumable one.
@@ -138,52 +148,24 @@ impl Ops {
         self.refuse_read_only("resuming a run")?;
         self.refuse_broken_trail().await?;
         self.announce_deliveries(&sink).await?;
-        let runs = self.runs().await?;
-        let wanted = match run {
-            Some(id) => Some(self.ledger.run(id).await?),
-            None => runs.into_iter().find(RunSummary::is_resumable),
-        };
-        let nothing = |message: String| OpsError::Nothing {
-            code: "nothing-to-resume",
-            message,
-            advice: "`quietline runs` shows every run with its state.".into(),
-        };
-        let run = wanted.ok_or_else(|| nothing("there is no run to go on with".into()))?;
-        let (run, mut lock) = self.take(run, nothing).await?;
-        lock.set_holder(&self.holder(&run.id))?;
+        let run = self.resumable(run).await?;
+        self.refuse_foreign(&run, nothing_to_resume)?;
+        let lock = self.lock(&run.list, &of_run(&run.id), &*sink, stop).await?;
+        let (run, _held) = self.take(run, lock, nothing_to_resume).await?;
         let resumed = self.for_a_run(run.destination).drive(&run.id, until, sink, stop).await;
         self.note_refusal("plan.refused", format!("run {}", run.id), None, resumed).await
     }
 
-    /// A run that is ours and has not ended, with the lock of its list. Looked at again under the lock: whoever held it
-    /// may have brought the run to its end in the meantime.
-    async fn take(
-        &self,
-        run: RunSummary,
-        nothing: impl Fn(String) -> OpsError,
-    ) -> Result<(RunSummary, ListLock), OpsError> {
-        if run.profile != self.profile().name {
-            return Err(nothing(format!("run {} belongs to profile {}", run.id, run.profile)));
+    /// The run that is meant, in whatever state it is.
+    pub(super) async fn resumable(&self, run: Option<&str>) -> Result<RunSummary, OpsError> {
+        let runs = self.runs().await?;
+        match run {
+            Some(id) => Ok(self.ledger.run(id).await?),
+            None => runs
+                .into_iter()
+                .find(RunSummary::is_resumable)
+                .ok_or_else(|| nothing_to_resume("there is no run to go on with".into())),
         }
-        let lock = self.lock(&run.list)?;
-        let run = self.ledger.run(&run.id).await?;
-        if run.state.is_final() {
-            return Err(nothing(format!("run {} has ended: {}", run.id, run.state)));
-        }
-        Ok((run, lock))
-    }
-
-    /// Cancels a run that nobody is working on, for good.
-    pub async fn cancel(&self, run: &str) -> Result<RunSummary, OpsError> {
-        self.refuse_read_only("cancelling a run")?;
-        self.begin_deliveries().await?;
-        let nothing = |message: String| OpsError::Nothing {
-            code: "nothing-to-cancel",
-            message,
-            advice: "`quietline runs` shows every run with its state.".into(),
-        };
-        let (run, _lock) = self.take(self.ledger.run(run).await?, nothing).await?;
-        Ok(self.ledger.set_state(&run.id, RunState::Cancelled, None, Timestamp::now()).await?)
     }
 
     /// Every run of this profile, newest first; runs that a crash left behind are marked as interrupted first.
@@ -203,16 +185,6 @@ impl Ops {
             None => None,
         };
         Ok(self.ledger.dead_letters(run.as_deref()).await?)
-    }
-
-    pub(super) fn lock(&self, list: &ListId) -> Result<ListLock, OpsError> {
-        let holder = self.holder("none");
-        Ok(self.ledger.lock_list(&self.profile().name, list, &holder)?)
-    }
-
-    fn holder(&self, run: &str) -> String {
-        let since = Timestamp::now().strftime("%Y-%m-%d %H:%M:%SZ");
-        format!("{} (pid {}, run {run}, since {since})", self.actor, std::process::id())
     }
 
     fn new_run(&self, list: &DncList, request: &PlanRequest, reason: &str) -> NewRun {
@@ -326,5 +298,13 @@ impl Ops {
                 }))
             }
         }
+    }
+}
+
+fn nothing_to_resume(message: String) -> OpsError {
+    OpsError::Nothing {
+        code: "nothing-to-resume",
+        message,
+        advice: "`quietline runs` shows every run with its state.".into(),
     }
 }

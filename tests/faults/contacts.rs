@@ -128,7 +128,7 @@ async fn of_two_columns_of_ids_a_person_chooses() {
 async fn two_syncs_at_once_are_one_too_many() {
     let (scene, file) = scene(|_| None).await;
     let list = quietline::domain::list::ListId("contacts/".into());
-    let held = scene.ops.ledger().lock_list("test", &list, "somebody else").unwrap();
+    let held = scene.ops.ledger().lock_list(&scene.ops.lock_scope(), &list, "somebody else").unwrap();
     assert_eq!(sync(&scene, &file).await.unwrap_err().code(), "locked");
     drop(held);
     assert_eq!(sync(&scene, &file).await.unwrap().updated, 250);

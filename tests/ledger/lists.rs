@@ -5,9 +5,9 @@ use quietline::domain::entry::RemoteEntry;
 use quietline::domain::list::ListId;
 use quietline::domain::plan::{Op, PlanRow};
 use quietline::domain::run::RunState;
-use quietline::ledger::{ListFacts, Settlement};
+use quietline::ledger::{ListFacts, NewRun, Settlement};
 
-use crate::world::{PROFILE, World, at, attributes, list, number, row};
+use crate::world::{PROFILE, World, at, attributes, list, new_run, number, row};
 
 fn odd(n: u64) -> Expected {
     let attributes = ExpectedAttributes {
@@ -142,10 +142,31 @@ async fn the_gate_gets_its_facts() {
         last_accepted: Some(at(5)),
         reconciled: Some((at(201), 0)),
         unaccounted: 0,
+        doubt: None,
         last_upload: Some((at(5), "pat".into())),
         has_baseline: true,
     };
     assert_eq!(facts().await.unwrap(), wanted);
+}
+
+/// A campaign that asks by one profile must not start while another one's numbers are on their way.
+#[tokio::test]
+async fn what_another_profile_does_to_the_list_of_one_tenant_counts() {
+    let world = World::new();
+    let lock = world.ledger.lock_list("https://api.example", &list(), "sam").unwrap();
+    let theirs = NewRun { profile: "theirs".into(), ..new_run() };
+    let run = world.ledger.create_run_under(&lock, theirs).await.unwrap();
+    world.ledger.set_cool_down(&run, at(500)).await.unwrap();
+    let on = list();
+    let of = |tenant| world.ledger.list_facts_of(PROFILE, &on, tenant);
+    let facts = of("https://api.example").await.unwrap();
+    assert_eq!(
+        (facts.in_flight, facts.cool_down_until),
+        (Some((run.clone(), RunState::Draft)), Some(at(500)))
+    );
+    assert_eq!(of("https://another.example").await.unwrap(), ListFacts::default(), "another tenant");
+    world.ledger.set_state(&run, RunState::Cancelled, None, at(9)).await.unwrap();
+    assert_eq!(of("https://api.example").await.unwrap().in_flight, None);
 }
 
 #[tokio::test]

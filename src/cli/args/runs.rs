@@ -74,8 +74,24 @@ pub(in crate::cli) struct UploadArgs {
     /// Exit 0 although rows are rejected or refused
     #[arg(long)]
     pub allow_rejects: bool,
+    /// Return once the run is launched; it goes on by itself, also when this terminal is closed
+    #[arg(long)]
+    pub detach: bool,
+    /// What `--detach` starts
+    #[arg(long, hide = true, conflicts_with = "detach")]
+    pub detached: bool,
+    #[command(flatten)]
+    pub lock: LockArgs,
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// Lists that another process works on.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LockArgs {
+    /// Wait up to this long for a list that another process works on; without it, fail at once and name the holder
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait_lock: u64,
 }
 
 /// `--to`.
@@ -145,6 +161,8 @@ pub(in crate::cli) struct ResumeArgs {
     /// Exit 0 although rows are rejected or refused
     #[arg(long)]
     pub allow_rejects: bool,
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 #[derive(Debug, Args)]
@@ -155,8 +173,23 @@ pub(in crate::cli) struct RunsArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CancelArgs {
+    #[command(flatten)]
+    pub stop: StopArgs,
+    /// Cancel although the tenant cannot say what arrived; needs --reason, and the list a reconciliation
+    #[arg(long, requires = "reason")]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StopArgs {
     /// Run, by id or its beginning
     pub run: String,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// How long a process that works on it may take to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +242,8 @@ pub(in crate::cli) struct ReconcileArgs {
     /// Write the differences as CSV
     #[arg(long, value_name = "OUT.csv")]
     pub export: Option<PathBuf>,
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ pub(super) async fn run(context: &Context, args: &DeadLettersArgs) -> Result<u8,
     if args.retry {
         return super::undo::retry(context, args).await;
     }
-    let (_, ops) = context.connect().await?;
+    let (_, ops) = context.connect_to_read().await?;
     let letters = context.or_stopped(ops.dead_letters(args.run.as_deref())).await?;
     if let Some(path) = &args.export {
         write_safely(path, &csv(&letters)?)?;

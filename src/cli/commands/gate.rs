@@ -15,7 +15,7 @@ use crate::domain::text::visible;
 const PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: &Context, args: &GateArgs) -> Result<u8, Failure> {
-    let (_, ops) = context.connect().await?;
+    let (_, ops) = context.connect_to_read().await?;
     let until = Instant::now() + Duration::from_secs(args.wait);
     let (list, readiness) = loop {
         let (list, readiness) = context.or_stopped(ops.gate(&args.list)).await?;

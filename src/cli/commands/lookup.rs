@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, args: &LookupArgs) -> Result<u8, Fail
             "Name numbers, or give one per line on stdin.",
         ));
     }
-    let (_, ops) = context.connect().await?;
+    let (_, ops) = context.connect_to_read().await?;
     let sources = if args.offline { LookupSources::Offline } else { LookupSources::Tenant };
     let answers = context.or_stopped(ops.lookup(&inputs, sources)).await?;
     let objects: Vec<AnswerObject> = answers.iter().map(AnswerObject::of).collect();

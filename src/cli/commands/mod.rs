@@ -15,6 +15,7 @@ mod doctor;
 mod gate;
 mod input;
 mod layouts;
+mod ledger;
 mod lists;
 mod lookup;
 mod plan;
@@ -38,7 +39,8 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Upload(args) => upload::upload(context, &args).await,
         Command::Resume(args) => upload::resume(context, &args).await,
         Command::Runs(args) => runs::runs(context, args.run.as_deref()).await,
-        Command::Cancel(args) => runs::cancel(context, &args.run).await,
+        Command::Pause(args) => runs::pause(context, &args).await,
+        Command::Cancel(args) => runs::cancel(context, &args).await,
         Command::Undo(args) => undo::undo(context, &args).await,
         Command::DeadLetters(args) => dead_letters::run(context, &args).await,
         Command::Reconcile(args) => reconcile::run(context, &args).await,
@@ -49,6 +51,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         Command::Rules(_) => lists::rules(context).await,
         Command::Audit(args) => audit::run(context, args.action).await,
         Command::Auth(args) => auth::run(context, args.action).await,
+        Command::Ledger(args) => ledger::run(context, args.action).await,
         Command::Profile(args) => profile::run(context, args.action),
         Command::Layouts(args) => layouts::run(context, args.action),
         Command::Doctor => doctor::run(context).await,
@@ -68,6 +71,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Upload(_) => "the upload did not come about",
         Command::Resume(_) => "no run was resumed",
         Command::Runs(_) => "the runs were not read",
+        Command::Pause(_) => "nothing was paused",
         Command::Cancel(_) => "nothing was cancelled",
         Command::Undo(_) => "nothing was taken back",
         Command::DeadLetters(_) => "the dead letters were not read",
@@ -79,6 +83,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Rules(_) => "the rules were not read",
         Command::Audit(_) => "the audit trail was not read",
         Command::Auth(_) => "there are no credentials that work",
+        Command::Ledger(_) => "the ledger was not copied or replaced",
         Command::Profile(_) => "the profiles are as they were",
         Command::Layouts(_) => "the layouts are as they were",
         Command::Doctor => "nothing was looked at",

@@ -1,5 +1,7 @@
 //! `reconcile`: read the list back, compare it with what it should be.
 
+use std::time::Duration;
+
 use crate::cli::args::ReconcileArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
@@ -12,6 +14,7 @@ use crate::ops::write_safely;
 
 pub(super) async fn run(context: &Context, args: &ReconcileArgs) -> Result<u8, Failure> {
     let (_, ops) = context.connect().await?;
+    let ops = ops.waiting_for_locks(Duration::from_secs(args.lock.wait_lock));
     let sink = progress::sink(context.out);
     let result = ops.reconcile(args.to.into(), &args.list, args.run.as_deref(), sink, &context.stop).await?;
     if let Some(path) = &args.export {

@@ -1,10 +1,13 @@
 //! `upload` and `resume`: launch a run and see it through.
 
+use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cli::args::{ResumeArgs, UntilArg, UploadArgs};
+use crate::cli::args::{JsonForm, ResumeArgs, UntilArg, UploadArgs};
 use crate::cli::context::Context;
+use crate::cli::detach::{self, Leaving};
 use crate::cli::failure::{Failure, exit, exit_of_run_error};
 use crate::cli::measures::Measures;
 use crate::cli::shapes::RunObject;
@@ -13,7 +16,7 @@ use crate::config::{Config, Environment, FourEyes};
 use crate::domain::plan::Destination;
 use crate::domain::run::{LONG_SECONDS, RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
-use crate::ops::{Launch, Launched, Ops, OpsError, PlanRequest, Planned, Until};
+use crate::ops::{FileError, Launch, Launched, Ops, OpsError, PlanRequest, Planned, Resumed, Until};
 
 pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, Failure> {
     context.refuse_in_read_only("an upload")?;
@@ -24,6 +27,17 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
             "an upload changes who is called, and nobody is here to ask",
             "Look at `quietline plan FILE --list LIST` first, then say --yes.",
         ));
+    }
+    if let (true, Launched::File(request)) = (args.detach, &what) {
+        // Its run would be launched before anybody reads the file: what is not there is said here.
+        std::fs::File::open(&request.file)
+            .map_err(|e| OpsError::from(FileError::Io { path: request.file.clone(), source: e }))?;
+    }
+    if args.detach && args.yes {
+        return detach::start(context, detach::typed()).await;
+    }
+    if args.detached {
+        detach::leave_terminal()?;
     }
     let (config, ops) = context.connect().await?;
     let what = match what {
@@ -39,9 +53,18 @@ pub(super) async fn upload(context: &Context, args: &UploadArgs) -> Result<u8, F
         Launched::File(request) => allowed_at_once(context, &ops, request, &reason).await?,
         Launched::Plan(plan) => confirmed_plan(context, &ops, plan, args.yes).await?,
     };
+    if let (true, Launched::Plan(plan)) = (args.detach, &what) {
+        // What was agreed to on this terminal is launched without asking again.
+        return detach::start(context, of_plan(context, args, plan)).await;
+    }
     let launch = Launch { what, reason, until: until(args.until), activates: args.activate };
     let begun = Instant::now();
-    let ended = ops.upload(launch, progress::sink(context.out), &context.stop).await;
+    let ops = ops.waiting_for_locks(Duration::from_secs(args.lock.wait_lock));
+    let sink = match args.detached {
+        true => Arc::new(Leaving::new(progress::remarks(context.out), context.out, config.data_dir())),
+        false => progress::sink(context.out),
+    };
+    let ended = ops.upload(launch, sink, &context.stop).await;
     let run = told(context, &ops, ended).await?;
     ring_after(context, &config, begun);
     finish(context, &ops, &run, args.allow_rejects).await
@@ -52,10 +75,21 @@ pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Result<u8, F
     let (config, ops) = context.connect().await?;
     let begun = Instant::now();
     let sink = progress::sink(context.out);
-    let resumed = ops.resume(args.run.as_deref(), until(args.until), sink, &context.stop).await;
-    let run = told(context, &ops, resumed).await?;
-    ring_after(context, &config, begun);
-    finish(context, &ops, &run, args.allow_rejects).await
+    let ops = ops.waiting_for_locks(Duration::from_secs(args.lock.wait_lock));
+    let resumed = ops.resume_or_follow(args.run.as_deref(), until(args.until), sink, &context.stop).await;
+    match told(context, &ops, resumed).await? {
+        Resumed::Through(run) => {
+            ring_after(context, &config, begun);
+            finish(context, &ops, &run, args.allow_rejects).await
+        }
+        Resumed::Left(run, holder) => {
+            context.out.answer(&RunObject::of(&run), || report::run(&run))?;
+            context
+                .out
+                .remark(&format!("no longer following; the run goes on with {}", visible(&holder, 300)));
+            Ok(exit::STOPPED)
+        }
+    }
 }
 
 /// Rings after a run that took longer than anybody watches.
@@ -67,11 +101,7 @@ fn ring_after(context: &Context, config: &Config, begun: Instant) {
 
 /// A run that ended in an error left its traces too, and is told of before the process goes: the head of the trail goes to
 /// stderr, since there is no answer that could hold it.
-pub(super) async fn told(
-    context: &Context,
-    ops: &Ops,
-    ended: Result<RunSummary, OpsError>,
-) -> Result<RunSummary, Failure> {
+pub(super) async fn told<T>(context: &Context, ops: &Ops, ended: Result<T, OpsError>) -> Result<T, Failure> {
     if ended.is_err() {
         ops.end_deliveries().await;
         if let Ok(head) = ops.ledger().head().await {
@@ -86,6 +116,30 @@ pub(super) fn until(arg: UntilArg) -> Until {
         UntilArg::Uploaded => Until::Uploaded,
         UntilArg::Ready => Until::Ready,
     }
+}
+
+/// The command line that launches a plan which was agreed to here.
+fn of_plan(context: &Context, args: &UploadArgs, plan: &str) -> Vec<OsString> {
+    let globals = &context.globals;
+    let mut words: Vec<OsString> = vec!["upload".into(), plan.into(), "--yes".into(), "--detached".into()];
+    let mut say = |flag: &str, value: OsString| words.extend([OsString::from(flag), value]);
+    say("--reason", args.reason.clone().into());
+    say("--wait-lock", args.lock.wait_lock.to_string().into());
+    if args.until == UntilArg::Uploaded {
+        say("--until", "uploaded".into());
+    }
+    globals.profile.iter().for_each(|name| say("--profile", name.into()));
+    globals.config.iter().for_each(|path| say("--config", path.into()));
+    globals.data_dir.iter().for_each(|path| say("--data-dir", path.into()));
+    let said = [
+        (args.activate, "--activate"),
+        (args.allow_rejects, "--allow-rejects"),
+        (globals.quiet, "--quiet"),
+        (context.out.json == Some(JsonForm::Document), "--json"),
+        (context.out.json == Some(JsonForm::Lines), "--json=lines"),
+    ];
+    words.extend(said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, flag)| flag.into()));
+    words
 }
 
 /// A plan where the argument reads like one, else a file.

@@ -16,6 +16,7 @@ fn good() -> ReadinessFacts {
         reconciled: Some((at(600), 0)),
         last_accepted: Some(at(300)),
         unaccounted: 0,
+        doubt: None,
         probes: Some(Probes::Agree),
     }
 }
@@ -81,6 +82,7 @@ fn the_order_is_kept_where_several_hold() {
         reconciled: Some((at(100), 3)),
         last_accepted: Some(at(900)),
         unaccounted: 2,
+        doubt: Some("Restored.".to_owned()),
         probes: None,
     };
     assert_eq!(state(&facts), Unbound);
@@ -91,6 +93,8 @@ fn the_order_is_kept_where_several_hold() {
     facts.run_in_flight = None;
     assert_eq!(state(&facts), Settling);
     facts.cool_down_until = None;
+    assert_eq!(state(&facts), Unverified);
+    facts.doubt = None;
     assert_eq!(state(&facts), Discrepant);
     facts.reconciled = Some((at(100), 0));
     assert_eq!(state(&facts), Discrepant);
@@ -120,6 +124,7 @@ proptest! {
         reconciled in prop::option::of((290_i64..310, 0_u64..2)),
         accepted in prop::option::of(290_i64..310),
         unaccounted in 0_u64..2,
+        doubt in any::<bool>(),
         probes in prop::option::of(prop::sample::select(vec![
             Probes::Agree, Probes::PartlyExcepted, Probes::Nothing, Probes::NotYet, Probes::Gone, Probes::Excepted,
         ])),
@@ -132,6 +137,7 @@ proptest! {
             reconciled: reconciled.map(|(second, n)| (at(second), n)),
             last_accepted: accepted.map(at),
             unaccounted,
+            doubt: doubt.then(|| "Restored.".to_owned()),
             probes,
         };
         let all = enforced == Some(1)
@@ -140,6 +146,7 @@ proptest! {
             && cool_down.is_none_or(|until| until <= 1_000)
             && reconciled.is_some_and(|(second, n)| n == 0 && accepted.is_none_or(|a| a <= second))
             && unaccounted == 0
+            && !doubt
             && matches!(probes, Some(Probes::Agree | Probes::PartlyExcepted | Probes::Nothing));
         prop_assert_eq!(state(&facts) == ListState::Ready, all);
     }

@@ -40,7 +40,13 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<RunSummary, OpsError> {
         let begun = Instant::now();
-        let result = self.steps(run, until, &sink, stop).await;
+        // What was wished of the process before is not meant for whoever goes on.
+        self.ledger.forget_wish(run).await?;
+        let told = stop.child_token();
+        let result = tokio::select! {
+            result = self.steps(run, until, &sink, &told) => result,
+            never = self.heed(run, &told, &*sink) => match never {},
+        };
         self.ledger.add_seconds(run, begun.elapsed().as_secs_f64()).await?;
         self.ledger.add_metrics(run, self.client.take_metrics()).await?;
         let at = Timestamp::now();
@@ -200,21 +206,7 @@ impl Ops {
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
-        let id = run.plan.as_deref().unwrap_or_default();
-        let plan = self.ledger.plan(id).await?;
-        let rows = Arc::new(self.ledger.plan_rows(&plan).await?);
-        let expected = self.ledger.expected(&run.profile, &run.list).await?;
-        let engine = Engine {
-            ops: self.clone(),
-            run: run.id.clone(),
-            plan,
-            rows,
-            barred,
-            list_size: expected.map_or(0, |set| set.len() as u64),
-            sink: sink.clone(),
-            stop: stop.child_token(),
-            shared: Mutex::new(Shared::new()),
-        };
+        let engine = self.engine(run, barred, sink, stop).await?;
         engine.send_all().await?;
         let stayed = engine.finish_replacements().await?;
         if stayed > 0 {
@@ -227,5 +219,30 @@ impl Ops {
             return Err(OpsError::Internal(words).into());
         }
         Ok(())
+    }
+
+    /// What sends a run, or settles what it has sent.
+    pub(in crate::ops) async fn engine(
+        &self,
+        run: &RunSummary,
+        barred: Barred,
+        sink: &Arc<dyn Sink>,
+        stop: &CancellationToken,
+    ) -> Result<Engine, OpsError> {
+        let id = run.plan.as_deref().unwrap_or_default();
+        let plan = self.ledger.plan(id).await?;
+        let rows = Arc::new(self.ledger.plan_rows(&plan).await?);
+        let expected = self.ledger.expected(&run.profile, &run.list).await?;
+        Ok(Engine {
+            ops: self.clone(),
+            run: run.id.clone(),
+            plan,
+            rows,
+            barred,
+            list_size: expected.map_or(0, |set| set.len() as u64),
+            sink: sink.clone(),
+            stop: stop.child_token(),
+            shared: Mutex::new(Shared::new()),
+        })
     }
 }

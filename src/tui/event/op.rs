@@ -103,7 +103,12 @@ pub enum Op {
         /// Its id.
         run: String,
     },
-    /// Cancel, for good, a run that nobody works on.
+    /// Have a run paused that another process works on.
+    PauseRun {
+        /// Its id.
+        run: String,
+    },
+    /// Cancel a run for good, whoever works on it.
     CancelRun {
         /// Its id.
         run: String,
@@ -229,6 +234,7 @@ impl Op {
             Self::SetUp(_) => Some(Slot::SetUp),
             Self::Launch { .. }
             | Self::Resume { .. }
+            | Self::PauseRun { .. }
             | Self::CancelRun { .. }
             | Self::Reconcile { .. }
             | Self::Gate { .. }
@@ -258,6 +264,7 @@ impl Op {
             Self::PlanRetry { .. } => "plan the retry",
             Self::Launch { .. } => "upload",
             Self::Resume { .. } => "resume the run",
+            Self::PauseRun { .. } => "pause the run",
             Self::CancelRun { .. } => "cancel the run",
             Self::Reconcile { .. } => "reconcile the list",
             Self::Gate { .. } => "ask the gate",
@@ -297,7 +304,11 @@ impl Op {
     pub fn is_change(&self) -> bool {
         matches!(
             self,
-            Self::Launch { .. } | Self::Resume { .. } | Self::CancelRun { .. } | Self::SandboxLose { .. }
+            Self::Launch { .. }
+                | Self::Resume { .. }
+                | Self::PauseRun { .. }
+                | Self::CancelRun { .. }
+                | Self::SandboxLose { .. }
         )
     }
 }

@@ -47,7 +47,7 @@ fn thousands_width(n: u64) -> u16 {
 }
 
 /// Seconds after which runs in other hands are read again.
-const FOREIGN: i64 = 5;
+const FOREIGN: i64 = 2;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -72,6 +72,11 @@ fn runs(cx: &Cx) -> &[RunSummary] {
 
 fn ids(cx: &Cx) -> Vec<String> {
     runs(cx).iter().map(|run| run.id.clone()).collect()
+}
+
+/// A process works on it, or died at it: the ledger tells which when the runs are read.
+fn is_at_work(run: &RunSummary) -> bool {
+    matches!(run.state, RunState::Uploading | RunState::CoolingDown | RunState::Reconciling)
 }
 
 /// Whose words stand in a dead letter.
@@ -104,6 +109,11 @@ impl Uploads {
             Some(task) => Reply::Consumed(vec![
                 Act::Stop(task),
                 Act::Say(format!("pausing run {}: calls in flight are journalled first", run.id)),
+            ]),
+            // Whoever works on it elsewhere is asked to stop.
+            None if is_at_work(run) => Reply::Consumed(vec![
+                Act::Start(Op::PauseRun { run: run.id.clone() }),
+                Act::Say(format!("pausing run {}: another process works on it", run.id)),
             ]),
             None => Self::resume(run),
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::{Job, disk};
 use crate::config::{self, CredentialSource, Environment, NewProfile, Preset, Profile};
 use crate::domain::plan::Destination;
-use crate::ops::{self, Credentials, Launch, Launched, Layout, LookupSources, Ops, OpsError, Until, setup};
+use crate::ops::{
+    self, CallOff, Credentials, Launch, Launched, Layout, LookupSources, Ops, OpsError, Until, setup,
+};
 use crate::tui::event::{Fact, Op, SetUp, Trouble, Typed};
 
 /// The preset that the wizard offers.
@@ -105,8 +107,16 @@ impl Job {
                 let run = self.watched(ops.resume(Some(&run), Until::Ready, sink, &self.stop), said).await;
                 run.map(|run| Fact::RunEnded(Box::new(run)))
             }
+            Op::PauseRun { run } => {
+                let (sink, said) = self.sink();
+                let how = Self::call_off();
+                let run = self.watched(ops.pause(&run, &how, &*sink, &self.stop), said).await;
+                run.map(|run| Fact::RunEnded(Box::new(run)))
+            }
             Op::CancelRun { run } => {
-                self.cancel_run(&ops, &run).await.map(|run| Fact::RunEnded(Box::new(run)))
+                let (sink, said) = self.sink();
+                let run = self.watched(ops.call_off(&run, &Self::call_off(), sink, &self.stop), said).await;
+                run.map(|run| Fact::RunEnded(Box::new(run)))
             }
             Op::Reconcile { list, run } => {
                 let (sink, said) = self.sink();
@@ -134,21 +144,10 @@ impl Job {
         .map_err(trouble)
     }
 
-    /// A run of ours that was told to stop a moment ago still journals its calls in flight: its lock is waited for.
-    async fn cancel_run(&self, ops: &Ops, run: &str) -> Result<crate::domain::run::RunSummary, OpsError> {
-        let until = tokio::time::Instant::now() + super::PATIENCE;
-        loop {
-            match ops.cancel(run).await {
-                Err(error) if error.code() == "locked" && tokio::time::Instant::now() < until => {
-                    self.or_stop(async {
-                        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-                        Ok(())
-                    })
-                    .await?;
-                }
-                result => return result,
-            }
-        }
+    /// How long whoever works on the run may take to stop: one of ours that was told to a moment ago still journals its
+    /// calls in flight.
+    fn call_off() -> CallOff {
+        CallOff { reason: None, wait: super::PATIENCE, force: false }
     }
 
     /// Work that needs no tenant.

@@ -163,7 +163,7 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
             "Nobody works on it here: r goes on where it stopped.".into()
         }
         RunState::Uploading | RunState::Reconciling => {
-            "Another process works on it, or has died: r takes it up if its lock is free.".into()
+            "Another process works on it: Space asks that one to pause, x cancels it for good.".into()
         }
         RunState::Paused => "r (or Space) goes on where it stopped; x cancels it for good.".into(),
         RunState::Interrupted => {

@@ -223,12 +223,28 @@ fn a_run_in_other_hands_is_named_so_and_read_again() {
     let mut kit = with(vec![run("aaaa0001", RunState::Uploading)]);
     kit.shows(&["uploading elsewhere", "60 %", "Another process works on it"]);
     kit.started();
-    kit.pass(2);
+    kit.pass(1);
     assert!(kit.started().is_empty());
-    kit.pass(4);
+    kit.pass(1);
     assert!(matches!(kit.started().as_slice(), [Op::Runs]));
     kit.pass(10);
     assert!(kit.started().is_empty(), "one reading at a time");
+}
+
+#[test]
+fn space_asks_another_process_to_pause_and_x_to_let_it_be_cancelled() {
+    for state in [RunState::Uploading, RunState::CoolingDown, RunState::Reconciling] {
+        let mut kit = with(vec![run("aaaa0001", state)]);
+        kit.started();
+        kit.keys("space").shows(&["pausing run aaaa0001: another process works on it"]);
+        assert!(matches!(kit.started().as_slice(), [Op::PauseRun { run }] if run == "aaaa0001"), "{state}");
+        kit.keys("x y");
+        assert!(matches!(kit.started().as_slice(), [Op::CancelRun { run }] if run == "aaaa0001"), "{state}");
+    }
+    let mut kit = with(vec![run("aaaa0001", RunState::Paused)]);
+    kit.started();
+    kit.keys("space");
+    assert!(matches!(kit.started().as_slice(), [Op::Resume { run }] if run == "aaaa0001"));
 }
 
 #[test]
