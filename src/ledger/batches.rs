@@ -53,6 +53,7 @@ impl Ledger {
                      WHERE run = ?1 AND seq = ?2",
                 )?
                 .execute(params![run, seq, body, micros(at)])?;
+            kill_point!("K10");
             Ok(())
         })
         .await

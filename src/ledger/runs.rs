@@ -91,6 +91,7 @@ impl Ledger {
                 Err(Error::Locked { .. }) => continue,
                 Err(error) => return Err(error),
             };
+            kill_point!("K32");
             let why = ("interrupted".to_owned(), "Its process ended before the run did.".to_owned());
             match self.set_state(&run.id, RunState::Interrupted, Some(why), at).await {
                 Ok(run) => marked.push(run),

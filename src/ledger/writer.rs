@@ -37,6 +37,8 @@ impl Worker {
                 group.extend(queue.try_iter().take(GROUP - 1));
                 commit(&connection, group, &mut failed);
             }
+            // What is folded into the database when the last connection closes is folded from here on.
+            kill_point!("K29");
         })
     }
 

@@ -94,6 +94,7 @@ impl Ops {
         };
         let options = check::check_options(Some(self.profile()), &input, Timestamp::now());
         let file = check::check(&request.file, &input, options, sink.clone(), stop).await?;
+        kill_point!("K2");
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }

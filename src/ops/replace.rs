@@ -32,8 +32,10 @@ impl Engine {
             .filter_map(|row| row.identifier.phone())
             .collect();
         let profile = &self.ops.profile().name;
+        kill_point!("R1");
         self.ops.ledger.raise_generation(profile, &self.plan.list, numbers).await?;
 
+        kill_point!("R2");
         let mut queue = ready.into_iter();
         let mut flying = FuturesUnordered::new();
         loop {
@@ -58,6 +60,7 @@ impl Engine {
             let (error, after, retry) =
                 match self.ops.client.delete_entry(&replacement.entry_id, &self.stop).await {
                     Attempt::Answered(_) => {
+                        kill_point!("R3");
                         self.ops.ledger.replaced(&self.run, &replacement.entry_id).await?;
                         return Ok(());
                     }

@@ -84,6 +84,7 @@ impl Ops {
                 let new =
                     NewRun { activates: launch.activates, ..self.new_run(&list, &request, &launch.reason) };
                 let mut lock = self.lock(&list.id)?;
+                kill_point!("K7");
                 let run = self.ledger.create_run(new).await?;
                 lock.set_holder(&self.holder(&run))?;
                 self.drive(&run, launch.until, sink, stop).await
