@@ -24,6 +24,20 @@ pub enum Kill {
     Asleep { awake_ms: u64, asleep_ms: u64 },
 }
 
+impl Kill {
+    /// At which passage, or at which write.
+    pub fn passage(&self) -> u64 {
+        match self {
+            Self::At(place) => {
+                let (_, rest) = place.split_once('#').unwrap_or((place, "1"));
+                rest.split('+').next().and_then(|passage| passage.parse().ok()).unwrap_or(1)
+            }
+            Self::Wire { write, .. } => *write,
+            Self::Instant { .. } | Self::Asleep { .. } => 1,
+        }
+    }
+}
+
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Case {

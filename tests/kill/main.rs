@@ -18,6 +18,7 @@ mod run;
 mod stage;
 mod ten_times;
 mod wire;
+mod wreck;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

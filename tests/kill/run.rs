@@ -9,6 +9,7 @@ use crate::case::{Case, Kill};
 use crate::checker::{self, Evidence, Gate, Kind, Said, talk};
 use crate::file::File;
 use crate::stage::Desk;
+use crate::wreck;
 
 /// Lives after which a run must have come to its end.
 const MOST_LIVES: usize = 40;
@@ -58,7 +59,11 @@ pub fn see_through(case: &Case) -> Result<Ended, String> {
         hits += usize::from(said.killed);
         // What is to be killed a moment behind its point may be over by then.
         let is_late = matches!(kill, Kill::At(place) if place.contains('+'));
-        point_is_hit |= (said.killed || is_late) && n == case.of_the_point;
+        let is_of_the_point = n == case.of_the_point;
+        point_is_hit |= (said.killed || is_late) && is_of_the_point;
+        if let (true, 0, Some(point)) = (said.killed && is_of_the_point, n, case.point) {
+            wreck::look(&desk, case.kind, point, kill.passage())?;
+        }
         next = course.after(&said)?;
     }
     let run = course.to_the_end(next)?;

@@ -47,6 +47,8 @@ struct Inner {
     watch: Watch,
     writes: u64,
     news: Option<Sender<News>>,
+    /// Whether entries were read in this life since something was written last.
+    was_read: bool,
     unplanned: Vec<String>,
 }
 
@@ -86,6 +88,7 @@ impl Wire {
         let mut inner = self.lock();
         inner.watch = watch;
         inner.writes = 0;
+        inner.was_read = false;
         inner.news = Some(news);
     }
 
