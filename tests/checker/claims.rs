@@ -17,6 +17,7 @@ pub(super) fn check(evidence: &Evidence, faults: &mut Faults) {
     greens(evidence, faults);
     gates(evidence, faults);
     totals(evidence, faults);
+    answers(evidence, faults);
     modes(evidence, faults);
     canaries(evidence, faults);
     let (tokens, most) = evidence.tokens;
@@ -114,6 +115,21 @@ fn totals(evidence: &Evidence, faults: &mut Faults) {
     let told: Vec<u64> =
         ["rows"].iter().chain(&BUCKETS).chain(&["batches", "batches_done"]).map(|it| of(run, it)).collect();
     faults.claim(stored == told, "I12", || format!("stored {stored:?}, told {told:?}"));
+}
+
+/// What is stored as the answer to a call is one that the tenant gave. Of a call that was refused whole the status is enough.
+fn answers(evidence: &Evidence, faults: &mut Faults) {
+    let Some(db) = trail::open(&evidence.ledger) else { return };
+    let sql =
+        "SELECT seq, answer_sha256 FROM batches WHERE answer_sha256 IS NOT NULL AND status NOT IN (400, 413)";
+    let mut statement = db.prepare(sql).unwrap();
+    let stored =
+        statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
+    for (seq, hash) in stored.flatten() {
+        faults.claim(evidence.answers.contains(&hash), "I6", || {
+            format!("nobody gave the answer that batch {seq} holds")
+        });
+    }
 }
 
 #[cfg(unix)]

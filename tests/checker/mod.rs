@@ -9,7 +9,7 @@
 //! | I3 | the buckets add up to the file. That byte ranges tile it is not visible from outside: `tests/files/laws` holds it | `claims` |
 //! | I4 | each row in exactly one bucket, and in the right one | `claims` |
 //! | I5 | the trail is one chain from its beginning, and holds every head that was seen before a kill | `trail` |
-//! | I6 | what reaches the tenant is in the ledger as intent before: asked at the wire, call by call, since the trail has no event of an intent | `wire` of `tests/kill` |
+//! | I6 | what reaches the tenant is in the ledger as intent before: asked at the wire, call by call, since the trail has no event of an intent. What is stored as an answer is what was answered | `wire` of `tests/kill`, `claims` |
 //! | I7 | nothing is called accepted that does not stand there: no false green, the gravest | `claims` |
 //! | I8 | what took effect is sent again only behind a reading of the list | `list` |
 //! | I9 | tokens within bounds. Calls per minute: a killed process forgets what it sent, so `benches/rates` holds that of one life | `claims` |
@@ -24,7 +24,7 @@
     reason = "a checker that cannot read what it checks should stop where it stands"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -149,6 +149,8 @@ pub struct Evidence {
     pub floors: Vec<trail::Floor>,
     /// What arrived at the tenant without an intent in the ledger.
     pub unplanned: Vec<String>,
+    /// SHA-256 of everything that the tenant answered to writes.
+    pub answers: HashSet<String>,
     /// Tokens that were asked for, and how many may have been.
     pub tokens: (u64, u64),
     pub said: Vec<Said>,

@@ -99,6 +99,7 @@ pub fn see_through(case: &Case) -> Result<Ended, String> {
         secrets: desk.secrets(),
         floors: course.floors,
         unplanned: desk.wire.unplanned(),
+        answers: desk.wire.answers(),
         tokens: (
             tokens.as_u64().unwrap() - before_all["counters"]["tokens"].as_u64().unwrap(),
             course.said.len() as u64 * TOKENS_OF_A_LIFE,

@@ -1,6 +1,7 @@
 //! The wire between program and tenant: a relay that sees how far each call has come, can hold one there, and asks the ledger
 //! of every write that arrives whether it was meant.
 
+use std::collections::HashSet;
 use std::io::{self, Read, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -50,6 +51,9 @@ struct Inner {
     /// Whether entries were read in this life since something was written last.
     was_read: bool,
     unplanned: Vec<String>,
+    /// SHA-256 of the bodies of all writes that arrived, and of all answers to writes.
+    sent: Vec<String>,
+    answers: HashSet<String>,
 }
 
 /// A relay. It serves until its process ends; every case has one of its own.
@@ -97,16 +101,24 @@ impl Wire {
         self.lock().unplanned.clone()
     }
 
+    /// Hashes of the bodies that arrived.
+    pub fn sent(&self) -> Vec<String> {
+        self.lock().sent.clone()
+    }
+
+    /// Hashes of what was answered to writes.
+    pub fn answers(&self) -> HashSet<String> {
+        self.lock().answers.clone()
+    }
+
     fn relay(&self, mut client: TcpStream) -> io::Result<()> {
         let mut tenant = TcpStream::connect(&self.tenant)?;
         client.set_nodelay(true)?;
         tenant.set_nodelay(true)?;
         loop {
             let Some((head, body)) = message(&mut client)? else { return Ok(()) };
-            let hold = match self.arrived(&head, &body) {
-                true => self.counted(),
-                false => None,
-            };
+            let is_write = self.arrived(&head, &body);
+            let hold = if is_write { self.counted() } else { None };
             let half = body.len() / 2;
             tenant.write_all(&head)?;
             if hold == Some(Stage::Head) {
@@ -121,6 +133,9 @@ impl Wire {
                 return self.hold(&mut client, &tenant);
             }
             let answer = message(&mut tenant);
+            if let (true, Ok(Some((_, body)))) = (is_write, &answer) {
+                self.lock().answers.insert(sha256(body));
+            }
             if let Some(stage @ (Stage::Answered | Stage::AnswerHead)) = hold {
                 if stage == Stage::AnswerHead
                     && let Ok(Some((head, _))) = &answer
@@ -148,10 +163,22 @@ impl Wire {
             "DELETE" => true,
             _ => false,
         };
-        if is_write && !self.is_meant(method, path, body) {
-            self.lock()
-                .unplanned
-                .push(format!("{method} {path} arrived, and the ledger holds no intent of it"));
+        let is_meant = !is_write || self.is_meant(method, path, body);
+        let mut inner = self.lock();
+        if !is_meant {
+            inner.unplanned.push(format!("{method} {path} arrived, and the ledger holds no intent of it"));
+        }
+        match method {
+            "GET" if path.contains("/dnc/entries") => inner.was_read = true,
+            "POST" if is_write => {
+                inner.was_read = false;
+                inner.sent.push(sha256(body));
+            }
+            // An old record goes once its successor was seen, whatever the answer to the write had said.
+            "DELETE" if !inner.was_read => {
+                inner.unplanned.push(format!("{path} was removed before anybody read the list"));
+            }
+            _ => {}
         }
         is_write
     }
@@ -167,7 +194,7 @@ impl Wire {
             ),
             _ => (
                 "SELECT count(*) FROM batches WHERE body_sha256 = ?1 AND state = 'intent' AND attempt > 0",
-                Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect(),
+                sha256(body),
             ),
         };
         db.query_row(sql, [what], |row| row.get::<_, i64>(0)).is_ok_and(|found| found > 0)
@@ -194,6 +221,10 @@ impl Wire {
         while client.read(&mut rest).is_ok_and(|read| read > 0) {}
         tenant.shutdown(Shutdown::Both)
     }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One request or answer: its head, and its body by `Content-Length`. `None` = the connection ended before it began.
