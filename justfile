@@ -35,6 +35,10 @@ faulty-runs COUNT="1000" SEED="1":
 kill N="1000" SEED="60":
     QUIETLINE_KILLS={{N}} QUIETLINE_SEED={{SEED}} cargo test --test kill -- --nocapture anywhere
 
+# the power goes at every sync of a small run, and disks fail or are full at its writes (Linux): the list as intended all the same
+power-loss:
+    QUIETLINE_POWER_LOSS=all cargo test --test kill -- --nocapture power
+
 # large files beside DuckDB, xan and csvlens in the same run (installs what is missing)
 bench-intake *ROWS:
     cargo bench --bench intake -- {{ROWS}}

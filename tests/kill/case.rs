@@ -6,6 +6,7 @@ use fastrand::Rng;
 
 use crate::checker::Kind;
 use crate::points::{OF_REPLACEMENTS, POINTS, Place};
+use crate::power::Trouble;
 use crate::wire::Stage;
 
 /// Runs after which each point has had its turn once; what is behind the points is killed at random instants.
@@ -22,6 +23,8 @@ pub enum Kill {
     Instant { behind_a_write: bool, ms: u64 },
     /// Stopped some time behind the first write, and killed in its sleep.
     Asleep { awake_ms: u64, asleep_ms: u64 },
+    /// By the disk, at this operation.
+    Disk { at: u64, trouble: Trouble },
 }
 
 impl Kill {
@@ -33,7 +36,7 @@ impl Kill {
                 rest.split('+').next().and_then(|passage| passage.parse().ok()).unwrap_or(1)
             }
             Self::Wire { write, .. } => *write,
-            Self::Instant { .. } | Self::Asleep { .. } => 1,
+            Self::Instant { .. } | Self::Asleep { .. } | Self::Disk { .. } => 1,
         }
     }
 }

@@ -52,7 +52,7 @@ pub fn live(mut command: Command, told: &str, wire: &Wire, kill: Option<&Kill>) 
 
     let mut life = Life { child, news, stdout: None };
     match kill {
-        None | Some(Kill::At(_)) => drop(life.hears(LONGEST)),
+        None | Some(Kill::At(_) | Kill::Disk { .. }) => drop(life.hears(LONGEST)),
         Some(Kill::Wire { .. }) => {
             if life.hears(LONGEST) {
                 life.signal(Signal::KILL);

@@ -14,6 +14,8 @@ mod file;
 mod life;
 mod places;
 mod points;
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the file layer is one of Linux"))]
+mod power;
 mod run;
 mod stage;
 mod ten_times;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::case::{Case, Kill};
 use crate::checker::{self, Evidence, Gate, Kind, Said, talk};
 use crate::file::File;
+use crate::power;
 use crate::stage::Desk;
 use crate::wreck;
 
@@ -30,6 +31,8 @@ struct Course<'a> {
     said: Vec<Said>,
     floors: Vec<checker::trail::Floor>,
     gates: Vec<Gate>,
+    /// Whether the disk holds what it must.
+    disk: Result<(), String>,
 }
 
 pub fn see_through(case: &Case) -> Result<Ended, String> {
@@ -50,15 +53,22 @@ pub fn see_through(case: &Case) -> Result<Ended, String> {
     let file = File::of(case.kind, case.fresh, &before);
     fs::write(desk.home.path().join("upload.csv"), &file.text).unwrap();
 
-    let mut course =
-        Course { desk: &desk, kind: case.kind, said: Vec::new(), floors: Vec::new(), gates: Vec::new() };
+    let mut course = Course {
+        desk: &desk,
+        kind: case.kind,
+        said: Vec::new(),
+        floors: Vec::new(),
+        gates: Vec::new(),
+        disk: Ok(()),
+    };
     let (mut hits, mut point_is_hit) = (0, false);
     let mut next = course.first();
     for (n, kill) in case.kills.iter().enumerate() {
         let said = course.live(&next, Some(kill));
-        hits += usize::from(said.killed);
+        hits += usize::from(said.killed || power::has_struck(&desk));
         // What is to be killed a moment behind its point may be over by then.
         let is_late = matches!(kill, Kill::At(place) if place.contains('+'));
+        course.disk.clone()?;
         let is_of_the_point = n == case.of_the_point;
         point_is_hit |= (said.killed || is_late) && is_of_the_point;
         if let (true, 0, Some(point)) = (said.killed && is_of_the_point, n, case.point) {
@@ -136,6 +146,9 @@ impl Course<'_> {
 
     fn live(&mut self, arguments: &[&str], kill: Option<&Kill>) -> Said {
         let said = self.desk.start(arguments, kill);
+        if let Some(Kill::Disk { at, trouble }) = kill {
+            self.disk = power::after(self.desk, *at, *trouble);
+        }
         self.floors.push(self.desk.floor());
         self.said.push(said.clone());
         said
@@ -143,7 +156,8 @@ impl Course<'_> {
 
     /// What comes next: the run goes on where there is one, else it is launched again.
     fn after(&mut self, said: &Said) -> Result<Vec<&'static str>, String> {
-        if !said.killed && !matches!(said.code, Some(0 | 1 | 5)) {
+        let by_the_disk = said.code == Some(6) && self.said.len() == 1;
+        if !said.killed && !by_the_disk && !matches!(said.code, Some(0 | 1 | 5)) {
             return Err(told("it ended otherwise", said));
         }
         let is_there = checker::trail::open(&self.desk.ledger())

@@ -12,6 +12,7 @@ use crate::case::Kill;
 use crate::checker::{Kind, Said, talk, trail};
 use crate::file;
 use crate::life::live;
+use crate::power;
 use crate::wire::Wire;
 
 /// What a tenant is asked for before anybody works on it.
@@ -152,6 +153,9 @@ impl Desk {
             .args(arguments)
             .env("QUIETLINE_CLIENT_ID", self.tenant.word("client_id"))
             .env("QUIETLINE_CLIENT_SECRET", self.tenant.word("client_secret"));
+        if let Some(Kill::Disk { at, trouble }) = kill {
+            command.envs(power::variables(self.home.path(), *at, *trouble));
+        }
         live(command, &arguments.join(" "), &self.wire, kill)
     }
 
