@@ -36,10 +36,10 @@ fn as_intended(evidence: &Evidence, faults: &mut Faults) {
                     .claim(is.is_none() || stands(is, wanted), "I1", || format!("not as meant: {}", told()));
             }
             Some(Fate::Unchanged) => {
-                faults.claim(was == is, "I1", || format!("nothing was meant to change: {}", told()))
+                faults.claim(was == is, "I1", || format!("nothing was meant to change: {}", told()));
             }
             Some(Fate::Refused) => {
-                faults.claim(was == is, "I1", || format!("refused, and changed: {}", told()))
+                faults.claim(was == is, "I1", || format!("refused, and changed: {}", told()));
             }
             None => faults.claim(was == is, "I1", || format!("not in the file, and changed: {}", told())),
         }

@@ -48,6 +48,7 @@ struct Tally {
 }
 
 impl Tally {
+    #[expect(clippy::print_stdout, reason = "whoever waits for a thousand runs sees at once what fails")]
     fn note(&mut self, case: &Case, outcome: Result<run::Ended, String>, took: Duration) {
         self.done += 1;
         self.slowest = self.slowest.max((took, case.seed));

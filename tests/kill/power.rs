@@ -167,6 +167,7 @@ fn case(kind: Kind, at: u64, trouble: Trouble) -> Case {
 }
 
 /// Strikes one run at each of these operations, until there is none left to strike. Returns how many there were.
+#[expect(clippy::print_stdout, reason = "whoever waits for a thousand runs sees at once what fails")]
 fn strike(
     kind: Kind,
     trouble: Trouble,

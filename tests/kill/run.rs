@@ -76,7 +76,7 @@ pub fn see_through(case: &Case) -> Result<Ended, String> {
         }
         next = course.after(&said)?;
     }
-    let run = course.to_the_end(next)?;
+    let run = course.go_to_the_end(next)?;
     if let Some(kill) = &case.of_the_export {
         point_is_hit = course.export(kill)?;
         hits += usize::from(point_is_hit);
@@ -167,7 +167,7 @@ impl Course<'_> {
     }
 
     /// Resumes until the run is over, through the bad moments of the tenant.
-    fn to_the_end(&mut self, mut next: Vec<&'static str>) -> Result<Value, String> {
+    fn go_to_the_end(&mut self, mut next: Vec<&'static str>) -> Result<Value, String> {
         while self.said.len() < MOST_LIVES {
             let said = self.live(&next, None);
             let answer: Value = serde_json::from_str(&said.stdout).unwrap_or_default();
