@@ -31,6 +31,14 @@ rates:
 faulty-runs COUNT="1000" SEED="1":
     QUIETLINE_RUNS={{COUNT}} QUIETLINE_SEED={{SEED}} cargo test --release --test faulty_runs -- --nocapture
 
+# runs that are killed anywhere, from a first seed on (60): nothing lost, nothing doubled, no false green, the trail whole
+kill N="1000" SEED="60":
+    QUIETLINE_KILLS={{N}} QUIETLINE_SEED={{SEED}} cargo test --test kill -- --nocapture anywhere
+
+# the power goes at every sync of a small run, and disks fail or are full at its writes (Linux): the list as intended all the same
+power-loss:
+    QUIETLINE_POWER_LOSS=all cargo test --test kill -- --nocapture power
+
 # large files beside DuckDB, xan and csvlens in the same run (installs what is missing)
 bench-intake *ROWS:
     cargo bench --bench intake -- {{ROWS}}

@@ -11,6 +11,9 @@
 //! [`tui`] and [`cli`] use `ops` and `domain`, never each other (`cli` starts `tui`) · [`sandbox`] uses nothing of the
 //! crate and is used by `cli` and tests only.
 
+#[macro_use]
+mod kill_point;
+
 pub mod api;
 pub mod cli;
 pub mod config;

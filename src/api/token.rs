@@ -145,7 +145,10 @@ impl Tokens {
         }
         match self.blocked(scopes, asked, self.clock.now()) {
             Some(error) => Err(error),
-            None => self.fetch(scopes, true, ATTEMPTS).await,
+            None => {
+                kill_point!("K26");
+                self.fetch(scopes, true, ATTEMPTS).await
+            }
         }
     }
 
@@ -204,6 +207,7 @@ impl Tokens {
                 Ok(answer) if answer.status() == 200 => {
                     // The life counts from the question: the tenant may have started it as soon as it heard it, and its
                     // answer may have been long on the way.
+                    kill_point!("K8");
                     return match read_token(&answer.raw.body) {
                         Ok(read) => Ok(self.keep(scopes, read, asked, forced)),
                         Err(error) => Err(self.block_refused(error, None, now)),

@@ -62,7 +62,9 @@ impl Ledger {
                 batch.attempt.saturating_add(1),
                 batch.rows.len()
             );
-            append(connection, &of_run(at, &loaded.by, "batch.sent", &run, effect)).map(drop)
+            append(connection, &of_run(at, &loaded.by, "batch.sent", &run, effect))?;
+            kill_point!("K10");
+            Ok(())
         })
         .await
     }

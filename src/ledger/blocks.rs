@@ -71,6 +71,7 @@ pub(super) fn write<R: Row>(path: &Path, header: &[u8], rows: &[R]) -> Result<St
             lines.push(line);
             out.write_all(bytes)
         })?;
+        kill_point!("K4");
         for line in &lines {
             out.write_all(&line.key.to_le_bytes())?;
             out.write_all(&line.rows.to_le_bytes())?;

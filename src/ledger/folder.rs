@@ -80,6 +80,7 @@ pub(super) fn write_whole(
             .and_then(|()| file.sync_all())
             .map_err(|e| unwritable(path, &e))
     });
+    kill_point!("K5");
     let renamed = written.and_then(|()| fs::rename(&temporary, path).map_err(|e| unwritable(path, &e)));
     if renamed.is_err() {
         // Nothing points to it; what is left is swept later.

@@ -86,6 +86,7 @@ impl Ledger {
                     approval.reason,
                     micros(approval.at)
                 ])?;
+            kill_point!("K6");
             let claimed = approval.claimed.as_ref().map(|name| format!(", claimed by {name}")).unwrap_or_default();
             let event = NewEvent {
                 at: approval.at,

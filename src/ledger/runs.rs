@@ -106,6 +106,7 @@ impl Ledger {
                 Look::Held(holder) if may_work_on(holder, &run.id) => continue,
                 Look::Held(_) | Look::Free(_) => {}
             }
+            kill_point!("K32");
             marked.extend(self.interrupt(&run, at).await?);
             // A free lock is held while we write, so that nobody begins to work on the run in between.
             drop(found);

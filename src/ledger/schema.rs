@@ -428,6 +428,7 @@ fn migrate(connection: &Connection) -> Result<(), Error> {
     let transaction = connection.unchecked_transaction()?;
     for migration in MIGRATIONS.iter().skip(done) {
         transaction.execute_batch(migration)?;
+        kill_point!("K30");
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;

@@ -62,6 +62,7 @@ fn settle(
              WHERE run = ?1 AND seq = ?2",
         )?
         .execute(params![id, seq, put_rows(&settlement.accepted), int(order), micros(at)])?;
+    kill_point!("K19");
     exceptions(connection, id, seq, &settlement)?;
     for (next, rows) in (int(run.batches)..).zip(&settlement.requeue) {
         queue(connection, id, next, rows, batch.attempt)?;

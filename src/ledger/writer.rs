@@ -38,6 +38,8 @@ impl Worker {
                 group.extend(queue.try_iter().take(GROUP - 1));
                 commit(&connection, group, &mut failed, &mut mirror);
             }
+            // What is folded into the database when the last connection closes is folded from here on.
+            kill_point!("K29");
         })
     }
 

@@ -133,6 +133,7 @@ impl Ops {
             if left <= SignedDuration::ZERO {
                 return Ok(());
             }
+            kill_point!("K27");
             let step = Duration::try_from(left).unwrap_or_default().min(Duration::from_secs(1));
             self.sleep(step, stop).await?;
         }

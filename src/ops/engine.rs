@@ -218,6 +218,7 @@ impl Engine {
                 return Err(Halt::Stopped);
             }
             ledger.intent(&self.run, batch.seq, &body_sha256, Timestamp::now()).await?;
+            kill_point!("K11");
             let (client, to) = (&self.ops.client, self.plan.destination);
             match writes::post(client, to, &list, body.clone(), &self.stop).await {
                 Attempt::Answered(raw) => {

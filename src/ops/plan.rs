@@ -102,6 +102,7 @@ impl Ops {
         refuse_the_other_direction(operation, input.options.changes)?;
         let options = self.check_options(operation, &input);
         let file = check::check(&request.file, &input, options.clone(), sink.clone(), stop).await?;
+        kill_point!("K2");
         let kept = self.added_beside(&file, &input, options, &sink, stop).await?;
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());

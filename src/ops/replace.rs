@@ -31,8 +31,10 @@ impl Engine {
             .filter_map(|r| self.rows.get(r.row as usize))
             .filter_map(|row| row.identifier.phone())
             .collect();
+        kill_point!("R1");
         self.ops.ledger.begin_replacements(&self.run, &removing, numbers, Timestamp::now()).await?;
 
+        kill_point!("R2");
         let mut queue = ready.into_iter();
         let mut flying = FuturesUnordered::new();
         loop {
@@ -50,7 +52,10 @@ impl Engine {
     /// A record that the tenant keeps is a difference that the reconciliation will tell.
     async fn remove(&self, replacement: Replacement) -> Result<(), Halt> {
         match self.delete(replacement.row, &replacement.entry_id).await? {
-            None => Ok(self.ops.ledger.replaced(&self.run, &replacement.entry_id).await?),
+            None => {
+                kill_point!("R3");
+                Ok(self.ops.ledger.replaced(&self.run, &replacement.entry_id).await?)
+            }
             Some((code, words)) => {
                 self.tell(format!("an old record stays: {code}, {words}"));
                 Ok(())

@@ -101,6 +101,7 @@ impl Ops {
                 let new =
                     NewRun { activates: launch.activates, ..self.new_run(&list, &request, &launch.reason) };
                 let mut lock = self.lock(&list.id, LAUNCHING, &*sink, stop).await?;
+                kill_point!("K7");
                 let run = self.begin(&mut lock, new, &*sink).await?;
                 self.drive(&run, launch.until, sink, stop).await
             }

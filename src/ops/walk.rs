@@ -78,6 +78,7 @@ async fn read_once(
             let detail = "it gives one entry of a list at a time, which cannot be told from its end";
             return Err(api::Error::Protocol { detail: detail.into() }.into());
         }
+        kill_point!("K28");
         let (done, is_last) = (entries.len() as u64, entries.len() == before);
         let total = if is_last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
         sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
@@ -194,6 +195,7 @@ async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
     let (mut size, mut is_short) = (None, false);
     for number in 1.. {
         let rows = patiently(|| page(number), stop).await?;
+        kill_point!("K28");
         let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
         // A tenant that does not page gives the same page for ever; one that stumbles, once.
         let repeated = !rows.is_empty() && keys == last_page;

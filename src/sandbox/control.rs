@@ -1,6 +1,8 @@
 //! `/__sandbox/*`: the truth, and the levers. No token needed; not part of the tenant's interface.
 //!
 //! - `GET log[?after=SEQ]`: every call so far, oldest first.
+//! - `GET effects[?listId=ID|NAME][&after=SEQ]`: every record that came (`+`), went (`-`) or was written over (`=`) since
+//!   the start, oldest first.
 //! - `GET state[?listId=ID|NAME]`: every list with every record, rules, counters, keys, duplicates; without `listId`
 //!   suppression lists, contact lists and jobs too.
 //! - `POST lose {"listId","count"}`: removes the records written last and tells their numbers.
@@ -52,6 +54,7 @@ pub(super) fn serve(state: &mut State, call: &Call, now: Millis) -> Option<Serve
     }
     let served = match (call.method.as_str(), name) {
         ("GET", "log") => return Some(log(state, call).unwrap_or_else(Served::Now)),
+        ("GET", "effects") => effects(state, call, now),
         ("GET", "state") => return Some(tell(state, call, now).unwrap_or_else(Served::Now)),
         ("POST", "lose") => lose(state, call, now),
         ("POST", "fault") => fault(state, call),
@@ -75,6 +78,23 @@ fn log(state: &State, call: &Call) -> Result<Served, Reply> {
     let after = call.number("after", 0, (0, usize::MAX))? as u64;
     let lines: Vec<Line> = state.log.iter().filter(|line| line.seq > after).cloned().collect();
     Ok(Served::Later(Box::new(move || Reply::json(200, &lines.iter().map(Line::to_json).collect()))))
+}
+
+fn effects(state: &mut State, call: &Call, now: Millis) -> Result<Reply, Reply> {
+    state.outbound.advance(now);
+    let list = call.field("listId").map(|wanted| any_list(state, wanted)).transpose()?;
+    let after = call.number("after", 0, (0, usize::MAX))?;
+    Ok(Reply::json(200, &state.effects.to_json(list.as_deref(), after)))
+}
+
+/// The id of a list of any family.
+fn any_list(state: &State, wanted: &str) -> Result<String, Reply> {
+    let suppression = state.suppression.lists.iter().map(|list| (&list.id, &list.name));
+    let contacts = state.outbound.lists.iter().map(|list| (&list.id, &list.name));
+    let all = state.lists.iter().map(|list| (&list.id, &list.name)).chain(suppression).chain(contacts);
+    let found =
+        all.clone().find(|(id, _)| *id == wanted).or_else(|| all.clone().find(|(_, name)| *name == wanted));
+    found.map(|(id, _)| id.clone()).ok_or_else(|| Reply::not_found("list"))
 }
 
 fn find(state: &State, wanted: &str) -> Result<usize, Reply> {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! connection ─▶ call ─▶ token ─▶ limit ─▶ fault ─▶ route ─▶ truth log ─▶ answer (or a broken connection, or a socket)
-//!                └────▶ /__sandbox/*: log, state, lose, fault, feed, jobs, tenant, revoke, forget, hooks
+//!                └────▶ /__sandbox/*: log, effects, state, lose, fault, feed, jobs, tenant, revoke, forget, hooks
 //! ```
 //!
 //! What goes wrong has three forms, and each stands in one table that reader, truth and help share:
@@ -42,6 +42,7 @@ mod check;
 mod control;
 mod decide;
 mod drip;
+mod effects;
 mod family;
 mod fault;
 mod feed;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::Options;
 use super::check::{self, Millis};
+use super::effects::{Change, Effect, Effects};
 use super::family::Family;
 use super::order::Script;
 #[cfg(test)]
@@ -199,6 +200,7 @@ pub(super) struct Outbound {
     pub(super) jobs: Vec<Job>,
     /// Fates that were ordered for the jobs to come.
     pub(super) fates: Script<Fate>,
+    effects: Effects,
     seed: u64,
     duration: Millis,
     /// Jobs that were answered for and never made.
@@ -213,10 +215,16 @@ impl Outbound {
             by_id: HashMap::new(),
             jobs: Vec::new(),
             fates: Script::default(),
+            effects: Effects::default(),
             seed: options.seed,
             duration: check::millis(options.job_duration),
             lies: 0,
         }
+    }
+
+    /// The same, with a hand on the log of effects.
+    pub(super) fn telling(self, effects: Effects) -> Self {
+        Self { effects, ..self }
     }
 
     pub(super) fn list(&self, id: &str) -> Option<usize> {
@@ -233,7 +241,16 @@ impl Outbound {
         let place = self.contacts.len();
         contact.id = format!("c-{:06}", place + 1);
         self.by_id.insert(contact.id.clone(), place);
-        self.lists[contact.list].contacts.push(place);
+        let list = &mut self.lists[contact.list];
+        list.contacts.push(place);
+        self.effects.note(Effect {
+            at: check::now(),
+            list: list.id.clone(),
+            who: format!("+{}", contact.number),
+            record: Some(contact.id.clone()),
+            change: Change::Came,
+            key: None,
+        });
         self.contacts.push(contact);
     }
 

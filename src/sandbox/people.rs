@@ -46,7 +46,7 @@ pub(super) fn seed(state: &mut State, today: Millis) {
             let reason = if n == 0 { ["UNSUBSCRIBE", "BOUNCE"][nth % 2] } else { rng.pick(&REASONS) };
             let days = 30 + rng.below(700) as i64;
             let until = (rng.below(3) == 0).then_some(today + days * DAY + DAY - 1_000);
-            list.put(Suppressed { who, reason: reason.into(), until, version: 1 });
+            list.put(Suppressed { who, reason: reason.into(), until, version: 1 }, today);
         }
         state.suppression.lists.push(list);
     }

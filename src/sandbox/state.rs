@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Options;
 use super::auth::Token;
 use super::check::{self, Millis};
+use super::effects::{Change, Effect, Effects};
 use super::fault::Fault;
 use super::feed::Feed;
 use super::hooks::Hooks;
@@ -200,6 +201,7 @@ pub(super) struct State {
     pub(super) feed: Feed,
     pub(super) hooks: Hooks,
     pub(super) log: Vec<Line>,
+    pub(super) effects: Effects,
     pub(super) script: Script<Fault>,
     /// Calls that are still to be applied, the first due first.
     pub(super) late: Vec<Late>,
@@ -217,9 +219,11 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn empty(options: Options) -> Self {
+        let effects = Effects::default();
         Self {
             windows: Windows::new(&options),
-            outbound: Outbound::new(&options),
+            outbound: Outbound::new(&options).telling(effects.clone()),
+            effects,
             suppression: Suppression::default(),
             feed: Feed::default(),
             hooks: Hooks::default(),
@@ -314,6 +318,7 @@ impl State {
         record.seq = seq;
         self.by_number.entry(record.number).or_default().push((list, seq));
         self.by_seq.insert(seq, list);
+        self.note(list, &record, Change::Came, record.created);
         self.lists[list].records.push(record);
         seq
     }
@@ -330,6 +335,18 @@ impl State {
                 self.by_number.remove(&record.number);
             }
         }
+        self.note(list, &record, Change::Went, check::now());
         Some(record)
+    }
+
+    fn note(&self, list: usize, record: &Record, change: Change, at: Millis) {
+        self.effects.note(Effect {
+            at,
+            list: self.lists[list].id.clone(),
+            who: format!("+{}", record.number),
+            record: Some(self.entry_id(record.seq)),
+            change,
+            key: record.key.clone(),
+        });
     }
 }

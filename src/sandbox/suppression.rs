@@ -2,10 +2,12 @@
 //! writes last wins.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use serde_json::{Value, json};
 
 use super::check::{self, Millis};
+use super::effects::{Change, Effect};
 
 /// Reasons that a contact may be suppressed for.
 pub(super) const REASONS: [&str; 5] = ["DNC", "BOUNCE", "UNSUBSCRIBE", "COMPLIANCE", "CUSTOMER_REQUEST"];
@@ -16,6 +18,15 @@ pub(super) enum Identifier {
     Phone(u64),
     /// In lower case: two spellings of one address are one address.
     Email(String),
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(number) => write!(f, "+{number}"),
+            Self::Email(address) => f.write_str(address),
+        }
+    }
 }
 
 /// A contact on a suppression list.
@@ -63,7 +74,16 @@ impl SuppressionList {
         format!("\"{}-{}\"", self.id, self.version)
     }
 
-    pub(super) fn put(&mut self, contact: Suppressed) {
+    /// Puts a contact on the list, in the place of the one of the same identifier. What that did, for the effect log.
+    pub(super) fn put(&mut self, contact: Suppressed, now: Millis) -> Effect {
+        let effect = Effect {
+            at: now,
+            list: self.id.clone(),
+            who: contact.who.to_string(),
+            record: None,
+            change: if self.places.contains_key(&contact.who) { Change::Changed } else { Change::Came },
+            key: None,
+        };
         match self.places.get(&contact.who) {
             Some(place) => self.contacts[*place] = contact,
             None => {
@@ -71,6 +91,7 @@ impl SuppressionList {
                 self.contacts.push(contact);
             }
         }
+        effect
     }
 
     pub(super) fn to_json(&self) -> Value {

@@ -213,6 +213,7 @@ pub(super) fn seeded(options: Options) -> State {
     samples(&mut state, today);
     fill(&mut state, today);
     people::seed(&mut state, today);
+    state.effects.begin();
     for order in state.options.orders.clone() {
         state.order(order);
     }

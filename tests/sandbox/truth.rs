@@ -29,6 +29,45 @@ async fn lost_records_are_the_last_written_and_the_log_tells_of_them() {
 }
 
 #[tokio::test]
+async fn the_effect_log_tells_who_came_went_and_changed_in_order() {
+    let talk = talk(Options { job_duration: Duration::ZERO, ..small() }).await;
+    assert_eq!(talk.truth("effects").await, json!([]), "the seeded world was there before");
+    let list = talk.list_id("Internal_OptOuts").await;
+    talk.post("dnc/entries", &rows(&list, 100, 2)).await;
+    let first = talk.truth("effects").await[0]["record"].as_str().unwrap().to_owned();
+    // A key that is repeated does nothing, and so stands for nothing here.
+    talk.post("dnc/entries", &rows(&list, 100, 2)).await;
+    talk.call(Method::DELETE, &format!("dnc/entries/{first}")).send().await.unwrap();
+    talk.control("lose", &json!({ "listId": list, "count": 1 })).await;
+    let contact = json!({ "contacts": [{ "phoneNumber": "+12025550177", "reason": "DNC" }] });
+    for _ in 0..2 {
+        talk.post("lists/sl-compliance-holds/contacts", &contact).await;
+    }
+    let bulk = json!({ "contactListId": "cl-winback", "items": [{ "phoneNumber": "+12025550178" }] });
+    talk.post("outbound/contactlistitems/bulkinsert", &bulk).await;
+
+    let told = |effects: &Value| -> Vec<(String, String)> {
+        let text = |it: &Value, name: &str| it[name].as_str().unwrap().to_owned();
+        effects.as_array().unwrap().iter().map(|it| (text(it, "change"), text(it, "who"))).collect()
+    };
+    let pair = |change: &str, who: &str| (change.to_owned(), who.to_owned());
+    let all = talk.truth("effects").await;
+    let of_entries = [
+        pair("+", "+12025550100"),
+        pair("+", "+12025550101"),
+        pair("-", "+12025550100"),
+        pair("-", "+12025550101"),
+    ];
+    let of_contacts = [pair("+", "+12025550177"), pair("=", "+12025550177")];
+    let of_bulk = [pair("+", "+12025550178")];
+    assert_eq!(told(&all), [&of_entries[..], &of_contacts, &of_bulk].concat());
+    assert!((1..).zip(all.as_array().unwrap()).all(|(n, it)| it["seq"] == json!(n)));
+    assert_eq!((&all[0]["key"], &all[2]["record"]), (&json!("key-100"), &json!(first)));
+    assert_eq!(told(&talk.truth(&format!("effects?listId={list}&after=2")).await), of_entries[2..]);
+    assert_eq!(told(&talk.truth("effects?listId=Compliance_Holds").await), of_contacts);
+}
+
+#[tokio::test]
 async fn a_seed_makes_one_world() {
     let world = |seed| async move {
         let talk = talk(Options { seed, ..small() }).await;

@@ -5,6 +5,8 @@ use crate::source::{Finding, Source, Token};
 /// Layer → what it may use. What does not stand here must be given a row before it is built.
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    // Places at which tests kill the program. Every layer may have some; the macro needs no path.
+    ("kill_point", &[]),
     ("files", &["domain"]),
     ("api", &["domain"]),
     ("ledger", &["domain"]),

@@ -80,6 +80,7 @@ pub(super) fn read<'a>(
         let home = Arc::default();
         let read_block = move |at: u64, place: Range<u64>| {
             let block = Block::read(source.file(), place.start, place.end, &home)?;
+            kill_point!("K3");
             // Nobody listens any more where something went wrong, which is told there.
             let _ = send.send((at, Arc::clone(&block)));
             Ok(block)

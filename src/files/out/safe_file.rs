@@ -50,10 +50,10 @@ impl SafeFile {
     /// Puts the file in its place; from then on it lasts.
     pub fn commit(mut self) -> io::Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
-        let moved = file
-            .flush()
-            .and_then(|()| file.get_ref().sync_all())
-            .and_then(|()| std::fs::rename(&self.temporary, &self.out));
+        let moved = file.flush().and_then(|()| file.get_ref().sync_all()).and_then(|()| {
+            kill_point!("K31");
+            std::fs::rename(&self.temporary, &self.out)
+        });
         if moved.is_err() {
             self.file = Some(file);
             return moved;

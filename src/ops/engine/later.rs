@@ -219,7 +219,10 @@ impl Engine {
             FeedNews::Job(job) => {
                 jobs.note(&job);
                 match jobs.open.remove(&job.id) {
-                    Some(batch) if job.status.is_final() => jobs.over.push((batch, job)),
+                    Some(batch) if job.status.is_final() => {
+                        kill_point!("K24");
+                        jobs.over.push((batch, job));
+                    }
                     Some(batch) => drop(jobs.open.insert(job.id, batch)),
                     None => {}
                 }

@@ -31,7 +31,13 @@ impl Engine {
             self.tell(format!("batch {}: {error}; reading it back", batch.seq));
             return self.settle_by_reading(batch, error).await;
         }
+        if writes.are_settled_later() {
+            kill_point!("K23");
+        } else {
+            kill_point!("K17");
+        }
         self.ops.ledger.answer(&self.run, batch.seq, raw.status, raw.body.clone()).await?;
+        kill_point!("K18");
         if writes.are_settled_later() {
             return Ok(());
         }
@@ -97,6 +103,7 @@ impl Engine {
         }
         let rows: Vec<u32> = batches.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
         let there = self.records_in_the_end(&rows).await?;
+        kill_point!("K33");
         for batch in batches {
             let (found, missing): (Vec<u32>, Vec<u32>) = match &there {
                 Some(there) => batch.rows.iter().partition(|&&row| self.is_done(row, there)),
@@ -165,6 +172,7 @@ impl Engine {
             let (left, right) = batch.rows.split_at(batch.rows.len() / 2);
             settlement.requeue = vec![left.to_vec(), right.to_vec()];
         }
+        kill_point!("K25");
         self.settle(batch.seq, settlement).await?;
         if single && self.speaks_another_dialect() {
             let detail = format!("it refused {DRIFT} rows one by one with {} and took none", raw.status);
@@ -213,6 +221,7 @@ impl Engine {
         }
         let gauges = self.ops.client.gauges().borrow().clone();
         let summary = self.ops.ledger.settle(&self.run, seq, settlement).await?;
+        kill_point!("K20");
         let rate = match self.plan.destination {
             Destination::Entries => gauges.families.entries,
             Destination::Items => gauges.families.items,

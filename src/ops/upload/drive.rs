@@ -78,7 +78,9 @@ impl Ops {
                 return Err(error);
             }
         };
+        kill_point!("K21");
         sink.event(OpsEvent::Run(Box::new(summary.clone())));
+        kill_point!("K22");
         Ok(summary)
     }
 
@@ -163,6 +165,7 @@ impl Ops {
         if mark.is_some() && FileMark::of(&file) != mark {
             return Err(OpsError::File(FileError::Changed { path: file }).into());
         }
+        kill_point!("K1");
         let to = run.destination;
         let list = self.find_target(to, &list).await?;
         let list_id = list.id.0.clone();
@@ -182,6 +185,7 @@ impl Ops {
         self.ledger.approve(&planned.summary, approval).await?;
         let per_call = self.rows_of_a_call(planned.summary.destination).await?;
         let summary = self.ledger.bind_plan(&run.id, &planned.summary, per_call).await?;
+        kill_point!("K9");
         sink.event(OpsEvent::Run(Box::new(summary.clone())));
         Ok(summary)
     }

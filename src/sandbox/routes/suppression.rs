@@ -195,7 +195,8 @@ pub(super) fn write(
     let counted = if fault == Some(Fault::Omit) { good.len().saturating_sub(1) } else { good.len() };
     let mut applied = 0;
     for (_, contact) in good.into_iter().filter(|(index, _)| *index < reached) {
-        state.suppression.lists[at].put(contact);
+        let effect = state.suppression.lists[at].put(contact, now);
+        state.effects.note(effect);
         applied += 1;
     }
     let body = json!({ "status": "COMPLETED", "contactCount": counted, "validationErrors": errors });

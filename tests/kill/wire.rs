@@ -1,0 +1,255 @@
+//! The wire between program and tenant: a relay that sees how far each call has come, can hold one there, and asks the ledger
+//! of every write that arrives whether it was meant.
+
+use std::collections::HashSet;
+use std::io::{self, Read, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::checker::trail;
+use crate::life::News;
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Its head has arrived at the tenant.
+    Head,
+    /// And half of its body.
+    Half,
+    /// And all of it.
+    Sent,
+    /// The tenant has served it, and nothing of the answer has arrived.
+    Answered,
+    /// The head of the answer has arrived.
+    AnswerHead,
+}
+
+impl Stage {
+    pub const ALL: [Self; 5] = [Self::Head, Self::Half, Self::Sent, Self::Answered, Self::AnswerHead];
+}
+
+/// What to do in one life.
+#[derive(Clone, Debug, Default)]
+pub enum Watch {
+    #[default]
+    Nothing,
+    /// Tell of the first write, and let it pass.
+    FirstWrite,
+    /// Tell once this write (from 1) has come so far, and hold it there.
+    Hold { write: u64, stage: Stage },
+}
+
+#[derive(Default)]
+struct Inner {
+    watch: Watch,
+    writes: u64,
+    news: Option<Sender<News>>,
+    /// Whether entries were read in this life since something was written last.
+    was_read: bool,
+    unplanned: Vec<String>,
+    /// SHA-256 of the bodies of all writes that arrived, and of all answers to writes.
+    sent: Vec<String>,
+    answers: HashSet<String>,
+}
+
+/// A relay. It serves until its process ends; every case has one of its own.
+#[derive(Clone)]
+pub struct Wire {
+    pub address: String,
+    tenant: String,
+    ledger: PathBuf,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Wire {
+    pub fn to(tenant: String, ledger: &Path) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let wire = Self { address, tenant, ledger: ledger.to_owned(), inner: Arc::default() };
+        let serving = wire.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let wire = serving.clone();
+                std::thread::spawn(move || {
+                    // Broken connections are what this is about.
+                    let _ = wire.relay(client);
+                });
+            }
+        });
+        wire
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a life.
+    pub fn watch(&self, watch: Watch, news: Sender<News>) {
+        let mut inner = self.lock();
+        inner.watch = watch;
+        inner.writes = 0;
+        inner.was_read = false;
+        inner.news = Some(news);
+    }
+
+    /// Writes that arrived without an intent.
+    pub fn unplanned(&self) -> Vec<String> {
+        self.lock().unplanned.clone()
+    }
+
+    /// Hashes of the bodies that arrived.
+    pub fn sent(&self) -> Vec<String> {
+        self.lock().sent.clone()
+    }
+
+    /// Hashes of what was answered to writes.
+    pub fn answers(&self) -> HashSet<String> {
+        self.lock().answers.clone()
+    }
+
+    fn relay(&self, mut client: TcpStream) -> io::Result<()> {
+        let mut tenant = TcpStream::connect(&self.tenant)?;
+        client.set_nodelay(true)?;
+        tenant.set_nodelay(true)?;
+        loop {
+            let Some((head, body)) = message(&mut client)? else { return Ok(()) };
+            let is_write = self.arrived(&head, &body);
+            let hold = if is_write { self.counted() } else { None };
+            let half = body.len() / 2;
+            tenant.write_all(&head)?;
+            if hold == Some(Stage::Head) {
+                return self.hold(&mut client, &tenant);
+            }
+            tenant.write_all(&body[..half])?;
+            if hold == Some(Stage::Half) {
+                return self.hold(&mut client, &tenant);
+            }
+            tenant.write_all(&body[half..])?;
+            if hold == Some(Stage::Sent) {
+                return self.hold(&mut client, &tenant);
+            }
+            let answer = message(&mut tenant);
+            if let (true, Ok(Some((_, body)))) = (is_write, &answer) {
+                self.lock().answers.insert(sha256(body));
+            }
+            if let Some(stage @ (Stage::Answered | Stage::AnswerHead)) = hold {
+                if stage == Stage::AnswerHead
+                    && let Ok(Some((head, _))) = &answer
+                {
+                    client.write_all(head)?;
+                }
+                return self.hold(&mut client, &tenant);
+            }
+            // What breaks there breaks here.
+            let Ok(Some((head, body))) = answer else { return client.shutdown(Shutdown::Both) };
+            client.write_all(&head)?;
+            client.write_all(&body)?;
+        }
+    }
+
+    /// Whether a call is a write. One that nobody meant is noted.
+    fn arrived(&self, head: &[u8], body: &[u8]) -> bool {
+        let head = String::from_utf8_lossy(head);
+        let mut words = head.split(' ');
+        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let is_write = match method {
+            "POST" => {
+                ["/dnc/entries", "/items", "/contacts", "/bulkinsert"].iter().any(|end| path.ends_with(end))
+            }
+            "DELETE" => true,
+            _ => false,
+        };
+        let is_meant = !is_write || self.is_meant(method, path, body);
+        let mut inner = self.lock();
+        if !is_meant {
+            inner.unplanned.push(format!("{method} {path} arrived, and the ledger holds no intent of it"));
+        }
+        match method {
+            "GET" if path.contains("/dnc/entries") => inner.was_read = true,
+            "POST" if is_write => {
+                inner.was_read = false;
+                inner.sent.push(sha256(body));
+            }
+            // An old record goes once its successor was seen, whatever the answer to the write had said.
+            "DELETE" if !inner.was_read => {
+                inner.unplanned.push(format!("{path} was removed before anybody read the list"));
+            }
+            _ => {}
+        }
+        is_write
+    }
+
+    /// Whether the ledger, as another process sees it, holds the intent of this write: of a body by its hash, of a removal
+    /// by the record that it is about.
+    fn is_meant(&self, method: &str, path: &str, body: &[u8]) -> bool {
+        let Some(db) = trail::open(&self.ledger) else { return false };
+        let (sql, what) = match method {
+            "DELETE" => (
+                "SELECT count(*) FROM replacements WHERE entry_id = ?1 AND done = 0",
+                path.rsplit('/').next().unwrap_or_default().to_owned(),
+            ),
+            _ => (
+                "SELECT count(*) FROM batches WHERE body_sha256 = ?1 AND state = 'intent' AND attempt > 0",
+                sha256(body),
+            ),
+        };
+        db.query_row(sql, [what], |row| row.get::<_, i64>(0)).is_ok_and(|found| found > 0)
+    }
+
+    /// Counts a write; where it is the one that is waited for, tells how far it may go.
+    fn counted(&self) -> Option<Stage> {
+        let mut inner = self.lock();
+        inner.writes += 1;
+        match inner.watch {
+            Watch::FirstWrite if inner.writes == 1 => {
+                let _ = inner.news.as_ref().map(|news| news.send(News::Reached));
+                None
+            }
+            Watch::Hold { write, stage } if write == inner.writes => Some(stage),
+            _ => None,
+        }
+    }
+
+    /// Says that the call has come so far, and lets nothing pass until the program is gone.
+    fn hold(&self, client: &mut TcpStream, tenant: &TcpStream) -> io::Result<()> {
+        let _ = self.lock().news.as_ref().map(|news| news.send(News::Reached));
+        let mut rest = [0; 1024];
+        while client.read(&mut rest).is_ok_and(|read| read > 0) {}
+        tenant.shutdown(Shutdown::Both)
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One request or answer: its head, and its body by `Content-Length`. `None` = the connection ended before it began.
+fn message(from: &mut TcpStream) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    let end = loop {
+        if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at + 4;
+        }
+        match from.read(&mut piece)? {
+            0 if bytes.is_empty() => return Ok(None),
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => bytes.extend_from_slice(&piece[..read]),
+        }
+    };
+    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let length: usize = length.unwrap_or(0);
+    while bytes.len() < end + length {
+        match from.read(&mut piece)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => bytes.extend_from_slice(&piece[..read]),
+        }
+    }
+    let body = bytes.split_off(end);
+    Ok(Some((bytes, body)))
+}
