@@ -460,12 +460,12 @@ fn a_run_is_taken_back_by_a_plan_that_is_shown_first() {
     let mut kit = with(vec![run("7f3a0001", RunState::Ready)]);
     kit.keys("z");
     let started = kit.started();
-    assert!(matches!(started.as_slice(), [Op::PlanUndo { run }] if run == "7f3a0001"), "{started:?}");
+    assert!(matches!(started.last(), Some(Op::PlanUndo { run }) if run == "7f3a0001"), "{started:?}");
     kit.shows(&["Plan and approve"]);
     let mut kit = with(vec![run("7f3a0001", RunState::Ready)]);
     kit.keys("t");
     let started = kit.started();
-    assert!(matches!(started.as_slice(), [Op::PlanRetry { run }] if run == "7f3a0001"), "{started:?}");
+    assert!(matches!(started.last(), Some(Op::PlanRetry { run }) if run == "7f3a0001"), "{started:?}");
 }
 
 #[test]
@@ -474,7 +474,8 @@ fn what_cannot_be_taken_back_says_why() {
     let mut kit = with(vec![nothing]);
     kit.keys("z").shows(&["the tenant took no row of this run"]);
     kit.keys("t").shows(&["it has no dead letters"]);
-    assert!(kit.started().is_empty());
+    let plans = |op: &Op| matches!(op, Op::PlanUndo { .. } | Op::PlanRetry { .. });
+    assert!(!kit.started().iter().any(plans));
 }
 
 fn measured(id: &str, waiting: u64, why: Option<&str>) -> Fact {
