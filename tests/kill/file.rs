@@ -92,6 +92,19 @@ impl File {
         file
     }
 
+    /// Takes out whom the tenant takes on no list.
+    pub fn leave_out_the_refused(&mut self) {
+        let all = self.text.lines().count();
+        self.text = self
+            .text
+            .lines()
+            .filter(|line| !line.starts_with("800-"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        self.meaning.rows -= (all - self.text.lines().count()) as u64;
+        self.meaning.fates.retain(|_, fate| !matches!(fate, Fate::Refused));
+    }
+
     fn add_those_there(&mut self, kind: Kind, there: &Records) {
         if kind == Kind::Outbound {
             // Whoever stands on a list to be called is not put there again, whatever is said of them.
