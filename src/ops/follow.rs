@@ -33,6 +33,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<Resumed, OpsError> {
         self.refuse_read_only("resuming a run")?;
+        self.refuse_broken_trail().await?;
         let run = self.resumable(run).await?;
         match self.ledger.holder_of(&run.id).await? {
             Some(holder) if run.profile == self.profile().name => {
