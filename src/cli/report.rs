@@ -147,8 +147,9 @@ fn comes_off(who: &[Identifier]) -> String {
 /// One run, in full.
 pub(super) fn run(run: &RunSummary) -> String {
     let b = &run.buckets;
+    let (accepted, unchanged) = run.words();
     let mut text = format!(
-        "run {}  {}  → {}\n{} rows: accepted {} · already there {} · duplicates {} · removed {} · rejected {} · dead letters {} · unaccounted {}\nbatches {}/{} · retries {} · throttled {} · {:.1} s\n",
+        "run {}  {}  → {}\n{} rows: {accepted} {} · {unchanged} {} · duplicates {} · removed {} · rejected {} · dead letters {} · unaccounted {}\nbatches {}/{} · retries {} · throttled {} · {:.1} s\n",
         visible(&run.id, 40),
         run.state.as_str().to_uppercase(),
         visible(&run.list_name, 100),
@@ -190,7 +191,7 @@ pub(super) fn runs(runs: &[RunSummary]) -> String {
             run.id.clone(),
             run.state.as_str().into(),
             run.list_name.clone(),
-            file.unwrap_or_default(),
+            run.made_of().or(file).unwrap_or_default(),
             thousands(run.buckets.rows),
             thousands(run.buckets.accepted),
             run.started_at.strftime("%Y-%m-%d %H:%MZ").to_string(),

@@ -321,6 +321,26 @@ pub struct RunSummary {
 }
 
 impl RunSummary {
+    /// What the rows are called that the tenant took, and those for which nothing had to be sent.
+    pub fn words(&self) -> (&'static str, &'static str) {
+        use super::plan::{Operation, Origin};
+        match (&self.origin, self.operation) {
+            (Origin::Undo(_), _) => ("taken back", "left as they are"),
+            (_, Operation::Remove) => ("taken off", "not there"),
+            (_, Operation::Add | Operation::Sync) => ("accepted", "already there"),
+        }
+    }
+
+    /// What it is made of, where that is not its file alone: `undo of 7f3a91c2`.
+    pub fn made_of(&self) -> Option<String> {
+        use super::plan::Origin;
+        match &self.origin {
+            Origin::File => None,
+            Origin::Undo(run) => Some(format!("undo of {run}")),
+            Origin::DeadLetters(run) => Some(format!("dead letters of {run}")),
+        }
+    }
+
     /// Whether something is left to do for it. An upload to an outbound list ends with its last verdict.
     pub fn is_resumable(&self) -> bool {
         let ended =

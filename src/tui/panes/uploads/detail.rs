@@ -114,8 +114,11 @@ pub(super) fn word(run: &RunSummary, cx: &Cx) -> (Role, String) {
     (theme::run_state(run.state), word)
 }
 
-/// File name of a run, safe to show.
+/// File name of a run, or the run that it is made of, safe to show.
 pub(super) fn file_name(run: &RunSummary, cx: &Cx) -> String {
+    if let Some(made_of) = run.made_of() {
+        return cx.name(&made_of, 60);
+    }
     let name = Path::new(&run.file).file_name().map(|name| name.to_string_lossy().into_owned());
     cx.name(&name.unwrap_or_else(|| run.file.clone()), 60)
 }
@@ -266,15 +269,16 @@ fn counters(run: &RunSummary, live: Option<&Live>, cx: &Cx, width: u16) -> Line<
 /// The buckets, and what they add up to. Rows without a verdict are never left out.
 fn buckets(run: &RunSummary, cx: &Cx) -> Line<'static> {
     let buckets = &run.buckets;
+    let (accepted, unchanged) = run.words();
     let bucket = |n: u64, word: &str| (n, format!("{} {word}", thousands(n)));
     let parts = [
-        bucket(buckets.unchanged, "already there"),
+        bucket(buckets.unchanged, unchanged),
         (buckets.duplicates, counted(buckets.duplicates, "duplicate")),
         bucket(buckets.removed, "scrubbed out"),
         bucket(buckets.rejected, "rejected"),
         (buckets.dead_letters, counted(buckets.dead_letters, "dead letter")),
     ];
-    let mut said = vec![format!("{} accepted", thousands(buckets.accepted))];
+    let mut said = vec![format!("{} {accepted}", thousands(buckets.accepted))];
     said.extend(parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, said)| said));
     let mut spans: Vec<Span<'static>> = vec![span(cx, Role::Text, said.join(" · "))];
     if buckets.unaccounted > 0 {
@@ -295,7 +299,7 @@ pub(super) fn full(run: &RunSummary, cx: &Cx) -> Vec<(String, String)> {
     let plain = |line: &Line<'_>| line.spans.iter().map(|span| span.content.as_ref()).collect::<String>();
     let mut lines = vec![
         ("run".to_owned(), run.id.clone()),
-        ("goes to".to_owned(), run.destination.to_string()),
+        ("goes to".to_owned(), format!("{} ({})", run.destination, run.operation)),
         ("list".to_owned(), format!("{} ({})", cx.name(&run.list_name, 120), cx.name(&run.list.0, 60))),
         ("file".to_owned(), cx.name(&run.file, 300)),
         ("state".to_owned(), word(run, cx).1),
