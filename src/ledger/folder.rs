@@ -80,7 +80,9 @@ pub(super) fn write_whole(
             .and_then(|()| file.sync_all())
             .map_err(|e| unwritable(path, &e))
     });
-    kill_point!("K5");
+    if path.extension().is_some_and(|kind| kind == "plan" || kind == "expected") {
+        kill_point!("K5");
+    }
     let renamed = written.and_then(|()| fs::rename(&temporary, path).map_err(|e| unwritable(path, &e)));
     if renamed.is_err() {
         // Nothing points to it; what is left is swept later.

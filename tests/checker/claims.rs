@@ -100,7 +100,11 @@ fn gates(evidence: &Evidence, faults: &mut Faults) {
 fn totals(evidence: &Evidence, faults: &mut Faults) {
     let run = &evidence.run;
     let listed = evidence.runs.as_array().and_then(|runs| runs.iter().find(|it| it["run"] == run["run"]));
-    faults.claim(listed == Some(run), "I12", || format!("told {run}, listed {listed:?}"));
+    // At its end a run tells more of itself than the list of all runs does; what both tell is the same.
+    let is_the_same = listed.and_then(Value::as_object).is_some_and(|listed| {
+        !listed.is_empty() && listed.iter().all(|(name, value)| run.get(name) == Some(value))
+    });
+    faults.claim(is_the_same, "I12", || format!("told {run}, listed {listed:?}"));
     let letters = evidence.dead_letters.as_array().map_or(0, Vec::len) as u64;
     faults.claim(letters == of(run, "dead_letters"), "I12", || {
         format!("{letters} dead letters are shown: {run}")

@@ -69,17 +69,17 @@ pub const POINTS: [Point; 34] = [
     in_place(
         "K20",
         "settled, and the trail's mirror not written",
-        "there is no mirror: settled, and nobody told",
+        "it is written with the commit: settled, and nobody told",
     ),
     in_place(
         "K21",
         "the outbox holds the news, and nothing is sent",
-        "there is no outbox: the end is stored, and nobody told",
+        "these runs have no receiver: the end is stored, and nobody told",
     ),
     in_place(
         "K22",
         "the news is sent, and not marked",
-        "there is no outbox: the end is told, and the process not over",
+        "these runs have no receiver: the end is told, and the process not over",
     ),
     source("K23", "the id of a job is received, and not stored"),
     source("K24", "the end of a job is heard, and not applied"),

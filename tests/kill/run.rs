@@ -91,6 +91,11 @@ pub fn see_through(case: &Case) -> Result<Ended, String> {
     if kind.has_gate() {
         course.ask_the_gate()?;
     }
+    // By the program's own word, its mirror included; the checker reads the chain by code of its own.
+    let trail = course.answer(&["audit", "verify", "--json"])?;
+    if trail["intact"] != true {
+        return Err(format!("I5: the program's own trail is not what it wrote: {trail}"));
+    }
 
     let truth = desk.tenant.settled_truth();
     let list =

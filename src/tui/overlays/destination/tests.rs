@@ -1,4 +1,4 @@
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 use crate::tui::desk::Desk;
 use crate::tui::event::Op;
 
@@ -62,4 +62,19 @@ fn addresses_are_read_where_the_file_goes_to_a_suppression_list_and_nowhere_else
 /// Where the plan that is asked for by now goes.
 fn planned_again(desk: &mut Desk) -> Destination {
     desk.kit.app.cx.store.planning.request.as_ref().map(|request| request.to).unwrap()
+}
+
+#[test]
+fn taking_numbers_off_is_chosen_here_and_stands_in_the_title_of_what_is_planned() {
+    let mut desk = Desk::open(FILE);
+    desk.serve();
+    desk.kit.keys("t").shows(&["do     ◂ add ▸"]);
+    desk.kit.keys("tab right").shows(&["◂ remove ▸", "come OFF the list, and may be called then"]);
+    desk.kit.keys("right").shows(&["◂ sync ▸", "records of others stay"]);
+    desk.kit.keys("left tab");
+    desk.kit.types("National").keys("enter").shows(&["This file comes OFF National, entries"]);
+    let is_removal = |op: &Op| matches!(op, Op::Plan(request) if request.operation == Operation::Remove);
+    assert!(desk.serve().iter().any(is_removal));
+    // Where nothing can be taken off there is nothing to choose.
+    desk.kit.keys("t right").hides(&["do     ◂"]);
 }

@@ -58,7 +58,14 @@ pub(super) fn run_of_plan(cx: &Cx) -> Option<&crate::domain::run::RunSummary> {
 /// Title of the region.
 pub(super) fn title(cx: &Cx) -> String {
     match (&cx.aim.upload, &cx.aim.list) {
-        (Some(aim), _) => format!("This file → {}, {}", cx.name(&aim.list, 60), aim.to),
+        (Some(aim), _) => {
+            let (list, to) = (cx.name(&aim.list, 60), aim.to);
+            match aim.operation {
+                Operation::Add => format!("This file → {list}, {to}"),
+                Operation::Remove => format!("This file comes OFF {list}, {to}"),
+                Operation::Sync => format!("This file = all that we keep on {list}, {to}"),
+            }
+        }
         (None, Some(list)) => format!("This file → {}", cx.name(cx.store.list_name(list), 60)),
         (None, None) => "This file → no list yet".to_owned(),
     }

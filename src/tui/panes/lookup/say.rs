@@ -116,13 +116,13 @@ pub fn evidence(cx: &Cx, answer: &Answer) -> Vec<Line<'static>> {
     }
     for known in &evidence.ledger {
         let what = format!(
-            "{} {} · {} · {} · {} row {}",
+            "{} {} · {} · {} · {} {}",
             if known.taken_off { "TAKEN OFF by run" } else { "run" },
             cx.name(&known.run, 12),
             cx.when(known.at),
             cx.name(&known.by, 20),
             cx.text(&known.file, 40),
-            known.row
+            if known.row == 0 { "names it no more".to_owned() } else { format!("row {}", known.row) }
         );
         lines.push(source(cx, Role::Accent, "ledger", what));
     }
