@@ -158,11 +158,9 @@ mod tests {
         let probe = breaker.allow(at(31)).unwrap();
         assert_eq!(breaker.allow(at(31)), Err(PAUSE), "the second must wait for the first");
         assert_eq!(breaker.circuit(at(31)), Circuit::Probing);
-        assert_eq!(
-            breaker.blocked_for(at(41)),
-            Some(at(20)),
-            "a probe that nobody answers holds nobody for ever"
-        );
+        assert_eq!(breaker.blocked_for(at(41)), Some(at(20)));
+        assert_eq!(breaker.blocked_for(at(61)), None, "a probe that nobody answers holds nobody for ever");
+        assert_eq!(opened().blocked_for(at(31)), None, "the pause is over");
         breaker.note(probe, true, at(32));
         assert_eq!(breaker.circuit(at(32)), Circuit::Closed);
         assert!(breaker.allow(at(32)).is_ok());
