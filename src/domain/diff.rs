@@ -46,6 +46,17 @@ impl From<&Attributes> for ExpectedAttributes {
     }
 }
 
+impl From<&RemoteEntry> for ExpectedAttributes {
+    /// What a record says.
+    fn from(record: &RemoteEntry) -> Self {
+        Self {
+            jurisdiction: record.jurisdiction.clone(),
+            expires: record.expires,
+            source: record.source.clone(),
+        }
+    }
+}
+
 /// What kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DiffKind {

@@ -16,6 +16,7 @@ use crate::domain::run::RunSummary;
 use crate::files;
 use crate::ledger::{self, Ledger, TrailKeys};
 
+mod approve;
 mod background;
 mod backup;
 mod binding;

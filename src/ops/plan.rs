@@ -1,7 +1,8 @@
-//! Plan: what an upload would do, against the list as it is on the tenant now. Approve: bound to the digest.
+//! Plan: what an upload would do, against the list as it is on the tenant now.
 
 mod draft;
 mod effect;
+mod fit;
 mod rows;
 
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ use effect::{
     held_against, on_the_list_already, removed_by_reason, said, snapshot_leaves, that_end_sooner,
     what_is_not_kept,
 };
+pub(super) use fit::refuse_request;
+use fit::{read_for, refuse_file};
 use rows::{ALREADY, PlannedRows};
 pub(super) use rows::{Against, Wanted, attributes_of, differing, plan_rows, planned_otherwise};
 
@@ -25,7 +28,6 @@ use super::extra;
 use super::input::Input;
 use super::target::in_force;
 use super::{Ops, OpsError, Sink, off_thread};
-use crate::config::ConfigError;
 use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
@@ -35,8 +37,8 @@ use crate::domain::plan::{Counts, Destination, Operation, Origin, PlanRow, PlanS
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::domain::run::RunSummary;
-use crate::files::{Changes, CheckOptions, Contents, Field, FileError, InputOptions, Intents};
-use crate::ledger::{Approval, NewEvent};
+use crate::files::{Changes, CheckOptions, FileError, InputOptions, Intents};
+use crate::ledger::NewEvent;
 
 /// What to plan.
 #[derive(Clone, Debug)]
@@ -99,7 +101,7 @@ impl Ops {
             options: Box::new(read_for(to, operation, &request.input.options)),
             ..request.input.clone()
         };
-        refuse_the_other_direction(operation, input.options.changes)?;
+        refuse_request(request)?;
         let options = self.check_options(operation, &input);
         let file = check::check(&request.file, &input, options.clone(), sink.clone(), stop).await?;
         kill_point!("K2");
@@ -154,7 +156,7 @@ impl Ops {
         sink: Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
-        refuse_what_does_not_fit(to, operation, scrub, &file)?;
+        refuse_file(to, operation, &file)?;
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
         let profile = &self.profile().name;
@@ -295,70 +297,7 @@ impl Ops {
         Ok(rows.iter().filter(is_barred).count() as u64)
     }
 
-    /// Approves a stored plan. The OS user is recorded; `claimed` is only a claim.
-    pub async fn approve(
-        &self,
-        plan: &str,
-        reason: &str,
-        claimed: Option<&str>,
-    ) -> Result<(PlanSummary, Approval), OpsError> {
-        self.refuse_read_only("an approval")?;
-        self.refuse_broken_trail().await?;
-        if reason.trim().is_empty() {
-            return Err(OpsError::Approval {
-                code: "reason-needed",
-                message: "an approval needs a reason".into(),
-                advice: "Say why with --reason TEXT.".into(),
-            });
-        }
-        let plan = self.ledger.plan(plan).await?;
-        let allowed = self.refuse_own_approval(&plan);
-        self.note_refusal("approval.refused", format!("plan {}", plan.id), Some(reason.trim()), allowed)
-            .await?;
-        let approval = Approval {
-            digest: plan.digest.clone(),
-            by: self.actor.to_string(),
-            claimed: claimed.map(str::to_owned),
-            reason: reason.trim().to_owned(),
-            at: Timestamp::now(),
-        };
-        self.ledger.approve(&plan, approval.clone()).await?;
-        Ok((plan, approval))
-    }
-
-    /// Nobody approves their own plan where the policy wants a second person.
-    fn refuse_own_approval(&self, plan: &PlanSummary) -> Result<(), OpsError> {
-        if self.needs_second_person(plan) && *plan.made_by == *self.actor {
-            return Err(OpsError::Approval {
-                code: "approval-needed",
-                message: format!("plan {} was made by you, and this profile wants a second person", plan.id),
-                advice: format!("Ask another person for `quietline approve {} --reason TEXT`.", plan.id),
-            });
-        }
-        Ok(())
-    }
-
-    /// Whether the profile's policy wants this plan approved by somebody else than its maker. The OS user decides.
-    pub fn needs_second_person(&self, plan: &PlanSummary) -> bool {
-        self.profile().four_eyes.demands(plan.counts.operations(), plan.counts.remove)
-    }
-
-    /// A plan that nobody else has approved is not launched where the policy wants a second person.
-    pub fn refuse_without_second_person(&self, plan: &PlanSummary) -> Result<(), OpsError> {
-        if !self.needs_second_person(plan) {
-            return Ok(());
-        }
-        let id = &plan.id;
-        Err(OpsError::Approval {
-            code: "approval-needed",
-            message: format!("this profile wants a second person; plan {id} is stored, and nothing was sent"),
-            advice: format!(
-                "Ask another person for `quietline approve {id} --reason TEXT`, then `quietline upload {id}`."
-            ),
-        })
-    }
-
-    /// The same as far as the tenant takes them: what a run has learned holds for a day, since limits are raised again.
+    /// Rows of one call to this destination, as far as the tenant takes them: what a run has learned holds for a day, since limits are raised again.
     pub(super) async fn rows_of_a_call(&self, to: Destination) -> Result<usize, OpsError> {
         let since = Timestamp::now() - SignedDuration::from_hours(24);
         let learned = self.ledger.learned_size(&self.profile().name, to, since).await?;
@@ -397,73 +336,6 @@ impl Ops {
 /// Why a number stays.
 const ADDED_TOO: &str = "the file adds it as well";
 
-/// Each direction of a list of changes goes with one operation.
-fn refuse_the_other_direction(operation: Operation, changes: Option<Changes>) -> Result<(), OpsError> {
-    let (message, advice) = match (operation, changes) {
-        (Operation::Remove, Some(Changes::Additions)) => (
-            "the additions of a list of changes are to be suppressed, not taken off",
-            "Say --changes deletions with --op remove, or --op add.",
-        ),
-        (Operation::Add | Operation::Sync, Some(Changes::Deletions)) => (
-            "the deletions of a list of changes are to be taken off, not suppressed",
-            "Say --op remove with --changes deletions, or --changes additions.",
-        ),
-        _ => return Ok(()),
-    };
-    Err(ConfigError { code: "other-direction", message: message.into(), advice: advice.into() }.into())
-}
-
-/// What a file cannot be used for, whatever its rows are.
-fn refuse_what_does_not_fit(
-    to: Destination,
-    operation: Operation,
-    scrub: &[String],
-    file: &CheckedFile,
-) -> Result<(), OpsError> {
-    let refuse = |code, message: String, advice: &str| {
-        Err(ConfigError { code, message, advice: advice.to_owned() }.into())
-    };
-    if to != Destination::Outbound && !scrub.is_empty() {
-        let what = format!("numbers that go to {to} are not scrubbed: they are those not to be called");
-        return refuse("only-outbound", what, "Leave out --scrub, or say --to outbound.");
-    }
-    if to != Destination::Suppression && file.document.mapping().columns.contains_key(&Field::Email) {
-        let what = format!("e-mail addresses go to suppression lists only, not to {to}");
-        let advice = "Say --to suppression, or --map email=- to read the numbers alone.";
-        return refuse("only-suppression", what, advice);
-    }
-    if operation.takes_off() && !to.can_take_off() {
-        let what = format!("nothing can be taken off {to}: the tenant deletes entries of DNC lists only");
-        let advice = "Say --to entries where the list is a DNC list; else take them off at the tenant.";
-        return refuse("cannot-take-off", what, advice);
-    }
-    if operation != Operation::Sync {
-        return Ok(());
-    }
-    let layout = file.document.layout().is_some_and(|used| used.contents == Contents::Delta);
-    let changes = file.document.mapping().columns.contains_key(&Field::Change);
-    if layout || changes {
-        let what = "a list of changes is not the whole of a list: everything that it does not name would go";
-        return refuse("not-a-snapshot", what.into(), "Say --op add, or give the full list.");
-    }
-    if file.checked.intents.is_empty() {
-        let what = "the file names no number: a snapshot of nothing would take every number of ours off";
-        return refuse("not-a-snapshot", what.into(), "Give the full list; --op remove takes numbers off.");
-    }
-    Ok(())
-}
-
-/// How a file is read for where it goes: a column that is named for e-mail addresses is read for suppression lists, and
-/// when a number was to end does not matter where it is taken off.
-fn read_for(to: Destination, operation: Operation, said: &InputOptions) -> InputOptions {
-    let mut options = InputOptions { emails: to == Destination::Suppression, ..said.clone() };
-    if operation == Operation::Remove {
-        options.map.retain(|(field, _)| *field != Field::Expires);
-        options.map.push((Field::Expires, "-".to_owned()));
-    }
-    options
-}
-
 /// Active BLOCK rules that name the list, while the list itself is active.
 pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a Rule> {
     let names_it =
@@ -485,11 +357,7 @@ fn baseline(remote: &[RemoteEntry]) -> Vec<Expected> {
         .into_iter()
         .map(|(identifier, entry)| Expected {
             identifier: identifier.clone(),
-            attributes: ExpectedAttributes {
-                jurisdiction: entry.jurisdiction.clone(),
-                expires: entry.expires,
-                source: entry.source.clone(),
-            },
+            attributes: ExpectedAttributes::from(entry),
         })
         .collect();
     expected.sort_unstable_by(|a, b| a.identifier.cmp(&b.identifier));

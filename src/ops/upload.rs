@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::control::of_run;
 use super::input::{FileMark, Input};
-use super::plan::{Against, PlanRequest};
+use super::plan::{Against, PlanRequest, refuse_request};
 use super::target::in_force;
 use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::domain::list::DncList;
@@ -97,6 +97,8 @@ impl Ops {
     ) -> Result<RunSummary, OpsError> {
         match launch.what {
             Launched::File(request) => {
+                // Before there is a run that could only fail.
+                refuse_request(&request)?;
                 let list = self.find_target(request.to, &request.list).await?;
                 let new =
                     NewRun { activates: launch.activates, ..self.new_run(&list, &request, &launch.reason) };

@@ -7,6 +7,7 @@ use super::effect::{
 };
 use super::{Planned, enforcing_rules};
 use crate::domain::diff::ExpectedAttributes;
+use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::plan::{Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary};
@@ -116,14 +117,10 @@ fn come_off(rows: &[PlanRow]) -> Vec<Identifier> {
 
 /// The strongest of these records: the one for ever, else the one that ends last; spelled in E.164 before others.
 pub(in crate::ops) fn strongest<'a>(
-    records: impl IntoIterator<Item = &'a crate::domain::entry::RemoteEntry>,
+    records: impl IntoIterator<Item = &'a RemoteEntry>,
 ) -> Option<ExpectedAttributes> {
     let best = records
         .into_iter()
         .max_by_key(|record| (record.is_canonical(), record.expires.is_none(), record.expires))?;
-    Some(ExpectedAttributes {
-        jurisdiction: best.jurisdiction.clone(),
-        expires: best.expires,
-        source: best.source.clone(),
-    })
+    Some(ExpectedAttributes::from(best))
 }
