@@ -41,6 +41,7 @@ mod plan;
 mod read_back;
 mod reconcile;
 mod replace;
+mod retry;
 mod scrub;
 pub mod setup;
 mod target;

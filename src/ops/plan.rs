@@ -14,14 +14,14 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 pub(super) use draft::{Draft, strongest};
-use effect::{
-    held_against, on_the_list_already, removed_by_reason, said, snapshot_leaves, that_end_sooner,
-    what_is_not_kept,
-};
+pub(super) use effect::of_scrub;
+use effect::{snapshot_leaves, that_end_sooner, what_is_not_kept};
 pub(super) use fit::refuse_request;
 use fit::{read_for, refuse_file};
 use rows::{ALREADY, PlannedRows};
-pub(super) use rows::{Against, Wanted, attributes_of, differing, plan_rows, planned_otherwise};
+pub(super) use rows::{
+    Against, Wanted, attributes_of, by_identifier, differing, is_shortened, plan_rows, planned_otherwise,
+};
 
 use super::check::{self, CheckedFile};
 use super::extra;
@@ -160,7 +160,6 @@ impl Ops {
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
         let profile = &self.profile().name;
-        let unreadable = read.is_none();
         // What cannot be read is not known, and not empty.
         if let Some(remote) = &read
             && !self.record_baseline(&list, remote).await?
@@ -168,7 +167,6 @@ impl Ops {
         {
             self.begin_lost_generations(&list, &file.checked.intents, remote).await?;
         }
-        let remote = read.unwrap_or_default();
         let generations: HashMap<E164, u32> =
             self.ledger.generations(profile, &list.id).await?.into_iter().collect();
         // A row that cannot be read may mean any number that we keep there: then none of them is taken off.
@@ -180,37 +178,28 @@ impl Ops {
         };
 
         let scrub = self.scrub(scrub, &*sink, stop).await?;
-        let (lists, names, unread) = (scrub.lists.clone(), scrub.names.clone(), scrub.unread);
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
-        let (PlannedRows { rows, shortened, ending, foreign }, barred, extras) = off_thread(move || {
-            let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
-            let wanted = checked.intents.iter().map(|intent| {
-                let stays = kept.binary_search(&intent.identifier).is_ok().then(|| ADDED_TOO.into());
-                let wanted = Wanted::of(intent, &extras, &scrub);
-                Wanted { barred: wanted.barred.or(stays), ..wanted }
-            });
-            let remote = in_force(to, remote, Timestamp::now());
-            let against = Against { to, operation, remote: &remote, generations: &generations, ours: &ours };
-            let planned = plan_rows(&against, wanted);
-            let to_be_called = remote.iter().filter_map(|contact| contact.identifier.as_ref());
-            let barred = to_be_called.filter(|whom| scrub.bars(whom).is_some()).count() as u64;
-            Ok::<_, OpsError>((planned, barred, extras))
-        })
-        .await??;
-        let removed = removed_by_reason(&rows);
-        let others = [
-            (!lists.is_empty()).then(|| held_against(&removed, &names, unread)),
-            (lists.is_empty() && !removed.is_empty()).then(|| format!("left out: {}", said(&removed))),
-            (to == Destination::Outbound && lists.is_empty())
-                .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
-            unreadable
-                .then(|| "the list cannot be read: whoever is on it already will be on it twice".to_owned()),
-            (barred > 0).then(|| on_the_list_already(barred)),
-            (ending > 0).then(|| that_end_sooner(ending)),
-            snapshot_leaves(stay.then_some(file.checked.rejected), foreign),
-            what_is_not_kept(to, &file, &extras),
-        ];
+        let (PlannedRows { rows, shortened, ending, foreign }, mut clauses, lists, extras) =
+            off_thread(move || {
+                let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
+                let wanted = checked.intents.iter().map(|intent| {
+                    let stays = kept.binary_search(&intent.identifier).is_ok().then(|| ADDED_TOO.into());
+                    let wanted = Wanted::of(intent, &extras, &scrub);
+                    Wanted { barred: wanted.barred.or(stays), ..wanted }
+                });
+                let remote = read.map(|read| in_force(to, read, Timestamp::now()));
+                let there = remote.as_deref().unwrap_or_default();
+                let against =
+                    Against { to, operation, remote: there, generations: &generations, ours: &ours };
+                let planned = plan_rows(&against, wanted);
+                let said = of_scrub(to, &scrub, &planned.rows, remote.as_deref());
+                Ok::<_, OpsError>((planned, said, scrub.lists, extras))
+            })
+            .await??;
+        clauses.extend((ending > 0).then(|| that_end_sooner(ending)));
+        clauses.extend(snapshot_leaves(stay.then_some(file.checked.rejected), foreign));
+        clauses.extend(what_is_not_kept(to, &file, &extras));
         let draft = Draft {
             to,
             operation,
@@ -222,7 +211,7 @@ impl Ops {
             rejected: file.checked.rejected,
             shortened,
             scrub: lists,
-            clauses: others.into_iter().flatten().collect(),
+            clauses,
             checked: Some(file),
         };
         self.store_draft(draft).await

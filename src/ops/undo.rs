@@ -1,5 +1,4 @@
-//! Taking back what a run did, and sending once more what the tenant refused of it: plans like any other, whose rows the
-//! ledger knows.
+//! Taking back what a run did: a plan like any other, whose rows the ledger knows.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::idempotency_key;
 use super::input::Input;
-use super::plan::{Against, Draft, Planned, Wanted, attributes_of, plan_rows, strongest};
+use super::plan::{Draft, Planned, attributes_of, by_identifier, is_shortened, strongest};
 use super::target::in_force;
 use super::{Ops, OpsError, Sink};
 use crate::domain::diff::ExpectedAttributes;
 use crate::domain::entry::RemoteEntry;
-use crate::domain::identifier::Identifier;
+use crate::domain::list::DncList;
 use crate::domain::phone::E164;
-use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, PlanSummary, SCRUBBED};
+use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::run::RunSummary;
 use crate::domain::text::thousands;
@@ -26,6 +25,8 @@ use crate::ledger::Done;
 #[derive(Default)]
 pub(super) struct Undone {
     pub(super) rows: Vec<PlanRow>,
+    /// Records that end earlier again than they do now.
+    shortened: u64,
     /// Records that somebody else has changed since.
     changed: u64,
     /// Records that cannot be written again: over by now, without a jurisdiction, or of a plan that did not keep them.
@@ -55,10 +56,8 @@ impl Ops {
             });
         }
         let to = Destination::Entries;
-        let list = self.find_target(to, &to.list_of(&run.list).0).await?;
-        let told = (list.entry_count, Phase::Plan);
-        let remote = self.read_if_readable(to, &list.id, told, &*sink, stop).await?.unwrap_or_default();
-        let undone = self.undo_rows(&run, &remote).await?;
+        let (list, remote) = self.list_of_run(to, &run, &*sink, stop).await?;
+        let undone = self.undo_rows(&run, &remote.unwrap_or_default()).await?;
         if undone.rows.is_empty() {
             return Err(nothing("nothing-to-undo", format!("the tenant took no row of run {}", run.id)));
         }
@@ -70,15 +69,13 @@ impl Ops {
             file: (plan.file, plan.file_sha256),
             duplicates: 0,
             rejected: 0,
-            shortened: 0,
+            shortened: undone.shortened,
             scrub: Vec::new(),
             clauses: undone.clauses(),
             rows: undone.rows,
             checked: None,
         };
-        let planned = self.store_draft(draft).await?;
-        self.store_pseudonyms(&planned, &Input::default(), stop).await?;
-        Ok(planned)
+        self.store_of_run(draft, stop).await
     }
 
     /// The rows of an undo against the list as it is now.
@@ -100,53 +97,12 @@ impl Ops {
         Ok(take_back(done, remote, &generations, Timestamp::now(), &is_ours))
     }
 
-    /// Plans to send once more what the tenant refused of a run. Whoever was held back because of a scrub stays so.
-    pub async fn plan_retry(
+    /// A run of this profile of which nothing is on its way any more, and its plan.
+    pub(super) async fn ended_run(
         &self,
         run: &str,
-        sink: Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<Planned, OpsError> {
-        self.refuse_read_only("retrying dead letters")?;
-        let (run, plan) = self.ended_run(run, "nothing-to-retry").await?;
-        let mut refused = self.ledger.refused(&run.id).await?;
-        refused.retain(|(_, code)| code != SCRUBBED);
-        if refused.is_empty() {
-            let words = format!("run {} has no dead letters that can be sent again", run.id);
-            return Err(nothing("nothing-to-retry", words));
-        }
-        let to = plan.destination;
-        let list = self.find_target(to, &to.list_of(&run.list).0).await?;
-        let told = (list.entry_count, Phase::Plan);
-        let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
-        let remote = in_force(to, read.unwrap_or_default(), Timestamp::now());
-        let generations = self.ledger.generations(&run.profile, &run.list).await?.into_iter().collect();
-        let scrub = self.scrub_again(&plan.scrub, &*sink, stop).await?;
-        let operation = if plan.operation == Operation::Remove { Operation::Remove } else { Operation::Add };
-        let wanted = refused.into_iter().map(|(row, _)| Wanted::again(&row, &scrub));
-        let against = Against { to, operation, remote: &remote, generations: &generations, ours: &[] };
-        let planned = plan_rows(&against, wanted);
-        let draft = Draft {
-            to,
-            operation,
-            origin: Origin::DeadLetters(run.id.clone()),
-            list,
-            file: (plan.file, plan.file_sha256),
-            rows: planned.rows,
-            duplicates: 0,
-            rejected: 0,
-            shortened: planned.shortened,
-            scrub: plan.scrub,
-            clauses: Vec::new(),
-            checked: None,
-        };
-        let planned = self.store_draft(draft).await?;
-        self.store_pseudonyms(&planned, &Input::default(), stop).await?;
-        Ok(planned)
-    }
-
-    /// A run of this profile of which nothing is on its way any more, and its plan.
-    async fn ended_run(&self, run: &str, code: &'static str) -> Result<(RunSummary, PlanSummary), OpsError> {
+        code: &'static str,
+    ) -> Result<(RunSummary, PlanSummary), OpsError> {
         let run = self.ledger.run(run).await?;
         if run.profile != self.profile().name {
             return Err(nothing(code, format!("run {} belongs to profile {}", run.id, run.profile)));
@@ -164,9 +120,34 @@ impl Ops {
         }
         Ok((run, plan))
     }
+
+    /// The list of a run, with everything that stands on it; `None` where nobody can read that.
+    pub(super) async fn list_of_run(
+        &self,
+        to: Destination,
+        run: &RunSummary,
+        sink: &dyn Sink,
+        stop: &CancellationToken,
+    ) -> Result<(DncList, Option<Vec<RemoteEntry>>), OpsError> {
+        let list = self.find_target(to, &to.list_of(&run.list).0).await?;
+        let told = (list.entry_count, Phase::Plan);
+        let read = self.read_if_readable(to, &list.id, told, sink, stop).await?;
+        Ok((list, read.map(|read| in_force(to, read, Timestamp::now()))))
+    }
+
+    /// Stores a plan that no file stands behind.
+    pub(super) async fn store_of_run(
+        &self,
+        draft: Draft,
+        stop: &CancellationToken,
+    ) -> Result<Planned, OpsError> {
+        let planned = self.store_draft(draft).await?;
+        self.store_pseudonyms(&planned, &Input::default(), stop).await?;
+        Ok(planned)
+    }
 }
 
-fn nothing(code: &'static str, message: String) -> OpsError {
+pub(super) fn nothing(code: &'static str, message: String) -> OpsError {
     OpsError::Nothing { code, message, advice: "`quietline runs` shows every run with its state.".into() }
 }
 
@@ -191,12 +172,7 @@ fn take_back(
     now: Timestamp,
     is_ours: &dyn Fn(&PlanRow, &RemoteEntry) -> bool,
 ) -> Undone {
-    let mut there: HashMap<&Identifier, Vec<&RemoteEntry>> = HashMap::new();
-    for entry in remote {
-        if let Some(identifier) = &entry.identifier {
-            there.entry(identifier).or_default().push(entry);
-        }
-    }
+    let there = by_identifier(remote);
     let mut undone = Undone { later: done.changed_since, wanted: done.wanted_since, ..Undone::default() };
     for row in done.rows {
         let records = there.get(&row.identifier).map_or(&[][..], Vec::as_slice);
@@ -245,6 +221,7 @@ fn inverse(
         }
         (_, Some(ours)) => match before.as_ref().and_then(restored) {
             Some(attributes) => {
+                undone.shortened += u64::from(is_shortened(&attributes, written));
                 let (replaces, before) = (ids(), Some(Box::new(ours)));
                 return PlanRow { op: Op::Update, attributes, replaces, before, generation, ..kept };
             }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::domain::entry::RemoteEntry;
 use crate::domain::plan::{Counts, Destination, Op, PlanRow, REMOVED};
 use crate::domain::rule::{Channel, Rule};
 use crate::domain::text::thousands;
 use crate::ops::CheckedFile;
 use crate::ops::extra::Extras;
+use crate::ops::scrub::Scrub;
 
 pub(super) fn effect_sentence(
     counts: &Counts,
@@ -125,7 +127,7 @@ pub(super) fn what_is_not_kept(to: Destination, file: &CheckedFile, extras: &Ext
 }
 
 /// Contacts that stand on the list, whoever put them there, and on a list that they were held against.
-pub(super) fn on_the_list_already(barred: u64) -> String {
+fn on_the_list_already(barred: u64) -> String {
     let n = thousands(barred);
     format!(
         "{n} contacts that must not be called stand on the contact list ALREADY: take them off it at the tenant"
@@ -169,8 +171,33 @@ pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
     reasons.iter().map(|(why, n)| format!("{} {why}", thousands(*n))).collect::<Vec<_>>().join(", ")
 }
 
+/// What there is to say of who is left out, and of who could not be: of a list that goes to be called everything, also
+/// where that is nobody.
+pub(in crate::ops) fn of_scrub(
+    to: Destination,
+    scrub: &Scrub,
+    rows: &[PlanRow],
+    remote: Option<&[RemoteEntry]>,
+) -> Vec<String> {
+    let removed = removed_by_reason(rows);
+    let is_scrubbed = !scrub.lists.is_empty();
+    let barred = remote.unwrap_or_default().iter().filter_map(|contact| contact.identifier.as_ref());
+    let barred = barred.filter(|whom| scrub.bars(whom).is_some()).count() as u64;
+    let said = [
+        is_scrubbed.then(|| held_against(&removed, &scrub.names, scrub.unread)),
+        (!is_scrubbed && !removed.is_empty()).then(|| format!("left out: {}", said(&removed))),
+        (to == Destination::Outbound && !is_scrubbed)
+            .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
+        remote
+            .is_none()
+            .then(|| "the list cannot be read: whoever is on it already will be on it twice".to_owned()),
+        (barred > 0).then(|| on_the_list_already(barred)),
+    ];
+    said.into_iter().flatten().collect()
+}
+
 /// What a scrub found, also where that is nobody.
-pub(super) fn held_against(removed: &BTreeMap<String, u64>, names: &[String], unread: u64) -> String {
+fn held_against(removed: &BTreeMap<String, u64>, names: &[String], unread: u64) -> String {
     let against = names.join(", ");
     let found = match removed.is_empty() {
         true => format!("held against {against}: nobody of them stands there"),

@@ -93,7 +93,8 @@ pub(in crate::ops) fn plan_rows(against: &Against<'_>, wanted: impl Iterator<Ite
     planned
 }
 
-fn by_identifier(remote: &[RemoteEntry]) -> HashMap<&Identifier, Vec<&RemoteEntry>> {
+/// Records by whom they mean; what means none is nobody's.
+pub(in crate::ops) fn by_identifier(remote: &[RemoteEntry]) -> HashMap<&Identifier, Vec<&RemoteEntry>> {
     let mut there: HashMap<&Identifier, Vec<&RemoteEntry>> = HashMap::new();
     for entry in remote {
         if let Some(identifier) = &entry.identifier {
@@ -110,7 +111,7 @@ fn put_there(
     planned: &mut PlannedRows,
 ) -> PlanRow {
     let to = against.to;
-    let is_shorter = is_shortened(&intent, records);
+    let is_shorter = is_shortened(&intent.attributes, records);
     let ends_sooner = ends_sooner(&intent, records);
     let generation = intent.identifier.phone().and_then(|it| against.generations.get(&it)).copied();
     let mut row = PlanRow { generation: generation.unwrap_or(0), extra, ..row_of(intent, Op::Add) };
@@ -240,7 +241,8 @@ fn ends_sooner(intent: &Intent, records: &[&RemoteEntry]) -> bool {
     !records.is_empty() && records.iter().all(ends)
 }
 
-fn is_shortened(intent: &Intent, records: &[&RemoteEntry]) -> bool {
-    let Some(ours) = intent.attributes.expires else { return false };
+/// Whether a record stands there for longer than these attributes do.
+pub(in crate::ops) fn is_shortened(attributes: &Attributes, records: &[&RemoteEntry]) -> bool {
+    let Some(ours) = attributes.expires else { return false };
     records.iter().any(|entry| entry.expires.is_none_or(|theirs| theirs > ours))
 }
