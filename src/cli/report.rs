@@ -6,7 +6,7 @@ use std::path::Path;
 use super::table::table;
 use crate::domain::diff::DiffKind;
 use crate::domain::identifier::Identifier;
-use crate::domain::plan::{Origin, PlanSummary};
+use crate::domain::plan::{Destination, Origin, PlanSummary};
 use crate::domain::problem::Severity;
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::{thousands, visible};
@@ -117,6 +117,25 @@ pub(super) fn plan(planned: &Planned) -> String {
         comes_off(&planned.comes_off),
         visible(&planned.effect, 700),
         enforced,
+    )
+}
+
+/// A plan as the ledger keeps it: what can be said of it without its file and its list.
+pub(super) fn stored_plan(plan: &PlanSummary, who: &[Identifier]) -> String {
+    let counts = &plan.counts;
+    let unscrubbed = plan.destination == Destination::Outbound && plan.scrub.is_empty();
+    format!(
+        "{}plan {}: {} → {}\nadd {} · update {} · TAKE OFF {} · left out {} · rejected {}{}\n",
+        comes_off(who),
+        visible(&plan.id, 40),
+        source(plan),
+        visible(&plan.list_name, 100),
+        thousands(counts.add),
+        thousands(counts.update),
+        thousands(counts.remove),
+        thousands(counts.removed),
+        thousands(counts.rejected),
+        if unscrubbed { "; NOT SCRUBBED: held against no list" } else { "" }
     )
 }
 

@@ -6,6 +6,8 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::run::RunState;
+
 /// Phases of a run in their order. `Validate` also covers the reading of the remote list for the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Phase {
@@ -24,6 +26,17 @@ pub enum Phase {
 impl Phase {
     /// Every phase in order.
     pub const ALL: [Self; 5] = [Self::Validate, Self::Plan, Self::Send, Self::Settle, Self::Reconcile];
+
+    /// Whether a run in this state is in this phase: how far one before it came says nothing of now.
+    pub fn is_of(self, state: RunState) -> bool {
+        match state {
+            RunState::Draft | RunState::Approved => matches!(self, Self::Validate | Self::Plan),
+            RunState::Uploading | RunState::Uploaded => self == Self::Send,
+            RunState::CoolingDown => self == Self::Settle,
+            RunState::Reconciling => self == Self::Reconcile,
+            _ => true,
+        }
+    }
 
     /// A word for people.
     pub fn as_str(self) -> &'static str {

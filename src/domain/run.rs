@@ -331,6 +331,16 @@ impl RunSummary {
         }
     }
 
+    /// What a row of it is that was rejected or refused, and so did nothing to its list of numbers not to be called.
+    pub fn fate(&self) -> &'static str {
+        use super::plan::{Operation, Origin};
+        match (&self.origin, self.operation) {
+            (Origin::Undo(_), _) => "NOT taken back",
+            (_, Operation::Remove) => "STILL on the list",
+            (_, Operation::Add | Operation::Sync) => "NOT suppressed",
+        }
+    }
+
     /// What it is made of, where that is not its file alone: `undo of 7f3a91c2`.
     pub fn made_of(&self) -> Option<String> {
         use super::plan::Origin;

@@ -73,7 +73,7 @@ pub struct Batch {
     pub answer: Option<(u16, Vec<u8>)>,
 }
 
-/// What the last attempt and answer of a batch say about it, for the batch detail.
+/// A row that the tenant refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Data row of the file.

@@ -71,3 +71,17 @@ fn a_snapshot_is_one_operation_and_a_wrong_one_is_refused_before_anything_is_sen
         .exits(2)
         .says("a plan knows where its numbers go");
 }
+
+#[test]
+fn whoever_approves_or_launches_a_stored_plan_is_told_who_comes_off() {
+    let tenant = Tenant::calm();
+    let desk = Desk::on(&tenant);
+    desk.write("in.csv", "phone\n415-555-0171\n");
+    desk.run(upload("in.csv", &[])).exits(0);
+    let plan = desk.run(["plan", "in.csv", "--op", "remove", "--list", LIST, "--json"]).exits(0).json();
+    let id = plan["plan"].as_str().unwrap();
+
+    desk.run(["approve", id, "--reason", "opted in"]).exits(0).says("TAKES OFF: +14155550171");
+    let approved = desk.run(["approve", id, "--reason", "opted in", "--json"]).exits(0).json();
+    assert_eq!((&approved["remove"], &approved["takes_off"]), (&json!(1), &json!(["+14155550171"])));
+}

@@ -310,6 +310,29 @@ async fn where_a_tenant_cannot_be_read_back_nothing_is_sent_twice_and_a_person_d
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn contacts_that_nobody_can_read_back_are_retried_once_and_with_every_warning() {
+    let stage = Stage::with(Story::Calm).await;
+    stage.order("tenant", json!({"readableOutbound": false})).await;
+    stage.fault(json!({"do": "status", "status": 400, "on": "bulk"})).await;
+    let file = stage.write("campaign.csv", &csv("phone", (0..1).map(spelled)));
+    let run = upload(&stage, &file, Destination::Outbound, OUTBOUND).await;
+    assert_eq!(run.buckets.dead_letters, 1, "{:?}", run.error);
+
+    let stop = CancellationToken::new();
+    let retry = || stage.ops.plan_retry(&run.id, Arc::new(Silent), &stop);
+    let planned = retry().await.unwrap();
+    for warning in ["NOT SCRUBBED", "the list cannot be read"] {
+        assert!(planned.effect.contains(warning), "{}", planned.effect);
+    }
+    let sent = stage.launch_planned(&planned).await.unwrap();
+    assert_eq!(sent.buckets.accepted, 1, "{:?}", sent.error);
+
+    let refused = retry().await.unwrap_err();
+    assert_eq!(refused.code(), "nothing-to-retry");
+    assert!(refused.to_string().contains(&sent.id), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_stands_on_a_scrub_list_or_gave_no_consent_is_left_out_and_counted() {
     let stage = Stage::with(Story::Calm).await;
     // The first ten go onto a DNC list and the next five onto a suppression list, in other spellings.

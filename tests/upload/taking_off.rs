@@ -149,7 +149,10 @@ async fn an_undo_removes_what_the_run_added_and_restores_what_it_changed() {
     let run = stage.upload(&file_of(&stage, "april.csv", 0..20, "2031-12-31")).await.unwrap();
     assert_ready(&run);
 
-    let undone = stage.undo(&run.id).await.unwrap();
+    let planned = stage.ops.plan_undo(&run.id, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    assert_eq!(planned.summary.counts.shortened, 10, "ten end earlier again");
+    assert!(planned.effect.contains("10 of them will expire earlier than now"), "{}", planned.effect);
+    let undone = stage.launch_planned(&planned).await.unwrap();
 
     assert_ready(&undone);
     assert_eq!((undone.buckets.rows, undone.buckets.accepted), (20, 20));

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Failure, exit};
 use crate::cli::shapes::PlanObject;
 use crate::cli::{progress, report};
+use crate::domain::identifier::Identifier;
 use crate::domain::text::visible;
 use crate::ops::PlanRequest;
 
@@ -36,13 +37,17 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8,
     let (_, ops) = context.connect().await?;
     let (plan, approval) =
         context.or_stopped(ops.approve(&args.plan, reason, args.claimed.as_deref())).await?;
+    let comes_off = ops.comes_off(&plan).await?;
+    let whole: Vec<String> = comes_off.iter().map(Identifier::whole).collect();
     let object = json!({
         "plan": plan.id, "digest": plan.digest.to_string(), "list": plan.list.to_string(), "by": approval.by,
         "claimed": approval.claimed, "reason": approval.reason, "at": approval.at.to_string(),
+        "add": plan.counts.add, "update": plan.counts.update, "remove": plan.counts.remove, "takes_off": whole,
     });
     context.out.answer(&object, || {
         format!(
-            "plan {} is approved by {}: `quietline upload {} --reason TEXT` launches it",
+            "{}\nplan {} is approved by {}: `quietline upload {} --reason TEXT` launches it",
+            report::stored_plan(&plan, &comes_off).trim_end(),
             visible(&plan.id, 40),
             visible(&approval.by, 60),
             visible(&plan.id, 40)

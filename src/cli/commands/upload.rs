@@ -225,18 +225,8 @@ pub(super) async fn confirmed(context: &Context, ops: &Ops, planned: &Planned) -
 async fn confirmed_plan(context: &Context, ops: &Ops, plan: String, yes: bool) -> Result<Launched, Failure> {
     if !yes {
         let stored = ops.ledger().plan(&plan).await.map_err(OpsError::from)?;
-        let counts = &stored.counts;
-        let unscrubbed = stored.destination == Destination::Outbound && stored.scrub.is_empty();
-        context.out.remark(&format!(
-            "plan {}: add {} · update {} · TAKE OFF {} · left out {} on {}{}",
-            visible(&stored.id, 40),
-            counts.add,
-            counts.update,
-            counts.remove,
-            counts.removed,
-            visible(&stored.list_name, 100),
-            if unscrubbed { "; NOT SCRUBBED: held against no list" } else { "" }
-        ));
+        let comes_off = ops.comes_off(&stored).await?;
+        context.out.remark(report::stored_plan(&stored, &comes_off).trim_end());
         let production = ops.profile().environment == Environment::Production;
         confirm(context, production.then_some(stored.list_name.as_str())).await?;
     }

@@ -30,7 +30,7 @@ impl App {
                 let out = run.buckets.rejected + run.buckets.dead_letters;
                 let (role, rest) = match run.state {
                     RunState::Ready if out > 0 => {
-                        (Role::Warn, format!(" · {} rows NOT suppressed (5)", thousands(out)))
+                        (Role::Warn, format!(" · {} rows {} (5)", thousands(out), run.fate()))
                     }
                     state => (theme::run_state(state), String::new()),
                 };

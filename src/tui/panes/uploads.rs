@@ -9,6 +9,7 @@
 //! ╰─────────────────────────────────────────────────────────────╯
 //! ```
 
+mod acts;
 mod connection;
 mod detail;
 mod measured;
@@ -30,9 +31,6 @@ use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Slot};
 use crate::tui::hits::{Hit, HitMap};
-use crate::tui::overlays::approve::Approve;
-use crate::tui::overlays::confirm::Confirm;
-use crate::tui::overlays::detail::Detail;
 use crate::tui::theme::Role;
 use crate::tui::widgets::list::{Spot, list, right};
 use crate::tui::widgets::table::Cursor;
@@ -101,89 +99,6 @@ impl Uploads {
         self.cursor.select(run);
         self.cursor.resync(&ids(cx));
         self.spot.at = self.cursor.index();
-    }
-
-    fn pause_or_resume(&self, cx: &Cx) -> Reply {
-        let Some(run) = self.run(cx) else { return Reply::done() };
-        match cx.store.task_of_run(&run.id) {
-            Some(task) => Reply::Consumed(vec![
-                Act::Stop(task),
-                Act::Say(format!("pausing run {}: calls in flight are journalled first", run.id)),
-            ]),
-            // Whoever works on it elsewhere is asked to stop.
-            None if is_at_work(run) => Reply::Consumed(vec![
-                Act::Start(Op::PauseRun { run: run.id.clone() }),
-                Act::Say(format!("pausing run {}: another process works on it", run.id)),
-            ]),
-            None => Self::resume(run),
-        }
-    }
-
-    fn resume(run: &RunSummary) -> Reply {
-        Reply::act(Act::Start(Op::Resume { run: run.id.clone() }))
-    }
-
-    fn cancel(&self, cx: &Cx) -> Reply {
-        let Some(run) = self.run(cx) else { return Reply::done() };
-        let effect = format!(
-            "Cancel run {} on {} for good. {} rows that were accepted stay on the list; {} without verdict are not \
-             sent any more. It cannot be resumed; the file can be planned again.",
-            run.id,
-            cx.name(&run.list_name, 60),
-            thousands(run.buckets.accepted),
-            thousands(run.buckets.unaccounted),
-        );
-        let stop = cx.store.task_of_run(&run.id).map(Act::Stop);
-        let cancel = Act::Start(Op::CancelRun { run: run.id.clone() });
-        let acts = stop.into_iter().chain([cancel]).collect();
-        Reply::act(Act::Open(Box::new(Confirm::new("Cancel the run", &effect, "cancel it for good", acts))))
-    }
-
-    /// A plan that is made of the run: it is shown, and approved, like any other.
-    fn plan_of(&self, cx: &Cx, op: fn(String) -> Op) -> Reply {
-        let Some(run) = self.run(cx) else { return Reply::done() };
-        Reply::Consumed(vec![Act::Start(op(run.id.clone())), Act::Open(Box::<Approve>::default())])
-    }
-
-    /// Reads the list of a run back, whatever kind of list it is.
-    fn compare(&self, cx: &Cx) -> Reply {
-        let Some(run) = self.run(cx) else { return Reply::done() };
-        let list = run.list.clone();
-        let aim = match run.destination.is_dnc_list() {
-            true => Act::AimList(list.clone()),
-            false => Act::AimCompare(list.clone()),
-        };
-        Reply::Consumed(vec![aim, Act::Go(PaneId::Reconcile), Act::Start(Op::Reconcile { list, run: None })])
-    }
-
-    fn open(&self, cx: &Cx) -> Reply {
-        if self.focus == DEAD
-            && let Some(letter) = self.letters(cx).get(self.dead.at)
-        {
-            let is_outbound = self.run(cx).is_some_and(|run| run.destination == Destination::Outbound);
-            let meaning = match is_outbound {
-                true if letter.code == SCRUBBED => {
-                    "It came onto a list that the run was scrubbed against: it was not found on the contact list, and not sent again."
-                }
-                true => "The tenant refused this row: the contact is not on the list.",
-                false => "The tenant refused this row: the number is NOT suppressed by it.",
-            };
-            let lines = vec![
-                ("row".to_owned(), thousands(letter.row)),
-                ("number".to_owned(), cx.identifier(&letter.identifier)),
-                ("code".to_owned(), cx.text(&letter.code, 200)),
-                (said_by(&letter.code).to_owned(), cx.text(&letter.message, 2_000)),
-                ("meaning".to_owned(), meaning.to_owned()),
-            ];
-            return Reply::act(Act::Open(Box::new(Detail::new("Dead letter", lines))));
-        }
-        match self.run(cx) {
-            Some(run) => {
-                let title = format!("Run {}", run.id);
-                Reply::act(Act::Open(Box::new(Detail::new(&title, detail::full(run, cx)))))
-            }
-            None => Reply::done(),
-        }
     }
 }
 
@@ -428,8 +343,10 @@ impl Uploads {
     }
 
     fn dead_letters(&self, area: Rect, buf: &mut Buffer, cx: &Cx, hits: &mut HitMap, count: u64) {
-        let outbound = self.run(cx).is_some_and(|run| run.destination == Destination::Outbound);
-        let fate = if outbound { "not on the list" } else { "NOT suppressed" };
+        let fate = match self.run(cx) {
+            Some(run) if run.destination == Destination::Outbound => "not on the list",
+            run => run.map_or("NOT suppressed", RunSummary::fate),
+        };
         let title = format!("Dead letters {} · refused by the tenant, {fate}", thousands(count));
         let inside = frame(area, buf, cx, &title, self.focus == DEAD);
         let letters = self.letters(cx);

@@ -252,6 +252,7 @@ impl Store {
             Fact::Run(run) => {
                 if let Some(task) = self.tasks.get_mut(&id) {
                     task.live.run = Some(run.id.clone());
+                    task.live.state = Some(run.state);
                 }
                 self.put_run(*run, now);
             }

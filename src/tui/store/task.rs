@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 
 use crate::domain::progress::{Phase, Progress};
+use crate::domain::run::RunState;
 use crate::ops::JobsNow;
 use crate::tui::event::Op;
 
@@ -39,7 +40,9 @@ impl Task {
 pub struct Live {
     /// The run it works on, once known.
     pub run: Option<String>,
-    /// The phase it is in.
+    /// The state of that run, as last heard.
+    pub state: Option<RunState>,
+    /// The last progress that was heard, which may be of a phase before.
     pub now: Option<Progress>,
     /// Last progress of each phase it went through.
     pub phases: BTreeMap<Phase, Progress>,
@@ -75,6 +78,11 @@ impl Live {
 
     /// Percent of the present phase, where it can be said.
     pub fn percent(&self) -> Option<f64> {
-        self.now.and_then(|progress| progress.percent())
+        self.present().and_then(|progress| progress.percent())
+    }
+
+    /// The progress of the phase that the work is in.
+    pub fn present(&self) -> Option<Progress> {
+        self.now.filter(|now| self.state.is_none_or(|state| now.phase.is_of(state)))
     }
 }

@@ -257,7 +257,7 @@ fn the_window_is_as_high_as_what_it_says_and_names_the_time_once() {
 
 #[test]
 fn a_long_path_keeps_its_folder_and_its_name() {
-    assert_eq!(super::short_path("/home/ada/lists/dirty.csv"), "/home/ada/lists/dirty.csv");
+    assert_eq!(super::summary::short_path("/home/ada/lists/dirty.csv"), "/home/ada/lists/dirty.csv");
     let long = format!("/{}/2026-11/dirty.csv", "deep/".repeat(12));
-    assert_eq!(super::short_path(&long), "…/2026-11/dirty.csv");
+    assert_eq!(super::summary::short_path(&long), "…/2026-11/dirty.csv");
 }

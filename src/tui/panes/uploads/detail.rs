@@ -5,7 +5,7 @@ use std::path::Path;
 use ratatui::text::{Line, Span};
 
 use super::{connection, measured};
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 use crate::domain::progress::{Phase, Progress, say_eta};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::text::thousands;
@@ -89,7 +89,8 @@ pub(super) fn how_far(run: &RunSummary, cx: &Cx) -> String {
             String::new()
         }
         _ => {
-            let now = live.and_then(|live| live.now).filter(|_| cx.store.task_of_run(&run.id).is_some());
+            let ours = cx.store.task_of_run(&run.id).is_some();
+            let now = live.and_then(Live::present).filter(|_| ours);
             let shown = now.or_else(|| phase(run, live, Phase::Send, cx));
             let percent = shown.and_then(|progress| progress.percent());
             let eta = now
@@ -144,7 +145,7 @@ pub(super) fn left_out(run: &RunSummary) -> Option<(u64, String, &'static str)> 
         _ => "Tab shows the dead letters; 4 opens the file, x there writes the rejects.",
     };
     // What was left out of a list to be called is only left out.
-    let fate = if run.destination == Destination::Outbound { "left out" } else { "NOT suppressed" };
+    let fate = if run.destination == Destination::Outbound { "left out" } else { run.fate() };
     Some((rows, format!("{} {verb} {fate}: {}", thousands(rows), said.join(", ")), next))
 }
 
@@ -179,6 +180,9 @@ pub(super) fn next(run: &RunSummary, cx: &Cx) -> String {
                 format!("What was accepted is on the list; {next}")
             }
             None => "Nothing to do: the list is as intended and enforced.".into(),
+            Some((_, _, next)) if run.operation == Operation::Remove => {
+                format!("What was {} is as intended; {next}", run.words().0)
+            }
             Some((_, _, next)) => format!("What was accepted is enforced; {next}"),
         },
         RunState::Discrepant => "c reads its list back and names each difference.".into(),

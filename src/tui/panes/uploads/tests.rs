@@ -9,7 +9,7 @@ use crate::domain::list::DncList;
 use crate::domain::list::ListId;
 use crate::domain::metrics::Calls;
 use crate::domain::phone::E164;
-use crate::domain::plan::Destination;
+use crate::domain::plan::{Destination, Operation};
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::run::{Buckets, RunState, RunSummary};
 use crate::ops::Reconciliation;
@@ -543,4 +543,32 @@ fn the_end_of_a_long_run_rings_and_that_of_a_short_one_does_not() {
         });
         assert_eq!(rung, rings.then(|| "quietline: run 7f3a0001: ready".to_owned()), "{seconds} s");
     }
+}
+
+/// The plan was compared whole, and nothing is sent: that must not look like a run that is through.
+#[test]
+fn how_far_a_phase_before_came_is_not_how_far_the_run_is() {
+    let mut kit = with(vec![run("5b9e0001", RunState::Ready)]);
+    kit.does(crate::tui::act::Act::Start(Op::Resume { run: "7f3a0001".into() }));
+    let task = kit.task(|op| matches!(op, Op::Resume { .. }));
+    let gauge = |phase, done, total| {
+        let progress = Progress { phase, done, total: Some(total), rate: None, eta: None };
+        Event::Progress(BTreeMap::from([(task, progress)]))
+    };
+    kit.event(gauge(Phase::Plan, 1_000, 1_000));
+    let unsent = Buckets { rows: 1_000, unaccounted: 1_000, ..Buckets::default() };
+    let sending = RunSummary { buckets: unsent, batches_done: 0, ..run("7f3a0001", RunState::Uploading) };
+    kit.event(Event::Report(Report { task, fact: Fact::Run(Box::new(sending)) }));
+    kit.shows(&["◌ uploading      0 %", "5 Uploads (◌)"]).hides(&["1 run 100 %"]);
+    kit.event(gauge(Phase::Send, 250, 1_000)).shows(&["25 %", "1 run 25 %"]);
+}
+
+#[test]
+fn a_removal_says_of_its_rows_what_became_of_them() {
+    let off = RunSummary { operation: Operation::Remove, ..run("7f3a0001", RunState::Ready) };
+    let mut kit = with(vec![off]);
+    kit.shows(&["600 taken off", "100 not there", "STILL on the list"]);
+    kit.hides(&["NOT suppressed", "600 accepted"]);
+    kit.answer(|op| matches!(op, Op::DeadLetters { .. }), letters());
+    kit.keys("tab enter").shows(&["The tenant refused this row: what"]);
 }
