@@ -126,6 +126,16 @@ fn ours(folder: &Path, backup: &Connection) -> Result<Ours, Error> {
         .query_row("SELECT hash FROM events WHERE seq = ?1", params![int(events)], |row| row.get(0))
         .optional()?;
     let is_within = events == 0 || same.as_ref() == Some(&hash);
+    // A break that goes with the ledger would be gone without a word.
+    let broken = Ledger::verify_folder(folder).ok().and_then(|report| report.stops_runs().cloned());
+    if let Some(broken) = broken {
+        let told = format!("a ledger with {events} events, broken at event {}: {}", broken.at, broken.what);
+        let why = format!(
+            "the trail that is there is broken at event {}, and nobody has acknowledged it",
+            broken.at
+        );
+        return Ok(Ours { told, not_older: Some(why) });
+    }
     let not_older = (!is_within).then(|| {
         let last: Result<i64, _> = backup.query_row("SELECT count(*) FROM events", [], |row| row.get(0));
         let last = last.unwrap_or_default();

@@ -119,3 +119,25 @@ fn a_backup_is_private_and_takes_the_place_of_nothing_but_a_backup() {
     assert!(desk.files().iter().all(|file| !file.contains("/backup-")), "nothing is left behind");
     let _ = LIST;
 }
+
+/// A copy has no mirror, so a break that only the mirror shows would be gone with it.
+#[test]
+fn a_broken_trail_is_neither_copied_nor_replaced_before_a_person_has_looked() {
+    let tenant = Tenant::calm();
+    let desk = at_work(&tenant, FAST);
+    desk.run(UPLOAD).exits(0);
+    desk.run(["ledger", "backup", "before.quietline"]).exits(0);
+    fs::remove_file(data(&desk).join("audit.log")).unwrap();
+
+    desk.run(["ledger", "backup", "copy.quietline"]).fails(6, "trail-broken");
+    desk.run(["ledger", "restore", "before.quietline"])
+        .fails(6, "ledger-not-older")
+        .says("is broken at event");
+
+    // One that was acknowledged is copied, and the copy comes back.
+    desk.run(["audit", "acknowledge", "--reason", "a cleaner of logs took it"]).exits(0);
+    desk.run(["ledger", "backup", "copy.quietline"]).exits(0);
+    desk.run(["ledger", "restore", "copy.quietline"]).exits(0);
+    desk.run(["audit", "verify"]).exits(1).says("acknowledged");
+    desk.run(["runs"]).exits(0);
+}
