@@ -33,13 +33,24 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<Resumed, OpsError> {
         self.refuse_read_only("resuming a run")?;
-        self.refuse_broken_trail().await?;
-        let run = self.resumable(run).await?;
-        match self.ledger.holder_of(&run.id).await? {
-            Some(holder) if run.profile == self.profile().name => {
-                self.follow(&run.id, holder, &*sink, stop).await
+        let wanted = self.resumable(run).await;
+        let holder = match &wanted {
+            Ok(run) if run.profile == self.profile().name => self.ledger.holder_of(&run.id).await?,
+            _ => None,
+        };
+        let Some(holder) = holder else {
+            // Watching changes nothing; going on does.
+            self.refuse_broken_trail().await?;
+            return self.resume(Some(&wanted?.id), until, sink, stop).await.map(Resumed::Through);
+        };
+        match self.follow(&wanted?.id, holder, &*sink, stop).await? {
+            // Its process was to send only, and has. What was asked for here is more.
+            Resumed::Through(run)
+                if until == Until::Ready && run.state == RunState::Uploaded && run.is_resumable() =>
+            {
+                self.resume(Some(&run.id), until, sink, stop).await.map(Resumed::Through)
             }
-            _ => self.resume(Some(&run.id), until, sink, stop).await.map(Resumed::Through),
+            ended => Ok(ended),
         }
     }
 
