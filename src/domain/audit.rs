@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::identifier::masked_addresses;
 
-/// Digits of a telephone number with its area code, at least and at most; fewer are dates, tickets and amounts.
-const DIGITS: std::ops::RangeInclusive<usize> = 10..=15;
+/// Digits of a telephone number with its area code, at least; fewer are dates, tickets and amounts. More may be a day beside
+/// a number, or two numbers.
+const DIGITS: usize = 10;
 
 /// A text that a person typed, as it may stand in the trail: telephone numbers keep their last two digits, addresses their
 /// first letter.
@@ -23,7 +24,7 @@ pub fn masked(text: &str) -> String {
         let run = tail[..end].trim_end_matches(|c: char| !c.is_ascii_digit());
         let run = if run.is_empty() { &tail[..end] } else { run };
         let digits: Vec<char> = run.chars().filter(char::is_ascii_digit).collect();
-        if DIGITS.contains(&digits.len()) {
+        if digits.len() >= DIGITS {
             out.push_str("•••");
             out.extend(&digits[digits.len() - 2..]);
         } else {
@@ -126,6 +127,8 @@ mod tests {
             ("2025550101 and 202.555.0102, both", "•••01 and •••02, both"),
             ("asked by a.person@example.com", "asked by a•••••••@example.com"),
             ("+ and ( and 3", "+ and ( and 3"),
+            ("opted out 2026-11-30 202-555-0121", "opted out •••21"),
+            ("202 555 0121 / 202 555 0122 asked", "•••22 asked"),
             ("", ""),
         ] {
             assert_eq!(masked(typed), kept, "{typed}");

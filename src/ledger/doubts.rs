@@ -47,3 +47,21 @@ pub(super) fn find(connection: &Connection, profile: &str, list: &str) -> Result
         .query_row(params![profile, list], |row| row.get(0))
         .optional()?)
 }
+
+/// A doubt that another profile of the tenant has of the list, where ours was not read since.
+pub(super) fn of_others(
+    connection: &Connection,
+    profile: &str,
+    list: &ListId,
+    lock: &str,
+    reconciled: Option<(Timestamp, u64)>,
+) -> Result<Option<String>, Error> {
+    let since = reconciled.map_or(i64::MIN, |(at, _)| micros(at));
+    Ok(connection
+        .prepare_cached(
+            "SELECT why FROM doubts d WHERE d.list = ?2 AND d.profile <> ?1 AND d.at > ?4
+               AND EXISTS (SELECT 1 FROM runs r WHERE r.profile = d.profile AND r.list = d.list AND r.lock = ?3)",
+        )?
+        .query_row(params![profile, list.0, lock, since], |row| row.get(0))
+        .optional()?)
+}

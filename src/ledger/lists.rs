@@ -166,6 +166,10 @@ impl Ledger {
                 facts.cool_down_until = facts.cool_down_until.max(time(2)?);
                 facts.last_accepted = facts.last_accepted.max(time(3)?);
             }
+            if facts.doubt.is_none() {
+                // What another profile left in doubt is in doubt for everybody, until that one or this one reads it anew.
+                facts.doubt = doubts::of_others(connection, &profile, &list, &key, facts.reconciled)?;
+            }
             Ok(facts)
         })
         .await
