@@ -1,6 +1,7 @@
 //! What a list should hold: its baseline with the accepted rows of our runs folded in, in the order in which they were
 //! settled. Nothing of it is kept beside the journal, so there is nothing that a kill could leave half done.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -11,18 +12,20 @@ use super::blocks::{self, Blocks};
 use super::codec::{count, micros, put_bytes, rows};
 use super::error::{Error, damaged};
 use super::lock::list_key;
-use super::plans::{destination, open};
+use super::plans::{destination, open, origin};
 use super::{Ledger, NewEvent};
 use crate::domain::diff::Expected;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
-use crate::domain::plan::{Destination, Op};
+use crate::domain::plan::{Destination, Op, Origin};
 
 /// Accepted rows of one settled batch.
 struct Accepted {
     plan: String,
     digest: String,
     destination: Destination,
+    /// It takes another run back.
+    takes_back: bool,
     rows: Vec<u32>,
     order: u64,
 }
@@ -33,13 +36,15 @@ pub(super) type Placed = (u64, Word);
 /// What is said of a number.
 pub(super) enum Word {
     Stands(Expected),
+    /// By a run that took another one back.
+    Restored(Expected),
     Gone(Identifier),
 }
 
 impl Word {
     fn whom(&self) -> &Identifier {
         match self {
-            Self::Stands(entry) => &entry.identifier,
+            Self::Stands(entry) | Self::Restored(entry) => &entry.identifier,
             Self::Gone(identifier) => identifier,
         }
     }
@@ -104,10 +109,21 @@ impl Ledger {
     }
 
     /// The part of the expected set that runs of ours put there, sorted by number: the last word on each is ours and no
-    /// removal. What stood there before us, and was never replaced by us, is somebody else's.
+    /// removal. What stood there before us, and was never replaced by us, is somebody else's; and so it stays where a run of
+    /// ours only gave it back.
     pub async fn ours(&self, profile: &str, list: &ListId) -> Result<Vec<Expected>, Error> {
-        let folded = self.folded(profile, list).await?.unwrap_or_default();
-        Ok(folded.into_iter().filter(|(order, _)| *order > 0).map(|(_, entry)| entry).collect())
+        let words = self.words(profile, list).await?;
+        self.blocking(move |_| {
+            let before: HashSet<Identifier> =
+                words.iter().filter(|(order, _)| *order == 0).map(|(_, word)| word.whom().clone()).collect();
+            let ours = last_words(words).into_iter().filter_map(|(order, word)| match word {
+                Word::Stands(entry) => (order > 0).then_some(entry),
+                Word::Restored(entry) => (!before.contains(&entry.identifier)).then_some(entry),
+                Word::Gone(_) => None,
+            });
+            Ok(ours.collect())
+        })
+        .await
     }
 
     /// The expected set with the place in the trail of the last word on each number.
@@ -160,7 +176,7 @@ pub(super) fn find(
 /// By plan, so that each plan file is read once; the order of settlement travels along.
 fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec<Accepted>, Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.plan, p.digest, b.accepted, b.settled, p.destination
+        "SELECT r.plan, p.digest, b.accepted, b.settled, p.destination, p.origin
          FROM batches b JOIN runs r ON r.id = b.run JOIN plans p ON p.id = r.plan
          WHERE r.profile = ?1 AND r.list = ?2 AND b.state = 'settled' AND length(b.accepted) > 0
          ORDER BY r.plan, b.settled",
@@ -173,6 +189,7 @@ fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec
             plan: row.get(0)?,
             digest: row.get(1)?,
             destination: destination(&row.get::<_, String>(4)?)?,
+            takes_back: matches!(origin(&row.get::<_, String>(5)?)?, Origin::Undo(_)),
             rows: rows(&ranges)?,
             order: count(row.get(3)?)?,
         });
@@ -189,14 +206,15 @@ fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<Placed>) -> Re
     orders.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     orders.dedup_by_key(|(row, _)| *row);
     let indices: Vec<u32> = orders.iter().map(|(row, _)| *row).collect();
-    let destination = batches[0].destination;
+    let (destination, takes_back) = (batches[0].destination, batches[0].takes_back);
     let rows = open(folder, &batches[0].plan, &batches[0].digest)?.pick(&indices)?;
     entries.extend(orders.iter().zip(rows).map(|((_, order), (_, row))| {
         let word = match row.op {
             Op::Remove => Word::Gone(row.identifier),
             _ => {
                 let attributes = row.kept(destination);
-                Word::Stands(Expected { identifier: row.identifier, attributes })
+                let entry = Expected { identifier: row.identifier, attributes };
+                if takes_back { Word::Restored(entry) } else { Word::Stands(entry) }
             }
         };
         (*order, word)
@@ -214,7 +232,7 @@ pub(super) fn last_words(mut entries: Vec<Placed>) -> Vec<Placed> {
 /// What stands by the last word on each number.
 fn fold(entries: Vec<Placed>) -> Vec<(u64, Expected)> {
     let standing = |(order, word)| match word {
-        Word::Stands(entry) => Some((order, entry)),
+        Word::Stands(entry) | Word::Restored(entry) => Some((order, entry)),
         Word::Gone(_) => None,
     };
     last_words(entries).into_iter().filter_map(standing).collect()

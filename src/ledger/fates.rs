@@ -52,7 +52,8 @@ impl Ledger {
                 open(folder, &id, &digest)?.each(|row| {
                     let is_ours =
                         || done.rows.binary_search_by(|it| it.identifier.cmp(&row.identifier)).is_ok();
-                    if row.op == Op::Unchanged && is_ours() {
+                    // Whatever became of it: that file wants the number to stand there.
+                    if matches!(row.op, Op::Unchanged | Op::Add | Op::Update) && is_ours() {
                         wanted.insert(row.identifier);
                     }
                 })?;
@@ -79,7 +80,8 @@ impl Ledger {
     }
 }
 
-/// Plan, list, settlements with their rows, and the plans that later runs on the list were bound to.
+/// Plan, list, settlements with their rows, and the plans that later runs on the list were bound to, those of other profiles
+/// of the tenant too.
 type Accepted = (PlanSummary, ListId, Vec<(u64, Vec<u32>)>, Vec<(String, String)>);
 
 fn accepted(connection: &Connection, id: &str) -> Result<Option<Accepted>, Error> {
@@ -96,12 +98,12 @@ fn accepted(connection: &Connection, id: &str) -> Result<Option<Accepted>, Error
     }
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT p.id, p.digest FROM runs r JOIN plans p ON p.id = r.plan
-         WHERE r.profile = ?1 AND r.list = ?2 AND r.bound = 1 AND p.operation <> 'remove'
-           AND r.n > (SELECT n FROM runs WHERE id = ?3)",
+         JOIN runs it ON it.id = ?1
+         WHERE r.list = it.list AND (r.profile = it.profile OR r.lock = it.lock) AND r.n > it.n
+           AND r.bound = 1 AND p.operation <> 'remove'",
     )?;
-    let later = statement
-        .query_map(params![run.profile, run.list.0, id], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
+    let later =
+        statement.query_map(params![id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     Ok(Some((plan, run.list, settled, later)))
 }
 
@@ -127,7 +129,7 @@ fn refused(connection: &Connection, id: &str) -> Result<Refused, Error> {
 impl Word {
     fn into_whom(self) -> Identifier {
         match self {
-            Self::Stands(entry) => entry.identifier,
+            Self::Stands(entry) | Self::Restored(entry) => entry.identifier,
             Self::Gone(identifier) => identifier,
         }
     }

@@ -18,15 +18,17 @@ pub(super) use effect::of_scrub;
 use effect::{snapshot_leaves, that_end_sooner, what_is_not_kept};
 pub(super) use fit::refuse_request;
 use fit::{read_for, refuse_file};
-use rows::{ALREADY, PlannedRows};
+use rows::ALREADY;
 pub(super) use rows::{
-    Against, Wanted, attributes_of, by_identifier, differing, is_shortened, plan_rows, planned_otherwise,
+    Against, PlannedRows, Wanted, attributes_of, by_identifier, differing, is_shortened, plan_rows,
+    planned_otherwise,
 };
 
 use super::check::{self, CheckedFile};
 use super::extra;
 use super::input::Input;
 use super::target::in_force;
+use super::trail::others;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::diff::{Expected, ExpectedAttributes};
 use crate::domain::entry::RemoteEntry;
@@ -37,8 +39,8 @@ use crate::domain::plan::{Counts, Destination, Operation, Origin, PlanRow, PlanS
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::domain::run::RunSummary;
-use crate::files::{Changes, CheckOptions, FileError, InputOptions, Intents};
-use crate::ledger::NewEvent;
+use crate::files::{Changes, CheckOptions, FileError, Intents};
+use crate::ledger::{NewEvent, Whom};
 
 /// What to plan.
 #[derive(Clone, Debug)]
@@ -105,7 +107,10 @@ impl Ops {
         let options = self.check_options(operation, &input);
         let file = check::check(&request.file, &input, options.clone(), sink.clone(), stop).await?;
         kill_point!("K2");
-        let kept = self.added_beside(&file, &input, options, &sink, stop).await?;
+        let kept = match input.options.changes {
+            Some(Changes::Deletions) => self.named_otherwise(&file, options, stop).await?,
+            _ => Vec::new(),
+        };
         if request.shown.as_ref().is_some_and(|shown| *shown != file.checked.sha256) {
             return Err(FileError::Changed { path: request.file.clone() }.into());
         }
@@ -124,26 +129,27 @@ impl Ops {
         check::check_options(Some(&profile), input, Timestamp::now())
     }
 
-    /// Numbers that a list of changes adds as well, where its deletions are read: they stay, whatever the order of its rows.
-    async fn added_beside(
+    /// Whoever a list of changes names in a row that is not taken off: additions, and rows that cannot be read. They stay,
+    /// whatever the order of its rows, and whatever else is wrong with the row that adds them.
+    async fn named_otherwise(
         &self,
         file: &CheckedFile,
-        input: &Input,
         options: CheckOptions,
-        sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<Vec<Identifier>, OpsError> {
-        if input.options.changes != Some(Changes::Deletions) {
-            return Ok(Vec::new());
-        }
-        let read = InputOptions { changes: Some(Changes::Additions), ..(*input.options).clone() };
-        let input = Input { options: Box::new(read), ..input.clone() };
-        let path = file.document.path();
-        let added = check::check(path, &input, options, sink.clone(), stop).await?;
-        if added.checked.sha256 != file.checked.sha256 {
-            return Err(FileError::Changed { path: path.to_path_buf() }.into());
-        }
-        Ok(added.checked.intents.iter().map(|intent| intent.identifier).collect())
+        let (document, checked, stop) = (file.document.clone(), file.checked.clone(), stop.clone());
+        off_thread(move || {
+            let mut named = Vec::new();
+            others::tell(&document, &checked, &options, &stop, &mut |row| {
+                if let (Some(_), Whom::Known(identifier)) = (row.rejected, row.whom) {
+                    named.push(identifier);
+                }
+                Ok(())
+            })?;
+            named.sort_unstable();
+            Ok(named)
+        })
+        .await?
     }
 
     /// Plans a file that is checked.
@@ -184,7 +190,8 @@ impl Ops {
             off_thread(move || {
                 let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
                 let wanted = checked.intents.iter().map(|intent| {
-                    let stays = kept.binary_search(&intent.identifier).is_ok().then(|| ADDED_TOO.into());
+                    let stays =
+                        kept.binary_search(&intent.identifier).is_ok().then(|| NAMED_OTHERWISE.into());
                     let wanted = Wanted::of(intent, &extras, &scrub);
                     Wanted { barred: wanted.barred.or(stays), ..wanted }
                 });
@@ -323,7 +330,7 @@ impl Ops {
 }
 
 /// Why a number stays.
-const ADDED_TOO: &str = "the file adds it as well";
+const NAMED_OTHERWISE: &str = "another row of the file names it, and does not take it off";
 
 /// Active BLOCK rules that name the list, while the list itself is active.
 pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a Rule> {

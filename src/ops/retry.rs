@@ -4,10 +4,15 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::plan::{Against, Draft, Planned, Wanted, of_scrub, plan_rows};
+use super::plan::{
+    Against, Draft, Planned, PlannedRows, Wanted, by_identifier, of_scrub, plan_rows, strongest,
+};
+use super::scrub::Scrub;
 use super::undo::nothing;
 use super::{Ops, OpsError, Sink};
-use crate::domain::plan::{Operation, Origin, SCRUBBED};
+use crate::domain::entry::RemoteEntry;
+use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, SCRUBBED};
+use crate::domain::run::RunSummary;
 
 impl Ops {
     /// Plans to send once more what the tenant refused of a run. Whoever was held back because of a scrub stays so.
@@ -20,9 +25,7 @@ impl Ops {
         const NOTHING: &str = "nothing-to-retry";
         self.refuse_read_only("retrying dead letters")?;
         let (run, plan) = self.ended_run(run, NOTHING).await?;
-        let mut refused = self.ledger.refused(&run.id).await?;
-        refused.retain(|(_, code)| code != SCRUBBED);
-        if refused.is_empty() {
+        if self.refused_rows(&run).await?.is_empty() {
             return Err(nothing(
                 NOTHING,
                 format!("run {} has no dead letters that can be sent again", run.id),
@@ -42,15 +45,13 @@ impl Ops {
                 return Err(nothing(NOTHING, words));
             }
         }
-        let generations = self.ledger.generations(&run.profile, &run.list).await?.into_iter().collect();
         let scrub = self.scrub_again(&plan.scrub, &*sink, stop).await?;
-        let operation = if plan.operation == Operation::Remove { Operation::Remove } else { Operation::Add };
         let there = remote.as_deref().unwrap_or_default();
-        let against = Against { to, operation, remote: there, generations: &generations, ours: &[] };
-        let planned = plan_rows(&against, refused.iter().map(|(row, _)| Wanted::again(row, &scrub)));
+        let planned = self.retry_rows(&run, to, there, &scrub).await?;
+        let is_off = planned.rows.iter().all(|row| row.op == Op::Remove);
         let draft = Draft {
             to,
-            operation,
+            operation: if is_off { Operation::Remove } else { Operation::Add },
             origin: Origin::DeadLetters(run.id.clone()),
             list,
             file: (plan.file, plan.file_sha256),
@@ -63,5 +64,49 @@ impl Ops {
             checked: None,
         };
         self.store_of_run(draft, stop).await
+    }
+
+    /// The rows of a retry against the list as it is now. Each does what it was to do then: a plan that takes back, and one of
+    /// a snapshot, have rows that put there beside rows that take off.
+    pub(super) async fn retry_rows(
+        &self,
+        run: &RunSummary,
+        to: Destination,
+        remote: &[RemoteEntry],
+        scrub: &Scrub,
+    ) -> Result<PlannedRows, OpsError> {
+        let generations = self.ledger.generations(&run.profile, &run.list).await?.into_iter().collect();
+        let (off, put): (Vec<PlanRow>, Vec<PlanRow>) =
+            self.refused_rows(run).await?.into_iter().partition(|row| row.op == Op::Remove);
+        let operation = Operation::Add;
+        let against = Against { to, operation, remote, generations: &generations, ours: &[] };
+        let mut planned = plan_rows(&against, put.iter().map(|row| Wanted::again(row, scrub)));
+        let there = by_identifier(remote);
+        planned.rows.extend(off.into_iter().map(|row| {
+            let records = there.get(&row.identifier).map_or(&[][..], Vec::as_slice);
+            off_again(row, records)
+        }));
+        planned.rows.sort_unstable_by(|a, b| a.identifier.cmp(&b.identifier));
+        Ok(planned)
+    }
+
+    /// What the tenant refused of a run, but for whoever was held back because of a scrub.
+    async fn refused_rows(&self, run: &RunSummary) -> Result<Vec<PlanRow>, OpsError> {
+        let mut refused = self.ledger.refused(&run.id).await?;
+        refused.retain(|(_, code)| code != SCRUBBED);
+        Ok(refused.into_iter().map(|(row, _)| row).collect())
+    }
+}
+
+/// The records that were to go, and no other one: what somebody has put there since is theirs.
+fn off_again(row: PlanRow, records: &[&RemoteEntry]) -> PlanRow {
+    let meant: Vec<&RemoteEntry> =
+        records.iter().copied().filter(|record| row.replaces.contains(&record.id)).collect();
+    match strongest(meant.iter().copied()) {
+        Some(before) => {
+            let replaces = meant.iter().map(|record| record.id.clone()).collect();
+            PlanRow { replaces, before: Some(Box::new(before)), ..row }
+        }
+        None => PlanRow { op: Op::Unchanged, replaces: Vec::new(), before: None, ..row },
     }
 }

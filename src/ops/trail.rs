@@ -5,7 +5,7 @@
 //! that a ledger keeps its keys. Without any, a run goes on all the same: it has no pseudonyms and no signature, and says so.
 
 mod audit;
-mod others;
+pub(super) mod others;
 
 use std::path::Path;
 use std::sync::Arc;

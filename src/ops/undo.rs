@@ -17,7 +17,7 @@ use crate::domain::list::DncList;
 use crate::domain::phone::E164;
 use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
-use crate::domain::run::RunSummary;
+use crate::domain::run::{BatchState, RunSummary};
 use crate::domain::text::thousands;
 use crate::ledger::Done;
 
@@ -58,9 +58,20 @@ impl Ops {
         let to = Destination::Entries;
         let (list, remote) = self.list_of_run(to, &run, &*sink, stop).await?;
         let undone = self.undo_rows(&run, &remote.unwrap_or_default()).await?;
-        if undone.rows.is_empty() {
-            return Err(nothing("nothing-to-undo", format!("the tenant took no row of run {}", run.id)));
+        if undone.rows.iter().all(|row| row.op == Op::Unchanged) {
+            let why = match undone.clauses().join("; ") {
+                none if none.is_empty() => "the tenant took no row of it".to_owned(),
+                why => why,
+            };
+            return Err(nothing(
+                "nothing-to-undo",
+                format!("nothing of run {} can be taken back: {why}", run.id),
+            ));
         }
+        let unknown = (run.buckets.unaccounted > 0).then(|| {
+            let n = thousands(run.buckets.unaccounted);
+            format!("{n} rows of the run have no verdict, and are left as they are")
+        });
         let draft = Draft {
             to,
             operation: Operation::Remove,
@@ -71,7 +82,7 @@ impl Ops {
             rejected: 0,
             shortened: undone.shortened,
             scrub: Vec::new(),
-            clauses: undone.clauses(),
+            clauses: undone.clauses().into_iter().chain(unknown).collect(),
             rows: undone.rows,
             checked: None,
         };
@@ -88,11 +99,21 @@ impl Ops {
         let generations: HashMap<E164, u32> =
             self.ledger.generations(&run.profile, &run.list).await?.into_iter().collect();
         let to = run.destination;
-        // Where the tenant tells the key of a record, another one's is not ours, whatever it says.
         let is_ours = |row: &PlanRow, record: &RemoteEntry| {
-            let key = || idempotency_key(&self.profile().tenant, &run.list.0, row);
             row.stands_as(to, record)
-                && (to != Destination::Entries || record.key.as_ref().is_none_or(|known| *known == key()))
+                && match to {
+                    // Where the tenant tells the key of a record, another one's is not ours, whatever it says.
+                    Destination::Entries => {
+                        let key = || idempotency_key(&self.profile().tenant, &run.list.0, row);
+                        record.key.as_ref().is_none_or(|known| *known == key())
+                    }
+                    // An item says no more than its source: a record that does is somebody else's entry by now.
+                    _ => {
+                        let source = row.attributes.source.as_deref();
+                        let is_plain = record.key.is_none() && record.expires.is_none();
+                        is_plain && record.source.as_deref().is_none_or(|theirs| Some(theirs) == source)
+                    }
+                }
         };
         Ok(take_back(done, remote, &generations, Timestamp::now(), &is_ours))
     }
@@ -111,7 +132,10 @@ impl Ops {
             return Err(nothing(code, format!("run {} was never planned", run.id)));
         };
         let plan = self.ledger.plan(plan).await?;
-        if !self.ledger.open_batches(&run.id).await?.is_empty() {
+        // What an ended run has not sent is not sent any more; what may have arrived has to be known.
+        let open = self.ledger.open_batches(&run.id).await?;
+        let is_over = run.state.is_final() && open.iter().all(|batch| batch.state == BatchState::Queued);
+        if !open.is_empty() && !is_over {
             return Err(OpsError::Nothing {
                 code,
                 message: format!("run {} has not ended: some of it is still to be sent or read back", run.id),

@@ -4,6 +4,7 @@
 //! does that. So there is no second way to finish a run, and a kill costs nothing but the calls in flight.
 
 mod drive;
+mod fresh;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,15 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::control::of_run;
 use super::input::{FileMark, Input};
-use super::plan::{Against, PlanRequest, refuse_request};
-use super::target::in_force;
-use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
+use super::plan::{PlanRequest, refuse_request};
+use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::domain::list::DncList;
-use crate::domain::plan::{Operation, Origin, PlanSummary};
-use crate::domain::progress::Phase;
+use crate::domain::plan::{Origin, PlanSummary};
 use crate::domain::run::RunSummary;
-use crate::domain::text::thousands;
-use crate::files;
 use crate::ledger::{DeadLetter, ListLock, NewRun};
 
 /// What the holder of a lock says of itself before its run has an id.
@@ -238,69 +235,6 @@ impl Ops {
             message: format!("plan {} was made for profile {}", plan.id, plan.profile),
             advice: format!("Launch it with --profile {}.", plan.profile),
         })
-    }
-
-    /// A plan is launched only against the file and the list it was made for.
-    async fn check_fresh(
-        &self,
-        plan: &PlanSummary,
-        sink: &Arc<dyn Sink>,
-        stop: &CancellationToken,
-    ) -> Result<(), OpsError> {
-        let stale = |what: &str| OpsError::Approval {
-            code: "plan-stale",
-            message: format!("plan {} is stale: {what} changed since it was made", plan.id),
-            advice: "Make and approve a new plan.".into(),
-        };
-        if plan.origin == Origin::File {
-            let path = PathBuf::from(&plan.file);
-            let sha256 = off_thread(move || files::sha256_of(&path)).await??;
-            if sha256 != plan.file_sha256 {
-                return Err(stale("the file"));
-            }
-        }
-        let rows = self.ledger.plan_rows(plan).await?;
-        let to = plan.destination;
-        let list = self.find_target(to, &plan.list.0).await?;
-        let told = (list.entry_count, Phase::Plan);
-        let read = self.read_if_readable(to, &plan.list, told, &**sink, stop).await?;
-        let remote = in_force(to, read.unwrap_or_default(), Timestamp::now());
-        let otherwise = match &plan.origin {
-            Origin::Undo(run) => {
-                let run = self.ledger.run(run).await?;
-                super::plan::differing(&rows, &self.undo_rows(&run, &remote).await?.rows)
-            }
-            Origin::File | Origin::DeadLetters(_) => {
-                let generations = self.ledger.generations(&plan.profile, &plan.list).await?;
-                let ours = match plan.operation {
-                    // As many as were taken off then are looked for: none, where none could be.
-                    Operation::Sync if rows.iter().any(|row| row.row == 0) => {
-                        self.ledger.ours(&plan.profile, &plan.list).await?
-                    }
-                    _ => Vec::new(),
-                };
-                let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
-                let operation = plan.operation;
-                off_thread(move || {
-                    let generations = generations.into_iter().collect();
-                    let against =
-                        Against { to, operation, remote: &remote, generations: &generations, ours: &ours };
-                    super::plan::planned_otherwise(&rows, &against, &scrub)
-                })
-                .await?
-            }
-        };
-        match otherwise {
-            0 => Ok(()),
-            n => {
-                let n = thousands(n as u64);
-                Err(stale(&if plan.scrub.is_empty() {
-                    format!("the list (as to {n} numbers)")
-                } else {
-                    format!("the list, or one it was scrubbed against, (as to {n} numbers)")
-                }))
-            }
-        }
     }
 }
 

@@ -263,3 +263,100 @@ async fn nothing_is_taken_off_lists_that_let_nobody_go() {
     let run = stage.launch(launch).await.unwrap_err();
     assert_eq!(run.code(), "cannot-take-off", "{run}");
 }
+
+/// Found by a hostile reading: a retry that forgot what each row was to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_does_with_each_row_what_it_was_to_do_then() {
+    let stage = Stage::with(Story::Calm).await;
+    let stop = CancellationToken::new();
+    let retry = |run: String| {
+        let (stage, stop) = (&stage, &stop);
+        async move { stage.ops.plan_retry(&run, Arc::new(Silent), stop).await.unwrap() }
+    };
+    assert_ready(&stage.upload(&file_of(&stage, "a.csv", 0..1, "2030-12-31")).await.unwrap());
+    let changed = stage.upload(&file_of(&stage, "b.csv", 0..1, "2031-12-31")).await.unwrap();
+    stage.fault(json!({"do": "status", "status": 400, "on": "entries_write"})).await;
+    let undone = stage.undo(&changed.id).await.unwrap();
+    assert_eq!(undone.buckets.dead_letters, 1, "{:?}", undone.error);
+
+    let planned = retry(undone.id).await;
+    assert_eq!(
+        (planned.summary.counts.update, planned.comes_off.len()),
+        (1, 0),
+        "the value was to come back"
+    );
+    assert_ready(&stage.launch_planned(&planned).await.unwrap());
+    assert!(stage.records_of(&number(0)).await[0].contains("2030-12-31"));
+
+    // And a number that was to come back comes back.
+    let off = stage.upload_as(Operation::Remove, &file_of(&stage, "off.csv", 0..1, "")).await.unwrap();
+    stage.fault(json!({"do": "status", "status": 400, "on": "entries_write"})).await;
+    let undone = stage.undo(&off.id).await.unwrap();
+    assert_eq!(undone.buckets.dead_letters, 1, "{:?}", undone.error);
+    let planned = retry(undone.id).await;
+    assert_eq!(planned.summary.counts.add, 1, "{}", planned.effect);
+    assert_ready(&stage.launch_planned(&planned).await.unwrap());
+    assert_holds(&stage, 0..1).await;
+}
+
+/// Found by a hostile reading: what an undo gives back is not ours by that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_others_that_came_off_by_mistake_and_back_stays_theirs() {
+    let stage = Stage::with(Story::Calm).await;
+    let foreign = stage.before().first().unwrap().clone();
+    assert_ready(&stage.upload(&file_of(&stage, "ours.csv", 0..2, "2031-12-31")).await.unwrap());
+    let mistake = stage.write("off.csv", &format!("phone\n{foreign}\n"));
+    let off = stage.upload_as(Operation::Remove, &mistake).await.unwrap();
+    assert_eq!(off.buckets.accepted, 1);
+    assert_ready(&stage.undo(&off.id).await.unwrap());
+
+    let planned =
+        stage.plan_as(Operation::Sync, &file_of(&stage, "ours2.csv", 1..2, "2031-12-31")).await.unwrap();
+
+    assert_eq!(planned.comes_off.iter().map(|who| who.whole()).collect::<BTreeSet<_>>(), numbers(0..1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_leaves_what_a_later_file_wanted_and_did_not_get_through() {
+    let stage = Stage::with(Story::Calm).await;
+    let first = stage.upload(&file_of(&stage, "a.csv", 0..1, "2030-12-31")).await.unwrap();
+    stage.fault(json!({"do": "status", "status": 400, "on": "entries_write"})).await;
+    let later = stage.upload(&file_of(&stage, "b.csv", 0..1, "2031-12-31")).await.unwrap();
+    assert_eq!(later.buckets.dead_letters, 1, "{:?}", later.error);
+
+    let refused = stage.undo(&first.id).await.unwrap_err();
+
+    assert_eq!(refused.code(), "nothing-to-undo");
+    assert!(refused.to_string().contains("a later file has them too"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_a_damaged_row_of_the_file_adds_stays() {
+    let stage = Stage::with(Story::Calm).await;
+    assert_ready(&stage.upload(&file_of(&stage, "all.csv", 1..3, "2031-12-31")).await.unwrap());
+    let text = "phone,change,state\n2025550101,D,US-DC\n2025550102,D,US-DC\n2025550102,A,not a place\n";
+    let file = stage.write("changes.csv", text);
+    let options = InputOptions { changes: Some(Changes::Deletions), ..InputOptions::default() };
+    let input = Input { options: Box::new(options), ..Input::default() };
+    let request = PlanRequest { operation: Operation::Remove, input, ..Stage::request(&file) };
+
+    let planned = stage.ops.plan(&request, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+
+    assert_eq!(planned.comes_off.iter().map(|who| who.whole()).collect::<BTreeSet<_>>(), numbers(1..2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cancelled_half_way_can_be_taken_back() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = file_of(&stage, "wrong.csv", 0..100, "2031-12-31");
+    let larger: String = (0..5_000).map(|n| format!("+1415200{:04},US-CA,,state\n", 1000 + n)).collect();
+    let text = std::fs::read_to_string(&file).unwrap() + &larger;
+    let file = stage.write("wrong.csv", &text);
+    let stopped = stage.upload_until_batch(&file, 2).await;
+    let cancelled = stage.ops.cancel(&stopped.id).await.unwrap();
+    assert!(cancelled.buckets.accepted > 0 && cancelled.buckets.unaccounted > 0, "{cancelled:?}");
+
+    assert_ready(&stage.undo(&stopped.id).await.unwrap());
+
+    assert_holds(&stage, []).await;
+}

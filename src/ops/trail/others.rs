@@ -17,7 +17,7 @@ const FEWEST_DIGITS: usize = 5;
 
 /// Tells every such row. A rejected record is told for whoever it names in any cell, as a number and as bare digits: whoever
 /// asks later must not hear nothing because a cell could not be read. Blocking.
-pub(super) fn tell(
+pub(in crate::ops) fn tell(
     document: &Document,
     checked: &Checked,
     options: &CheckOptions,
