@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use quietline::domain::audit::AuditEvent;
 use ring::digest::{Context, SHA256};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use rusqlite::Connection;
@@ -65,6 +66,13 @@ fn verify(events: &[Event]) -> Verdict {
         before.clone_from(&event.hash);
     }
     Ok((events.len() as u64, before))
+}
+
+/// The hash that an event has behind another one.
+pub fn hash_of(before: &str, event: &AuditEvent) -> String {
+    let texts = [&event.actor, &event.kind, &event.object, &event.effect].map(String::clone);
+    let (seq, at) = (event.seq as i64, event.at.as_microsecond());
+    hash(before, &Event { seq, at, texts, reason: event.reason.clone(), hash: String::new() })
 }
 
 fn hash(before: &str, event: &Event) -> String {

@@ -1,11 +1,10 @@
 //! Runs, their states, and the trail they leave.
 
-use quietline::domain::audit::AuditEvent;
 use quietline::domain::plan::Op;
 use quietline::domain::run::{Buckets, RunState};
 use quietline::ledger::{Approval, Error, NewEvent, NewRun};
-use sha2::{Digest as _, Sha256};
 
+use crate::auditor;
 use crate::world::{PROFILE, World, at, list, new_run, row};
 
 #[tokio::test]
@@ -172,29 +171,6 @@ async fn the_trail_cannot_be_edited_and_shows_when_it_was() {
     }
 }
 
-/// The chain as anyone may compute it who has the events: written here a second time, from the documented form.
-fn hash(before: &str, event: &AuditEvent) -> String {
-    let mut hash = Sha256::new();
-    let mut field = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    field(before.as_bytes());
-    field(&event.seq.to_le_bytes());
-    field(&event.at.as_microsecond().to_le_bytes());
-    for text in [&event.actor, &event.kind, &event.object, &event.effect] {
-        field(text.as_bytes());
-    }
-    match &event.reason {
-        None => field(&[0]),
-        Some(reason) => {
-            field(&[1]);
-            field(reason.as_bytes());
-        }
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[tokio::test]
 async fn each_event_is_chained_to_the_one_before() {
     let world = World::new();
@@ -203,13 +179,13 @@ async fn each_event_is_chained_to_the_one_before() {
     events.reverse();
     let mut before = "0".repeat(64);
     for event in &events {
-        assert_eq!(event.hash, hash(&before, event), "event {}", event.seq);
+        assert_eq!(event.hash, auditor::hash_of(&before, event), "event {}", event.seq);
         before.clone_from(&event.hash);
     }
 
     // A forger mends the hash of the event that was changed, and stops there.
     events[1].actor = "kim".into();
-    let forged = hash(&events[0].hash, &events[1]);
+    let forged = auditor::hash_of(&events[0].hash, &events[1]);
     let raw = rusqlite::Connection::open(world.folder().join("ledger.db")).unwrap();
     raw.execute_batch("DROP TRIGGER events_stay").unwrap();
     raw.execute("UPDATE events SET actor = 'kim', hash = ?1 WHERE seq = 2", [forged]).unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use quietline::domain::plan::Operation;
+use quietline::domain::plan::{Destination, Operation};
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::files::{Changes, InputOptions};
 use quietline::ops::{Input, Launch, Launched, OpsError, PlanRequest, Silent};
@@ -254,11 +254,8 @@ async fn refused_rows_are_sent_once_more_by_a_plan_of_their_own() {
 async fn nothing_is_taken_off_lists_that_let_nobody_go() {
     let stage = Stage::with(Story::Calm).await;
     let file = file_of(&stage, "off.csv", 0..5, "");
-    let request = PlanRequest {
-        operation: Operation::Remove,
-        to: quietline::domain::plan::Destination::Items,
-        ..Stage::request(&file)
-    };
+    let request =
+        PlanRequest { operation: Operation::Remove, to: Destination::Items, ..Stage::request(&file) };
     let launch = Launch { what: Launched::File(request), ..Stage::launch_file(&file) };
     let run = stage.launch(launch).await.unwrap_err();
     assert_eq!(run.code(), "cannot-take-off", "{run}");
@@ -359,4 +356,42 @@ async fn a_run_that_was_cancelled_half_way_can_be_taken_back() {
     assert_ready(&stage.undo(&stopped.id).await.unwrap());
 
     assert_holds(&stage, []).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_of_items_takes_them_off_and_leaves_what_somebody_has_made_an_entry_of() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = file_of(&stage, "items.csv", 0..4, "");
+    let request = PlanRequest { to: Destination::Items, ..Stage::request(&file) };
+    let run =
+        stage.launch(Launch { what: Launched::File(request), ..Stage::launch_file(&file) }).await.unwrap();
+    assert_ready(&run);
+    // Another profile of the tenant, which writes the whole entry.
+    let other = stage.ops_with(|profile| profile.name = "other".into());
+    let legal = stage.write("legal.csv", &format!("{HEAD}{},US-DC,2033-12-31,legal\n", number(3)));
+    let entry =
+        other.upload(Stage::launch_file(&legal), Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    assert_ready(&entry);
+
+    let planned = stage.ops.plan_undo(&run.id, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    assert_eq!(planned.comes_off.iter().map(|who| who.whole()).collect::<BTreeSet<_>>(), numbers(0..3));
+    assert_ready(&stage.launch_planned(&planned).await.unwrap());
+
+    assert_holds(&stage, 3..4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_leaves_what_a_later_file_of_another_profile_found_there() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = file_of(&stage, "a.csv", 0..3, "2031-12-31");
+    let first = stage.upload(&file).await.unwrap();
+    let other = stage.ops_with(|profile| profile.name = "other".into());
+    let theirs = file_of(&stage, "b.csv", 1..2, "2031-12-31");
+    let found =
+        other.upload(Stage::launch_file(&theirs), Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+    assert_eq!((found.buckets.accepted, found.buckets.unchanged), (0, 1));
+
+    assert_ready(&stage.undo(&first.id).await.unwrap());
+
+    assert_holds(&stage, 1..2).await;
 }
