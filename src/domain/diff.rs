@@ -5,6 +5,9 @@ mod tests;
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+
+use super::beside::Beside;
 use super::entry::{Attributes, RemoteEntry, same_jurisdiction};
 use super::identifier::Identifier;
 
@@ -24,7 +27,7 @@ pub struct ExpectedAttributes {
     /// `US-CA`; `None` where the baseline entry had none.
     pub jurisdiction: Option<String>,
     /// `None` = for ever.
-    pub expires: Option<jiff::Timestamp>,
+    pub expires: Option<Timestamp>,
     /// `None` = no opinion.
     pub source: Option<String>,
 }
@@ -131,35 +134,53 @@ impl Diff {
     }
 }
 
-/// Compares.
+/// Compares what is expected with what stands there, both sorted by whom they mean; of what stands there, whatever means
+/// nobody comes first. Nothing but the differences is kept in memory.
 ///
 /// A number counts as there only in its E.164 spelling. Further records and other spellings of it are
 /// [`DiffKind::RemoteDuplicate`]; spellings without an E.164 twin are [`DiffKind::Malformed`] and their number is
-/// [`DiffKind::Missing`] too where it is expected. `expected` must be sorted by number without repeats; `remote` comes in any order.
-pub fn compare(expected: &[Expected], remote: Vec<RemoteEntry>) -> Diff {
-    debug_assert!(expected.windows(2).all(|pair| pair[0].identifier < pair[1].identifier));
-    let mut diff = Diff { remote: remote.len() as u64, expected: expected.len() as u64, ..Diff::default() };
-    let (mut parsed, unparsed): (Vec<_>, Vec<_>) =
-        remote.into_iter().partition(|entry| entry.identifier.is_some());
-    diff.differences.extend(unparsed.into_iter().map(|entry| difference(DiffKind::Malformed, None, entry)));
-
-    parsed.sort_unstable_by(|a, b| (&a.identifier, &a.raw, &a.id).cmp(&(&b.identifier, &b.raw, &b.id)));
-    let mut wanted = expected.iter().peekable();
-    let mut entries = parsed.into_iter().peekable();
-    while let Some(identifier) = entries.peek().and_then(|entry| entry.identifier.clone()) {
-        while let Some(missing) = wanted.next_if(|expected| expected.identifier < identifier) {
-            diff.differences.push(missing_one(missing));
-        }
-        let expected = wanted.next_if(|expected| expected.identifier == identifier);
-        let mut records = Vec::new();
-        while let Some(entry) = entries.next_if(|entry| entry.identifier.as_ref() == Some(&identifier)) {
-            records.push(entry);
-        }
-        compare_one(expected, records, &mut diff);
+/// [`DiffKind::Missing`] too where it is expected. An entry whose time is over at `now` may be cleared away by the tenant at
+/// any moment: it is not missing then. A number of which nothing is expected but that it stands there (an item) is not
+/// suppressed by an entry that has expired.
+///
+/// # Errors
+/// The one that a sequence ends with.
+pub fn compare<E>(
+    expected: impl Iterator<Item = Result<Expected, E>>,
+    remote: impl Iterator<Item = Result<RemoteEntry, E>>,
+    now: Timestamp,
+) -> Result<Diff, E> {
+    let mut diff = Diff::default();
+    let mut remote = remote.peekable();
+    while let Some(entry) =
+        remote.next_if(|entry| entry.as_ref().map_or(true, |entry| entry.identifier.is_none()))
+    {
+        diff.remote += 1;
+        diff.differences.push(difference(DiffKind::Malformed, None, entry?));
     }
-    diff.differences.extend(wanted.map(missing_one));
+    let (mut wanted, mut there) = (Beside::new(expected), Beside::new(remote));
+    loop {
+        let next = match (wanted.next_whom()?, there.next_whom()?) {
+            (Some(one), Some(other)) => one.min(other),
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => break,
+        };
+        let (expected, mut records) = (wanted.at(&next)?.first(), there.take(&next)?);
+        let is_over = |expected: &&Expected| expected.attributes.expires.is_some_and(|at| at <= now);
+        let expected = expected.filter(|expected| !records.is_empty() || !is_over(expected));
+        if expected.is_some_and(|expected| expected.attributes == ExpectedAttributes::default()) {
+            records.retain(|entry| entry.is_live(now));
+        }
+        diff.expected += u64::from(expected.is_some());
+        diff.remote += records.len() as u64;
+        if records.is_empty() {
+            diff.differences.extend(expected.map(missing_one));
+        } else {
+            compare_one(expected, records, &mut diff);
+        }
+    }
     diff.differences.sort_by(order);
-    diff
+    Ok(diff)
 }
 
 /// Compares the records of one number, of which there is at least one, with what is expected of it.

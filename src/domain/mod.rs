@@ -9,6 +9,7 @@
 //! Everything that needs the time takes it as an argument.
 
 pub mod audit;
+pub mod beside;
 pub mod contact;
 pub mod delivery;
 pub mod diff;

@@ -172,6 +172,15 @@ impl BatchState {
     /// Every state.
     pub const ALL: [Self; 6] =
         [Self::Queued, Self::Intent, Self::Response, Self::Indeterminate, Self::Probed, Self::Settled];
+    /// Those that are still to be queued, sent or settled.
+    pub const OPEN: [Self; 5] =
+        [Self::Queued, Self::Intent, Self::Response, Self::Indeterminate, Self::Probed];
+    /// Those in which something may have arrived that is not settled.
+    pub const SENT: [Self; 4] = [Self::Intent, Self::Response, Self::Indeterminate, Self::Probed];
+    /// The one in which an answer is there to be settled.
+    pub const ANSWERED: [Self; 1] = [Self::Response];
+    /// Those in which nobody knows whether it arrived: an attempt without an answer, also one that a kill cut off.
+    pub const UNSURE: [Self; 3] = [Self::Intent, Self::Indeterminate, Self::Probed];
 
     /// The word the ledger stores.
     pub fn as_str(self) -> &'static str {

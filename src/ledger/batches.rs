@@ -1,6 +1,8 @@
 //! The journal of the wire: intent → answer → settled, and the way round where an answer was lost. Each step is on disk
 //! when its method returns.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest as _, Sha256};
@@ -19,13 +21,26 @@ const COLUMNS: &str = "seq, plan_rows, state, attempt, status, answer";
 impl Ledger {
     /// Batches that are not settled, in order.
     pub async fn open_batches(&self, run: &str) -> Result<Vec<Batch>, Error> {
+        self.batches_in(run, &BatchState::OPEN, None, u32::MAX).await
+    }
+
+    /// Batches in one of these states, none of them `Settled`, in order: as many, behind that one.
+    pub async fn batches_in(
+        &self,
+        run: &str,
+        states: &'static [BatchState],
+        after: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<Batch>, Error> {
         let run = run.to_owned();
         self.read(move |connection| {
             load(connection, &run)?;
+            let states: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM batches WHERE run = ?1 AND state <> 'settled' ORDER BY seq"
+                "SELECT {COLUMNS} FROM batches WHERE run = ?1 AND seq > ?2 AND state <> 'settled' AND state IN ({}) ORDER BY seq LIMIT ?3",
+                states.join(", ")
             ))?;
-            let mut found = statement.query(params![run])?;
+            let mut found = statement.query(params![run, after.map_or(-1, i64::from), limit])?;
             let mut batches = Vec::new();
             while let Some(row) = found.next()? {
                 batches.push(batch(row)?);
@@ -100,14 +115,38 @@ impl Ledger {
         self.step(run, seq, BatchState::Probed, None).await
     }
 
-    /// Replacements of a run that are not done.
-    pub async fn open_replacements(&self, run: &str) -> Result<Vec<Replacement>, Error> {
+    /// Plan rows of a run that replace records which are not gone yet, sorted, and how many such records there are.
+    pub async fn rows_with_replacements(&self, run: &str) -> Result<(Vec<u32>, u64), Error> {
         let run = run.to_owned();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT plan_row, entry_id FROM replacements WHERE run = ?1 AND done = 0 ORDER BY plan_row, entry_id",
+                "SELECT plan_row FROM replacements WHERE run = ?1 AND done = 0 ORDER BY plan_row",
             )?;
             let mut found = statement.query(params![run])?;
+            let (mut rows, mut records) = (Vec::new(), 0);
+            while let Some(row) = found.next()? {
+                rows.push(row.get(0)?);
+                records += 1;
+            }
+            rows.dedup();
+            Ok((rows, records))
+        })
+        .await
+    }
+
+    /// Records that plan rows of a run replace, and that are not gone yet, in order of those rows.
+    pub async fn open_replacements(
+        &self,
+        run: &str,
+        rows: RangeInclusive<u32>,
+    ) -> Result<Vec<Replacement>, Error> {
+        let run = run.to_owned();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT plan_row, entry_id FROM replacements
+                 WHERE run = ?1 AND done = 0 AND plan_row BETWEEN ?2 AND ?3 ORDER BY plan_row, entry_id",
+            )?;
+            let mut found = statement.query(params![run, rows.start(), rows.end()])?;
             let mut replacements = Vec::new();
             while let Some(row) = found.next()? {
                 replacements.push(Replacement { row: row.get(0)?, entry_id: row.get(1)?, done: false });

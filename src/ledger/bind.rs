@@ -28,19 +28,16 @@ impl Ledger {
         let (opened, verified) = (id.clone(), digest.clone());
         let (batches, pseudonyms) = self
             .blocking(move |folder| {
-                let (mut sent, mut taken_off) = (Vec::new(), Vec::new());
-                let mut index = 0;
-                open(folder, &opened, &verified.0)?.each(|row| {
-                    match row.op {
+                let (mut sent, mut taken_off) = (Batches::of(per_call.max(1)), Batches::of(REMOVALS));
+                for (index, row) in (0..).zip(open(folder, &opened, &verified.0)?.rows()) {
+                    match row?.op {
                         Op::Remove => taken_off.push(index),
                         op if op.is_sent() => sent.push(index),
                         _ => {}
                     }
-                    index += 1;
-                })?;
+                }
                 // No batch does both, and whoever is taken off comes last.
-                let sent = sent.chunks(per_call.max(1));
-                let batches = sent.chain(taken_off.chunks(REMOVALS)).map(<[u32]>::to_vec).collect::<Vec<_>>();
+                let batches = [sent.finish(), taken_off.finish()].concat();
                 Ok((batches, pseudonyms::digest(folder, &opened)?))
             })
             .await?;
@@ -59,7 +56,7 @@ fn bind(
     connection: &Connection,
     id: &str,
     plan: &PlanSummary,
-    batches: &[Vec<u32>],
+    batches: &[Queued],
     pseudonyms: Option<&str>,
 ) -> Result<RunSummary, Error> {
     let run = load(connection, id)?;
@@ -81,7 +78,7 @@ fn bind(
         return refuse(format!("run {id} on another list than plan {}", plan.id));
     }
     let counts = &plan.counts;
-    let operations: usize = batches.iter().map(Vec::len).sum();
+    let operations: usize = batches.iter().map(|batch| batch.len).sum();
     if operations as u64 != counts.operations() {
         return Err(damaged(format!("the counts of plan {} do not fit its rows", plan.id)));
     }
@@ -103,8 +100,8 @@ fn bind(
             int(counts.operations()),
             batches.len() as i64,
         ])?;
-    for (seq, rows) in (0..).zip(batches) {
-        queue(connection, id, seq, rows, 0)?;
+    for (seq, batch) in (0..).zip(batches) {
+        put(connection, id, seq, batch, 0)?;
     }
     let vouched = match pseudonyms {
         Some(sha256) => format!(", pseudonyms sha256 {sha256}"),
@@ -116,7 +113,49 @@ fn bind(
     load(connection, id)
 }
 
-/// Puts a batch into the queue. `rows` must be sorted and not empty.
+/// Rows of a batch as they are stored: a hundred in a line are a few bytes.
+#[derive(Clone)]
+struct Queued {
+    rows: Vec<u8>,
+    first: u32,
+    last: u32,
+    len: usize,
+}
+
+impl Queued {
+    fn of(rows: &[u32]) -> Option<Self> {
+        let (first, last) = (*rows.first()?, *rows.last()?);
+        Some(Self { rows: put_rows(rows), first, last, len: rows.len() })
+    }
+}
+
+/// Cuts rows into batches as they come.
+struct Batches {
+    per_batch: usize,
+    here: Vec<u32>,
+    done: Vec<Queued>,
+}
+
+impl Batches {
+    fn of(per_batch: usize) -> Self {
+        Self { per_batch, here: Vec::new(), done: Vec::new() }
+    }
+
+    fn push(&mut self, row: u32) {
+        self.here.push(row);
+        if self.here.len() == self.per_batch {
+            self.done.extend(Queued::of(&self.here));
+            self.here.clear();
+        }
+    }
+
+    fn finish(mut self) -> Vec<Queued> {
+        self.done.extend(Queued::of(&self.here));
+        self.done
+    }
+}
+
+/// Puts a batch into the queue. `rows` must be sorted; none are no batch.
 pub(super) fn queue(
     connection: &Connection,
     run: &str,
@@ -124,6 +163,11 @@ pub(super) fn queue(
     rows: &[u32],
     attempt: u32,
 ) -> Result<(), Error> {
+    let batch = Queued::of(rows).ok_or_else(|| damaged("a batch has no rows"))?;
+    put(connection, run, seq, &batch, attempt)
+}
+
+fn put(connection: &Connection, run: &str, seq: i64, batch: &Queued, attempt: u32) -> Result<(), Error> {
     connection
         .prepare_cached(
             "INSERT INTO batches (run, seq, plan_rows, first_row, last_row, state, attempt)
@@ -132,9 +176,9 @@ pub(super) fn queue(
         .execute(params![
             run,
             seq,
-            put_rows(rows),
-            rows.first(),
-            rows.last(),
+            batch.rows,
+            batch.first,
+            batch.last,
             BatchState::Queued.as_str(),
             attempt
         ])?;

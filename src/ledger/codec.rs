@@ -134,17 +134,30 @@ pub(super) fn put_rows(rows: &[u32]) -> Vec<u8> {
 
 /// The inverse of [`put_rows`].
 pub(super) fn rows(bytes: &[u8]) -> Result<Vec<u32>, Error> {
-    let mut cursor = Cursor(bytes);
     let mut rows = Vec::new();
+    ranges(bytes, |first, last| rows.extend(first..=last))?;
+    Ok(rows)
+}
+
+/// How many rows those are.
+pub(super) fn how_many(bytes: &[u8]) -> Result<u64, Error> {
+    let mut n = 0;
+    ranges(bytes, |first, last| n += u64::from(last - first) + 1)?;
+    Ok(n)
+}
+
+/// The same rows as first and last of each line of them.
+pub(super) fn ranges(bytes: &[u8], mut each: impl FnMut(u32, u32)) -> Result<(), Error> {
+    let mut cursor = Cursor(bytes);
     let mut next = 0u64;
     while !cursor.is_empty() {
         let first = next + u64::from(cursor.int32()?);
-        let end = first + u64::from(cursor.int32()?);
-        let end = u32::try_from(end).map_err(|_| damaged("a row index is longer than 32 bits"))?;
-        rows.extend(first as u32..=end);
-        next = u64::from(end) + 1;
+        let last = first + u64::from(cursor.int32()?);
+        let last = u32::try_from(last).map_err(|_| damaged("a row index is longer than 32 bits"))?;
+        each(first as u32, last);
+        next = u64::from(last) + 1;
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// Microseconds since 1970: how the database stores times.

@@ -1,84 +1,63 @@
 //! What a list should hold: its baseline with the accepted rows of our runs folded in, in the order in which they were
 //! settled. Nothing of it is kept beside the journal, so there is nothing that a kill could leave half done.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::append;
-use super::blocks::{self, Blocks};
-use super::codec::{count, micros, put_bytes, rows};
+use super::blocks::{Blocks, Writer};
+use super::codec::{count, how_many, micros, put_bytes, ranges};
 use super::error::{Error, damaged};
 use super::lock::list_key;
 use super::plans::{destination, open, origin};
+use super::sorter::{Merge, Rows, Sorter};
+use super::words::{Placed, Word};
 use super::{Ledger, NewEvent};
 use crate::domain::diff::Expected;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
-use crate::domain::plan::{Destination, Op, Origin};
+use crate::domain::plan::{Destination, Op, Origin, PlanRow};
 
-/// Accepted rows of one settled batch.
+/// Accepted rows of one run, as its settled batches have them.
 struct Accepted {
     plan: String,
     digest: String,
     destination: Destination,
     /// It takes another run back.
     takes_back: bool,
-    rows: Vec<u32>,
-    order: u64,
+    /// Rows of a batch, as they are stored, with their place in the trail.
+    settled: Vec<(u64, Vec<u8>)>,
+    /// How many rows those are.
+    rows: u64,
 }
 
-/// What the baseline or a settlement says of a number, with its place in the trail; 0 is the baseline.
-pub(super) type Placed = (u64, Word);
-
-/// What is said of a number.
-pub(super) enum Word {
-    Stands(Expected),
-    /// By a run that took another one back.
-    Restored(Expected),
-    Gone(Identifier),
-}
-
-impl Word {
-    fn whom(&self) -> &Identifier {
-        match self {
-            Self::Stands(entry) | Self::Restored(entry) => &entry.identifier,
-            Self::Gone(identifier) => identifier,
-        }
-    }
-}
+/// Accepted rows of a run above which it is read beside the others, and not sorted with them.
+const MANY: u64 = 1 << 15;
+/// Runs that are read beside each other: each holds a file open, and a block of it in memory.
+const BESIDE: usize = 64;
 
 impl Ledger {
     /// Stores the baseline of a list, sorted by number, unless there already is one. Returns whether it was stored.
-    pub async fn store_baseline(
+    pub async fn store_baseline<E: From<Error> + Send + 'static>(
         &self,
         profile: &str,
         list: &ListId,
-        expected: Vec<Expected>,
-    ) -> Result<bool, Error> {
+        expected: impl Iterator<Item = Result<Expected, E>> + Send + 'static,
+    ) -> Result<bool, E> {
         let (profile, list) = (profile.to_owned(), list.clone());
         if self.baseline(&profile, &list).await?.is_some() {
             return Ok(false);
         }
-        let entries = expected.len();
         let key = list_key(&profile, &list);
         let mut header = Vec::new();
         put_bytes(&mut header, profile.as_bytes());
         put_bytes(&mut header, list.0.as_bytes());
-        let (file, digest) = self
-            .blocking(move |folder| {
-                if !expected.is_sorted_by(|a, b| a.identifier < b.identifier) {
-                    return Err(damaged("the entries of a baseline are not sorted by number"));
-                }
-                let digest = blocks::digest(&header, &expected);
-                let file = format!("{key}-{}.expected", &digest[..16]);
-                blocks::write(&folder.join("lists").join(&file), &header, &expected)?;
-                Ok((file, digest))
-            })
-            .await?;
-        self.write(move |connection| {
+        let (file, digest, entries) = self
+            .blocking(move |folder| Ok(write_baseline(&folder.join("lists"), header, &key, expected)))
+            .await??;
+        let stored = self.write(move |connection| {
             let at = Timestamp::now();
             let stored = connection.execute(
                 "INSERT INTO baselines (profile, list, file, digest, at) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -97,59 +76,107 @@ impl Ledger {
                 append(connection, &event)?;
             }
             Ok(stored == 1)
-        })
-        .await
+        });
+        Ok(stored.await?)
     }
 
     /// The expected set, sorted by number: the baseline with the accepted rows of our runs and the accepted differences
-    /// folded in. `None` without a baseline.
-    pub async fn expected(&self, profile: &str, list: &ListId) -> Result<Option<Vec<Expected>>, Error> {
-        let folded = self.folded(profile, list).await?;
-        Ok(folded.map(|entries| entries.into_iter().map(|(_, entry)| entry).collect()))
+    /// folded in. `None` without a baseline. Read from disk as it is asked for, in a bounded memory.
+    pub async fn expected(&self, profile: &str, list: &ListId) -> Result<Option<Rows<Expected>>, Error> {
+        if self.baseline(profile, list).await?.is_none() {
+            return Ok(None);
+        }
+        let standing = |placed: Result<Placed, Error>| match placed {
+            Ok(Placed { word: Word::Stands(entry) | Word::Restored(entry), .. }) => Some(Ok(entry)),
+            Ok(Placed { word: Word::Gone(_), .. }) => None,
+            Err(error) => Some(Err(error)),
+        };
+        Ok(Some(Box::new(self.last_words(profile, list).await?.filter_map(standing))))
     }
 
     /// The part of the expected set that runs of ours put there, sorted by number: the last word on each is ours and no
     /// removal. What stood there before us, and was never replaced by us, is somebody else's; and so it stays where a run of
     /// ours only gave it back.
-    pub async fn ours(&self, profile: &str, list: &ListId) -> Result<Vec<Expected>, Error> {
-        let words = self.words(profile, list).await?;
-        self.blocking(move |_| {
-            let before: HashSet<Identifier> =
-                words.iter().filter(|(order, _)| *order == 0).map(|(_, word)| word.whom().clone()).collect();
-            let ours = last_words(words).into_iter().filter_map(|(order, word)| match word {
-                Word::Stands(entry) => (order > 0).then_some(entry),
-                Word::Restored(entry) => (!before.contains(&entry.identifier)).then_some(entry),
-                Word::Gone(_) => None,
-            });
-            Ok(ours.collect())
+    pub async fn ours(&self, profile: &str, list: &ListId) -> Result<Rows<Expected>, Error> {
+        let mut words = self.words(profile, list).await?.peekable();
+        // The last word on a number comes first, and that of the baseline last.
+        let mut next = move || loop {
+            let last = match words.next()? {
+                Ok(last) => last,
+                Err(error) => return Some(Err(error)),
+            };
+            let mut stood_before = last.order == 0;
+            while let Some(Ok(earlier)) = words.next_if(|next| says_of(next, last.word.whom())) {
+                stood_before |= earlier.order == 0;
+            }
+            match last.word {
+                Word::Stands(entry) if last.order > 0 => return Some(Ok(entry)),
+                Word::Restored(entry) if !stood_before => return Some(Ok(entry)),
+                _ => {}
+            }
+        };
+        Ok(Box::new(std::iter::from_fn(move || next())))
+    }
+
+    /// About how many entries the list holds by what we know: never fewer than we expect.
+    pub async fn expected_at_most(&self, profile: &str, list: &ListId) -> Result<u64, Error> {
+        let (of, on) = (profile.to_owned(), list.clone());
+        let (baseline, accepted) = self
+            .read(move |connection| {
+                let accepted: i64 = connection.query_row(
+                    "SELECT coalesce(sum(accepted), 0) FROM runs WHERE profile = ?1 AND list = ?2",
+                    params![of, on.0],
+                    |row| row.get(0),
+                )?;
+                Ok((find(connection, &of, &on)?, count(accepted)?))
+            })
+            .await?;
+        self.blocking(move |folder| {
+            let Some((file, digest)) = baseline else { return Ok(accepted) };
+            let baseline = Blocks::<Expected>::open(&folder.join("lists").join(file), &digest)?;
+            Ok(accepted + u64::from(baseline.len()))
         })
         .await
     }
 
-    /// The expected set with the place in the trail of the last word on each number.
-    async fn folded(&self, profile: &str, list: &ListId) -> Result<Option<Vec<(u64, Expected)>>, Error> {
-        if self.baseline(profile, list).await?.is_none() {
-            return Ok(None);
-        }
-        let words = self.words(profile, list).await?;
-        self.blocking(move |_| Ok(Some(fold(words)))).await
+    /// The last word on each number, sorted.
+    pub(super) async fn last_words(&self, profile: &str, list: &ListId) -> Result<Rows<Placed>, Error> {
+        let mut words = self.words(profile, list).await?.peekable();
+        Ok(Box::new(std::iter::from_fn(move || {
+            let last = words.next()?;
+            if let Ok(last) = &last {
+                while words.next_if(|next| says_of(next, last.word.whom())).is_some() {}
+            }
+            Some(last)
+        })))
     }
 
-    /// Everything that was ever said of the numbers of a list.
-    pub(super) async fn words(&self, profile: &str, list: &ListId) -> Result<Vec<Placed>, Error> {
+    /// Everything that was ever said of the numbers of a list, sorted by them: the last word on each comes first.
+    async fn words(&self, profile: &str, list: &ListId) -> Result<Rows<Placed>, Error> {
         let (of, on) = (profile.to_owned(), list.clone());
-        let (baseline, accepted) =
+        let (baseline, mut accepted) =
             self.read(move |c| Ok((find(c, &of, &on)?, accepted(c, &of, &on)?))).await?;
         self.blocking(move |folder| {
-            let mut entries = Vec::new();
+            let mut parts: Vec<Rows<Placed>> = Vec::new();
             if let Some((file, digest)) = baseline {
-                Blocks::<Expected>::open(&folder.join("lists").join(file), &digest)?
-                    .each(|entry| entries.push((0, Word::Stands(entry))))?;
+                let stood = Blocks::<Expected>::open(&folder.join("lists").join(file), &digest)?.rows();
+                let placed = |entry| Placed { order: 0, word: Word::Stands(entry) };
+                parts.push(Box::new(stood.map(move |entry| entry.map(placed))));
             }
-            for plan in accepted.chunk_by(|a, b| a.plan == b.plan) {
-                of_plan(folder, plan, &mut entries)?;
+            accepted.sort_by_key(|run| std::cmp::Reverse(run.rows));
+            let mut sorter = Sorter::new(&folder.join("plans"));
+            for run in accepted {
+                let (is_large, rows) = (run.rows > MANY && parts.len() < BESIDE, of_run(folder, run)?);
+                if is_large {
+                    parts.push(rows);
+                } else {
+                    for row in rows {
+                        sorter.push(row?)?;
+                    }
+                }
             }
-            Ok(entries)
+            parts.push(sorter.finish()?.rows());
+            Ok::<Rows<Placed>, Error>(Box::new(Merge::new(parts)))
         })
         .await
     }
@@ -173,42 +200,87 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// By plan, so that each plan file is read once; the order of settlement travels along.
-fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec<Accepted>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.plan, p.digest, b.accepted, b.settled, p.destination, p.origin
-         FROM batches b JOIN runs r ON r.id = b.run JOIN plans p ON p.id = r.plan
-         WHERE r.profile = ?1 AND r.list = ?2 AND b.state = 'settled' AND length(b.accepted) > 0
-         ORDER BY r.plan, b.settled",
-    )?;
-    let mut found = statement.query(params![profile, list.0])?;
-    let mut accepted = Vec::new();
-    while let Some(row) = found.next()? {
-        let ranges: Vec<u8> = row.get(2)?;
-        accepted.push(Accepted {
-            plan: row.get(0)?,
-            digest: row.get(1)?,
-            destination: destination(&row.get::<_, String>(4)?)?,
-            takes_back: matches!(origin(&row.get::<_, String>(5)?)?, Origin::Undo(_)),
-            rows: rows(&ranges)?,
-            order: count(row.get(3)?)?,
-        });
-    }
-    Ok(accepted)
+/// Whether a word is one on the same number; an error is told first.
+fn says_of(next: &Result<Placed, Error>, whom: &Identifier) -> bool {
+    next.as_ref().is_ok_and(|next| next.word.whom() == whom)
 }
 
-/// Adds what the accepted rows of one plan say. Two runs may have sent the same plan: the later settlement counts, and
+/// Writes a baseline: its file, digest and entries.
+fn write_baseline<E: From<Error>>(
+    lists: &Path,
+    header: Vec<u8>,
+    key: &str,
+    expected: impl Iterator<Item = Result<Expected, E>>,
+) -> Result<(String, String, u64), E> {
+    let mut writer = Writer::new(lists, header)?;
+    let mut last: Option<Identifier> = None;
+    for entry in expected {
+        let entry = entry?;
+        if last.is_some_and(|last| last >= entry.identifier) {
+            return Err(damaged("the entries of a baseline are not sorted by number").into());
+        }
+        last = Some(entry.identifier.clone());
+        writer.push(entry)?;
+    }
+    let written = writer.finish()?;
+    let (digest, entries) = (written.digest.clone(), written.rows);
+    let file = format!("{key}-{}.expected", &digest[..16]);
+    written.name(&lists.join(&file))?;
+    Ok((file, digest, entries))
+}
+
+fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec<Accepted>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id, r.plan, p.digest, b.accepted, b.settled, p.destination, p.origin
+         FROM batches b JOIN runs r ON r.id = b.run JOIN plans p ON p.id = r.plan
+         WHERE r.profile = ?1 AND r.list = ?2 AND b.state = 'settled' AND length(b.accepted) > 0
+         ORDER BY r.n, b.first_row",
+    )?;
+    let mut found = statement.query(params![profile, list.0])?;
+    let mut accepted: Vec<(String, Accepted)> = Vec::new();
+    while let Some(row) = found.next()? {
+        let (run, order, ranges): (String, i64, Vec<u8>) = (row.get(0)?, row.get(4)?, row.get(3)?);
+        if accepted.last().is_none_or(|(known, _)| *known != run) {
+            let of = Accepted {
+                plan: row.get(1)?,
+                digest: row.get(2)?,
+                destination: destination(&row.get::<_, String>(5)?)?,
+                takes_back: matches!(origin(&row.get::<_, String>(6)?)?, Origin::Undo(_)),
+                settled: Vec::new(),
+                rows: 0,
+            };
+            accepted.push((run, of));
+        }
+        if let Some((_, of)) = accepted.last_mut() {
+            of.rows += how_many(&ranges)?;
+            of.settled.push((count(order)?, ranges));
+        }
+    }
+    Ok(accepted.into_iter().map(|(_, of)| of).collect())
+}
+
+/// What the accepted rows of one run say, sorted. Two runs may have sent the same plan: the later settlement counts, and
 /// both say the same.
-fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<Placed>) -> Result<(), Error> {
-    let mut orders: Vec<(u32, u64)> =
-        batches.iter().flat_map(|batch| batch.rows.iter().map(|row| (*row, batch.order))).collect();
-    // The latest settlement of a row first, then only that one.
-    orders.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-    orders.dedup_by_key(|(row, _)| *row);
-    let indices: Vec<u32> = orders.iter().map(|(row, _)| *row).collect();
-    let (destination, takes_back) = (batches[0].destination, batches[0].takes_back);
-    let rows = open(folder, &batches[0].plan, &batches[0].digest)?.pick(&indices)?;
-    entries.extend(orders.iter().zip(rows).map(|((_, order), (_, row))| {
+fn of_run(folder: &Path, run: Accepted) -> Result<Rows<Placed>, Error> {
+    let (destination, takes_back) = (run.destination, run.takes_back);
+    let mut orders = Vec::new();
+    for (order, bytes) in &run.settled {
+        ranges(bytes, |first, last| orders.push((first, last, *order)))?;
+    }
+    orders.sort_unstable();
+    let mut orders = orders.into_iter().peekable();
+    let mut index = 0;
+    let rows = open(folder, &run.plan, &run.digest)?.rows();
+    // Of a row that was accepted, the settlement that says so.
+    let placed = move |row: Result<PlanRow, Error>| {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => return Some(Err(error)),
+        };
+        let at = index;
+        index += 1;
+        while orders.next_if(|(_, last, _)| *last < at).is_some() {}
+        let (_, _, order) = *orders.peek().filter(|(first, _, _)| *first <= at)?;
         let word = match row.op {
             Op::Remove => Word::Gone(row.identifier),
             _ => {
@@ -217,23 +289,7 @@ fn of_plan(folder: &Path, batches: &[Accepted], entries: &mut Vec<Placed>) -> Re
                 if takes_back { Word::Restored(entry) } else { Word::Stands(entry) }
             }
         };
-        (*order, word)
-    }));
-    Ok(())
-}
-
-/// The last word on each number, sorted.
-pub(super) fn last_words(mut entries: Vec<Placed>) -> Vec<Placed> {
-    entries.sort_unstable_by(|(a, one), (b, other)| one.whom().cmp(other.whom()).then(b.cmp(a)));
-    entries.dedup_by(|(_, later), (_, earlier)| later.whom() == earlier.whom());
-    entries
-}
-
-/// What stands by the last word on each number.
-fn fold(entries: Vec<Placed>) -> Vec<(u64, Expected)> {
-    let standing = |(order, word)| match word {
-        Word::Stands(entry) | Word::Restored(entry) => Some((order, entry)),
-        Word::Gone(_) => None,
+        Some(Ok(Placed { order, word }))
     };
-    last_words(entries).into_iter().filter_map(standing).collect()
+    Ok(Box::new(rows.filter_map(placed)))
 }

@@ -1,67 +1,75 @@
 //! Plan rows of a run by what became of them: what a later plan takes back, or sends once more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use rusqlite::{Connection, params};
 
 use super::Ledger;
-use super::codec::{count, rows};
+use super::codec::{count, ranges};
 use super::error::Error;
-use super::expected::{Word, last_words};
 use super::plans::{by_id, open};
 use super::runs::load;
-use crate::domain::identifier::Identifier;
+use super::sorter::{Rows, Sorter};
+use crate::domain::beside::Beside;
 use crate::domain::list::ListId;
 use crate::domain::plan::{Op, PlanRow, PlanSummary};
 
-/// What a run did that nobody has touched since, as far as the ledger knows.
-#[derive(Debug, Default)]
+/// A row that the tenant took of a run.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Done {
-    /// Rows that the tenant took and that no later run has changed or confirmed, sorted.
-    pub rows: Vec<PlanRow>,
-    /// Rows whose number a later run of ours changed.
-    pub changed_since: u64,
-    /// Rows whose number a later run of ours wanted to stand there as it does.
-    pub wanted_since: u64,
+    /// The row.
+    pub row: PlanRow,
+    /// What has become of it since, as far as the ledger knows.
+    pub since: Since,
+}
+
+/// What later runs of ours did with a number, or want of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Nothing.
+    Untouched,
+    /// They changed it.
+    Changed,
+    /// They want it to stand there as it does.
+    Wanted,
 }
 
 impl Ledger {
-    /// What is left to take back of a run.
-    pub async fn done_by(&self, run: &str) -> Result<Done, Error> {
+    /// What the tenant took of a run, sorted by number. Read from disk as it is asked for, in a bounded memory.
+    pub async fn done_by(&self, run: &str) -> Result<Rows<Done>, Error> {
         let id = run.to_owned();
         let Some((plan, list, accepted, later)) = self.read(move |c| accepted(c, &id)).await? else {
-            return Ok(Done::default());
+            return Ok(Box::new(std::iter::empty()));
         };
-        let words = self.words(&plan.profile, &list).await?;
+        let mut last = Beside::new(self.last_words(&plan.profile, &list).await?);
         self.blocking(move |folder| {
-            let orders: HashSet<u64> = accepted.iter().map(|(order, _)| *order).collect();
-            let last: HashMap<Identifier, u64> =
-                last_words(words).into_iter().map(|(order, word)| (word.into_whom(), order)).collect();
-            let mut indices: Vec<u32> = accepted.into_iter().flat_map(|(_, rows)| rows).collect();
-            indices.sort_unstable();
-            let taken = open(folder, &plan.id, &plan.digest.0)?.pick(&indices)?;
-            let mut done = Done::default();
-            for (_, row) in taken {
-                match last.get(&row.identifier) {
-                    Some(order) if orders.contains(order) => done.rows.push(row),
-                    _ => done.changed_since += 1,
+            // Whatever became of them: those files want these numbers to stand there.
+            let mut wanted = Sorter::new(&folder.join("plans"));
+            for (id, digest) in later {
+                for row in open(folder, &id, &digest)?.rows() {
+                    let row = row?;
+                    if matches!(row.op, Op::Unchanged | Op::Add | Op::Update) {
+                        wanted.push(row.identifier)?;
+                    }
                 }
             }
-            let mut wanted = HashSet::new();
-            for (id, digest) in later {
-                open(folder, &id, &digest)?.each(|row| {
-                    let is_ours =
-                        || done.rows.binary_search_by(|it| it.identifier.cmp(&row.identifier)).is_ok();
-                    // Whatever became of it: that file wants the number to stand there.
-                    if matches!(row.op, Op::Unchanged | Op::Add | Op::Update) && is_ours() {
-                        wanted.insert(row.identifier);
-                    }
-                })?;
-            }
-            let before = done.rows.len();
-            done.rows.retain(|row| !wanted.contains(&row.identifier));
-            done.wanted_since = (before - done.rows.len()) as u64;
-            Ok(done)
+            let mut wanted = Beside::new(wanted.finish()?.rows());
+            let orders: HashSet<u64> = accepted.iter().map(|(order, _)| *order).collect();
+            let mut since = move |row: &PlanRow| {
+                let is_last = last.at(&row.identifier)?.iter().any(|placed| orders.contains(&placed.order));
+                let is_wanted = !wanted.at(&row.identifier)?.is_empty();
+                Ok(match (is_last, is_wanted) {
+                    (false, _) => Since::Changed,
+                    (true, true) => Since::Wanted,
+                    (true, false) => Since::Untouched,
+                })
+            };
+            let taken = taken(open(folder, &plan.id, &plan.digest.0)?.rows(), &accepted)?;
+            let done = taken.map(move |row| {
+                let row = row?;
+                since(&row).map(|since| Done { row, since })
+            });
+            Ok::<Rows<Done>, Error>(Box::new(done))
         })
         .await
     }
@@ -82,7 +90,25 @@ impl Ledger {
 
 /// Plan, list, settlements with their rows, and the plans that later runs on the list were bound to, those of other profiles
 /// of the tenant too.
-type Accepted = (PlanSummary, ListId, Vec<(u64, Vec<u32>)>, Vec<(String, String)>);
+type Accepted = (PlanSummary, ListId, Vec<(u64, Vec<u8>)>, Vec<(String, String)>);
+
+/// The rows of a plan that are in one of these settlements.
+fn taken(
+    rows: impl Iterator<Item = Result<PlanRow, Error>> + Send + 'static,
+    settled: &[(u64, Vec<u8>)],
+) -> Result<Rows<PlanRow>, Error> {
+    let mut lines = Vec::new();
+    for (_, bytes) in settled {
+        ranges(bytes, |first, last| lines.push((first, last)))?;
+    }
+    lines.sort_unstable();
+    let mut lines = lines.into_iter().peekable();
+    let is_taken = move |(index, row): (u32, Result<PlanRow, Error>)| {
+        while lines.next_if(|(_, last)| *last < index).is_some() {}
+        (row.is_err() || lines.peek().is_some_and(|(first, _)| *first <= index)).then_some(row)
+    };
+    Ok(Box::new((0..).zip(rows).filter_map(is_taken)))
+}
 
 fn accepted(connection: &Connection, id: &str) -> Result<Option<Accepted>, Error> {
     let run = load(connection, id)?;
@@ -94,7 +120,7 @@ fn accepted(connection: &Connection, id: &str) -> Result<Option<Accepted>, Error
     )?;
     let mut found = statement.query(params![id])?;
     while let Some(row) = found.next()? {
-        settled.push((count(row.get(0)?)?, rows(&row.get::<_, Vec<u8>>(1)?)?));
+        settled.push((count(row.get(0)?)?, row.get(1)?));
     }
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT p.id, p.digest FROM runs r JOIN plans p ON p.id = r.plan
@@ -124,13 +150,4 @@ fn refused(connection: &Connection, id: &str) -> Result<Refused, Error> {
         refused.push((row, code.unwrap_or_default()));
     }
     Ok((Some(plan), refused))
-}
-
-impl Word {
-    fn into_whom(self) -> Identifier {
-        match self {
-            Self::Stands(entry) | Self::Restored(entry) => entry.identifier,
-            Self::Gone(identifier) => identifier,
-        }
-    }
 }

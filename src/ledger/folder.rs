@@ -67,29 +67,59 @@ pub(super) fn write_whole(
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Error::Unwritable { detail: format!("{} is not a file's path", path.display()) });
     };
-    let salt = random::<4>()?;
-    let temporary = folder.join(format!(
-        ".{}.{}.{:08x}.tmp",
-        name.to_string_lossy(),
-        std::process::id(),
-        u32::from_le_bytes(salt)
-    ));
-    let written = private_file(&temporary).and_then(|mut file| {
-        fill(&mut file)
-            .and_then(|()| file.flush())
-            .and_then(|()| file.sync_all())
-            .map_err(|e| unwritable(path, &e))
-    });
-    if path.extension().is_some_and(|kind| kind == "plan" || kind == "expected") {
-        kill_point!("K5");
+    let mut temporary = Temporary::new(folder, &name.to_string_lossy())?;
+    fill(&mut temporary.file).map_err(|e| unwritable(path, &e))?;
+    temporary.keep_as(path)
+}
+
+/// A file under a temporary name. Dropped it is gone; what a killed process leaves behind is swept later.
+pub(super) struct Temporary {
+    file: File,
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Temporary {
+    /// Makes one in a folder; `name` only tells a reader of the folder what it is.
+    pub(super) fn new(folder: &Path, name: &str) -> Result<Self, Error> {
+        let salt = u32::from_le_bytes(random::<4>()?);
+        let path = folder.join(format!(".{name}.{}.{salt:08x}.tmp", std::process::id()));
+        Ok(Self { file: private_file(&path)?, path, is_kept: false })
     }
-    let renamed = written.and_then(|()| fs::rename(&temporary, path).map_err(|e| unwritable(path, &e)));
-    if renamed.is_err() {
-        // Nothing points to it; what is left is swept later.
-        let _ = fs::remove_file(&temporary);
-        return renamed;
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
-    sync_dir(folder)
+
+    /// Makes it last under a name in the same folder.
+    pub(super) fn keep_as(mut self, path: &Path) -> Result<(), Error> {
+        self.file.flush().and_then(|()| self.file.sync_all()).map_err(|e| unwritable(path, &e))?;
+        if path.extension().is_some_and(|kind| kind == "plan" || kind == "expected") {
+            kill_point!("K5");
+        }
+        fs::rename(&self.path, path).map_err(|e| unwritable(path, &e))?;
+        self.is_kept = true;
+        path.parent().map_or(Ok(()), sync_dir)
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // Nothing points to it; what is left is swept later.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Says that the ledger is in use, until the file is dropped. Refused while a backup is being restored.

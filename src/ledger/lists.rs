@@ -10,7 +10,8 @@ use super::codec::{
 use super::error::{Error, damaged};
 use super::lock::list_key;
 use super::rows::{expected, put_expected, put_whom, whom};
-use super::{Ledger, ListFacts, NewEvent, doubts};
+use super::sorter::Sorted;
+use super::{Generation, Ledger, ListFacts, NewEvent, doubts};
 use crate::domain::diff::{Diff, DiffKind, Difference};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::ListId;
@@ -103,21 +104,21 @@ impl Ledger {
         self.read(move |connection| last(connection, &profile, &list)).await
     }
 
-    /// Numbers of a list whose generation is above 0.
-    pub async fn generations(&self, profile: &str, list: &ListId) -> Result<Vec<(E164, u32)>, Error> {
+    /// Numbers of a list whose generation is above 0, in order.
+    pub async fn generations(&self, profile: &str, list: &ListId) -> Result<Sorted<Generation>, Error> {
         let (profile, list) = (profile.to_owned(), list.clone());
+        let mut sorter = self.sorter();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT number, generation FROM generations WHERE profile = ?1 AND list = ?2 ORDER BY number",
             )?;
             let mut rows = statement.query(params![profile, list.0])?;
-            let mut generations = Vec::new();
             while let Some(row) = rows.next()? {
                 let number = E164::from_digits(count(row.get(0)?)?)
                     .ok_or_else(|| damaged("a generation is of something that is not a number"))?;
-                generations.push((number, position(row.get(1)?)?));
+                sorter.push(Generation { whom: number.into(), generation: position(row.get(1)?)? })?;
             }
-            Ok(generations)
+            sorter.finish()
         })
         .await
     }

@@ -52,6 +52,7 @@ mod lists;
 mod lock;
 mod metrics;
 mod outbox;
+mod plan_file;
 mod plans;
 mod pseudonyms;
 mod recount;
@@ -61,23 +62,28 @@ mod runs;
 mod schema;
 mod settle;
 mod sizes;
+mod sorter;
 mod trail;
 mod types;
 mod wishes;
+mod words;
 mod writer;
 
 pub use archive::Summary;
 pub use backup::Backup;
 pub use error::Error;
-pub use fates::Done;
+pub use fates::{Done, Since};
 pub use history::{HeldRow, History, Outcome};
 pub use lock::{READING, may_work_on};
 pub use outbox::Message;
+pub use plan_file::{PlanFile, PlanWriter, WrittenPlan};
 pub use pseudonyms::{OtherRow, Whom};
 pub use restore::{RestoreWish, Restored};
+pub use sorter::{Rows, Sortable, Sorted, Sorter};
 pub use trail::{THROUGH, TrailKeys, keys_path, read_keys_file};
 pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
 pub use wishes::OpenWish;
+pub use words::Generation;
 
 use trail::Mirror;
 use writer::Worker;
@@ -170,6 +176,11 @@ impl Ledger {
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.shared.reader.run(work).await
+    }
+
+    /// Sorts rows of which there may be any number; what does not fit into memory is put away beside the plans.
+    pub fn sorter<R: Sortable>(&self) -> Sorter<R> {
+        Sorter::new(&self.shared.folder.join("plans"))
     }
 
     /// Reads or writes plan and baseline files where nobody waits for it.

@@ -8,10 +8,12 @@ use super::audit::append;
 use super::blocks::{self, Blocks};
 use super::codec::{count, from_micros, int, micros, put_bytes};
 use super::error::{Error, damaged};
+use super::plan_file::{PlanFile, PlanWriter, WrittenPlan};
 use super::runs::only;
+use super::sorter::Rows;
 use super::{Approval, Ledger, NewEvent};
 use crate::domain::list::ListId;
-use crate::domain::plan::{Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Digest, Operation, Origin, PlanRow, PlanSummary};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
                        unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub, \
@@ -24,25 +26,27 @@ impl Ledger {
         Digest(blocks::digest(&header(plan), rows))
     }
 
-    /// Stores an immutable plan (temp file, fsync, rename, fsync of the folder). Rows must be sorted by number. Storing
-    /// the same plan again changes nothing; another plan under the same id, or counts that do not fit the rows, are an
-    /// error. Times are kept to the microsecond.
-    pub async fn store_plan(&self, plan: &PlanSummary, rows: Vec<PlanRow>) -> Result<(), Error> {
+    /// Begins the file of a plan, which is stored with [`Ledger::store_plan`]. What the summary says of id, digest, counts
+    /// and time does not matter yet. For a thread that may be kept waiting.
+    pub fn write_plan(&self, plan: &PlanSummary) -> Result<PlanWriter, Error> {
+        PlanWriter::new(&self.shared.folder.join("plans"), plan.destination, header(plan))
+    }
+
+    /// Stores an immutable plan whose rows are written (fsync, rename, fsync of the folder). Storing the same plan again
+    /// changes nothing; another plan under the same id, or counts that do not fit the rows, are an error. Times are kept to
+    /// the microsecond.
+    pub async fn store_plan(&self, plan: &PlanSummary, written: WrittenPlan) -> Result<(), Error> {
         let plan = plan.clone();
         let (id, wanted) = (plan.id.clone(), plan.digest.clone());
         self.read(move |connection| unless_other(connection, &id, &wanted).map(drop)).await?;
         let stored = plan.clone();
         self.blocking(move |folder| {
-            check(&stored, &rows)?;
-            let header = header(&stored);
-            if blocks::digest(&header, &rows) != stored.digest.0 {
-                return Err(damaged(format!("plan {} is not what its digest says", stored.id)));
-            }
+            written.check(&stored)?;
             let path = path(folder, &stored.id)?;
             // What a killed process left behind is written anew; the digest says what belongs there.
             match Blocks::<PlanRow>::open(&path, &stored.digest.0) {
                 Ok(_) => Ok(()),
-                Err(_) => blocks::write(&path, &header, &rows).map(drop),
+                Err(_) => written.name(&path),
             }
         })
         .await?;
@@ -55,16 +59,19 @@ impl Ledger {
         self.read(move |connection| find(connection, &id)).await
     }
 
-    /// The rows of a plan; the digest is verified while reading.
-    pub async fn plan_rows(&self, plan: &PlanSummary) -> Result<Vec<PlanRow>, Error> {
+    /// The rows of a plan in order, read from disk as they are asked for; each block is verified before a row of it is told.
+    pub async fn plan_rows(&self, plan: &PlanSummary) -> Result<Rows<PlanRow>, Error> {
         let (id, digest) = (plan.id.clone(), plan.digest.clone());
         self.blocking(move |folder| {
-            let mut file = open(folder, &id, &digest.0)?;
-            let mut rows = Vec::with_capacity(file.len() as usize);
-            file.each(|row| rows.push(row))?;
-            Ok(rows)
+            Ok::<Rows<PlanRow>, Error>(Box::new(open(folder, &id, &digest.0)?.rows()))
         })
         .await
+    }
+
+    /// The file of a plan, to pick rows from.
+    pub async fn plan_file(&self, plan: &PlanSummary) -> Result<PlanFile, Error> {
+        let (id, digest) = (plan.id.clone(), plan.digest.clone());
+        self.blocking(move |folder| Ok(PlanFile::new(open(folder, &id, &digest.0)?))).await
     }
 
     /// Stores an approval with its audit event.
@@ -175,34 +182,6 @@ fn find(connection: &Connection, wanted: &str) -> Result<PlanSummary, Error> {
         .query_map(params![wanted, wanted.chars().count() as i64], |row| row.get(0))?
         .collect::<Result<Vec<String>, _>>()?;
     by_id(connection, &only("plan", wanted, found)?)
-}
-
-/// Each number once, in order, and the counts that the approval will speak of.
-fn check(plan: &PlanSummary, rows: &[PlanRow]) -> Result<(), Error> {
-    if !rows.is_sorted_by(|a, b| a.identifier < b.identifier) {
-        return Err(damaged(format!("the rows of plan {} are not sorted by number", plan.id)));
-    }
-    let addresses = || rows.iter().any(|row| row.identifier.phone().is_none());
-    if plan.destination != Destination::Suppression && addresses() {
-        return Err(damaged(format!("plan {} has addresses for a list of numbers", plan.id)));
-    }
-    let of = |op: Op| rows.iter().filter(|row| row.op == op).count() as u64;
-    let counts = &plan.counts;
-    let conserved = counts.rows
-        == counts.operations() + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
-    let fit = (counts.add, counts.update, counts.unchanged, counts.remove, counts.removed)
-        == (of(Op::Add), of(Op::Update), of(Op::Unchanged), of(Op::Remove), of(Op::Removed));
-    if counts.remove > 0 && !plan.destination.can_take_off() {
-        return Err(damaged(format!("plan {} takes numbers off a list that lets none go", plan.id)));
-    }
-    if rows.iter().any(|row| row.op == Op::Remove && (row.replaces.is_empty() || row.before.is_none())) {
-        return Err(damaged(format!("a removal of plan {} names no record", plan.id)));
-    }
-    if conserved && fit {
-        Ok(())
-    } else {
-        Err(damaged(format!("the counts of plan {} do not fit its rows", plan.id)))
-    }
 }
 
 /// Whether exactly this plan is stored; another one under its id is an error.

@@ -10,18 +10,19 @@
 //! Eight bytes of pseudonym: in ten million rows a number that was never there is found by mistake once in a million
 //! million questions. What became of a row: its operation, a duplicate, or the text that a rejection has.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek as _, SeekFrom, Write};
+use std::io::{BufWriter, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::blocks::Coded;
 use super::codec::{Cursor, hex, put_bytes};
 use super::error::{Error, damaged};
 use super::folder::write_whole;
 use super::plans::open;
+use super::sorter::{Sortable, Sorted, Sorter};
 use super::{Ledger, TrailKeys};
 use crate::domain::identifier::Identifier;
 use crate::domain::plan::{Op, PlanSummary};
@@ -30,9 +31,6 @@ const MAGIC: [u8; 8] = *b"QLwho\x00\x00\x01";
 const RECORD: usize = 18;
 const HEAD: u64 = 32;
 const TRAILER: u64 = 16;
-
-/// Records that are sorted in memory: eighteen megabytes, whatever the file has.
-const AT_ONCE: usize = 1 << 20;
 
 const SENT: u8 = 0;
 const UNCHANGED: u8 = 1;
@@ -94,10 +92,9 @@ impl Ledger {
     ) -> Result<Result<(), E>, Error> {
         let (keys, id, digest) = (keys.clone(), plan.id.clone(), plan.digest.clone());
         self.blocking(move |folder| {
-            let mut sorter = Sorter::new(folder, AT_ONCE);
-            let mut index = 0;
-            let mut failed = None;
-            open(folder, &id, &digest.0)?.each(|row| {
+            let mut sorter = Sorter::new(&folder.join("plans"));
+            for (index, row) in (0..).zip(open(folder, &id, &digest.0)?.rows()) {
+                let row = row?;
                 let kind = match row.op {
                     Op::Add | Op::Update => SENT,
                     Op::Remove => TAKEN_OFF,
@@ -105,11 +102,7 @@ impl Ledger {
                     Op::Removed => REMOVED,
                 };
                 let tag = keys.tag(&told(&Whom::Known(row.identifier)));
-                failed = failed.take().or(sorter.push(record(&tag, row.row, index, kind)).err());
-                index += 1;
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
+                sorter.push(record(&tag, row.row, index, kind))?;
             }
             let mut texts: Vec<&'static str> = Vec::new();
             let told_all = others(&mut |other| {
@@ -128,7 +121,7 @@ impl Ledger {
             if let Err(error) = told_all {
                 return Ok(Err(error));
             }
-            sorter.finish(&path(folder, &id), &id_of(&keys), &texts)?;
+            write(&path(folder, &id), &id_of(&keys), &sorter.finish()?, &texts)?;
             Ok(Ok(()))
         })
         .await
@@ -276,84 +269,50 @@ fn first_of(file: &mut File, records: u64, tag: &[u8]) -> Result<u64, Error> {
     Ok(low)
 }
 
-/// Sorts records of any number: what does not fit is written to files without a name, and merged.
-struct Sorter {
-    folder: PathBuf,
-    here: Vec<Record>,
-    away: Vec<File>,
-    records: u64,
-    at_once: usize,
+impl Coded for Record {
+    fn encode(rows: &[Self], out: &mut Vec<u8>) {
+        rows.iter().for_each(|record| out.extend_from_slice(record));
+    }
+
+    fn decode(bytes: &[u8], _: usize) -> Result<Vec<Self>, Error> {
+        let whole = |record: &[u8]| record.try_into().map_err(|_| damaged("a pseudonym is cut"));
+        bytes.chunks(RECORD).map(whole).collect()
+    }
 }
 
-impl Sorter {
-    fn new(folder: &Path, at_once: usize) -> Self {
-        Self { folder: folder.join("plans"), here: Vec::new(), away: Vec::new(), records: 0, at_once }
-    }
+impl Sortable for Record {
+    /// Eighteen megabytes, whatever the file has.
+    const AT_ONCE: usize = 1 << 20;
 
-    fn push(&mut self, record: Record) -> Result<(), Error> {
-        self.here.push(record);
-        self.records += 1;
-        if self.here.len() < self.at_once { Ok(()) } else { self.put_away() }
+    fn order(&self, other: &Self) -> Ordering {
+        self.cmp(other)
     }
+}
 
-    fn put_away(&mut self) -> Result<(), Error> {
-        self.here.sort_unstable();
-        let mut out = BufWriter::new(tempfile::tempfile_in(&self.folder)?);
-        for record in self.here.drain(..) {
-            out.write_all(&record)?;
-        }
-        let mut file = out.into_inner().map_err(|e| Error::from(e.into_error()))?;
-        file.rewind()?;
-        self.away.push(file);
-        Ok(())
-    }
-
-    fn finish(mut self, path: &Path, key: &[u8; 16], texts: &[&'static str]) -> Result<(), Error> {
-        self.here.sort_unstable();
-        let records = self.records;
-        write_whole(path, |file| {
-            let mut out = BufWriter::new(file);
-            out.write_all(&MAGIC)?;
-            out.write_all(key)?;
-            out.write_all(&records.to_le_bytes())?;
-            self.merge(&mut out)?;
-            let mut tail = Vec::new();
-            texts.iter().for_each(|text| put_bytes(&mut tail, text.as_bytes()));
-            out.write_all(&tail)?;
-            out.write_all(&(HEAD + records * RECORD as u64).to_le_bytes())?;
-            out.write_all(&MAGIC)?;
-            out.flush()
-        })
-    }
-
-    fn merge(self, out: &mut impl Write) -> std::io::Result<()> {
-        let mut parts: Vec<Box<dyn Iterator<Item = std::io::Result<Record>>>> = Vec::new();
-        for file in self.away {
-            let mut file = BufReader::new(file);
-            parts.push(Box::new(std::iter::from_fn(move || {
-                let mut record = [0; RECORD];
-                match file.read_exact(&mut record) {
-                    Ok(()) => Some(Ok(record)),
-                    Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => None,
-                    Err(e) => Some(Err(e)),
+fn write(path: &Path, key: &[u8; 16], records: &Sorted<Record>, texts: &[&'static str]) -> Result<(), Error> {
+    let mut torn = None;
+    let written = write_whole(path, |file| {
+        let mut out = BufWriter::new(file);
+        out.write_all(&MAGIC)?;
+        out.write_all(key)?;
+        out.write_all(&records.len().to_le_bytes())?;
+        for record in records.rows() {
+            match record {
+                Ok(record) => out.write_all(&record)?,
+                Err(error) => {
+                    torn = Some(error);
+                    return Err(std::io::ErrorKind::InvalidData.into());
                 }
-            })));
-        }
-        parts.push(Box::new(self.here.into_iter().map(Ok)));
-        let mut next = BinaryHeap::new();
-        for (at, part) in parts.iter_mut().enumerate() {
-            if let Some(record) = part.next() {
-                next.push(Reverse((record?, at)));
             }
         }
-        while let Some(Reverse((record, at))) = next.pop() {
-            out.write_all(&record)?;
-            if let Some(record) = parts[at].next() {
-                next.push(Reverse((record?, at)));
-            }
-        }
-        Ok(())
-    }
+        let mut tail = Vec::new();
+        texts.iter().for_each(|text| put_bytes(&mut tail, text.as_bytes()));
+        out.write_all(&tail)?;
+        out.write_all(&(HEAD + records.len() * RECORD as u64).to_le_bytes())?;
+        out.write_all(&MAGIC)?;
+        out.flush()
+    });
+    torn.map_or(written, Err)
 }
 
 #[cfg(test)]
@@ -373,7 +332,7 @@ mod tests {
         let mut files = Vec::new();
         // One of them fills its parts exactly, one leaves a rest, one needs none.
         for (plan, at_once) in [("p-a", 20), ("p-b", 7), ("p-c", 1_000)] {
-            let mut sorter = Sorter::new(dir.path(), at_once);
+            let mut sorter = Sorter::with_room(&dir.path().join("plans"), at_once);
             for n in 0..100 {
                 let tag = keys.tag(&told(&number(n)));
                 sorter.push(record(&tag, 100 - n, n as u32, SENT)).unwrap();
@@ -381,7 +340,8 @@ mod tests {
             let again = keys.tag(&told(&number(42)));
             sorter.push(record(&again, 1 << 39, NO_INDEX, DUPLICATE)).unwrap();
             sorter.push(record(&again, 102, NO_INDEX, FIRST_TEXT)).unwrap();
-            sorter.finish(&path(dir.path(), plan), &id_of(&keys), &["bad-date"]).unwrap();
+            let sorted = sorter.finish().unwrap();
+            write(&path(dir.path(), plan), &id_of(&keys), &sorted, &["bad-date"]).unwrap();
             for n in 0..100 {
                 let found =
                     find(dir.path(), plan, std::slice::from_ref(&keys), &[number(n)]).unwrap().unwrap();

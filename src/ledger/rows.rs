@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::blocks::Row;
+use super::blocks::{Coded, Row};
 use super::codec::{Cursor, put_bytes, put_int, put_text, put_time};
 use super::error::{Error, damaged};
 use crate::domain::diff::{Expected, ExpectedAttributes};
-use crate::domain::entry::Attributes;
+use crate::domain::entry::{Attributes, RemoteEntry};
 use crate::domain::identifier::{Email, Identifier};
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::list::ListId;
 use crate::domain::phone::E164;
 use crate::domain::plan::{Extra, Op, PlanRow};
 
@@ -21,6 +22,9 @@ const REMOVE_CODE: u64 = 5;
 const UPDATE_CODE: u64 = 6;
 const HAS_REPLACES: u64 = 4;
 const HAS_GENERATION: u64 = 8;
+/// Of a record: it is not spelled as we would, and it has a key.
+const HAS_SPELLING: u64 = 1;
+const HAS_KEY: u64 = 2;
 
 impl Row for PlanRow {
     const MAGIC: [u8; 8] = *b"QLplan\x00\x01";
@@ -28,7 +32,9 @@ impl Row for PlanRow {
     fn key(&self) -> u64 {
         key(&self.identifier)
     }
+}
 
+impl Coded for PlanRow {
     fn encode(rows: &[Self], out: &mut Vec<u8>) {
         let mut words = Words::default();
         let mut names = Vec::new();
@@ -128,7 +134,9 @@ impl Row for Expected {
     fn key(&self) -> u64 {
         key(&self.identifier)
     }
+}
 
+impl Coded for Expected {
     fn encode(rows: &[Self], out: &mut Vec<u8>) {
         let mut words = Words::default();
         let mut body = Vec::new();
@@ -150,6 +158,59 @@ impl Row for Expected {
             let identifier = identifier(&mut cursor, &mut before)?;
             let index = cursor.int()?;
             decoded.push(Self { identifier, attributes: word(&words, index)?.clone() });
+        }
+        finish(&cursor, decoded)
+    }
+}
+
+impl Coded for RemoteEntry {
+    fn encode(rows: &[Self], out: &mut Vec<u8>) {
+        let mut words = Words::default();
+        let mut body = Vec::new();
+        for row in rows {
+            put_whom(&mut body, row.identifier.as_ref());
+            let word = words.index(|out| {
+                put_bytes(out, row.list.0.as_bytes());
+                put_text(out, row.jurisdiction.as_deref());
+                put_time(out, row.expires);
+                put_text(out, row.source.as_deref());
+            });
+            let is_plain = row.identifier.as_ref().is_some_and(|whom| whom.whole() == row.raw);
+            let spelling = if is_plain { 0 } else { HAS_SPELLING };
+            let key = if row.key.is_some() { HAS_KEY } else { 0 };
+            put_int(&mut body, (word << 2) | spelling | key);
+            put_bytes(&mut body, row.id.as_bytes());
+            if !is_plain {
+                put_bytes(&mut body, row.raw.as_bytes());
+            }
+            if let Some(key) = &row.key {
+                put_bytes(&mut body, key.as_bytes());
+            }
+        }
+        words.put(out);
+        out.extend_from_slice(&body);
+    }
+
+    fn decode(bytes: &[u8], rows: usize) -> Result<Vec<Self>, Error> {
+        let mut cursor = Cursor(bytes);
+        let words = words(&mut cursor, |cursor| {
+            let list = ListId(cursor.string()?.to_owned());
+            let jurisdiction = cursor.text()?.map(str::to_owned);
+            Ok((list, jurisdiction, cursor.time()?, cursor.text()?.map(str::to_owned)))
+        })?;
+        let mut decoded = Vec::with_capacity(rows);
+        for _ in 0..rows {
+            let identifier = whom(&mut cursor)?;
+            let flags = cursor.int()?;
+            let (list, jurisdiction, expires, source) = word(&words, flags >> 2)?.clone();
+            let id = cursor.string()?.to_owned();
+            let raw = match (flags & HAS_SPELLING, &identifier) {
+                (0, Some(whom)) => whom.whole(),
+                (0, None) => return Err(damaged("a record that means nobody has no spelling")),
+                _ => cursor.string()?.to_owned(),
+            };
+            let key = if flags & HAS_KEY > 0 { Some(cursor.string()?.to_owned()) } else { None };
+            decoded.push(Self { id, list, raw, identifier, jurisdiction, expires, source, key });
         }
         finish(&cursor, decoded)
     }

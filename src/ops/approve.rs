@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Ops, OpsError};
+use super::{Ops, OpsError, off_thread};
 use crate::domain::identifier::Identifier;
 use crate::domain::plan::{Op, PlanSummary};
 use crate::ledger::Approval;
@@ -76,7 +76,15 @@ impl Ops {
         if plan.counts.remove == 0 {
             return Ok(Vec::new());
         }
-        let rows = self.ledger.plan_rows(plan).await?.into_iter();
-        Ok(rows.filter(|row| row.op == Op::Remove).map(|row| row.identifier).collect())
+        let rows = self.ledger.plan_rows(plan).await?;
+        off_thread(move || {
+            let mut comes_off = Vec::new();
+            for row in rows {
+                let row = row?;
+                comes_off.extend((row.op == Op::Remove).then_some(row.identifier));
+            }
+            Ok(comes_off)
+        })
+        .await?
     }
 }

@@ -227,9 +227,9 @@ impl Ops {
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
-        let open = self.ledger.open_batches(&run.id).await?;
-        let replaced = self.ledger.open_replacements(&run.id).await?;
-        if replaced.is_empty() && open.iter().all(|batch| batch.state == BatchState::Queued) {
+        let sent = self.ledger.batches_in(&run.id, &BatchState::SENT, None, 1).await?;
+        let (_, replaced) = self.ledger.rows_with_replacements(&run.id).await?;
+        if replaced == 0 && sent.is_empty() {
             return Ok(());
         }
         let words = format!("reading back what may have arrived before run {} is cancelled", run.id);
@@ -251,10 +251,9 @@ impl Ops {
         how: &CallOff,
         error: &OpsError,
     ) -> Result<(), OpsError> {
-        let open = self.ledger.open_batches(&run.id).await?;
-        let rows: usize =
-            open.iter().filter(|batch| batch.state != BatchState::Queued).map(|b| b.rows.len()).sum();
-        let replaced = self.ledger.open_replacements(&run.id).await?.len();
+        let sent = self.ledger.batches_in(&run.id, &BatchState::SENT, None, u32::MAX).await?;
+        let rows: usize = sent.iter().map(|batch| batch.rows.len()).sum();
+        let (_, replaced) = self.ledger.rows_with_replacements(&run.id).await?;
         let what =
             format!("{rows} rows of run {} may have arrived, {replaced} old records may stand", run.id);
         if !how.force {

@@ -11,9 +11,11 @@ use super::engine::Halt;
 use super::gate::end_of_cool_down;
 use super::lookup::membership;
 use super::plan::enforcing_rules;
-use super::{Ops, OpsError, OpsEvent, Sink};
+use super::{Ops, OpsError, OpsEvent, Sink, off_thread};
 use crate::api;
 use crate::config::Environment;
+use crate::domain::beside::Beside;
+use crate::domain::diff::Expected;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
@@ -23,6 +25,7 @@ use crate::domain::readiness::Probes;
 use crate::domain::rule::{Channel, Membership, Rule, Ruling, decide};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::verdict::{Asked, DncRecord, RecordStatus};
+use crate::ledger::{self, Rows};
 
 /// Numbers whose enforcement is probed.
 const PROBES: usize = 20;
@@ -48,8 +51,8 @@ impl Ops {
             let result = self.compare_with_expected(to, &list, Some(&run.id), sink, stop).await?;
             // Proven is what was asked for: a row without a verdict, or an old record that had to stay, is not.
             let unaccounted = self.ledger.run(&run.id).await?.buckets.unaccounted;
-            let replaced = self.ledger.open_replacements(&run.id).await?.is_empty();
-            if result.diff.is_clean() && unaccounted == 0 && replaced {
+            let (_, records) = self.ledger.rows_with_replacements(&run.id).await?;
+            if result.diff.is_clean() && unaccounted == 0 && records == 0 {
                 list = self.switch_on(&list, Some(&run.reason)).await?;
             }
         }
@@ -66,7 +69,7 @@ impl Ops {
             Some(("unaccounted", "some rows have no verdict of the tenant"))
         } else if !result.diff.is_clean() {
             Some(("differences", "the list is not as intended"))
-        } else if !self.ledger.open_replacements(&run.id).await?.is_empty() {
+        } else if self.ledger.rows_with_replacements(&run.id).await?.1 > 0 {
             Some((
                 "replacements",
                 "some old records still stand, because their replacements cannot be read back",
@@ -175,39 +178,53 @@ impl Ops {
 
     /// A spread of numbers that the list should suppress now.
     pub(super) async fn numbers_to_probe(&self, list: &DncList) -> Result<Vec<E164>, OpsError> {
-        Ok(spread(self.live_numbers(list).await?))
+        let live = self.live_numbers(list).await?;
+        off_thread(move || Spread::over(live)).await?
     }
 
-    /// The same of what the run has sent, else of what its file found there. Where it only took numbers off, what else we keep
-    /// there tells whether the list still works: when somebody else's numbers do is not this run's to prove.
+    /// The same of what the run has sent, else of what its file found there, else of what we keep there: that tells whether the
+    /// list still works. When somebody else's numbers do is not for a run to prove that took numbers off.
     async fn numbers_of_run_to_probe(&self, run: &RunSummary, list: &DncList) -> Result<Vec<E164>, OpsError> {
         let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
-        let rows = self.ledger.plan_rows(&plan).await?;
-        let live = self.live_numbers(list).await?;
-        let of = |wanted: &dyn Fn(Op) -> bool| -> Vec<E164> {
-            let is_one = |number: &E164| {
-                let whom = Identifier::from(*number);
-                let found = rows.binary_search_by(|row| row.identifier.cmp(&whom)).ok();
-                found.and_then(|at| rows.get(at)).is_some_and(|row| wanted(row.op))
-            };
-            live.iter().copied().filter(is_one).collect()
-        };
-        let sent = of(&|op| op.is_sent());
-        let found = if sent.is_empty() { of(&|op| op == Op::Unchanged) } else { sent };
-        if !found.is_empty() || plan.counts.remove == 0 {
-            return Ok(spread(if found.is_empty() { live } else { found }));
-        }
+        let (live, rows) = (self.live_numbers(list).await?, self.ledger.plan_rows(&plan).await?);
         let ours = self.ledger.ours(&run.profile, &list.id).await?;
-        let ours: HashSet<E164> = ours.iter().filter_map(|entry| entry.identifier.phone()).collect();
-        Ok(spread(live.into_iter().filter(|number| ours.contains(number)).collect()))
+        off_thread(move || {
+            let (mut rows, mut ours) = (Beside::new(rows), Beside::new(ours));
+            let (mut sent, mut found, mut kept, mut all) = Default::default();
+            for number in live {
+                let number = number?;
+                let whom = Identifier::from(number);
+                let op = rows.at(&whom)?.first().map(|row| row.op);
+                let spread: &mut Spread = match op {
+                    Some(op) if op.is_sent() => &mut sent,
+                    Some(Op::Unchanged) => &mut found,
+                    _ => &mut all,
+                };
+                spread.take(number);
+                if !ours.at(&whom)?.is_empty() {
+                    Spread::take(&mut kept, number);
+                }
+            }
+            let is_removal = plan.counts.remove > 0;
+            let of = [sent, found, kept, if is_removal { Spread::default() } else { all }];
+            Ok(of.into_iter().map(Spread::numbers).find(|of| !of.is_empty()).unwrap_or_default())
+        })
+        .await?
     }
 
-    /// Numbers that the list should hold now.
-    async fn live_numbers(&self, list: &DncList) -> Result<Vec<E164>, OpsError> {
+    /// Numbers that the list should hold now, in order. Blocking.
+    async fn live_numbers(&self, list: &DncList) -> Result<Rows<E164>, OpsError> {
         let now = Timestamp::now();
-        let expected = self.ledger.expected(&self.profile().name, &list.id).await?.unwrap_or_default();
-        let live = expected.iter().filter(|entry| entry.attributes.expires.is_none_or(|at| at > now));
-        Ok(live.filter_map(|entry| entry.identifier.phone()).collect())
+        let expected = self.ledger.expected(&self.profile().name, &list.id).await?;
+        let live = move |entry: Result<Expected, _>| match entry {
+            Ok(entry) if entry.attributes.expires.is_none_or(|at| at > now) => {
+                entry.identifier.phone().map(Ok)
+            }
+            Ok(_) => None,
+            Err(error) => Some(Err(error)),
+        };
+        let expected = expected.unwrap_or_else(|| Box::new(std::iter::empty()));
+        Ok(Box::new(expected.filter_map(live)))
     }
 
     /// Whether the record query says SUPPRESSED for each number, twice in a row.
@@ -276,10 +293,44 @@ impl Ops {
     }
 }
 
-/// A spread over all of them.
-fn spread(numbers: Vec<E164>) -> Vec<E164> {
-    let step = numbers.len().div_ceil(PROBES).max(1);
-    numbers.into_iter().step_by(step).collect()
+/// A spread over numbers, however many come: every nth of them, with n so that at least [`PROBES`] are kept of many, and
+/// never twice as many.
+#[derive(Default)]
+struct Spread {
+    kept: Vec<E164>,
+    seen: usize,
+    /// Every how many is kept, as a power of two.
+    step: u32,
+}
+
+impl Spread {
+    fn over(numbers: impl Iterator<Item = Result<E164, ledger::Error>>) -> Result<Vec<E164>, OpsError> {
+        let mut spread = Self::default();
+        for number in numbers {
+            spread.take(number?);
+        }
+        Ok(spread.numbers())
+    }
+
+    fn take(&mut self, number: E164) {
+        if self.seen.is_multiple_of(1 << self.step) {
+            self.kept.push(number);
+        }
+        self.seen += 1;
+        if self.kept.len() == 2 * PROBES {
+            let mut nth = 0;
+            self.kept.retain(|_| {
+                nth += 1;
+                nth % 2 == 1
+            });
+            self.step += 1;
+        }
+    }
+
+    fn numbers(self) -> Vec<E164> {
+        let step = self.kept.len().div_ceil(PROBES).max(1);
+        self.kept.into_iter().step_by(step).collect()
+    }
 }
 
 /// Whether an exception rule is why the number is not suppressed: it decides somewhere, and nothing blocks elsewhere.

@@ -27,22 +27,25 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::removals::removals_of;
 use self::sizes::Sizes;
 use super::scrub::Barred;
 use super::{Ops, OpsError, OpsEvent, Sink};
 use crate::api::{self, Attempt, RawAnswer};
 use crate::domain::identifier::Identifier;
-use crate::domain::plan::{PlanRow, PlanSummary};
+use crate::domain::plan::{Destination, PlanRow, PlanSummary};
 use crate::domain::progress::RateMeter;
 use crate::domain::run::BatchState;
 use crate::domain::text::hex;
-use crate::ledger::Batch;
+use crate::ledger::{Batch, PlanFile};
 
 /// Calls in flight at once: enough to use the allowed rate at 600 ms an answer.
 const IN_FLIGHT: usize = 32;
 /// Attempts of one batch in a row that may fail before the run is interrupted; also calls without an answer that leave
 /// one row off the list.
 const PATIENCE: u32 = 8;
+/// Queued batches that are in memory at once.
+const QUEUED_AT_ONCE: u32 = 1_000;
 /// Steps by which the pause after a call without an answer grows at most.
 const LONGER_PAUSES: u32 = 4;
 
@@ -75,7 +78,9 @@ pub(super) struct Engine {
     pub(super) ops: Ops,
     pub(super) run: String,
     pub(super) plan: PlanSummary,
-    pub(super) rows: Arc<Vec<PlanRow>>,
+    pub(super) rows: PlanFile,
+    /// Rows that take off: a bit each, and nothing where the plan takes nobody off.
+    pub(super) removals: Vec<u64>,
     /// Rows that may have arrived, and must not be sent again.
     pub(super) barred: Barred,
     /// Entries that the list held when the run began, as far as known: decides how rows are read back.
@@ -119,33 +124,39 @@ impl Shared {
 impl Engine {
     /// Sends everything that is not settled.
     pub(super) async fn send_all(&self) -> Result<(), Halt> {
-        let mut open = self.ops.ledger.open_batches(&self.run).await?;
-        open.retain(|batch| is_unsure(batch.state));
-        self.settle_unsure(open).await?;
-        // What was missing from the list has a new batch by now.
+        // What a kill left behind is read back behind everything that was never sent: it takes as long as the list is, and
+        // nobody should wait for it. Contacts have no key that tells a second call from the first, so there it comes first.
+        if self.plan.destination == Destination::Outbound {
+            self.settle_left_behind().await?;
+        }
         loop {
             let queue = self.ready_batches().await?;
             if !queue.is_empty() {
                 self.send_queue(queue).await?;
             }
+            self.settle_left_behind().await?;
             // Rows that are settled later than their calls are settled now; what is missing then is sent once more.
             self.settle_later().await?;
-            if self.ops.ledger.open_batches(&self.run).await?.is_empty() {
+            if self.batches_in(&BatchState::OPEN, None, 1).await?.is_empty() {
                 return self.keep_size().await;
             }
         }
     }
 
+    /// Nothing is in flight: what is unsure now was cut off by a kill.
+    async fn settle_left_behind(&self) -> Result<(), Halt> {
+        let unsure = self.batches_in(&BatchState::UNSURE, None, u32::MAX).await?;
+        self.settle_unsure(unsure).await.map(drop)
+    }
+
     /// Settles what is on its way or was answered, and sends nothing: what did not arrive stays queued. Returns how many
     /// old records had to stay.
     pub(super) async fn settle_open(&self) -> Result<u64, Halt> {
-        let mut open = self.ops.ledger.open_batches(&self.run).await?;
-        open.retain(|batch| batch.state != BatchState::Queued && !self.waits(batch));
-        let (unsure, answered): (Vec<Batch>, Vec<Batch>) =
-            open.into_iter().partition(|batch| is_unsure(batch.state));
-        self.settle_unsure(unsure).await?;
-        for batch in answered {
-            self.see_through(batch).await?;
+        self.settle_left_behind().await?;
+        for batch in self.batches_in(&BatchState::ANSWERED, None, u32::MAX).await? {
+            if !self.waits(&batch) {
+                self.see_through(batch).await?;
+            }
         }
         self.settle_later().await?;
         self.finish_replacements().await
@@ -153,13 +164,34 @@ impl Engine {
 
     /// Batches that something can be done for now, in order.
     async fn ready_batches(&self) -> Result<VecDeque<Batch>, Halt> {
-        let mut open = self.ops.ledger.open_batches(&self.run).await?;
-        open.retain(|batch| !self.waits(batch));
-        // Nobody becomes callable while somebody is still to be suppressed.
-        if open.iter().any(|batch| !self.takes_off(batch)) {
-            open.retain(|batch| !self.takes_off(batch));
+        let mut ready: VecDeque<Batch> = self.batches_in(&BatchState::ANSWERED, None, u32::MAX).await?.into();
+        ready.retain(|batch| !self.waits(batch));
+        let mut after = None;
+        loop {
+            let page = self.batches_in(&[BatchState::Queued], after, QUEUED_AT_ONCE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.seq);
+            let before = ready.len();
+            ready.extend(page.into_iter().filter(|batch| !self.takes_off(batch)));
+            if ready.len() > before {
+                return Ok(ready);
+            }
         }
-        Ok(open.into())
+        // Nobody becomes callable while somebody is still to be suppressed.
+        let others = self.batches_in(&BatchState::UNSURE, None, u32::MAX).await?;
+        if ready.is_empty() && others.iter().all(|batch| self.takes_off(batch)) {
+            ready = self.batches_in(&[BatchState::Queued], None, QUEUED_AT_ONCE).await?.into();
+        }
+        Ok(ready)
+    }
+
+    async fn batches_in(
+        &self,
+        states: &'static [BatchState],
+        after: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<Batch>, Halt> {
+        Ok(self.ops.ledger.batches_in(&self.run, states, after, limit).await?)
     }
 
     async fn send_queue(&self, mut queue: VecDeque<Batch>) -> Result<(), Halt> {
@@ -197,7 +229,7 @@ impl Engine {
                 None => self.send(batch).await,
             },
             (BatchState::Response, Some((status, body))) if !self.takes_off(&batch) => {
-                let writes = self.writes(&batch.rows);
+                let writes = self.writes(&batch.rows).await?;
                 let raw = RawAnswer { status: *status, body: body.clone(), request_id: None };
                 self.settle_answer(&batch, &writes, &raw).await
             }
@@ -207,7 +239,7 @@ impl Engine {
     }
 
     async fn send(&self, batch: Batch) -> Result<(), Halt> {
-        let writes = self.writes(&batch.rows);
+        let writes = self.writes(&batch.rows).await?;
         let list = self.plan.destination.list_of(&self.plan.list);
         let body = writes.encode(&list);
         let body_sha256 = hex(&Sha256::digest(&body));
@@ -289,11 +321,6 @@ impl Engine {
             () = self.stop.cancelled() => {}
         }
     }
-}
-
-/// It may have arrived: an attempt without an answer, also one that a kill cut off.
-fn is_unsure(state: BatchState) -> bool {
-    matches!(state, BatchState::Intent | BatchState::Indeterminate | BatchState::Probed)
 }
 
 fn wants_halves(error: &api::Error, raw: Option<&RawAnswer>) -> bool {

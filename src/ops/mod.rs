@@ -44,6 +44,7 @@ mod replace;
 mod retry;
 mod scrub;
 pub mod setup;
+mod standing;
 mod target;
 mod trail;
 mod undo;

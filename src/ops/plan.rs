@@ -5,42 +5,38 @@ mod effect;
 mod fit;
 mod rows;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub(super) use draft::{Draft, strongest};
-pub(super) use effect::of_scrub;
+pub(super) use draft::{Draft, PlannedRows, strongest};
+pub(super) use effect::{barred_there, of_scrub};
 use effect::{snapshot_leaves, that_end_sooner, what_is_not_kept};
 pub(super) use fit::refuse_request;
 use fit::{read_for, refuse_file};
 use rows::ALREADY;
-pub(super) use rows::{
-    Against, PlannedRows, Wanted, attributes_of, by_identifier, differing, is_shortened, plan_rows,
-    planned_otherwise,
-};
+pub(super) use rows::{Against, Planner, Tallies, Wanted, attributes_of, differing, is_shortened};
 
 use super::check::{self, CheckedFile};
 use super::extra;
 use super::input::Input;
-use super::target::in_force;
+use super::standing::Standing;
 use super::trail::others;
 use super::{Ops, OpsError, Sink, off_thread};
+use crate::domain::beside::Beside;
 use crate::domain::diff::{Expected, ExpectedAttributes};
-use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
-use crate::domain::phone::E164;
-use crate::domain::plan::{Counts, Destination, Operation, Origin, PlanRow, PlanSummary, REMOVED};
+use crate::domain::plan::{Counts, Destination, Operation, Origin, PlanSummary, REMOVED};
 use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::domain::run::RunSummary;
-use crate::files::{Changes, CheckOptions, FileError, Intents};
-use crate::ledger::{NewEvent, Whom};
+use crate::files::{Changes, CheckOptions, Checked, FileError};
+use crate::ledger::{NewEvent, PlanWriter, Whom};
 
 /// What to plan.
 #[derive(Clone, Debug)]
@@ -165,73 +161,81 @@ impl Ops {
         refuse_file(to, operation, &file)?;
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, &*sink, stop).await?;
-        let profile = &self.profile().name;
         // What cannot be read is not known, and not empty.
-        if let Some(remote) = &read
-            && !self.record_baseline(&list, remote).await?
+        if let Some(there) = &read
+            && !self.record_baseline(&list, there).await?
             && operation != Operation::Remove
         {
-            self.begin_lost_generations(&list, &file.checked.intents, remote).await?;
+            self.begin_lost_generations(&list, &file.checked, there).await?;
         }
-        let generations: HashMap<E164, u32> =
-            self.ledger.generations(profile, &list.id).await?.into_iter().collect();
         // A row that cannot be read may mean any number that we keep there: then none of them is taken off.
-        let (ours, stay) = match operation {
-            Operation::Sync if file.checked.rejected == 0 => {
-                (self.ledger.ours(profile, &list.id).await?, false)
-            }
-            _ => (Vec::new(), operation == Operation::Sync),
-        };
+        let stay = operation == Operation::Sync && file.checked.rejected > 0;
+        let ours = operation == Operation::Sync && !stay;
+        let there = read.clone().map(|read| read.in_force(to, Timestamp::now()));
+        let against = self.against((to, operation), &list.id, there.as_ref(), ours).await?;
 
         let scrub = self.scrub(scrub, &*sink, stop).await?;
-        let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let require_opt_in = self.profile().upload.require_opt_in;
-        let (PlannedRows { rows, shortened, ending, foreign }, mut clauses, lists, extras) =
-            off_thread(move || {
-                let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
-                let wanted = checked.intents.iter().map(|intent| {
-                    let stays =
-                        kept.binary_search(&intent.identifier).is_ok().then(|| NAMED_OTHERWISE.into());
-                    let wanted = Wanted::of(intent, &extras, &scrub);
-                    Wanted { barred: wanted.barred.or(stays), ..wanted }
-                });
-                let remote = read.map(|read| in_force(to, read, Timestamp::now()));
-                let there = remote.as_deref().unwrap_or_default();
-                let against =
-                    Against { to, operation, remote: there, generations: &generations, ours: &ours };
-                let planned = plan_rows(&against, wanted);
-                let said = of_scrub(to, &scrub, &planned.rows, remote.as_deref());
-                Ok::<_, OpsError>((planned, said, scrub.lists, extras))
-            })
-            .await??;
-        clauses.extend((ending > 0).then(|| that_end_sooner(ending)));
-        clauses.extend(snapshot_leaves(stay.then_some(file.checked.rejected), foreign));
-        clauses.extend(what_is_not_kept(to, &file, &extras));
         let draft = Draft {
             to,
             operation,
             origin: Origin::File,
             list,
             file: (file.document.path().display().to_string(), file.checked.sha256.clone()),
-            rows,
             duplicates: file.checked.duplicates,
             rejected: file.checked.rejected,
-            shortened,
-            scrub: lists,
-            clauses,
-            checked: Some(file),
+            scrub: scrub.lists.clone(),
+            checked: Some(file.clone()),
         };
-        self.store_draft(draft).await
+        let writer = self.begin_rows(&draft)?;
+        let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
+        let (rows, tallies, clauses, extras) = off_thread(move || {
+            let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;
+            let wanted = checked.intents.iter().map(|intent| {
+                let stays = kept.binary_search(&intent.identifier).is_ok().then(|| NAMED_OTHERWISE.into());
+                let wanted = Wanted::of(intent, &extras, &scrub);
+                Ok(Wanted { barred: wanted.barred.or(stays), ..wanted })
+            });
+            let (rows, tallies) = write_planned(writer, Planner::new(against, wanted), &halt)?;
+            let barred = there.map(|there| barred_there(&scrub, &there)).transpose()?;
+            let clauses = of_scrub(to, &scrub, &rows.removed, barred);
+            Ok::<_, OpsError>((rows, tallies, clauses, extras))
+        })
+        .await??;
+        let mut clauses = clauses;
+        clauses.extend((tallies.ending > 0).then(|| that_end_sooner(tallies.ending)));
+        clauses.extend(snapshot_leaves(stay.then_some(file.checked.rejected), tallies.foreign));
+        clauses.extend(what_is_not_kept(to, &file, &extras));
+        self.store_draft(draft, rows, tallies.shortened, clauses).await
+    }
+
+    /// What rows are held against: the list as it was read, and what the ledger knows of it.
+    pub(super) async fn against(
+        &self,
+        (to, operation): (Destination, Operation),
+        list: &ListId,
+        there: Option<&Standing>,
+        with_ours: bool,
+    ) -> Result<Against, OpsError> {
+        let profile = &self.profile().name;
+        let generations = self.ledger.generations(profile, list).await?.rows();
+        let ours = match with_ours {
+            true => self.ledger.ours(profile, list).await?,
+            false => Box::new(std::iter::empty()),
+        };
+        Ok(Against {
+            to,
+            operation,
+            there: there.map_or_else(|| Standing::empty().beside(), Standing::beside),
+            generations: Beside::new(generations),
+            ours: Beside::new(ours),
+        })
     }
 
     /// The first time we see a list, what it holds becomes the baseline of every later reconciliation.
-    pub(super) async fn record_baseline(
-        &self,
-        list: &DncList,
-        remote: &[RemoteEntry],
-    ) -> Result<bool, OpsError> {
+    pub(super) async fn record_baseline(&self, list: &DncList, there: &Standing) -> Result<bool, OpsError> {
         let profile = &self.profile().name;
-        Ok(self.ledger.store_baseline(profile, &list.id, baseline(remote)).await?)
+        self.ledger.store_baseline(profile, &list.id, baseline(there)).await
     }
 
     /// A number that should be on the list, is gone, and is about to be sent again: the tenant may still know the key
@@ -239,28 +243,39 @@ impl Ops {
     async fn begin_lost_generations(
         &self,
         list: &DncList,
-        intents: &Intents,
-        remote: &[RemoteEntry],
+        checked: &Arc<Checked>,
+        there: &Standing,
     ) -> Result<(), OpsError> {
         let profile = &self.profile().name;
-        let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
-        let mut there: HashMap<E164, u32> = HashMap::new();
-        for number in remote.iter().filter_map(|entry| entry.identifier.as_ref()?.phone()) {
-            *there.entry(number).or_default() += 1;
-        }
-        let lost: Vec<E164> = intents
-            .iter()
-            .filter_map(|intent| intent.identifier.phone())
-            .filter(|number| there.get(number) != Some(&1))
-            .filter(|number| {
-                let wanted = Identifier::from(*number);
-                expected.binary_search_by(|entry| entry.identifier.cmp(&wanted)).is_ok()
-            })
-            .collect();
-        if !lost.is_empty() {
-            self.ledger.raise_generation(profile, &list.id, lost).await?;
-        }
-        Ok(())
+        let Some(expected) = self.ledger.expected(profile, &list.id).await? else { return Ok(()) };
+        let (checked, mut there, mut expected) = (checked.clone(), there.beside(), Beside::new(expected));
+        let (told, mut lost) = mpsc::channel(1);
+        let look = off_thread(move || {
+            let mut part = Vec::new();
+            for intent in checked.intents.iter() {
+                let Some(number) = intent.identifier.phone() else { continue };
+                let is_expected = !expected.at(&intent.identifier)?.is_empty();
+                if is_expected && there.at(&intent.identifier)?.len() != 1 {
+                    part.push(number);
+                }
+                if part.len() == RAISED_AT_ONCE && told.blocking_send(std::mem::take(&mut part)).is_err() {
+                    // Whoever raises them has failed, and tells why.
+                    return Ok(());
+                }
+            }
+            let _ = told.blocking_send(part);
+            Ok::<_, OpsError>(())
+        });
+        let raise = async move {
+            while let Some(numbers) = lost.recv().await {
+                if !numbers.is_empty() {
+                    self.ledger.raise_generation(profile, &list.id, numbers).await?;
+                }
+            }
+            Ok::<_, OpsError>(())
+        };
+        let (looked, raised) = tokio::join!(look, raise);
+        raised.and(looked?)
     }
 
     pub(super) async fn note(
@@ -289,8 +304,14 @@ impl Ops {
             return Ok(0);
         }
         let rows = self.ledger.plan_rows(&self.ledger.plan(plan).await?).await?;
-        let is_barred = |row: &&PlanRow| row.extra.get(REMOVED).is_some_and(|why| why.ends_with(ALREADY));
-        Ok(rows.iter().filter(is_barred).count() as u64)
+        off_thread(move || {
+            let mut barred = 0;
+            for row in rows {
+                barred += u64::from(row?.extra.get(REMOVED).is_some_and(|why| why.ends_with(ALREADY)));
+            }
+            Ok(barred)
+        })
+        .await?
     }
 
     /// Rows of one call to this destination, as far as the tenant takes them: what a run has learned holds for a day, since limits are raised again.
@@ -329,6 +350,9 @@ impl Ops {
     }
 }
 
+/// Numbers that begin a new generation in one transaction.
+const RAISED_AT_ONCE: usize = 10_000;
+
 /// Why a number stays.
 const NAMED_OTHERWISE: &str = "another row of the file names it, and does not take it off";
 
@@ -339,25 +363,37 @@ pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a 
     if list.active { rules.iter().filter(names_it).collect() } else { Vec::new() }
 }
 
-/// One expected entry per number or address. Where the tenant holds several records of a number, the E.164 spelling counts.
-fn baseline(remote: &[RemoteEntry]) -> Vec<Expected> {
-    let mut chosen: HashMap<&Identifier, &RemoteEntry> = HashMap::new();
-    for entry in remote {
-        let Some(identifier) = &entry.identifier else { continue };
-        let better = chosen.get(identifier).is_none_or(|have| !have.is_canonical() && entry.is_canonical());
-        if better {
-            chosen.insert(identifier, entry);
+/// One expected entry per number or address, in order. Where the tenant holds several records of a number, the E.164
+/// spelling counts.
+fn baseline(there: &Standing) -> impl Iterator<Item = Result<Expected, OpsError>> + Send + 'static {
+    let mut there = there.beside();
+    std::iter::from_fn(move || {
+        let mut next = || {
+            let Some(identifier) = there.next_whom()? else { return Ok(None) };
+            let records = there.at(&identifier)?;
+            let chosen = records.iter().find(|entry| entry.is_canonical()).or(records.first());
+            let attributes = chosen.map(ExpectedAttributes::from).unwrap_or_default();
+            Ok(Some(Expected { identifier, attributes }))
+        };
+        next().transpose()
+    })
+}
+
+/// Writes everything that is planned, or nothing where it is stopped. Blocking.
+pub(super) fn write_planned<W: Iterator<Item = Result<Wanted, OpsError>>>(
+    writer: PlanWriter,
+    mut planner: Planner<W>,
+    stop: &CancellationToken,
+) -> Result<(PlannedRows, Tallies), OpsError> {
+    PlannedRows::write(writer, |push| {
+        while let Some(row) = planner.next_row()? {
+            if stop.is_cancelled() {
+                return Err(OpsError::Stopped);
+            }
+            push(row)?;
         }
-    }
-    let mut expected: Vec<Expected> = chosen
-        .into_iter()
-        .map(|(identifier, entry)| Expected {
-            identifier: identifier.clone(),
-            attributes: ExpectedAttributes::from(entry),
-        })
-        .collect();
-    expected.sort_unstable_by(|a, b| a.identifier.cmp(&b.identifier));
-    expected
+        Ok(planner.tallies)
+    })
 }
 
 #[cfg(test)]

@@ -6,31 +6,41 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 
 use super::engine::{Engine, Halt};
+use crate::domain::text::thousands;
 use crate::ledger::Replacement;
 
+/// Records that are removed at once, and plan rows whose records are under one intent.
 const IN_FLIGHT: usize = 16;
+const AT_ONCE: usize = 1_000;
 
 impl Engine {
     /// Removes every old record whose replacement stands. Returns how many had to stay, because theirs does not.
     pub(super) async fn finish_replacements(&self) -> Result<u64, Halt> {
-        let open = self.ops.ledger.open_replacements(&self.run).await?;
-        if open.is_empty() {
+        let ledger = &self.ops.ledger;
+        let (rows, records) = ledger.rows_with_replacements(&self.run).await?;
+        if rows.is_empty() {
             return Ok(0);
         }
-        self.tell(format!("removing {} records that were replaced", open.len()));
-        let rows: Vec<u32> = open.iter().map(|replacement| replacement.row).collect();
-        let there = self.records_of(&rows).await?.unwrap_or_default();
-        let (ready, stay): (Vec<Replacement>, Vec<Replacement>) =
-            open.into_iter().partition(|replacement| self.written_record(replacement.row, &there).is_some());
+        self.tell(format!("removing {} records that were replaced", thousands(records)));
+        let there = self.done_of(&rows).await?;
+        let mut stay = 0;
+        for part in rows.chunks(AT_ONCE) {
+            let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
+            let open = ledger.open_replacements(&self.run, *first..=*last).await?;
+            let is_ready = |it: &Replacement| there.as_ref().is_some_and(|there| there.has(it.row));
+            let (ready, kept): (Vec<Replacement>, Vec<Replacement>) = open.into_iter().partition(is_ready);
+            stay += kept.len() as u64;
+            self.remove_all(ready).await?;
+        }
+        Ok(stay)
+    }
 
+    async fn remove_all(&self, ready: Vec<Replacement>) -> Result<(), Halt> {
         // A number that loses a record begins a new generation *before* it does: were the order the other way round, a
         // kill in between would let a later upload repeat a key that the tenant still remembers.
         let removing: Vec<u32> = ready.iter().map(|replacement| replacement.row).collect();
-        let numbers = ready
-            .iter()
-            .filter_map(|r| self.rows.get(r.row as usize))
-            .filter_map(|row| row.identifier.phone())
-            .collect();
+        let numbers = self.rows.pick(&removing).await?.into_iter();
+        let numbers = numbers.filter_map(|row| row.identifier.phone()).collect();
         kill_point!("R1");
         self.ops.ledger.begin_replacements(&self.run, &removing, numbers, Timestamp::now()).await?;
 
@@ -44,7 +54,7 @@ impl Engine {
             }
             match flying.next().await {
                 Some(result) => result?,
-                None => return Ok(stay.len() as u64),
+                None => return Ok(()),
             }
         }
     }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::plan::{
-    Against, Draft, Planned, PlannedRows, Wanted, by_identifier, of_scrub, plan_rows, strongest,
-};
+use super::plan::{Draft, Planned, PlannedRows, Planner, Wanted, barred_there, of_scrub, strongest};
 use super::scrub::Scrub;
+use super::standing::Standing;
 use super::undo::nothing;
-use super::{Ops, OpsError, Sink};
+use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, SCRUBBED};
 use crate::domain::run::RunSummary;
@@ -46,9 +45,9 @@ impl Ops {
             }
         }
         let scrub = self.scrub_again(&plan.scrub, &*sink, stop).await?;
-        let there = remote.as_deref().unwrap_or_default();
-        let planned = self.retry_rows(&run, to, there, &scrub).await?;
-        let is_off = planned.rows.iter().all(|row| row.op == Op::Remove);
+        let there = remote.clone().unwrap_or_else(Standing::empty);
+        let (rows, shortened) = self.retry_rows(&run, to, &there, &scrub).await?;
+        let is_off = rows.iter().all(|row| row.op == Op::Remove);
         let draft = Draft {
             to,
             operation: if is_off { Operation::Remove } else { Operation::Add },
@@ -57,37 +56,49 @@ impl Ops {
             file: (plan.file, plan.file_sha256),
             duplicates: 0,
             rejected: 0,
-            shortened: planned.shortened,
-            clauses: of_scrub(to, &scrub, &planned.rows, remote.as_deref()),
             scrub: plan.scrub,
-            rows: planned.rows,
             checked: None,
         };
-        self.store_of_run(draft, stop).await
+        let writer = self.begin_rows(&draft)?;
+        let (rows, clauses) = off_thread(move || {
+            let (rows, ()) = PlannedRows::write(writer, |push| rows.into_iter().try_for_each(push))?;
+            let barred = remote.map(|there| barred_there(&scrub, &there)).transpose()?;
+            let clauses = of_scrub(to, &scrub, &rows.removed, barred);
+            Ok::<_, OpsError>((rows, clauses))
+        })
+        .await??;
+        self.store_of_run(draft, rows, shortened, clauses, stop).await
     }
 
-    /// The rows of a retry against the list as it is now. Each does what it was to do then: a plan that takes back, and one of
-    /// a snapshot, have rows that put there beside rows that take off.
+    /// The rows of a retry against the list as it is now, and how many of them end earlier than what stands there. Each does
+    /// what it was to do then: a plan that takes back, and one of a snapshot, have rows that put there beside rows that take
+    /// off.
     pub(super) async fn retry_rows(
         &self,
         run: &RunSummary,
         to: Destination,
-        remote: &[RemoteEntry],
+        there: &Standing,
         scrub: &Scrub,
-    ) -> Result<PlannedRows, OpsError> {
-        let generations = self.ledger.generations(&run.profile, &run.list).await?.into_iter().collect();
+    ) -> Result<(Vec<PlanRow>, u64), OpsError> {
+        let against = self.against((to, Operation::Add), &run.list, Some(there), false).await?;
         let (off, put): (Vec<PlanRow>, Vec<PlanRow>) =
             self.refused_rows(run).await?.into_iter().partition(|row| row.op == Op::Remove);
-        let operation = Operation::Add;
-        let against = Against { to, operation, remote, generations: &generations, ours: &[] };
-        let mut planned = plan_rows(&against, put.iter().map(|row| Wanted::again(row, scrub)));
-        let there = by_identifier(remote);
-        planned.rows.extend(off.into_iter().map(|row| {
-            let records = there.get(&row.identifier).map_or(&[][..], Vec::as_slice);
-            off_again(row, records)
-        }));
-        planned.rows.sort_unstable_by(|a, b| a.identifier.cmp(&b.identifier));
-        Ok(planned)
+        let wanted: Vec<Wanted> = put.iter().map(|row| Wanted::again(row, scrub)).collect();
+        let mut there = there.beside();
+        off_thread(move || {
+            let mut planner = Planner::new(against, wanted.into_iter().map(Ok));
+            let mut rows = Vec::new();
+            while let Some(row) = planner.next_row()? {
+                rows.push(row);
+            }
+            for row in off {
+                let records = there.at(&row.identifier)?;
+                rows.push(off_again(row, records));
+            }
+            rows.sort_unstable_by(|a, b| a.identifier.cmp(&b.identifier));
+            Ok((rows, planner.tallies.shortened))
+        })
+        .await?
     }
 
     /// What the tenant refused of a run, but for whoever was held back because of a scrub.
@@ -99,9 +110,9 @@ impl Ops {
 }
 
 /// The records that were to go, and no other one: what somebody has put there since is theirs.
-fn off_again(row: PlanRow, records: &[&RemoteEntry]) -> PlanRow {
+fn off_again(row: PlanRow, records: &[RemoteEntry]) -> PlanRow {
     let meant: Vec<&RemoteEntry> =
-        records.iter().copied().filter(|record| row.replaces.contains(&record.id)).collect();
+        records.iter().filter(|record| row.replaces.contains(&record.id)).collect();
     match strongest(meant.iter().copied()) {
         Some(before) => {
             let replaces = meant.iter().map(|record| record.id.clone()).collect();

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::target::read_target;
 use super::walk::Proof;
-use super::{Ops, OpsError, Sink};
+use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId, Unresolved};
 use crate::domain::plan::Destination;
@@ -83,19 +83,28 @@ impl Ops {
             return Ok(Barred::new());
         }
         let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
-        let rows = self.ledger.plan_rows(&plan).await?;
+        let rows = self.ledger.plan_file(&plan).await?;
         let open = self.ledger.open_batches(&run.id).await?;
-        let why = |row: &u32| scrub.bars(&rows.get(*row as usize)?.identifier);
-        let unsent = open.iter().filter(|batch| batch.state == BatchState::Queued).flat_map(|b| &b.rows);
-        let barred = unsent.filter(|row| why(row).is_some()).count();
-        if barred == 0 {
-            let open = open.iter().flat_map(|batch| &batch.rows);
-            return Ok(open.filter_map(|row| Some((*row, why(row)?))).collect());
+        let (barred, unsent) = off_thread(move || {
+            let (mut barred, mut unsent) = (Barred::new(), 0);
+            for batch in &open {
+                for (row, planned) in batch.rows.iter().zip(rows.rows_of(batch.rows.iter().copied())) {
+                    if let Some(why) = scrub.bars(&planned?.identifier) {
+                        unsent += u64::from(batch.state == BatchState::Queued);
+                        barred.insert(*row, why);
+                    }
+                }
+            }
+            Ok::<_, OpsError>((barred, unsent))
+        })
+        .await??;
+        if unsent == 0 {
+            return Ok(barred);
         }
         Err(OpsError::Approval {
             code: "plan-stale",
             message: format!(
-                "{barred} contacts that run {} has not sent yet stand on a list by now that it was scrubbed against",
+                "{unsent} contacts that run {} has not sent yet stand on a list by now that it was scrubbed against",
                 run.id
             ),
             advice: "Plan the file again: who is on the contact list already is not sent twice.".into(),
@@ -126,13 +135,20 @@ impl Ops {
         let now = Timestamp::now();
         for (to, list) in lists {
             let told = (list.entry_count, Phase::Plan);
-            let entries = read_target(&self.client, *to, &list.id, Proof::Twice, told, sink, stop).await?;
+            let client = (&self.client, &self.ledger);
+            let entries = read_target(client, *to, &list.id, Proof::Twice, told, sink, stop).await?;
             let why: Arc<str> = format!("on list {}", list.name).into();
-            scrub.unread += entries.iter().filter(|entry| entry.identifier.is_none()).count() as u64;
-            let live = entries.iter().filter(|entry| entry.is_live(now));
-            for identifier in live.filter_map(|entry| entry.identifier.clone()) {
-                scrub.found.entry(identifier).or_insert_with(|| why.clone());
-            }
+            scrub = off_thread(move || {
+                for entry in entries.rows() {
+                    let entry = entry?;
+                    scrub.unread += u64::from(entry.identifier.is_none());
+                    if let Some(identifier) = entry.identifier.clone().filter(|_| entry.is_live(now)) {
+                        scrub.found.entry(identifier).or_insert_with(|| why.clone());
+                    }
+                }
+                Ok::<_, OpsError>(scrub)
+            })
+            .await??;
             scrub.lists.push(list.id.clone());
             scrub.names.push(list.name.clone());
         }

@@ -1,8 +1,8 @@
 //! Where numbers go: lists of every kind, found and read in one way.
 
-use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::standing::Standing;
 use super::walk::{self, Proof, Walked};
 use super::{Ops, OpsError, Sink};
 use crate::api::{self, Client, Scopes, SuppressionList};
@@ -12,6 +12,7 @@ use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId, resolve};
 use crate::domain::plan::Destination;
 use crate::domain::progress::Phase;
+use crate::ledger::Ledger;
 
 /// Contacts or items of one page.
 const PAGE: usize = 1_000;
@@ -92,38 +93,29 @@ impl Ops {
         told: (Option<u64>, Phase),
         sink: &dyn Sink,
         stop: &CancellationToken,
-    ) -> Result<Option<Vec<RemoteEntry>>, OpsError> {
-        match read_target(&self.client, to, key, Proof::Once, told, sink, stop).await {
+    ) -> Result<Option<Standing>, OpsError> {
+        match read_target((&self.client, &self.ledger), to, key, Proof::Once, told, sink, stop).await {
             Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => Ok(None),
             read => read.map(Some),
         }
     }
 }
 
-/// The records that are in force. An expired entry suppresses nothing, and an item that is sent says no expiry: it takes the place of
-/// one. Entries say their own.
-pub(super) fn in_force(to: Destination, mut records: Vec<RemoteEntry>, now: Timestamp) -> Vec<RemoteEntry> {
-    if to == Destination::Items {
-        records.retain(|record| record.is_live(now));
-    }
-    records
-}
-
 /// Everything that stands on a list, in the one shape that plans and reconciliations compare. What a kind does not tell of
 /// its numbers is left out; entries and items of a DNC list are the same numbers, of which entries say more. `expected` is a
 /// guess of how many there are, for the progress only.
 pub(super) async fn read_target(
-    client: &Client,
+    (client, ledger): (&Client, &Ledger),
     to: Destination,
     key: &ListId,
     proof: Proof,
     (expected, phase): (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Vec<RemoteEntry>, OpsError> {
+) -> Result<Standing, OpsError> {
     let list = to.list_of(key);
     if to.is_dnc_list() {
-        match walk::read_list(client, &list, expected, phase, sink, stop).await {
+        match walk::read_list((client, ledger), &list, expected, phase, sink, stop).await {
             // A tenant that knows items alone: they say no expiry, so nobody can tell which of them are over.
             Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Items => {}
             read => return read,
@@ -132,7 +124,8 @@ pub(super) async fn read_target(
     let client = client.asking(client.scopes().and(look_scopes(to)));
     // Whoever is missed on a contact list is put there twice.
     let proof = if to == Destination::Outbound { Proof::Twice } else { proof };
-    walk::read_pages(|number| page_of(&client, to, &list, number), proof, (expected, phase), sink, stop).await
+    let page = |number| page_of(&client, to, &list, number);
+    walk::read_pages(ledger, page, proof, (expected, phase), sink, stop).await
 }
 
 async fn page_of(

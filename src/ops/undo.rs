@@ -1,6 +1,5 @@
 //! Taking back what a run did: a plan like any other, whose rows the ledger knows.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,23 +7,35 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::idempotency_key;
 use super::input::Input;
-use super::plan::{Draft, Planned, attributes_of, by_identifier, is_shortened, strongest};
-use super::target::in_force;
-use super::{Ops, OpsError, Sink};
+use super::plan::{Draft, Planned, PlannedRows, attributes_of, is_shortened, strongest};
+use super::standing::Standing;
+use super::{Ops, OpsError, Sink, off_thread};
+use crate::domain::beside::Beside;
 use crate::domain::diff::ExpectedAttributes;
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::DncList;
-use crate::domain::phone::E164;
 use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::run::{BatchState, RunSummary};
 use crate::domain::text::thousands;
-use crate::ledger::Done;
+use crate::ledger::{Done, Generation, Rows, Since};
 
-/// What taking a run back comes to.
-#[derive(Default)]
-pub(super) struct Undone {
-    pub(super) rows: Vec<PlanRow>,
+/// Takes a run back, row by row, against the list as it is now: nothing but the row is in memory.
+pub(super) struct TakeBack {
+    done: Rows<Done>,
+    there: Beside<RemoteEntry, Rows<RemoteEntry>>,
+    generations: Beside<Generation, Rows<Generation>>,
+    is_ours: IsOurs,
+    now: Timestamp,
+    told: Told,
+}
+
+/// Whether a record is what a row of ours wrote.
+type IsOurs = Box<dyn Fn(&PlanRow, &RemoteEntry) -> bool + Send>;
+
+/// What there is to say of it.
+#[derive(Clone, Copy, Default)]
+struct Told {
     /// Records that end earlier again than they do now.
     shortened: u64,
     /// Records that somebody else has changed since.
@@ -57,21 +68,7 @@ impl Ops {
         }
         let to = Destination::Entries;
         let (list, remote) = self.list_of_run(to, &run, &*sink, stop).await?;
-        let undone = self.undo_rows(&run, &remote.unwrap_or_default()).await?;
-        if undone.rows.iter().all(|row| row.op == Op::Unchanged) {
-            let why = match undone.clauses().join("; ") {
-                none if none.is_empty() => "the tenant took no row of it".to_owned(),
-                why => why,
-            };
-            return Err(nothing(
-                "nothing-to-undo",
-                format!("nothing of run {} can be taken back: {why}", run.id),
-            ));
-        }
-        let unknown = (run.buckets.unaccounted > 0).then(|| {
-            let n = thousands(run.buckets.unaccounted);
-            format!("{n} rows of the run have no verdict, and are left as they are")
-        });
+        let unaccounted = run.buckets.unaccounted;
         let draft = Draft {
             to,
             operation: Operation::Remove,
@@ -80,31 +77,47 @@ impl Ops {
             file: (plan.file, plan.file_sha256),
             duplicates: 0,
             rejected: 0,
-            shortened: undone.shortened,
             scrub: Vec::new(),
-            clauses: undone.clauses().into_iter().chain(unknown).collect(),
-            rows: undone.rows,
             checked: None,
         };
-        self.store_of_run(draft, stop).await
+        let writer = self.begin_rows(&draft)?;
+        let mut undo = self.take_back(&run, &remote.unwrap_or_else(Standing::empty)).await?;
+        let (rows, told) = off_thread(move || {
+            PlannedRows::write(writer, |push| {
+                while let Some(row) = undo.next_row()? {
+                    push(row)?;
+                }
+                Ok(undo.told)
+            })
+        })
+        .await??;
+        let mut clauses = told.clauses();
+        if rows.counts().operations() == 0 {
+            let why = match clauses.join("; ") {
+                none if none.is_empty() => "the tenant took no row of it".to_owned(),
+                why => why,
+            };
+            return Err(nothing(
+                "nothing-to-undo",
+                format!("nothing of run {} can be taken back: {why}", run.id),
+            ));
+        }
+        clauses.extend((unaccounted > 0).then(|| {
+            let n = thousands(unaccounted);
+            format!("{n} rows of the run have no verdict, and are left as they are")
+        }));
+        self.store_of_run(draft, rows, told.shortened, clauses, stop).await
     }
 
-    /// The rows of an undo against the list as it is now.
-    pub(super) async fn undo_rows(
-        &self,
-        run: &RunSummary,
-        remote: &[RemoteEntry],
-    ) -> Result<Undone, OpsError> {
-        let done = self.ledger.done_by(&run.id).await?;
-        let generations: HashMap<E164, u32> =
-            self.ledger.generations(&run.profile, &run.list).await?.into_iter().collect();
-        let to = run.destination;
-        let is_ours = |row: &PlanRow, record: &RemoteEntry| {
+    /// What takes a run back, against the list as it is now.
+    pub(super) async fn take_back(&self, run: &RunSummary, there: &Standing) -> Result<TakeBack, OpsError> {
+        let (to, tenant, list) = (run.destination, self.profile().tenant.clone(), run.list.0.clone());
+        let is_ours = move |row: &PlanRow, record: &RemoteEntry| {
             row.stands_as(to, record)
                 && match to {
                     // Where the tenant tells the key of a record, another one's is not ours, whatever it says.
                     Destination::Entries => {
-                        let key = || idempotency_key(&self.profile().tenant, &run.list.0, row);
+                        let key = || idempotency_key(&tenant, &list, row);
                         record.key.as_ref().is_none_or(|known| *known == key())
                     }
                     // An item says no more than its source: a record that does is somebody else's entry by now.
@@ -115,7 +128,15 @@ impl Ops {
                     }
                 }
         };
-        Ok(take_back(done, remote, &generations, Timestamp::now(), &is_ours))
+        let generations = self.ledger.generations(&run.profile, &run.list).await?;
+        Ok(TakeBack {
+            done: self.ledger.done_by(&run.id).await?,
+            there: there.beside(),
+            generations: Beside::new(generations.rows()),
+            is_ours: Box::new(is_ours),
+            now: Timestamp::now(),
+            told: Told::default(),
+        })
     }
 
     /// A run of this profile of which nothing is on its way any more, and its plan.
@@ -133,9 +154,9 @@ impl Ops {
         };
         let plan = self.ledger.plan(plan).await?;
         // What an ended run has not sent is not sent any more; what may have arrived has to be known.
-        let open = self.ledger.open_batches(&run.id).await?;
-        let is_over = run.state.is_final() && open.iter().all(|batch| batch.state == BatchState::Queued);
-        if !open.is_empty() && !is_over {
+        let is_sent = !self.ledger.batches_in(&run.id, &BatchState::SENT, None, 1).await?.is_empty();
+        let is_open = !self.ledger.batches_in(&run.id, &BatchState::OPEN, None, 1).await?.is_empty();
+        if is_open && (is_sent || !run.state.is_final()) {
             return Err(OpsError::Nothing {
                 code,
                 message: format!("run {} has not ended: some of it is still to be sent or read back", run.id),
@@ -152,20 +173,23 @@ impl Ops {
         run: &RunSummary,
         sink: &dyn Sink,
         stop: &CancellationToken,
-    ) -> Result<(DncList, Option<Vec<RemoteEntry>>), OpsError> {
+    ) -> Result<(DncList, Option<Standing>), OpsError> {
         let list = self.find_target(to, &to.list_of(&run.list).0).await?;
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, sink, stop).await?;
-        Ok((list, read.map(|read| in_force(to, read, Timestamp::now()))))
+        Ok((list, read.map(|read| read.in_force(to, Timestamp::now()))))
     }
 
     /// Stores a plan that no file stands behind.
     pub(super) async fn store_of_run(
         &self,
         draft: Draft,
+        rows: PlannedRows,
+        shortened: u64,
+        clauses: Vec<String>,
         stop: &CancellationToken,
     ) -> Result<Planned, OpsError> {
-        let planned = self.store_draft(draft).await?;
+        let planned = self.store_draft(draft, rows, shortened, clauses).await?;
         self.store_pseudonyms(&planned, &Input::default(), stop).await?;
         Ok(planned)
     }
@@ -175,7 +199,7 @@ pub(super) fn nothing(code: &'static str, message: String) -> OpsError {
     OpsError::Nothing { code, message, advice: "`quietline runs` shows every run with its state.".into() }
 }
 
-impl Undone {
+impl Told {
     fn clauses(&self) -> Vec<String> {
         let told = [
             (self.changed, "stay because others changed their records since"),
@@ -188,69 +212,60 @@ impl Undone {
     }
 }
 
-/// What takes these rows back, given what stands on the list.
-fn take_back(
-    done: Done,
-    remote: &[RemoteEntry],
-    generations: &HashMap<E164, u32>,
-    now: Timestamp,
-    is_ours: &dyn Fn(&PlanRow, &RemoteEntry) -> bool,
-) -> Undone {
-    let there = by_identifier(remote);
-    let mut undone = Undone { later: done.changed_since, wanted: done.wanted_since, ..Undone::default() };
-    for row in done.rows {
-        let records = there.get(&row.identifier).map_or(&[][..], Vec::as_slice);
-        let generation = row.identifier.phone().and_then(|number| generations.get(&number)).copied();
-        let is_written = |record: &&RemoteEntry| !row.replaces.contains(&record.id) && is_ours(&row, record);
-        let written: Vec<&RemoteEntry> = records.iter().copied().filter(is_written).collect();
-        let inverse = inverse(row, records, &written, generation.unwrap_or(0), now, &mut undone);
-        undone.rows.push(inverse);
-    }
-    undone
-}
-
-/// `records`: everything of the number; `written`: what the row made of it.
-fn inverse(
-    row: PlanRow,
-    records: &[&RemoteEntry],
-    written: &[&RemoteEntry],
-    generation: u32,
-    now: Timestamp,
-    undone: &mut Undone,
-) -> PlanRow {
-    let (op, before) = (row.op, row.before.as_deref().cloned());
-    let kept = PlanRow {
-        op: Op::Unchanged,
-        replaces: Vec::new(),
-        before: None,
-        generation: 0,
-        extra: Default::default(),
-        ..row
-    };
-    let restored = |said: &ExpectedAttributes| {
-        let is_over = said.expires.is_some_and(|at| at <= now);
-        attributes_of(&kept.identifier, said).filter(|_| !is_over)
-    };
-    let ids = || written.iter().map(|record| record.id.clone()).collect::<Vec<_>>();
-    match (op, strongest(written.iter().copied())) {
-        // Taken off: it comes back where nobody has put it there since.
-        (Op::Remove, _) => match before.as_ref().and_then(restored) {
-            _ if !records.is_empty() => undone.changed += 1,
-            Some(attributes) => return PlanRow { op: Op::Add, attributes, generation, ..kept },
-            None => undone.lost += 1,
-        },
-        (_, None) => undone.changed += 1,
-        (Op::Add, Some(ours)) => {
-            return PlanRow { op: Op::Remove, replaces: ids(), before: Some(Box::new(ours)), ..kept };
-        }
-        (_, Some(ours)) => match before.as_ref().and_then(restored) {
-            Some(attributes) => {
-                undone.shortened += u64::from(is_shortened(&attributes, written));
-                let (replaces, before) = (ids(), Some(Box::new(ours)));
-                return PlanRow { op: Op::Update, attributes, replaces, before, generation, ..kept };
+impl TakeBack {
+    /// The next row, in order; `None` = that was all. Blocking.
+    pub(super) fn next_row(&mut self) -> Result<Option<PlanRow>, OpsError> {
+        loop {
+            let Some(Done { row, since }) = self.done.next().transpose()? else { return Ok(None) };
+            match since {
+                Since::Untouched => return self.inverse(row).map(Some),
+                Since::Changed => self.told.later += 1,
+                Since::Wanted => self.told.wanted += 1,
             }
-            None => undone.lost += 1,
-        },
+        }
     }
-    kept
+
+    fn inverse(&mut self, row: PlanRow) -> Result<PlanRow, OpsError> {
+        let generation = self.generations.at(&row.identifier)?.first().map_or(0, |it| it.generation);
+        let records = self.there.at(&row.identifier)?;
+        // What the row made of the number.
+        let is_written =
+            |record: &&RemoteEntry| !row.replaces.contains(&record.id) && (self.is_ours)(&row, record);
+        let written: Vec<&RemoteEntry> = records.iter().filter(is_written).collect();
+        let ids = || written.iter().map(|record| record.id.clone()).collect::<Vec<_>>();
+        let kept = PlanRow {
+            op: Op::Unchanged,
+            replaces: Vec::new(),
+            before: None,
+            generation: 0,
+            extra: Default::default(),
+            ..row.clone()
+        };
+        let restored = |said: &ExpectedAttributes| {
+            let is_over = said.expires.is_some_and(|at| at <= self.now);
+            attributes_of(&row.identifier, said).filter(|_| !is_over)
+        };
+        let before = row.before.as_deref();
+        match (row.op, strongest(written.iter().copied())) {
+            // Taken off: it comes back where nobody has put it there since.
+            (Op::Remove, _) => match before.and_then(restored) {
+                _ if !records.is_empty() => self.told.changed += 1,
+                Some(attributes) => return Ok(PlanRow { op: Op::Add, attributes, generation, ..kept }),
+                None => self.told.lost += 1,
+            },
+            (_, None) => self.told.changed += 1,
+            (Op::Add, Some(ours)) => {
+                return Ok(PlanRow { op: Op::Remove, replaces: ids(), before: Some(Box::new(ours)), ..kept });
+            }
+            (_, Some(ours)) => match before.and_then(restored) {
+                Some(attributes) => {
+                    self.told.shortened += u64::from(is_shortened(&attributes, written.iter().copied()));
+                    let (replaces, before) = (ids(), Some(Box::new(ours)));
+                    return Ok(PlanRow { op: Op::Update, attributes, replaces, before, generation, ..kept });
+                }
+                None => self.told.lost += 1,
+            },
+        }
+        Ok(kept)
+    }
 }

@@ -4,15 +4,18 @@
 //! look short.
 
 use std::collections::HashSet;
+use std::hash::RandomState;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::standing::{Gathered, Standing, comes_twice, holds_all};
 use super::{OpsError, OpsEvent, Sink};
 use crate::api::{self, Client};
 use crate::domain::entry::RemoteEntry;
 use crate::domain::list::ListId;
 use crate::domain::progress::{Phase, Progress};
+use crate::ledger::{Ledger, Sorted};
 
 const PAGE: u64 = 1_000;
 const WALKS: u32 = 3;
@@ -22,16 +25,16 @@ const PAGES_OF_ONE: u32 = 2;
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
 
 /// Every entry of a list. `expected` is a guess of how many there are, for the progress only.
-pub async fn read_list(
-    client: &Client,
+pub(super) async fn read_list(
+    (client, ledger): (&Client, &Ledger),
     list: &ListId,
     expected: Option<u64>,
     phase: Phase,
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Vec<RemoteEntry>, OpsError> {
+) -> Result<Standing, OpsError> {
     for walk in 1..=WALKS {
-        match read_once(client, list, expected, phase, sink, stop).await? {
+        match read_once((client, ledger), list, expected, phase, sink, stop).await? {
             Some(entries) => return Ok(entries),
             None if walk < WALKS => {
                 sink.event(OpsEvent::Note("the list changed while it was read: reading it again".into()));
@@ -44,46 +47,54 @@ pub async fn read_list(
 }
 
 /// Each page begins with the last entry of the one before: if another stands in its place, something in front of it came or
-/// went, and an entry has slid past the walk unseen.
+/// went, and an entry has slid past the walk unseen. An entry that comes twice tells the same: those of the first page are
+/// known at once, so that a list that begins anew does not go on for ever; the others when all are there.
 async fn read_once(
-    client: &Client,
+    (client, ledger): (&Client, &Ledger),
     list: &ListId,
     expected: Option<u64>,
     phase: Phase,
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Option<Vec<RemoteEntry>>, OpsError> {
-    let mut entries: Vec<RemoteEntry> = Vec::new();
-    let mut seen: HashSet<String> = HashSet::new();
+) -> Result<Option<Standing>, OpsError> {
+    let (mut found, hash) = (Gathered::new(ledger), RandomState::new());
+    let mut first: HashSet<String> = HashSet::new();
+    let (mut read, mut last): (u64, Option<String>) = (0, None);
     loop {
-        let offset = (entries.len() as u64).saturating_sub(1);
+        let offset = read.saturating_sub(1);
         let mut page = patiently(|| client.entries_page(list, offset, PAGE), stop).await?.into_iter();
-        if let Some(last) = entries.last()
-            && page.next().is_none_or(|first| first.id != last.id)
+        if let Some(last) = &last
+            && page.next().is_none_or(|entry| entry.id != *last)
         {
             return Ok(None);
         }
-        let before = entries.len();
-        for entry in page {
-            if !seen.insert(entry.id.clone()) {
-                return Ok(None);
-            }
-            entries.push(entry);
+        let (before, page): (u64, Vec<RemoteEntry>) = (read, page.collect());
+        if page.iter().any(|entry| first.contains(&entry.id)) {
+            return Ok(None);
         }
+        if before == 0 {
+            first = page.iter().map(|entry| entry.id.clone()).collect();
+        }
+        read += page.len() as u64;
+        last = page.last().map(|entry| entry.id.clone()).or(last);
+        found = found
+            .take(page.into_iter().map(|entry| (entry.id.clone(), Some(entry))).collect(), &hash)
+            .await?;
         // A page of one entry would always be that of the overlap: whether it is the last, the place behind it tells.
         if before == 1
-            && entries.len() == 1
+            && read == 1
             && !patiently(|| client.entries_page(list, 1, PAGE), stop).await?.is_empty()
         {
             let detail = "it gives one entry of a list at a time, which cannot be told from its end";
             return Err(api::Error::Protocol { detail: detail.into() }.into());
         }
         kill_point!("K28");
-        let (done, is_last) = (entries.len() as u64, entries.len() == before);
-        let total = if is_last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
-        sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
+        let is_last = read == before;
+        let total = if is_last { Some(read) } else { expected.map(|guess| guess.max(read + 1)) };
+        sink.event(OpsEvent::Progress(Progress { phase, done: read, total, rate: None, eta: None }));
         if is_last {
-            return Ok(Some(entries));
+            let (standing, marks) = found.finish().await?;
+            return Ok((!comes_twice(marks).await?).then_some(standing));
         }
     }
 }
@@ -138,25 +149,32 @@ pub(super) enum Proof {
 /// Every entry of a list that is paged by number. Its entries have no ids, so one that comes twice may be two, or the pages
 /// may have moved under the walk: it is walked once more, and taken where a walk found all that the one before did.
 pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
+    ledger: &Ledger,
     page: impl Fn(u64) -> F,
     proof: Proof,
     told: (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Vec<RemoteEntry>, OpsError> {
-    let mut before: Option<Vec<String>> = None;
+) -> Result<Standing, OpsError> {
+    let hash = RandomState::new();
+    let mut before: Option<Sorted<u64>> = None;
     for walk in 1..=WALKS {
-        let Walk { found, doubled, stumbled } = walk_pages(&page, told, sink, stop).await?;
-        let mut keys: Vec<String> = found.iter().map(|walked| walked.key.clone()).collect();
-        keys.sort_unstable();
-        let is_short = told.0.is_some_and(|expected| (found.len() as u64) < expected);
+        let Walk { found, stumbled } = walk_pages((ledger, &hash), &page, told, sink, stop).await?;
+        let (standing, marks) = found.finish().await?;
+        let doubled = comes_twice(marks.clone()).await?;
+        let is_short = told.0.is_some_and(|expected| marks.len() < expected);
         let is_sure = !doubled && !is_short && proof == Proof::Once;
-        if !stumbled && (is_sure || before.as_ref().is_some_and(|before| holds_all(&keys, before))) {
-            return Ok(found.into_iter().filter_map(|walked| walked.entry).collect());
+        let is_proven = match before.take() {
+            Some(before) if !stumbled && !is_sure => Some(holds_all(marks.clone(), before).await?),
+            Some(_) => Some(false),
+            None => None,
+        };
+        if !stumbled && (is_sure || is_proven == Some(true)) {
+            return Ok(standing);
         }
         // What was seen of a list that moved is no ground for anything.
-        let moved = doubled || stumbled || is_short || before.is_some();
-        before = (!stumbled).then_some(keys);
+        let moved = doubled || stumbled || is_short || is_proven.is_some();
+        before = (!stumbled).then_some(marks);
         if walk < WALKS && moved {
             sink.event(OpsEvent::Note("a number stands twice, or the list moved: reading it again".into()));
         }
@@ -165,30 +183,22 @@ pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error
     Err(api::Error::Protocol { detail }.into())
 }
 
-/// Whether everything of `part` stands in `all`, as often. Both are sorted.
-fn holds_all(all: &[String], part: &[String]) -> bool {
-    let mut all = all.iter();
-    part.iter().all(|wanted| all.by_ref().find(|there| *there >= wanted) == Some(wanted))
-}
-
 /// What one walk found.
 struct Walk {
-    found: Vec<Walked>,
-    /// Something came twice: it may stand there twice.
-    doubled: bool,
+    found: Gathered,
     /// One page came in the place of another: what that one held was not seen.
     stumbled: bool,
 }
 
 /// Walks once.
 async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
+    (ledger, hash): (&Ledger, &RandomState),
     page: &impl Fn(u64) -> F,
     (expected, phase): (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
 ) -> Result<Walk, OpsError> {
-    let mut found: Vec<Walked> = Vec::new();
-    let mut seen: HashSet<String> = HashSet::new();
+    let (mut found, mut done) = (Gathered::new(ledger), 0);
     let mut last_page: Vec<String> = Vec::new();
     let (mut repeats, mut stumbled) = (0, false);
     // Only the last page may be shorter than the first: behind a shorter one the next begins elsewhere.
@@ -206,16 +216,15 @@ async fn walk_pages<F: Future<Output = Result<Vec<Walked>, api::Error>>>(
             let size = *size.get_or_insert(rows.len());
             stumbled |= is_short || rows.len() > size;
             is_short = rows.len() < size;
-            seen.extend(keys.iter().cloned());
-            found.extend(rows);
+            done += rows.len() as u64;
+            found = found.take(rows.into_iter().map(|row| (row.key, row.entry)).collect(), hash).await?;
             last_page = keys;
         }
-        let done = found.len() as u64;
         let total = if last { Some(done) } else { expected.map(|guess| guess.max(done + 1)) };
         sink.event(OpsEvent::Progress(Progress { phase, done, total, rate: None, eta: None }));
         if last {
             break;
         }
     }
-    Ok(Walk { doubled: seen.len() < found.len(), found, stumbled })
+    Ok(Walk { found, stumbled })
 }

@@ -13,7 +13,7 @@ async fn everything_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();
     world.uploading("p-1", &[row(1, Op::Add)], 1).await;
-    world.ledger.store_baseline("test", &crate::world::list(), Vec::new()).await.unwrap();
+    world.baseline(Vec::new()).await;
     let _lock = world.ledger.lock_list("test", &crate::world::list(), "pid 1").unwrap();
     let mut folders = vec![world.folder()];
     let mut files = 0;

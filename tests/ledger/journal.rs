@@ -191,7 +191,7 @@ async fn an_old_record_is_removed_before_a_run_is_ready() {
         ..Settlement::default()
     };
     world.ledger.settle(&run.id, 0, settlement).await.unwrap();
-    let open = world.ledger.open_replacements(&run.id).await.unwrap();
+    let open = world.ledger.open_replacements(&run.id, 0..=u32::MAX).await.unwrap();
     assert_eq!((open.len(), open[0].row, open[0].entry_id.as_str()), (1, 0, "old-0"));
     for state in [RunState::Uploaded, RunState::CoolingDown, RunState::Reconciling] {
         world.ledger.set_state(&run.id, state, None, at(8)).await.unwrap();
@@ -199,7 +199,7 @@ async fn an_old_record_is_removed_before_a_run_is_ready() {
     assert!(world.ledger.set_state(&run.id, RunState::Ready, None, at(9)).await.is_err());
     assert!(matches!(world.ledger.replaced(&run.id, "old-7").await, Err(Error::NotFound { .. })));
     world.ledger.replaced(&run.id, "old-0").await.unwrap();
-    assert_eq!(world.ledger.open_replacements(&run.id).await.unwrap(), []);
+    assert_eq!(world.ledger.open_replacements(&run.id, 0..=u32::MAX).await.unwrap(), []);
     world.ledger.set_state(&run.id, RunState::Ready, None, at(9)).await.unwrap();
 }
 

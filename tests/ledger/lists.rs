@@ -2,10 +2,11 @@
 
 use quietline::domain::diff::{Diff, DiffKind, Difference, Expected, ExpectedAttributes};
 use quietline::domain::entry::RemoteEntry;
+use quietline::domain::identifier::Identifier;
 use quietline::domain::list::ListId;
 use quietline::domain::plan::{Op, PlanRow};
 use quietline::domain::run::RunState;
-use quietline::ledger::{ListFacts, NewRun, Settlement};
+use quietline::ledger::{ListFacts, NewRun, Settlement, Since};
 
 use crate::world::{PROFILE, World, at, attributes, list, new_run, number, row};
 
@@ -23,15 +24,15 @@ fn ours(n: u64, source: Option<&str>) -> Expected {
 }
 
 async fn expected(world: &World) -> Vec<Expected> {
-    world.ledger.expected(PROFILE, &list()).await.unwrap().unwrap()
+    world.expected().await.unwrap()
 }
 
 #[tokio::test]
 async fn the_expected_set_is_the_baseline_and_what_was_accepted_since() {
     let mut world = World::new();
-    assert_eq!(world.ledger.expected(PROFILE, &list()).await.unwrap(), None);
-    assert!(world.ledger.store_baseline(PROFILE, &list(), vec![odd(1), odd(5), odd(7)]).await.unwrap());
-    assert!(!world.ledger.store_baseline(PROFILE, &list(), vec![odd(2)]).await.unwrap());
+    assert_eq!(world.expected().await, None);
+    assert!(world.baseline(vec![odd(1), odd(5), odd(7)]).await);
+    assert!(!world.baseline(vec![odd(2)]).await);
     assert_eq!(expected(&world).await, [odd(1), odd(5), odd(7)], "as the tenant said it");
 
     let without = PlanRow { attributes: attributes(None), ..row(5, Op::Update) };
@@ -57,7 +58,7 @@ async fn the_expected_set_is_the_baseline_and_what_was_accepted_since() {
 #[tokio::test]
 async fn the_later_settlement_has_the_last_word() {
     let world = World::new();
-    world.ledger.store_baseline(PROFILE, &list(), Vec::new()).await.unwrap();
+    world.baseline(Vec::new()).await;
     let source = |source| vec![PlanRow { attributes: attributes(Some(source)), ..row(1, Op::Add) }];
     let first = world.uploading("p-z", &source("first"), 1).await.id;
     let second = world.uploading("p-a", &source("second"), 1).await.id;
@@ -70,7 +71,7 @@ async fn the_later_settlement_has_the_last_word() {
 #[tokio::test]
 async fn one_plan_sent_by_two_runs_is_expected_once() {
     let world = World::new();
-    world.ledger.store_baseline(PROFILE, &list(), Vec::new()).await.unwrap();
+    world.baseline(Vec::new()).await;
     for _ in 0..2 {
         let run = world.uploading("p-1", &[row(1, Op::Add), row(2, Op::Add)], 2).await.id;
         world.accept(&run, 0, &[0, 1], at(5)).await;
@@ -112,11 +113,15 @@ async fn evidence_names_run_file_row_time_and_person() {
 async fn generations_rise_by_one() {
     let world = World::new();
     let ledger = &world.ledger;
-    assert_eq!(ledger.generations(PROFILE, &list()).await.unwrap(), []);
+    let generations = async || -> Vec<(Identifier, u32)> {
+        let sorted = ledger.generations(PROFILE, &list()).await.unwrap();
+        sorted.rows().map(|row| row.map(|it| (it.whom, it.generation)).unwrap()).collect()
+    };
+    assert_eq!(generations().await, []);
     ledger.raise_generation(PROFILE, &list(), vec![number(2), number(1), number(2)]).await.unwrap();
     ledger.raise_generation(PROFILE, &list(), vec![number(2)]).await.unwrap();
     ledger.raise_generation(PROFILE, &ListId("L-2".into()), vec![number(3)]).await.unwrap();
-    assert_eq!(ledger.generations(PROFILE, &list()).await.unwrap(), [(number(1), 1), (number(2), 2)]);
+    assert_eq!(generations().await, [(number(1).into(), 1), (number(2).into(), 2)]);
 }
 
 #[tokio::test]
@@ -125,7 +130,7 @@ async fn the_gate_gets_its_facts() {
     let on = list();
     let facts = || world.ledger.list_facts(PROFILE, &on);
     assert_eq!(world.ledger.list_facts(PROFILE, &list()).await.unwrap(), ListFacts::default());
-    world.ledger.store_baseline(PROFILE, &list(), Vec::new()).await.unwrap();
+    world.baseline(Vec::new()).await;
     let run = world.uploading("p-1", &[row(1, Op::Add)], 1).await.id;
     assert_eq!(facts().await.unwrap().in_flight, Some((run.clone(), RunState::Uploading)));
     world.accept(&run, 0, &[0], at(5)).await;
@@ -247,21 +252,22 @@ async fn what_a_run_took_off_is_expected_no_more_and_what_it_put_there_is_ours()
     let baseline: Vec<Expected> = [1, 2, 3]
         .map(|n| Expected { identifier: number(n).into(), attributes: ExpectedAttributes::default() })
         .into();
-    world.ledger.store_baseline(PROFILE, &list(), baseline).await.unwrap();
+    world.baseline(baseline).await;
     let add = world.uploading("p-1", &[row(2, Op::Update), row(4, Op::Add), row(5, Op::Add)], 9).await.id;
     world.accept(&add, 0, &[0, 1, 2], at(5)).await;
     let off = world.uploading("p-2", &[row(1, Op::Remove), row(5, Op::Remove)], 9).await.id;
     world.accept(&off, 0, &[0, 1], at(6)).await;
 
     let numbers = |set: Vec<Expected>| set.into_iter().map(|entry| entry.identifier).collect::<Vec<_>>();
-    let expected = world.ledger.expected(PROFILE, &list()).await.unwrap().unwrap();
+    let expected = world.expected().await.unwrap();
     assert_eq!(numbers(expected), [2, 3, 4].map(|n| number(n).into()));
-    let ours = world.ledger.ours(PROFILE, &list()).await.unwrap();
+    let ours = world.ledger.ours(PROFILE, &list()).await.unwrap().collect::<Result<_, _>>().unwrap();
     assert_eq!(numbers(ours), [2, 4].map(|n| number(n).into()), "3 was there before us");
     let evidence = world.ledger.evidence(PROFILE, number(5)).await.unwrap();
     assert_eq!(evidence.iter().map(|e| e.taken_off).collect::<Vec<_>>(), [true, false]);
 
-    let done = world.ledger.done_by(&add).await.unwrap();
-    let left: Vec<_> = done.rows.iter().map(|row| row.identifier.clone()).collect();
-    assert_eq!((left, done.changed_since), (vec![number(2).into(), number(4).into()], 1));
+    let done = world.ledger.done_by(&add).await.unwrap().map(|done| done.unwrap());
+    let since: Vec<_> = done.map(|done| (done.row.identifier, done.since)).collect();
+    let wanted = [(2, Since::Untouched), (4, Since::Untouched), (5, Since::Changed)];
+    assert_eq!(since, wanted.map(|(n, since)| (number(n).into(), since)));
 }

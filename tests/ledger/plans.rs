@@ -69,7 +69,7 @@ async fn addresses_are_only_stored_for_suppression_lists() {
     for to in [Destination::Entries, Destination::Items, Destination::Outbound] {
         plan.destination = to;
         plan.digest = digest_of(PROFILE, to, &plan.list, &plan.file_sha256, &rows);
-        let refused = world.ledger.store_plan(&plan, rows.clone()).await.unwrap_err();
+        let refused = world.store(&plan, rows.clone()).await.unwrap_err();
         assert!(refused.to_string().contains("addresses for a list of numbers"), "{refused}");
     }
 }
@@ -119,7 +119,7 @@ proptest! {
             let plan = world.plan("p-1", &rows).await;
             let world = world.restart();
             assert_eq!(world.ledger.plan("p-1").await.unwrap(), plan);
-            assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), rows);
+            assert_eq!(world.rows_of(&plan).await.unwrap(), rows);
         });
     }
 
@@ -172,7 +172,7 @@ async fn a_large_plan_is_read_in_blocks_and_looked_up_in_one() {
         .collect();
     let run = world.uploading("p-big", &rows, 3_000).await;
     let plan = world.ledger.plan("p-big").await.unwrap();
-    assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), rows);
+    assert_eq!(world.rows_of(&plan).await.unwrap(), rows);
     let batches = world.ledger.open_batches(&run.id).await.unwrap();
     assert_eq!(batches.iter().map(|batch| batch.rows.len()).collect::<Vec<_>>(), [3_000, 3_000, 3_000]);
     for seq in 0..2 {
@@ -203,30 +203,27 @@ async fn every_changed_byte_of_a_plan_is_noticed() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1;
         fs::write(&path, &bytes).unwrap();
-        let read = world.ledger.plan_rows(&plan).await;
+        let read = world.rows_of(&plan).await;
         assert!(matches!(read, Err(Error::Damaged { .. })), "byte {at} of {}", whole.len());
     }
     for cut in [0, 1, 11, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..cut]).unwrap();
-        assert!(matches!(world.ledger.plan_rows(&plan).await, Err(Error::Damaged { .. })), "cut at {cut}");
+        assert!(matches!(world.rows_of(&plan).await, Err(Error::Damaged { .. })), "cut at {cut}");
     }
     fs::remove_file(&path).unwrap();
-    assert!(matches!(world.ledger.plan_rows(&plan).await, Err(Error::Damaged { .. })));
-    world.ledger.store_plan(&plan, rows.clone()).await.unwrap();
-    assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), rows, "the same plan, made anew");
+    assert!(matches!(world.rows_of(&plan).await, Err(Error::Damaged { .. })));
+    world.store(&plan, rows.clone()).await.unwrap();
+    assert_eq!(world.rows_of(&plan).await.unwrap(), rows, "the same plan, made anew");
 }
 
 #[tokio::test]
 async fn the_same_plan_may_come_twice_and_another_one_not() {
     let world = World::new();
     let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
-    world.ledger.store_plan(&plan, vec![row(1, Op::Add)]).await.unwrap();
+    world.store(&plan, vec![row(1, Op::Add)]).await.unwrap();
     let other = plan_of("p-1", &[row(2, Op::Add)]);
-    assert!(matches!(
-        world.ledger.store_plan(&other, vec![row(2, Op::Add)]).await,
-        Err(Error::Damaged { .. })
-    ));
-    assert_eq!(world.ledger.plan_rows(&plan).await.unwrap(), [row(1, Op::Add)]);
+    assert!(matches!(world.store(&other, vec![row(2, Op::Add)]).await, Err(Error::Damaged { .. })));
+    assert_eq!(world.rows_of(&plan).await.unwrap(), [row(1, Op::Add)]);
 }
 
 #[tokio::test]
@@ -240,15 +237,15 @@ async fn a_plan_that_does_not_add_up_is_refused() {
     other.counts.add -= 1;
     other.counts.update += 1;
     for wrong in [lost, other] {
-        assert!(matches!(world.ledger.store_plan(&wrong, rows.clone()).await, Err(Error::Damaged { .. })));
+        assert!(matches!(world.store(&wrong, rows.clone()).await, Err(Error::Damaged { .. })));
     }
     let backwards = vec![row(2, Op::Add), row(1, Op::Add)];
-    assert!(world.ledger.store_plan(&plan_of("p-2", &backwards), backwards).await.is_err());
+    assert!(world.store(&plan_of("p-2", &backwards), backwards).await.is_err());
     let twice = vec![row(1, Op::Add), row(1, Op::Add)];
-    assert!(world.ledger.store_plan(&plan_of("p-3", &twice), twice).await.is_err());
-    assert!(world.ledger.store_plan(&plan_of("../p-4", &rows), rows.clone()).await.is_err());
-    assert!(world.ledger.store_plan(&plan, vec![row(1, Op::Add), row(3, Op::Add)]).await.is_err());
-    world.ledger.store_plan(&plan, rows).await.unwrap();
+    assert!(world.store(&plan_of("p-3", &twice), twice).await.is_err());
+    assert!(world.store(&plan_of("../p-4", &rows), rows.clone()).await.is_err());
+    assert!(world.store(&plan, vec![row(1, Op::Add), row(3, Op::Add)]).await.is_err());
+    world.store(&plan, rows).await.unwrap();
 }
 
 #[tokio::test]
@@ -290,7 +287,7 @@ async fn a_run_is_bound_once_and_to_a_plan_for_its_list() {
     assert!(matches!(world.ledger.bind_plan(&run, &other, 100).await, Err(Error::IllegalTransition { .. })));
 
     let elsewhere = crate::world::plan_on("p-3", &ListId("L-2".into()), &[row(1, Op::Add)]);
-    world.ledger.store_plan(&elsewhere, vec![row(1, Op::Add)]).await.unwrap();
+    world.store(&elsewhere, vec![row(1, Op::Add)]).await.unwrap();
     let run = world.ledger.create_run(new_run()).await.unwrap();
     assert!(matches!(
         world.ledger.bind_plan(&run, &elsewhere, 100).await,

@@ -6,7 +6,7 @@ use quietline::domain::plan::Op;
 use quietline::domain::run::{BatchState, RowOutcome};
 use quietline::ledger::Settlement;
 
-use crate::world::{World, at, list, row};
+use crate::world::{World, at, row};
 
 /// What to do next; numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ fn step() -> impl Strategy<Value = Step> {
 async fn play(ops: Vec<Op>, per_call: usize, steps: Vec<Step>) {
     let rows: Vec<_> = ops.iter().enumerate().map(|(n, op)| row(n as u64, *op)).collect();
     let mut world = World::new();
-    world.ledger.store_baseline("test", &list(), Vec::new()).await.unwrap();
+    world.baseline(Vec::new()).await;
     let run = world.uploading("p-1", &rows, per_call).await.id;
     let mut fates: Vec<RowOutcome> = ops
         .iter()
@@ -116,7 +116,7 @@ async fn play(ops: Vec<Op>, per_call: usize, steps: Vec<Step>) {
         .filter(|(fate, row)| **fate == RowOutcome::Accepted && row.op != Op::Remove)
         .map(|(_, row)| row.identifier.clone())
         .collect();
-    let expected = world.ledger.expected("test", &list()).await.unwrap().unwrap();
+    let expected = world.expected().await.unwrap();
     assert_eq!(expected.iter().map(|entry| entry.identifier.clone()).collect::<Vec<_>>(), accepted);
     for (fate, row) in fates.iter().zip(&rows) {
         let known = world.ledger.evidence("test", row.identifier.clone()).await.unwrap().len();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use quietline::domain::diff::Expected;
 use quietline::domain::entry::Attributes;
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
@@ -11,7 +12,7 @@ use quietline::domain::plan::{
     Counts, Destination, Digest, Extra, Op, Operation, Origin, PlanRow, PlanSummary,
 };
 use quietline::domain::run::{RunState, RunSummary};
-use quietline::ledger::{Ledger, NewRun, Settlement};
+use quietline::ledger::{Error, Ledger, NewRun, Settlement};
 use tempfile::TempDir;
 
 pub const PROFILE: &str = "test";
@@ -146,8 +147,31 @@ impl World {
 
     pub async fn plan(&self, id: &str, rows: &[PlanRow]) -> PlanSummary {
         let plan = plan_of(id, rows);
-        self.ledger.store_plan(&plan, rows.to_vec()).await.unwrap();
+        self.store(&plan, rows.to_vec()).await.unwrap();
         plan
+    }
+
+    /// Writes a plan row by row, and stores it.
+    pub async fn store(&self, plan: &PlanSummary, rows: Vec<PlanRow>) -> Result<(), Error> {
+        let mut writer = self.ledger.write_plan(plan)?;
+        rows.into_iter().try_for_each(|row| writer.push(row))?;
+        self.ledger.store_plan(plan, writer.finish()?).await
+    }
+
+    /// Every row of a stored plan.
+    pub async fn rows_of(&self, plan: &PlanSummary) -> Result<Vec<PlanRow>, Error> {
+        self.ledger.plan_rows(plan).await?.collect()
+    }
+
+    pub async fn baseline(&self, entries: Vec<Expected>) -> bool {
+        let entries = entries.into_iter().map(Ok::<_, Error>);
+        self.ledger.store_baseline(PROFILE, &list(), entries).await.unwrap()
+    }
+
+    /// What is expected of the list; `None` without a baseline.
+    pub async fn expected(&self) -> Option<Vec<Expected>> {
+        let expected = self.ledger.expected(PROFILE, &list()).await.unwrap();
+        expected.map(|expected| expected.collect::<Result<_, _>>().unwrap())
     }
 
     /// A run that uploads `rows` in batches of `per_call`.

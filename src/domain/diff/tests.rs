@@ -33,6 +33,13 @@ fn entry(id: &str, n: Option<u8>, raw: &str, jurisdiction: &str, expires: Option
     }
 }
 
+/// Compares in any order, at a time at which nothing is over yet.
+fn compare(expected: &[Expected], mut remote: Vec<RemoteEntry>) -> Diff {
+    remote.sort_by(|a, b| (&a.identifier, &a.raw, &a.id).cmp(&(&b.identifier, &b.raw, &b.id)));
+    let expected = expected.iter().cloned().map(Ok::<_, ()>);
+    super::compare(expected, remote.into_iter().map(Ok), Timestamp::MIN).unwrap()
+}
+
 fn canonical(id: &str, n: u8) -> RemoteEntry {
     entry(id, Some(n), &number(n).to_e164(), "US-DC", None)
 }
@@ -230,4 +237,33 @@ proptest! {
         prop_assert_eq!(diff.matching, again.matching);
         prop_assert_eq!(kinds(&diff), kinds(&again));
     }
+}
+
+#[test]
+fn only_an_expired_entry_may_go_by_itself() {
+    let now = Timestamp::from_second(1_000).unwrap();
+    let wanted = [
+        expected(1, "US-DC", None, None),
+        expected(2, "US-DC", Some(999), None),
+        expected(3, "US-DC", Some(999), None),
+        expected(4, "US-DC", Some(2_000), None),
+    ];
+    let there = entry("c", Some(3), &number(3).to_e164(), "US-DC", Some(999));
+    let diff = super::compare(wanted.into_iter().map(Ok::<_, ()>), [Ok(there)].into_iter(), now).unwrap();
+    let missing = [1, 4].map(|n| (DiffKind::Missing, Some(number(n))));
+    let told: Vec<_> = kinds(&diff).into_iter().map(|(kind, number, _)| (kind, number)).collect();
+    assert_eq!(told, missing);
+    assert_eq!((diff.expected, diff.matching), (3, 1));
+}
+
+#[test]
+fn an_item_is_not_there_by_an_entry_that_is_over() {
+    let now = Timestamp::from_second(1_000).unwrap();
+    let item = Expected { identifier: number(1).into(), attributes: ExpectedAttributes::default() };
+    let over = entry("a", Some(1), &number(1).to_e164(), "US-DC", Some(999));
+    let compare = |there: RemoteEntry| {
+        super::compare([Ok::<_, ()>(item.clone())].into_iter(), [Ok(there)].into_iter(), now).unwrap()
+    };
+    assert_eq!(kinds(&compare(over.clone()))[0].0, DiffKind::Missing);
+    assert!(compare(RemoteEntry { expires: None, ..over }).is_clean());
 }

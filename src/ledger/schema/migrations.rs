@@ -3,7 +3,7 @@
 //! Times are BIGINT microseconds, enums are words, sets of rows are blobs: the same schema would stand in PostgreSQL.
 
 /// Append only: a migration that was ever released is never changed.
-pub(super) const MIGRATIONS: [&str; 8] = [V1, V2, V3, V4, V5, V6, V7, V8];
+pub(super) const MIGRATIONS: [&str; 9] = [V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 const V1: &str = "
 CREATE TABLE plans (
@@ -270,4 +270,9 @@ CREATE TABLE doubts (
   why TEXT NOT NULL,
   PRIMARY KEY (profile, list)
 );
+";
+
+/// Old records are removed in the order of the rows that replace them, a part at a time.
+const V9: &str = "
+CREATE INDEX replacements_rows ON replacements (run, plan_row) WHERE done = 0;
 ";

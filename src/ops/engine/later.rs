@@ -70,7 +70,7 @@ impl Engine {
 
     /// Settles every batch that waits.
     pub(super) async fn settle_later(&self) -> Result<(), Halt> {
-        let mut waiting = self.ops.ledger.open_batches(&self.run).await?;
+        let mut waiting = self.batches_in(&BatchState::ANSWERED, None, u32::MAX).await?;
         waiting.retain(|batch| self.waits(batch));
         let (removals, waiting): (Vec<Batch>, Vec<Batch>) =
             waiting.into_iter().partition(|batch| self.takes_off(batch));
@@ -93,16 +93,18 @@ impl Engine {
         let mut is_first = true;
         loop {
             let rows: Vec<u32> = waiting.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
-            let there = self.records_of(&rows).await?.unwrap_or_default();
+            let there = self.done_of(&rows).await?;
+            let parted = |rows: &[u32]| match &there {
+                Some(there) => there.part(rows),
+                None => (Vec::new(), rows.to_vec()),
+            };
             if std::mem::take(&mut is_first) {
-                let unseen = rows.iter().filter(|&&row| self.written_record(row, &there).is_none()).count();
-                self.note_unseen(unseen);
+                self.note_unseen(parted(&rows).1.len());
             }
             let late = begun.elapsed() >= self.ops.patience.visible_within;
             let mut open = Vec::new();
             for batch in waiting {
-                let (found, missing): (Vec<u32>, Vec<u32>) =
-                    batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+                let (found, missing) = parted(&batch.rows);
                 if missing.is_empty() || late {
                     self.settle_found(batch.seq, found, missing).await?;
                 } else {
@@ -179,7 +181,10 @@ impl Engine {
     async fn settle_over(&self, over: Vec<(Batch, Job)>) -> Result<(), Halt> {
         let mut told = Vec::new();
         for (batch, job) in over {
-            let word = if job.status == JobStatus::Completed { self.of_job(&batch, &job) } else { None };
+            let word = match job.status {
+                JobStatus::Completed => self.of_job(&batch, &job).await?,
+                _ => None,
+            };
             if word.is_none() {
                 let (id, status) = (&job.id, job.status.as_str());
                 self.tell(format!(
@@ -192,20 +197,18 @@ impl Engine {
             word.as_ref().map_or_else(|| batch.rows.clone(), |word| word.accepted.clone())
         };
         let rows: Vec<u32> = told.iter().flat_map(open).collect();
-        let there = if rows.is_empty() { None } else { self.records_awaited(&rows).await? };
-        let stands =
-            |row: &u32| there.as_ref().is_some_and(|there| self.written_record(*row, there).is_some());
+        let there = if rows.is_empty() { None } else { self.done_awaited(&rows).await? };
         for (batch, word) in told {
             match (word, &there) {
                 (Some(mut word), there) => {
-                    if there.is_some() {
-                        (word.accepted, word.unaccounted) = word.accepted.into_iter().partition(stands);
+                    if let Some(there) = there {
+                        (word.accepted, word.unaccounted) = there.part(&word.accepted);
                     }
                     word.at = (!word.accepted.is_empty()).then(Timestamp::now);
                     self.settle(batch.seq, word).await?;
                 }
-                (None, Some(_)) => {
-                    let (found, missing) = batch.rows.into_iter().partition(stands);
+                (None, Some(there)) => {
+                    let (found, missing) = there.part(&batch.rows);
                     self.settle_found(batch.seq, found, missing).await?;
                 }
                 (None, None) => self.settle_unknown(batch.seq, Vec::new(), batch.rows).await?,
@@ -249,11 +252,10 @@ impl Engine {
     /// sent again by itself, for it may yet arrive.
     async fn settle_lost(&self, batch: Batch) -> Result<(), Halt> {
         self.tell(format!("the tenant does not tell how the job of batch {} goes on", batch.seq));
-        let Some(there) = self.records_awaited(&batch.rows).await? else {
+        let Some(there) = self.done_awaited(&batch.rows).await? else {
             return self.settle_unknown(batch.seq, Vec::new(), batch.rows).await;
         };
-        let (found, missing) =
-            batch.rows.iter().partition(|&&row| self.written_record(row, &there).is_some());
+        let (found, missing) = there.part(&batch.rows);
         self.settle_unknown(batch.seq, found, missing).await
     }
 
@@ -265,24 +267,23 @@ impl Engine {
     }
 
     /// What a completed job says of each row; `None` where an error names no row of ours.
-    fn of_job(&self, batch: &Batch, job: &Job) -> Option<Settlement> {
+    async fn of_job(&self, batch: &Batch, job: &Job) -> Result<Option<Settlement>, Halt> {
         let mut dead: HashMap<u32, (String, String)> = HashMap::new();
-        let numbers = batch
-            .rows
-            .iter()
-            .filter_map(|&row| Some((row, self.rows.get(row as usize)?.identifier.phone()?)));
-        let numbers: Vec<(u32, E164)> = numbers.collect();
+        let planned = self.rows.pick(&batch.rows).await?;
+        let numbers = batch.rows.iter().zip(&planned);
+        let numbers: Vec<(u32, E164)> =
+            numbers.filter_map(|(row, planned)| Some((*row, planned.identifier.phone()?))).collect();
         for error in &job.errors {
-            let row = row_of(error, &numbers)?;
+            let Some(row) = row_of(error, &numbers) else { return Ok(None) };
             dead.entry(row).or_insert_with(|| (error.code.clone(), error.message.clone()));
         }
         let accepted: Vec<u32> = batch.rows.iter().copied().filter(|row| !dead.contains_key(row)).collect();
-        Some(Settlement {
+        Ok(Some(Settlement {
             at: (!accepted.is_empty()).then(Timestamp::now),
             accepted,
             dead: dead.into_iter().map(|(row, (code, message))| (row, code, message)).collect(),
             ..Settlement::default()
-        })
+        }))
     }
 
     /// Whether the outbound list can be read back: its jobs are listed and over, so that nothing is still on its way. Not

@@ -13,7 +13,8 @@ use super::{Engine, Halt, PATIENCE};
 use crate::api::{self, Attempt};
 use crate::domain::plan::{Op, PlanRow};
 use crate::domain::text::hex;
-use crate::ledger::{Batch, Settlement};
+use crate::ledger::{Batch, Rows, Settlement};
+use crate::ops::OpsError;
 
 /// Records that are taken off at once.
 const IN_FLIGHT: usize = 16;
@@ -25,11 +26,28 @@ struct Answers {
     refused: Vec<(u32, String, String)>,
 }
 
+/// The rows of a plan that take off: a bit each. Blocking.
+pub(in crate::ops) fn removals_of(rows: Rows<PlanRow>) -> Result<Vec<u64>, OpsError> {
+    let mut removals = Vec::new();
+    for (index, row) in rows.enumerate() {
+        if index % 64 == 0 {
+            removals.push(0);
+        }
+        if let Some(bits) = removals.last_mut().filter(|_| row.as_ref().is_ok_and(|row| row.op == Op::Remove))
+        {
+            *bits |= 1 << (index % 64);
+        }
+        row?;
+    }
+    Ok(removals)
+}
+
 impl Engine {
     /// Whether a batch takes off. No batch does both.
     pub(super) fn takes_off(&self, batch: &Batch) -> bool {
-        let first = batch.rows.first().and_then(|row| self.rows.get(*row as usize));
-        first.is_some_and(|row| row.op == Op::Remove)
+        let bit =
+            |row: &u32| self.removals.get(*row as usize / 64).is_some_and(|bits| bits >> (row % 64) & 1 == 1);
+        batch.rows.first().is_some_and(bit)
     }
 
     /// The calls of one queued batch.
@@ -37,8 +55,8 @@ impl Engine {
         if self.stop.is_cancelled() {
             return Err(Halt::Stopped);
         }
-        let rows: Vec<(u32, &PlanRow)> =
-            batch.rows.iter().filter_map(|&row| Some((row, self.rows.get(row as usize)?))).collect();
+        let planned = self.rows.pick(&batch.rows).await?;
+        let rows: Vec<(u32, &PlanRow)> = batch.rows.iter().copied().zip(&planned).collect();
         // A number that loses a record begins a new generation *before* it does: were the order the other way round, a
         // kill in between would let a later upload repeat a key that the tenant still remembers.
         let numbers = rows.iter().filter_map(|(_, row)| row.identifier.phone()).collect();
@@ -65,13 +83,15 @@ impl Engine {
     /// and one that stays is asked for again.
     pub(super) async fn confirm_removals(&self, waiting: Vec<Batch>) -> Result<(), Halt> {
         let rows: Vec<u32> = waiting.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
-        let there = self.records_now(&rows).await?.unwrap_or_default();
+        let there = self.done_now(&rows).await?;
         for batch in waiting {
             let body = batch.answer.as_ref().map(|(_, body)| body.as_slice()).unwrap_or_default();
             // What does not read was written by another version; then the list alone says what is gone.
             let answers: Answers = serde_json::from_slice(body).unwrap_or_default();
-            let (gone, kept): (Vec<u32>, Vec<u32>) =
-                batch.rows.iter().partition(|&&row| self.is_done(row, &there));
+            let (gone, kept) = match &there {
+                Some(there) => there.part(&batch.rows),
+                None => (Vec::new(), batch.rows.clone()),
+            };
             let mut settlement = Settlement {
                 at: (!gone.is_empty()).then(Timestamp::now),
                 accepted: gone,

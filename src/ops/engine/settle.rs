@@ -78,7 +78,8 @@ impl Engine {
         }
         if !silent.is_empty() {
             // In neither array: looked up before anything is said about them.
-            let (found, missing) = self.find_on_list(&silent).await?;
+            let there = self.done_of(&silent).await?;
+            let (found, missing) = there.map_or((Vec::new(), silent.clone()), |there| there.part(&silent));
             self.note_unseen(missing.len());
             settlement.accepted.extend(found);
             let (missed, given_up) = self.count_misses(missing);
@@ -102,11 +103,11 @@ impl Engine {
             ledger.indeterminate(&self.run, batch.seq, "found without an answer after a restart").await?;
         }
         let rows: Vec<u32> = batches.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
-        let there = self.records_in_the_end(&rows).await?;
+        let there = self.done_in_the_end(&rows).await?;
         kill_point!("K33");
         for batch in batches {
             let (found, missing): (Vec<u32>, Vec<u32>) = match &there {
-                Some(there) => batch.rows.iter().partition(|&&row| self.is_done(row, there)),
+                Some(there) => there.part(&batch.rows),
                 None => (Vec::new(), Vec::new()),
             };
             let unknown = if there.is_none() { batch.rows.clone() } else { Vec::new() };
@@ -208,12 +209,12 @@ impl Engine {
 
     pub(super) async fn settle(&self, seq: u32, mut settlement: Settlement) -> Result<(), Halt> {
         self.hold_back(&mut settlement);
-        let accepted = settlement.accepted.iter();
-        settlement.replace = accepted
-            .filter_map(|&row| self.rows.get(row as usize).map(|plan| (row, plan)))
-            .filter(|(_, plan)| plan.op == Op::Update)
-            .flat_map(|(row, plan)| plan.replaces.iter().map(move |id| (row, id.clone())))
-            .collect();
+        if self.plan.counts.update > 0 {
+            let planned = self.rows.pick(&settlement.accepted).await?;
+            let updates = settlement.accepted.iter().zip(&planned).filter(|(_, plan)| plan.op == Op::Update);
+            let replaced = updates.flat_map(|(row, plan)| plan.replaces.iter().map(|id| (*row, id.clone())));
+            settlement.replace = replaced.collect();
+        }
         settlement.metrics = self.ops.client.take_metrics();
         if let Ok(mut shared) = self.shared.lock() {
             settlement.metrics.not_yet_visible = std::mem::take(&mut shared.unseen);

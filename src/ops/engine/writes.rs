@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, idempotency_key};
+use super::{Engine, Halt, idempotency_key};
 use crate::api::{
     self, Attempt, BulkWrite, Client, ContactWrite, EntriesReading, EntryWrite, ItemWrite, RawAnswer,
 };
@@ -21,14 +21,15 @@ pub(super) enum Writes {
 
 impl Engine {
     /// What the rows send. Each sends something: the ledger stores no plan that has addresses for a list of numbers.
-    pub(super) fn writes(&self, rows: &[u32]) -> Writes {
-        let rows = rows.iter().filter_map(|&row| self.rows.get(row as usize));
-        match self.plan.destination {
+    pub(super) async fn writes(&self, rows: &[u32]) -> Result<Writes, Halt> {
+        let rows = self.rows.pick(rows).await?;
+        let rows = rows.iter();
+        Ok(match self.plan.destination {
             Destination::Entries => Writes::Entries(rows.filter_map(|row| self.entry(row)).collect()),
             Destination::Items => Writes::Items(rows.filter_map(item).collect()),
             Destination::Suppression => Writes::Contacts(rows.map(contact).collect()),
             Destination::Outbound => Writes::Bulk(rows.filter_map(bulk).collect()),
-        }
+        })
     }
 
     fn entry(&self, row: &PlanRow) -> Option<EntryWrite> {
@@ -38,13 +39,8 @@ impl Engine {
             jurisdiction: row.attributes.jurisdiction,
             expires: row.attributes.expires,
             source: row.attributes.source.clone(),
-            key: self.key_of(row),
+            key: idempotency_key(&self.ops.profile().tenant, &self.plan.list.0, row),
         })
-    }
-
-    /// The idempotency key of a row of entries.
-    pub(in crate::ops) fn key_of(&self, row: &PlanRow) -> String {
-        idempotency_key(&self.ops.profile().tenant, &self.plan.list.0, row)
     }
 }
 

@@ -1,21 +1,23 @@
 //! From rows to a stored plan: whatever they come from, it is counted, told and kept in one way.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use super::effect::{
-    effect_on_contacts, effect_sentence, removed_by_reason, said, who_comes_off, with_clauses,
-};
+use super::effect::{effect_on_contacts, effect_sentence, said, who_comes_off, with_clauses};
 use super::{Planned, enforcing_rules};
 use crate::domain::diff::ExpectedAttributes;
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
-use crate::domain::plan::{Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary};
-use crate::ledger::Ledger;
+use crate::domain::plan::{
+    Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary, REMOVED,
+};
+use crate::ledger::{PlanWriter, WrittenPlan};
 use crate::ops::check::CheckedFile;
 use crate::ops::{Ops, OpsError};
 
-/// What a plan is made of.
+/// What a plan is, before there is a row of it.
 pub(in crate::ops) struct Draft {
     pub to: Destination,
     pub operation: Operation,
@@ -23,76 +25,107 @@ pub(in crate::ops) struct Draft {
     pub list: DncList,
     /// Path and SHA-256 of the file behind it.
     pub file: (String, String),
-    pub rows: Vec<PlanRow>,
     /// Rows of the file that are in no plan row.
     pub duplicates: u64,
     pub rejected: u64,
-    /// Updates that bring an expiry forward.
-    pub shortened: u64,
     pub scrub: Vec<ListId>,
-    /// What else there is to say.
-    pub clauses: Vec<String>,
     pub checked: Option<CheckedFile>,
 }
 
-impl Draft {
-    fn counts(&self) -> Counts {
-        let of = |op: Op| self.rows.iter().filter(|row| row.op == op).count() as u64;
-        let counts = Counts {
-            rows: 0,
-            add: of(Op::Add),
-            update: of(Op::Update),
-            remove: of(Op::Remove),
-            unchanged: of(Op::Unchanged),
-            duplicates: self.duplicates,
-            removed: of(Op::Removed),
-            rejected: self.rejected,
-            shortened: self.shortened,
-        };
-        let rows =
-            counts.operations() + counts.unchanged + counts.duplicates + counts.removed + counts.rejected;
-        Counts { rows, ..counts }
+/// The rows of a plan, on disk, and what there is to know of them.
+pub(in crate::ops) struct PlannedRows {
+    written: WrittenPlan,
+    /// Whom they take off the list, sorted.
+    comes_off: Vec<Identifier>,
+    /// Removed rows by why.
+    pub(in crate::ops) removed: BTreeMap<String, u64>,
+    /// Rows that no row of the file names.
+    beside: u64,
+}
+
+impl PlannedRows {
+    /// How many rows of each kind: those of the file that are in no plan row not among them.
+    pub(in crate::ops) fn counts(&self) -> Counts {
+        self.written.counts()
+    }
+
+    /// Writes the rows that `fill` gives. Blocking.
+    pub(in crate::ops) fn write<T>(
+        mut writer: PlanWriter,
+        fill: impl FnOnce(&mut dyn FnMut(PlanRow) -> Result<(), OpsError>) -> Result<T, OpsError>,
+    ) -> Result<(Self, T), OpsError> {
+        let (mut comes_off, mut removed, mut beside) = (Vec::new(), BTreeMap::new(), 0);
+        let filled = fill(&mut |row| {
+            match row.op {
+                Op::Remove => comes_off.push(row.identifier.clone()),
+                Op::Removed => {
+                    let why = row.extra.get(REMOVED).map(|why| why.to_string()).unwrap_or_default();
+                    *removed.entry(why).or_default() += 1;
+                }
+                Op::Add | Op::Update | Op::Unchanged => {}
+            }
+            beside += u64::from(row.row == 0);
+            Ok(writer.push(row)?)
+        })?;
+        Ok((Self { written: writer.finish()?, comes_off, removed, beside }, filled))
     }
 }
 
 impl Ops {
-    /// Stores the plan and says what it does.
-    pub(in crate::ops) async fn store_draft(&self, draft: Draft) -> Result<Planned, OpsError> {
-        let counts = draft.counts();
-        if let Some(file) = &draft.checked {
-            // What no row of the file names is taken off beside it.
-            let beside = draft.rows.iter().filter(|row| row.row == 0).count() as u64;
-            if counts.rows != file.checked.rows + beside {
-                return Err(OpsError::Internal("the rows of the plan are not those of its file".into()));
-            }
-        }
-        let Draft { to, operation, origin, list, file, rows, scrub, clauses, checked, .. } = draft;
-        let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
-        let mut summary = PlanSummary {
+    /// The plan as far as it is known without its rows.
+    fn head(&self, draft: &Draft) -> PlanSummary {
+        PlanSummary {
             id: String::new(),
             digest: Digest(String::new()),
             profile: self.profile().name.clone(),
-            destination: to,
-            operation,
-            origin,
-            list: list.id.clone(),
-            list_name: list.name.clone(),
-            file: file.0,
-            file_sha256: file.1,
-            scrub,
-            counts,
+            destination: draft.to,
+            operation: draft.operation,
+            origin: draft.origin.clone(),
+            list: draft.list.id.clone(),
+            list_name: draft.list.name.clone(),
+            file: draft.file.0.clone(),
+            file_sha256: draft.file.1.clone(),
+            scrub: draft.scrub.clone(),
+            counts: Counts::default(),
             made_at: Timestamp::now(),
             made_by: self.actor.to_string(),
-        };
-        summary.digest = Ledger::digest(&summary, &rows);
-        summary.id = format!("p-{}", summary.digest.0.get(..8).unwrap_or_default());
-        let removed = removed_by_reason(&rows);
+        }
+    }
+
+    /// Begins the rows of a plan.
+    pub(in crate::ops) fn begin_rows(&self, draft: &Draft) -> Result<PlanWriter, OpsError> {
+        Ok(self.ledger.write_plan(&self.head(draft))?)
+    }
+
+    /// Stores the plan and says what it does, and whatever else there is to say.
+    pub(in crate::ops) async fn store_draft(
+        &self,
+        draft: Draft,
+        rows: PlannedRows,
+        shortened: u64,
+        clauses: Vec<String>,
+    ) -> Result<Planned, OpsError> {
+        let (duplicates, rejected) = (draft.duplicates, draft.rejected);
+        let mut counts = Counts { duplicates, rejected, shortened, ..rows.counts() };
+        counts.rows = counts.operations() + counts.unchanged + duplicates + counts.removed + rejected;
+        if let Some(file) = &draft.checked {
+            // What no row of the file names is taken off beside it.
+            if counts.rows != file.checked.rows + rows.beside {
+                return Err(OpsError::Internal("the rows of the plan are not those of its file".into()));
+            }
+        }
+        let to = draft.to;
+        let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
+        let digest = rows.written.digest();
+        let id = format!("p-{}", digest.0.get(..8).unwrap_or_default());
+        let summary = PlanSummary { id, digest, counts, ..self.head(&draft) };
+        let Draft { list, checked, .. } = draft;
+        let PlannedRows { written, comes_off, removed, .. } = rows;
         if !removed.is_empty() {
             let effect = format!("{}: removed before upload", said(&removed));
             self.note("plan.scrubbed", &list.id, effect, None).await?;
         }
-        let comes_off = come_off(&rows);
-        self.ledger.store_plan(&summary, rows).await?;
+        self.ledger.store_plan(&summary, written).await?;
         let enforcing = enforcing_rules(&list, &rules);
         let takes = self.estimate(to, &counts);
         let environment = self.profile().environment.as_str();
@@ -108,11 +141,6 @@ impl Ops {
         let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
         Ok(Planned { summary, file: checked, list, enforced_by, effect, takes, comes_off })
     }
-}
-
-/// Whom the plan takes off the list.
-fn come_off(rows: &[PlanRow]) -> Vec<Identifier> {
-    rows.iter().filter(|row| row.op == Op::Remove).map(|row| row.identifier.clone()).collect()
 }
 
 /// The strongest of these records: the one for ever, else the one that ends last; spelled in E.164 before others.

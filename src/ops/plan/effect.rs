@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::domain::entry::RemoteEntry;
-use crate::domain::plan::{Counts, Destination, Op, PlanRow, REMOVED};
+use crate::domain::plan::{Counts, Destination};
 use crate::domain::rule::{Channel, Rule};
 use crate::domain::text::thousands;
-use crate::ops::CheckedFile;
 use crate::ops::extra::Extras;
 use crate::ops::scrub::Scrub;
+use crate::ops::standing::Standing;
+use crate::ops::{CheckedFile, OpsError};
 
 pub(super) fn effect_sentence(
     counts: &Counts,
@@ -156,42 +156,40 @@ pub(super) fn snapshot_leaves(unread: Option<u64>, foreign: u64) -> Option<Strin
     })
 }
 
-/// Removed rows by why.
-pub(super) fn removed_by_reason(rows: &[PlanRow]) -> BTreeMap<String, u64> {
-    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.op == Op::Removed) {
-        let why = row.extra.get(REMOVED).map(|why| why.to_string()).unwrap_or_default();
-        *reasons.entry(why).or_default() += 1;
-    }
-    reasons
-}
-
 /// `12 on list National, 3 no consent`.
 pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
     reasons.iter().map(|(why, n)| format!("{} {why}", thousands(*n))).collect::<Vec<_>>().join(", ")
 }
 
+/// Contacts of the list itself that must not be called. Blocking.
+pub(in crate::ops) fn barred_there(scrub: &Scrub, there: &Standing) -> Result<u64, OpsError> {
+    let mut barred = 0;
+    if !scrub.lists.is_empty() {
+        for contact in there.rows() {
+            barred += u64::from(contact?.identifier.is_some_and(|whom| scrub.bars(&whom).is_some()));
+        }
+    }
+    Ok(barred)
+}
+
 /// What there is to say of who is left out, and of who could not be: of a list that goes to be called everything, also
-/// where that is nobody.
+/// where that is nobody. `barred`: of [`barred_there`]; `None` where nobody can read the list.
 pub(in crate::ops) fn of_scrub(
     to: Destination,
     scrub: &Scrub,
-    rows: &[PlanRow],
-    remote: Option<&[RemoteEntry]>,
+    removed: &BTreeMap<String, u64>,
+    barred: Option<u64>,
 ) -> Vec<String> {
-    let removed = removed_by_reason(rows);
     let is_scrubbed = !scrub.lists.is_empty();
-    let barred = remote.unwrap_or_default().iter().filter_map(|contact| contact.identifier.as_ref());
-    let barred = barred.filter(|whom| scrub.bars(whom).is_some()).count() as u64;
     let said = [
-        is_scrubbed.then(|| held_against(&removed, &scrub.names, scrub.unread)),
-        (!is_scrubbed && !removed.is_empty()).then(|| format!("left out: {}", said(&removed))),
+        is_scrubbed.then(|| held_against(removed, &scrub.names, scrub.unread)),
+        (!is_scrubbed && !removed.is_empty()).then(|| format!("left out: {}", said(removed))),
         (to == Destination::Outbound && !is_scrubbed)
             .then(|| "NOT SCRUBBED: held against no list (--scrub)".to_owned()),
-        remote
+        barred
             .is_none()
             .then(|| "the list cannot be read: whoever is on it already will be on it twice".to_owned()),
-        (barred > 0).then(|| on_the_list_already(barred)),
+        barred.filter(|n| *n > 0).map(on_the_list_already),
     ];
     said.into_iter().flatten().collect()
 }

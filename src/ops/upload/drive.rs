@@ -12,11 +12,11 @@ use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::files::FileError;
 use crate::ledger::Approval;
-use crate::ops::engine::{Engine, Halt, Shared};
+use crate::ops::engine::{Engine, Halt, Shared, removals_of};
 use crate::ops::input::{FileMark, Input};
 use crate::ops::plan::PlanRequest;
 use crate::ops::scrub::Barred;
-use crate::ops::{Ops, OpsError, OpsEvent, Sink};
+use crate::ops::{Ops, OpsError, OpsEvent, Sink, off_thread};
 
 impl Ops {
     /// Sees a run through from wherever it is, and signs the trail as it is then. The list is locked by the caller.
@@ -235,15 +235,23 @@ impl Ops {
     ) -> Result<Engine, OpsError> {
         let id = run.plan.as_deref().unwrap_or_default();
         let plan = self.ledger.plan(id).await?;
-        let rows = Arc::new(self.ledger.plan_rows(&plan).await?);
-        let expected = self.ledger.expected(&run.profile, &run.list).await?;
+        let rows = self.ledger.plan_file(&plan).await?;
+        let removals = match plan.counts.remove {
+            0 => Vec::new(),
+            _ => {
+                let rows = self.ledger.plan_rows(&plan).await?;
+                off_thread(move || removals_of(rows)).await??
+            }
+        };
+        let list_size = self.ledger.expected_at_most(&run.profile, &run.list).await?;
         Ok(Engine {
             ops: self.clone(),
             run: run.id.clone(),
             plan,
             rows,
+            removals,
             barred,
-            list_size: expected.map_or(0, |set| set.len() as u64),
+            list_size,
             sink: sink.clone(),
             stop: stop.child_token(),
             shared: Mutex::new(Shared::new()),

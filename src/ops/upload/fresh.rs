@@ -6,14 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::entry::RemoteEntry;
-use crate::domain::plan::{Operation, Origin, PlanRow, PlanSummary};
+use crate::domain::plan::{Operation, Origin, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::run::RunSummary;
 use crate::domain::text::thousands;
 use crate::files;
-use crate::ops::plan::{Against, differing, planned_otherwise};
-use crate::ops::target::in_force;
+use crate::ops::plan::{Planner, Wanted, differing};
+use crate::ops::standing::Standing;
 use crate::ops::{Ops, OpsError, Sink, off_thread};
 
 impl Ops {
@@ -38,12 +37,11 @@ impl Ops {
         if read.is_none() {
             self.refuse_second_launch(plan).await?;
         }
-        let remote = in_force(to, read.unwrap_or_default(), Timestamp::now());
-        let rows = self.ledger.plan_rows(plan).await?;
-        match self.planned_otherwise(plan, rows, remote, sink, stop).await? {
+        let there = read.map(|read| read.in_force(to, Timestamp::now()));
+        match self.planned_otherwise(plan, there, sink, stop).await? {
             0 => Ok(()),
             n => {
-                let n = thousands(n as u64);
+                let n = thousands(n);
                 let what = match plan.scrub.is_empty() {
                     true => format!("the list (as to {n} numbers)"),
                     false => format!("the list, or one it was scrubbed against, (as to {n} numbers)"),
@@ -75,35 +73,48 @@ impl Ops {
     async fn planned_otherwise(
         &self,
         plan: &PlanSummary,
-        rows: Vec<PlanRow>,
-        remote: Vec<RemoteEntry>,
+        there: Option<Standing>,
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
-    ) -> Result<usize, OpsError> {
+    ) -> Result<u64, OpsError> {
         let (to, operation) = (plan.destination, plan.operation);
+        let rows = self.ledger.plan_rows(plan).await?;
+        let there = there.unwrap_or_else(Standing::empty);
         if let Origin::Undo(run) = &plan.origin {
             let run = self.ledger.run(run).await?;
-            return Ok(differing(&rows, &self.undo_rows(&run, &remote).await?.rows));
+            let mut undo = self.take_back(&run, &there).await?;
+            let now = std::iter::from_fn(move || undo.next_row().transpose());
+            return off_thread(move || differing(rows, now)).await?;
         }
         let scrub = self.scrub_again(&plan.scrub, &**sink, stop).await?;
         if let Origin::DeadLetters(run) = &plan.origin {
             let run = self.ledger.run(run).await?;
-            return Ok(differing(&rows, &self.retry_rows(&run, to, &remote, &scrub).await?.rows));
+            let now = self.retry_rows(&run, to, &there, &scrub).await?.0.into_iter().map(Ok);
+            return off_thread(move || differing(rows, now)).await?;
         }
-        let generations = self.ledger.generations(&plan.profile, &plan.list).await?;
-        let ours = match operation {
-            // As many as were taken off then are looked for: none, where none could be.
-            Operation::Sync if rows.iter().any(|row| row.row == 0) => {
-                self.ledger.ours(&plan.profile, &plan.list).await?
-            }
-            _ => Vec::new(),
-        };
+        // As many as were taken off then are looked for: none, where none could be.
+        let beside = operation == Operation::Sync && self.takes_off_beside(plan).await?;
+        let against = self.against((to, operation), &plan.list, Some(&there), beside).await?;
+        let before = self.ledger.plan_rows(plan).await?;
         off_thread(move || {
-            let generations = generations.into_iter().collect();
-            let against = Against { to, operation, remote: &remote, generations: &generations, ours: &ours };
-            planned_otherwise(&rows, &against, &scrub)
+            let mut planner = Planner::new(against, Wanted::all_again(before, operation, &scrub));
+            differing(rows, std::iter::from_fn(|| planner.next_row().transpose()))
         })
-        .await
+        .await?
+    }
+
+    /// Whether a plan takes somebody off whom no row of its file names.
+    async fn takes_off_beside(&self, plan: &PlanSummary) -> Result<bool, OpsError> {
+        let rows = self.ledger.plan_rows(plan).await?;
+        off_thread(move || {
+            for row in rows {
+                if row?.row == 0 {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+        .await?
     }
 }
 

@@ -1,0 +1,255 @@
+//! Sorting more rows than fit into memory: what fills it is sorted and put away into a file without a name, and the parts are
+//! merged as they are read. Whatever is sorted holds as much memory as a part, and a little of each part while it is read.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::blocks::Coded;
+use super::error::{Error, damaged};
+
+/// Rows that a part is read by.
+const CHUNK: usize = 256;
+
+/// Rows as they are read from disk, one after the other. Blocking; after an error there are no more.
+pub type Rows<R> = Box<dyn Iterator<Item = Result<R, Error>> + Send>;
+
+/// What can be sorted.
+pub trait Sortable: Coded + Clone + Send + Sync + 'static {
+    /// Rows that are sorted in memory at once.
+    const AT_ONCE: usize = 1 << 16;
+
+    /// The order, which leaves no two rows that differ equal.
+    fn order(&self, other: &Self) -> Ordering;
+}
+
+/// Takes rows in any order.
+pub struct Sorter<R> {
+    folder: PathBuf,
+    here: Vec<R>,
+    away: Option<Away>,
+    rows: u64,
+    at_once: usize,
+}
+
+/// Parts, each sorted, one behind the other in a file that nobody else can open.
+struct Away {
+    out: BufWriter<File>,
+    end: u64,
+    parts: Vec<Range<u64>>,
+}
+
+/// Rows in order, to be read as often as wanted. Cheap to clone.
+#[derive(Clone)]
+pub struct Sorted<R> {
+    here: Arc<Vec<R>>,
+    away: Option<Arc<(Mutex<File>, Vec<Range<u64>>)>>,
+    rows: u64,
+}
+
+impl<R: Sortable> Sorter<R> {
+    /// Puts away into `folder` what does not fit.
+    pub(super) fn new(folder: &Path) -> Self {
+        Self::with_room(folder, R::AT_ONCE)
+    }
+
+    /// The same with another number of rows that are sorted at once.
+    pub(super) fn with_room(folder: &Path, at_once: usize) -> Self {
+        Self { folder: folder.to_owned(), here: Vec::new(), away: None, rows: 0, at_once }
+    }
+
+    /// Whether so many rows are taken without work on the disk.
+    pub fn has_room(&self, rows: usize) -> bool {
+        self.here.len() + rows < self.at_once
+    }
+
+    /// Takes a row. Blocking where there is no room.
+    pub fn push(&mut self, row: R) -> Result<(), Error> {
+        self.here.push(row);
+        self.rows += 1;
+        if self.here.len() < self.at_once { Ok(()) } else { self.put_away() }
+    }
+
+    /// Everything that was taken, in order. Blocking.
+    pub fn finish(mut self) -> Result<Sorted<R>, Error> {
+        if self.away.is_some() && !self.here.is_empty() {
+            self.put_away()?;
+        }
+        self.here.sort_unstable_by(R::order);
+        let away = match self.away {
+            None => None,
+            Some(away) => {
+                let file = away.out.into_inner().map_err(|e| Error::from(e.into_error()))?;
+                Some(Arc::new((Mutex::new(file), away.parts)))
+            }
+        };
+        Ok(Sorted { here: Arc::new(self.here), away, rows: self.rows })
+    }
+
+    fn put_away(&mut self) -> Result<(), Error> {
+        self.here.sort_unstable_by(R::order);
+        let away = match &mut self.away {
+            Some(away) => away,
+            none => {
+                let out = BufWriter::with_capacity(1 << 18, tempfile::tempfile_in(&self.folder)?);
+                none.insert(Away { out, end: 0, parts: Vec::new() })
+            }
+        };
+        let begin = away.end;
+        let mut bytes = Vec::new();
+        for chunk in self.here.chunks(CHUNK) {
+            bytes.clear();
+            R::encode(chunk, &mut bytes);
+            away.out.write_all(&(chunk.len() as u32).to_le_bytes())?;
+            away.out.write_all(&(bytes.len() as u32).to_le_bytes())?;
+            away.out.write_all(&bytes)?;
+            away.end += 8 + bytes.len() as u64;
+        }
+        away.parts.push(begin..away.end);
+        self.here.clear();
+        Ok(())
+    }
+}
+
+impl<R> Sorted<R> {
+    /// How many rows.
+    pub fn len(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+}
+
+impl<R: Sortable> Sorted<R> {
+    /// These rows, sorted in memory.
+    pub fn of(mut rows: Vec<R>) -> Self {
+        rows.sort_unstable_by(R::order);
+        Self { rows: rows.len() as u64, here: Arc::new(rows), away: None }
+    }
+
+    /// All rows in order.
+    pub fn rows(&self) -> Rows<R> {
+        let Some(away) = &self.away else {
+            let here = self.here.clone();
+            return Box::new((0..here.len()).filter_map(move |at| here.get(at).cloned().map(Ok)));
+        };
+        let parts = away.1.iter().map(|part| -> Rows<R> {
+            Box::new(Part { away: away.clone(), rest: part.clone(), here: Vec::new().into_iter() })
+        });
+        Box::new(Merge::new(parts.collect()))
+    }
+}
+
+/// A part as it is read.
+struct Part<R> {
+    away: Arc<(Mutex<File>, Vec<Range<u64>>)>,
+    rest: Range<u64>,
+    here: std::vec::IntoIter<R>,
+}
+
+impl<R: Sortable> Part<R> {
+    fn chunk(&mut self) -> Result<Vec<R>, Error> {
+        let mut file = self.away.0.lock().map_err(|_| damaged("a sorted part was given up"))?;
+        let (mut rows, mut len) = ([0; 4], [0; 4]);
+        file.seek(SeekFrom::Start(self.rest.start))?;
+        file.read_exact(&mut rows)?;
+        file.read_exact(&mut len)?;
+        let mut bytes = vec![0; u32::from_le_bytes(len) as usize];
+        file.read_exact(&mut bytes)?;
+        drop(file);
+        self.rest.start += 8 + bytes.len() as u64;
+        R::decode(&bytes, u32::from_le_bytes(rows) as usize)
+    }
+}
+
+impl<R: Sortable> Iterator for Part<R> {
+    type Item = Result<R, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(row) = self.here.next() {
+            return Some(Ok(row));
+        }
+        if self.rest.is_empty() {
+            return None;
+        }
+        match self.chunk() {
+            Ok(rows) => self.here = rows.into_iter(),
+            Err(error) => {
+                self.rest.start = self.rest.end;
+                return Some(Err(error));
+            }
+        }
+        self.here.next().map(Ok)
+    }
+}
+
+/// Several sequences, each in order, as one.
+pub(super) struct Merge<R> {
+    parts: Vec<Rows<R>>,
+    heads: BinaryHeap<Reverse<Head<R>>>,
+    /// Parts whose next row has to be fetched first.
+    due: Vec<usize>,
+    is_over: bool,
+}
+
+struct Head<R> {
+    row: R,
+    part: usize,
+}
+
+impl<R: Sortable> Merge<R> {
+    pub(super) fn new(parts: Vec<Rows<R>>) -> Self {
+        let due = (0..parts.len()).collect();
+        Self { parts, heads: BinaryHeap::new(), due, is_over: false }
+    }
+}
+
+impl<R: Sortable> Iterator for Merge<R> {
+    type Item = Result<R, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        while let Some(part) = self.due.pop() {
+            match self.parts.get_mut(part).and_then(Iterator::next) {
+                Some(Ok(row)) => self.heads.push(Reverse(Head { row, part })),
+                Some(Err(error)) => {
+                    self.is_over = true;
+                    return Some(Err(error));
+                }
+                None => {}
+            }
+        }
+        let Reverse(Head { row, part }) = self.heads.pop()?;
+        self.due.push(part);
+        Some(Ok(row))
+    }
+}
+
+impl<R: Sortable> Ord for Head<R> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.row.order(&other.row).then(self.part.cmp(&other.part))
+    }
+}
+
+impl<R: Sortable> PartialOrd for Head<R> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<R: Sortable> PartialEq for Head<R> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<R: Sortable> Eq for Head<R> {}
