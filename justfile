@@ -43,6 +43,10 @@ power-loss:
 bench-intake *ROWS:
     cargo bench --bench intake -- {{ROWS}}
 
+# a plan of ten million rows against a list of ten million, CPU of a row of a run, and how soon a killed run sends again
+bench-engine *ARGS:
+    cargo bench --bench engine -- {{ARGS}}
+
 # five million spellings of telephone numbers, and every thousand of the North American plan, against the library itself
 phones-5m SEED="7":
     QUIETLINE_PHONES=5000000 QUIETLINE_SEED={{SEED}} cargo test --release --lib domain::phone::agreement -- --nocapture

@@ -253,3 +253,95 @@ impl<R: Sortable> PartialEq for Head<R> {
 }
 
 impl<R: Sortable> Eq for Head<R> {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::entry::RemoteEntry;
+    use crate::domain::identifier::{Email, Identifier};
+    use crate::domain::list::ListId;
+    use crate::domain::phone::E164;
+
+    fn sorted<R: Sortable>(rows: &[R], at_once: usize) -> (Sorted<R>, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sorter = Sorter::with_room(dir.path(), at_once);
+        rows.iter().for_each(|row| sorter.push(row.clone()).unwrap());
+        (sorter.finish().unwrap(), dir)
+    }
+
+    fn all<R: Sortable>(sorted: &Sorted<R>) -> Vec<R> {
+        sorted.rows().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Whom a record means, in any of the ways that there are, with everything else that it may say.
+    fn any_record() -> impl Strategy<Value = RemoteEntry> {
+        let whom = prop_oneof![
+            Just(None),
+            (0u64..50).prop_map(|n| E164::from_digits(12_025_550_100 + n).map(Identifier::from)),
+            "[a-c]{1,3}".prop_map(|local| Email::parse(&format!("{local}@b.example")).map(Identifier::from)),
+        ];
+        let text = || prop::option::of("[ -~\u{202e}]{0,6}");
+        let time = prop::option::of(0i64..4_000_000_000);
+        (whom, any::<bool>(), "[a-z0-9]{0,6}", text(), time, text(), text()).prop_map(
+            |(identifier, plain, id, jurisdiction, expires, source, key)| RemoteEntry {
+                id,
+                list: ListId("L-1".into()),
+                raw: match &identifier {
+                    Some(whom) if plain => whom.whole(),
+                    _ => "(202) 555-01".into(),
+                },
+                identifier,
+                jurisdiction,
+                expires: expires.map(|at| jiff::Timestamp::from_second(at).unwrap()),
+                source,
+                key,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn rows_that_do_not_fit_come_in_the_order_of_those_that_do(
+            rows in prop::collection::vec(any_record(), 0..150),
+            at_once in 1usize..60,
+        ) {
+            let mut wanted = rows.clone();
+            wanted.sort_by(Sortable::order);
+            let (sorted, _dir) = sorted(&rows, at_once);
+            prop_assert_eq!(sorted.len(), rows.len() as u64);
+            let same = |a: &RemoteEntry, b: &RemoteEntry| a.order(b).is_eq();
+            for reading in ["once", "again"] {
+                let mut found = all(&sorted);
+                prop_assert!(found.len() == wanted.len() && found.iter().zip(&wanted).all(|(a, b)| same(a, b)), "{}", reading);
+                // Records that differ only in what they are not sorted by may change places.
+                let whole = |rows: &mut Vec<RemoteEntry>| rows.sort_by_key(|row| format!("{row:?}"));
+                let mut all = wanted.clone();
+                whole(&mut all);
+                whole(&mut found);
+                prop_assert!(found == all, "{} what went in is what comes out", reading);
+            }
+        }
+    }
+
+    #[test]
+    fn two_readings_at_once_do_not_disturb_each_other() {
+        let rows: Vec<u64> = (0..5_000).rev().collect();
+        let (sorted, dir) = sorted(&rows, 300);
+        let pairs = sorted.rows().zip(sorted.rows().skip(1));
+        for (one, next) in pairs {
+            assert_eq!(one.unwrap() + 1, next.unwrap());
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "what is put away has no name");
+    }
+
+    #[test]
+    fn an_error_is_told_once_and_ends_it() {
+        let torn: Rows<u64> = Box::new([Ok(3), Err(damaged("torn"))].into_iter());
+        let mut merged = Merge::new(vec![torn, Box::new([Ok(1), Ok(9)].into_iter())]);
+        assert_eq!((merged.next().unwrap().unwrap(), merged.next().unwrap().unwrap()), (1, 3));
+        assert!(merged.next().unwrap().is_err());
+        assert!(merged.next().is_none());
+    }
+}
