@@ -9,7 +9,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 mod tenant;
@@ -90,7 +89,7 @@ fn again(rows: u64) {
     tenant.until(half);
     child.kill().unwrap();
     child.wait().unwrap();
-    let before = tenant.calls.load(Ordering::SeqCst);
+    let before = tenant.written();
     let begun = Instant::now();
     let mut child = quietline(home.path())
         .args(["resume", "--until", "uploaded", "--json"])

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -29,15 +27,17 @@ pub fn number(n: u64) -> (u64, u64) {
 /// What has been asked of it.
 pub struct Tenant {
     address: std::net::SocketAddr,
-    /// Calls that wrote.
-    pub calls: Arc<AtomicU64>,
+    calls: Calls,
 }
 
 #[derive(Clone)]
 struct Held {
     list: Range<u64>,
-    calls: Arc<AtomicU64>,
+    calls: Calls,
 }
+
+/// How many calls wrote, and word of each.
+type Calls = Arc<(Mutex<u64>, Condvar)>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,7 +52,7 @@ impl Tenant {
     pub fn start(list: Range<u64>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let (address, calls) = (listener.local_addr().unwrap(), Arc::new(AtomicU64::new(0)));
+        let (address, calls) = (listener.local_addr().unwrap(), Calls::default());
         let told = json!({ "id": "L1", "name": "Measured", "type": "MANUAL", "isActive": true,
                            "entryCount": list.end - list.start });
         let lists = json!({ "data": [told.clone()] }).to_string();
@@ -90,9 +90,15 @@ impl Tenant {
 
     /// Waits until so many calls have written.
     pub fn until(&self, calls: u64) {
-        while self.calls.load(Ordering::SeqCst) < calls {
-            std::thread::sleep(Duration::from_millis(1));
+        let mut written = self.calls.0.lock().unwrap();
+        while *written < calls {
+            written = self.calls.1.wait(written).unwrap();
         }
+    }
+
+    /// Calls that have written.
+    pub fn written(&self) -> u64 {
+        *self.calls.0.lock().unwrap()
     }
 }
 
@@ -129,6 +135,7 @@ async fn write(State(held): State<Held>, body: Bytes) -> (axum::http::StatusCode
             json!({ "id": key, "listId": "L1", "phoneNumber": entry["phoneNumber"], "idempotencyKey": key })
         })
         .collect();
-    held.calls.fetch_add(1, Ordering::SeqCst);
+    *held.calls.0.lock().unwrap() += 1;
+    held.calls.1.notify_all();
     (axum::http::StatusCode::CREATED, json!({ "data": taken }).to_string())
 }

@@ -19,7 +19,7 @@ use crate::domain::diff::Expected;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::{DncList, ListId};
 use crate::domain::phone::E164;
-use crate::domain::plan::Op;
+use crate::domain::plan::{Op, PlanSummary};
 use crate::domain::progress::{Phase, Progress};
 use crate::domain::readiness::Probes;
 use crate::domain::rule::{Channel, Membership, Rule, Ruling, decide};
@@ -178,38 +178,68 @@ impl Ops {
 
     /// A spread of numbers that the list should suppress now.
     pub(super) async fn numbers_to_probe(&self, list: &DncList) -> Result<Vec<E164>, OpsError> {
-        let live = self.live_numbers(list).await?;
-        off_thread(move || Spread::over(live)).await?
-    }
-
-    /// The same of what the run has sent, else of what its file found there, else of what we keep there: that tells whether the
-    /// list still works. When somebody else's numbers do is not for a run to prove that took numbers off.
-    async fn numbers_of_run_to_probe(&self, run: &RunSummary, list: &DncList) -> Result<Vec<E164>, OpsError> {
-        let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
-        let (live, rows) = (self.live_numbers(list).await?, self.ledger.plan_rows(&plan).await?);
-        let ours = self.ledger.ours(&run.profile, &list.id).await?;
+        let (counted, live) = (self.live_numbers(list).await?, self.live_numbers(list).await?);
         off_thread(move || {
-            let (mut rows, mut ours) = (Beside::new(rows), Beside::new(ours));
-            let (mut sent, mut found, mut kept, mut all) = Default::default();
+            let mut spread = Spread::default();
+            counted.map(|number| number.map(|_| spread.count())).collect::<Result<(), _>>()?;
             for number in live {
-                let number = number?;
-                let whom = Identifier::from(number);
-                let op = rows.at(&whom)?.first().map(|row| row.op);
-                let spread: &mut Spread = match op {
-                    Some(op) if op.is_sent() => &mut sent,
-                    Some(Op::Unchanged) => &mut found,
-                    _ => &mut all,
-                };
-                spread.take(number);
-                if !ours.at(&whom)?.is_empty() {
-                    Spread::take(&mut kept, number);
-                }
+                spread.take(number?);
             }
-            let is_removal = plan.counts.remove > 0;
-            let of = [sent, found, kept, if is_removal { Spread::default() } else { all }];
-            Ok(of.into_iter().map(Spread::numbers).find(|of| !of.is_empty()).unwrap_or_default())
+            Ok(spread.taken)
         })
         .await?
+    }
+
+    /// The same of what the run has sent, else of what its file found there. Where it only took numbers off, what else we keep
+    /// there tells whether the list still works: when somebody else's numbers do is not this run's to prove.
+    async fn numbers_of_run_to_probe(&self, run: &RunSummary, list: &DncList) -> Result<Vec<E164>, OpsError> {
+        let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
+        let (counted, live) =
+            (self.kinds_of_numbers(&plan, list).await?, self.kinds_of_numbers(&plan, list).await?);
+        let otherwise = if plan.counts.remove > 0 { Kind::Ours } else { Kind::Any };
+        off_thread(move || {
+            let mut spreads = [(); 4].map(|()| Spread::default());
+            for told in counted {
+                told?.1.into_iter().for_each(|kind| spreads[kind as usize].count());
+            }
+            let kind = [Kind::Sent, Kind::Found].into_iter().find(|kind| spreads[*kind as usize].all > 0);
+            let kind = kind.unwrap_or(otherwise);
+            let mut spread = std::mem::take(&mut spreads[kind as usize]);
+            for told in live {
+                let (number, kinds) = told?;
+                if kinds.contains(&kind) {
+                    spread.take(number);
+                }
+            }
+            Ok(spread.taken)
+        })
+        .await?
+    }
+
+    /// The live numbers with what they are to a plan. Blocking.
+    async fn kinds_of_numbers(
+        &self,
+        plan: &PlanSummary,
+        list: &DncList,
+    ) -> Result<impl Iterator<Item = Result<(E164, Vec<Kind>), ledger::Error>> + Send + 'static, OpsError>
+    {
+        let live = self.live_numbers(list).await?;
+        let mut rows = Beside::new(self.ledger.plan_rows(plan).await?);
+        let mut ours = Beside::new(self.ledger.ours(&plan.profile, &list.id).await?);
+        Ok(live.map(move |number| {
+            let number = number?;
+            let whom = Identifier::from(number);
+            let mut kinds = vec![Kind::Any];
+            match rows.at(&whom)?.first().map(|row| row.op) {
+                Some(op) if op.is_sent() => kinds.push(Kind::Sent),
+                Some(Op::Unchanged) => kinds.push(Kind::Found),
+                _ => {}
+            }
+            if !ours.at(&whom)?.is_empty() {
+                kinds.push(Kind::Ours);
+            }
+            Ok((number, kinds))
+        }))
     }
 
     /// Numbers that the list should hold now, in order. Blocking.
@@ -293,43 +323,37 @@ impl Ops {
     }
 }
 
-/// A spread over numbers, however many come: every nth of them, with n so that at least [`PROBES`] are kept of many, and
-/// never twice as many.
+/// What a live number is to a plan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The plan sent something for it.
+    Sent,
+    /// The plan found it there as its file wants it.
+    Found,
+    /// A run of ours put it there.
+    Ours,
+    Any,
+}
+
+/// A spread over all of many numbers, which are counted first and then taken in the same order.
 #[derive(Default)]
 struct Spread {
-    kept: Vec<E164>,
+    all: usize,
     seen: usize,
-    /// Every how many is kept, as a power of two.
-    step: u32,
+    taken: Vec<E164>,
 }
 
 impl Spread {
-    fn over(numbers: impl Iterator<Item = Result<E164, ledger::Error>>) -> Result<Vec<E164>, OpsError> {
-        let mut spread = Self::default();
-        for number in numbers {
-            spread.take(number?);
-        }
-        Ok(spread.numbers())
+    fn count(&mut self) {
+        self.all += 1;
     }
 
     fn take(&mut self, number: E164) {
-        if self.seen.is_multiple_of(1 << self.step) {
-            self.kept.push(number);
+        let step = self.all.div_ceil(PROBES).max(1);
+        if self.seen.is_multiple_of(step) {
+            self.taken.push(number);
         }
         self.seen += 1;
-        if self.kept.len() == 2 * PROBES {
-            let mut nth = 0;
-            self.kept.retain(|_| {
-                nth += 1;
-                nth % 2 == 1
-            });
-            self.step += 1;
-        }
-    }
-
-    fn numbers(self) -> Vec<E164> {
-        let step = self.kept.len().div_ceil(PROBES).max(1);
-        self.kept.into_iter().step_by(step).collect()
     }
 }
 
