@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+mod approvals;
 mod archive;
 mod audit;
 mod backup;
@@ -66,6 +67,7 @@ mod types;
 mod wishes;
 mod writer;
 
+pub use approvals::Holds;
 pub use archive::Summary;
 pub use backup::Backup;
 pub use error::Error;
@@ -76,7 +78,9 @@ pub use outbox::Message;
 pub use pseudonyms::{OtherRow, Whom};
 pub use restore::{RestoreWish, Restored};
 pub use trail::{THROUGH, TrailKeys, keys_path, read_keys_file};
-pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
+pub use types::{
+    Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement, Standing,
+};
 pub use wishes::OpenWish;
 
 use trail::Mirror;

@@ -9,7 +9,7 @@ use super::blocks::{self, Blocks};
 use super::codec::{count, from_micros, int, micros, put_bytes};
 use super::error::{Error, damaged};
 use super::runs::only;
-use super::{Approval, Ledger, NewEvent};
+use super::{Ledger, NewEvent};
 use crate::domain::list::ListId;
 use crate::domain::plan::{Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary};
 
@@ -63,67 +63,6 @@ impl Ledger {
             let mut rows = Vec::with_capacity(file.len() as usize);
             file.each(|row| rows.push(row))?;
             Ok(rows)
-        })
-        .await
-    }
-
-    /// Stores an approval with its audit event.
-    pub async fn approve(&self, plan: &PlanSummary, approval: Approval) -> Result<(), Error> {
-        let plan = plan.clone();
-        self.write(move |connection| {
-            let stored = by_id(connection, &plan.id)?;
-            if stored.digest != approval.digest {
-                return Err(damaged(format!("plan {} is not the one that was approved", plan.id)));
-            }
-            connection
-                .prepare_cached(
-                    "INSERT INTO approvals (digest, made_by, claimed, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![
-                    approval.digest.0,
-                    approval.by,
-                    approval.claimed,
-                    approval.reason,
-                    micros(approval.at)
-                ])?;
-            kill_point!("K6");
-            let claimed = approval.claimed.as_ref().map(|name| format!(", claimed by {name}")).unwrap_or_default();
-            let event = NewEvent {
-                at: approval.at,
-                actor: approval.by.clone(),
-                kind: "plan.approved",
-                object: format!("plan {}", plan.id),
-                effect: format!(
-                    "{} to add, {} to update, {} to remove on list {}, digest {}{claimed}",
-                    stored.counts.add,
-                    stored.counts.update,
-                    stored.counts.remove,
-                    stored.list,
-                    stored.digest.short()
-                ),
-                reason: Some(approval.reason),
-            };
-            append(connection, &event).map(drop)
-        })
-        .await
-    }
-
-    /// The approval of a digest: the newest, where there are several.
-    pub async fn approval(&self, digest: &Digest) -> Result<Option<Approval>, Error> {
-        let digest = digest.clone();
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT made_by, claimed, reason, at FROM approvals WHERE digest = ?1 ORDER BY n DESC LIMIT 1",
-            )?;
-            let mut rows = statement.query(params![digest.0])?;
-            let Some(row) = rows.next()? else { return Ok(None) };
-            Ok(Some(Approval {
-                by: row.get(0)?,
-                claimed: row.get(1)?,
-                reason: row.get(2)?,
-                at: from_micros(row.get(3)?)?,
-                digest: digest.clone(),
-            }))
         })
         .await
     }

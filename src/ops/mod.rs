@@ -50,6 +50,7 @@ mod undo;
 mod upload;
 mod walk;
 
+pub use approve::Approved;
 pub use backup::{back_up, restore};
 pub use binding::Binding;
 pub use catalog::{Catalog, ListOverview};
@@ -83,7 +84,9 @@ pub use crate::files::{
     Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
     question, write_clean, write_rejects, write_report, write_safely,
 };
-pub use crate::ledger::{Approval, Backup, DeadLetter, HeldRow, ListFacts, Outcome, Restored};
+pub use crate::ledger::{
+    Approval, Backup, DeadLetter, HeldRow, Holds, ListFacts, Outcome, Restored, Standing,
+};
 
 /// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
 use quietline::domain::plan::{Destination, Extra, Op, PlanRow};
 use quietline::domain::run::RunState;
-use quietline::ledger::{Approval, Error};
+use quietline::ledger::{Approval, Error, NewRun};
 
 use crate::world::{PROFILE, World, at, digest_of, list, new_run, number, plan_of, row};
 
@@ -267,13 +267,48 @@ async fn a_plan_is_found_by_id_beginning_and_digest() {
 }
 
 #[tokio::test]
+async fn one_approval_is_for_one_run_whoever_comes_second() {
+    let world = World::new();
+    let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
+    let approval = Approval {
+        digest: plan.digest.clone(),
+        by: "kim".into(),
+        claimed: None,
+        reason: "ok".into(),
+        at: at(1),
+        until: at(100),
+    };
+    world.ledger.approve(&plan, approval).await.unwrap();
+    let number = world.ledger.approval(&plan.digest).await.unwrap().unwrap().number;
+    let launched = || NewRun { plan: Some("p-1".into()), approval: Some(number), ..new_run() };
+    let run = world.ledger.create_run(launched()).await.unwrap();
+    let standing = world.ledger.approval(&plan.digest).await.unwrap().unwrap();
+    assert_eq!(standing.used_by, Some(run.clone()));
+    // Two launches that looked at the same moment: the second one brings about no run.
+    let error = world.ledger.create_run(launched()).await.unwrap_err();
+    assert!(matches!(error, Error::IllegalTransition { .. }), "{error}");
+    assert_eq!(world.ledger.runs().await.unwrap().len(), 1);
+    // The run keeps its own, whatever is approved later, and leaves that to others.
+    let later = Approval { by: "sam".into(), at: at(2), ..standing.approval };
+    world.ledger.approve(&plan, later).await.unwrap();
+    world.ledger.bind_plan(&run, &plan, 10).await.unwrap();
+    assert_eq!(world.ledger.approval(&plan.digest).await.unwrap().unwrap().used_by, None);
+}
+
+#[tokio::test]
 async fn an_approval_is_bound_to_the_digest() {
     let world = World::new();
     let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
     assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), None);
     let other = plan_of("p-9", &[row(2, Op::Add)]);
-    let approval =
-        Approval { digest: other.digest, by: "pat".into(), claimed: None, reason: "ok".into(), at: at(1) };
+    let approval = Approval {
+        digest: other.digest,
+        by: "pat".into(),
+        claimed: None,
+        reason: "ok".into(),
+        at: at(1),
+        until: at(100),
+    };
     assert!(world.ledger.approve(&plan, approval).await.is_err());
     assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), None);
 }

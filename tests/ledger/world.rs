@@ -117,6 +117,7 @@ pub fn new_run() -> NewRun {
         file: PathBuf::from("/data/in/march.csv"),
         file_sha256: None,
         plan: None,
+        approval: None,
         reason: "monthly load".into(),
         activates: false,
         input: "{\"delimiter\":\";\"}".into(),
