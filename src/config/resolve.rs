@@ -37,7 +37,29 @@ pub enum FourEyes {
     Above(u64),
 }
 
+impl std::fmt::Display for FourEyes {
+    /// The word of the file.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Always => f.write_str("always"),
+            Self::Removals => f.write_str("removals"),
+            Self::Above(limit) => write!(f, "above:{limit}"),
+        }
+    }
+}
+
 impl FourEyes {
+    /// The inverse of its display.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "off" => Some(Self::Off),
+            "always" => Some(Self::Always),
+            "removals" => Some(Self::Removals),
+            other => other.strip_prefix("above:").and_then(|n| n.parse().ok()).map(Self::Above),
+        }
+    }
+
     /// Whether a plan with these counts needs a second person.
     pub fn demands(self, operations: u64, removals: u64) -> bool {
         match self {
@@ -395,21 +417,12 @@ impl Reader<'_> {
     }
 
     fn four_eyes(&self, given: &str) -> Result<FourEyes, ConfigError> {
-        match given {
-            "off" => Ok(FourEyes::Off),
-            "always" => Ok(FourEyes::Always),
-            "removals" => Ok(FourEyes::Removals),
-            other => {
-                other.strip_prefix("above:").and_then(|n| n.parse().ok()).map(FourEyes::Above).ok_or_else(
-                    || {
-                        self.wrong(
-                            "bad-config",
-                            &format!("four_eyes = “{}” is not known", visible(other, 40)),
-                            "One of: off, always, removals, above:N.",
-                        )
-                    },
-                )
-            }
-        }
+        FourEyes::from_word(given).ok_or_else(|| {
+            self.wrong(
+                "bad-config",
+                &format!("four_eyes = “{}” is not known", visible(given, 40)),
+                "One of: off, always, removals, above:N.",
+            )
+        })
     }
 }

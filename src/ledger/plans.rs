@@ -1,5 +1,6 @@
 //! Plans: immutable files whose digest is what an approval is bound to.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -11,11 +12,13 @@ use super::error::{Error, damaged};
 use super::runs::only;
 use super::{Ledger, NewEvent};
 use crate::domain::list::ListId;
-use crate::domain::plan::{Counts, Destination, Digest, Op, Operation, Origin, PlanRow, PlanSummary};
+use crate::domain::plan::{
+    Counts, Destination, Digest, MadeUnder, Op, Operation, Origin, PlanRow, PlanSummary,
+};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
                        unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub, \
-                       operation, origin";
+                       operation, origin, made_under";
 
 impl Ledger {
     /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, lists of the
@@ -163,7 +166,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
         .prepare_cached(&format!(
             "INSERT INTO plans ({COLUMNS})
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21, ?22)"
+                     ?21, ?22, ?23)"
         ))?
         .execute(params![
             plan.id,
@@ -188,6 +191,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
             scrub_text(&plan.scrub)?,
             plan.operation.as_str(),
             plan.origin.to_text(),
+            options_text(&plan.made_under)?,
         ])?;
     let event = NewEvent {
         at: plan.made_at,
@@ -218,6 +222,19 @@ fn scrub_lists(text: &str) -> Result<Vec<ListId>, Error> {
     Ok(names.into_iter().map(ListId).collect())
 }
 
+/// What a plan was made under as it is stored: a JSON object.
+fn options_text(under: &MadeUnder) -> Result<String, Error> {
+    let options: BTreeMap<&String, &String> = under.iter().collect();
+    serde_json::to_string(&options).map_err(|_| damaged("the options of a plan cannot be written"))
+}
+
+/// The inverse of [`options_text`].
+fn options(text: &str) -> Result<MadeUnder, Error> {
+    let options: BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|_| damaged("the options of a plan do not read"))?;
+    Ok(options.into_iter().collect())
+}
+
 /// What an approval covers beside the rows, so that a plan cannot be moved to another list or tenant.
 fn header(plan: &PlanSummary) -> Vec<u8> {
     let mut header = Vec::new();
@@ -236,6 +253,14 @@ fn header(plan: &PlanSummary) -> Vec<u8> {
         put_bytes(&mut header, b"\0operation");
         put_bytes(&mut header, plan.operation.as_str().as_bytes());
         put_bytes(&mut header, plan.origin.to_text().as_bytes());
+    }
+    // Nor do they say what they were made under.
+    if !plan.made_under.is_empty() {
+        put_bytes(&mut header, b"\0made-under");
+        for (name, says) in plan.made_under.iter() {
+            put_bytes(&mut header, name.as_bytes());
+            put_bytes(&mut header, says.as_bytes());
+        }
     }
     header
 }
@@ -278,5 +303,6 @@ fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
         scrub: scrub_lists(&row.get::<_, String>(19)?)?,
         operation: operation(&row.get::<_, String>(20)?)?,
         origin: origin(&row.get::<_, String>(21)?)?,
+        made_under: options(&row.get::<_, String>(22)?)?,
     })
 }

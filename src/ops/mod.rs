@@ -34,6 +34,7 @@ mod input;
 mod layout;
 mod lists;
 mod lookup;
+mod made_under;
 mod measured;
 mod outbox;
 mod patience;
@@ -318,6 +319,8 @@ pub struct Ops {
     /// Looked for once, when they are first needed.
     keys: Arc<tokio::sync::OnceCell<Option<TrailKeys>>>,
     outbox: Arc<outbox::Outbox>,
+    /// The saved layouts, where they are known.
+    layouts: Option<Arc<[files::Layout]>>,
 }
 
 impl Ops {
@@ -352,9 +355,20 @@ impl Ops {
         )?;
         let profile = Arc::new(profile);
         let (actor, keys, outbox) = (os_user().into(), Arc::default(), outbox::Outbox::none());
-        let lock_wait = Duration::ZERO;
-        let ops =
-            Self { profile, client, ledger, normaliser, patience, lock_wait, read_only, actor, keys, outbox };
+        let (lock_wait, layouts) = (Duration::ZERO, None);
+        let ops = Self {
+            profile,
+            client,
+            ledger,
+            normaliser,
+            patience,
+            lock_wait,
+            read_only,
+            actor,
+            keys,
+            outbox,
+            layouts,
+        };
         // Until somebody brings its secret.
         Ok(ops.with_webhook(Ok(None)))
     }

@@ -112,6 +112,7 @@ impl Ops {
                 // While it was waited for the list, another launch may have used it, or its time have come.
                 let approval = Some(self.approval_for_launch(&plan).await?);
                 self.check_fresh(&plan, &sink, stop).await?;
+                self.note_bypass(&plan, &launch.reason).await?;
                 let new = NewRun {
                     activates: launch.activates,
                     approval,

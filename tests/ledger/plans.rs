@@ -10,9 +10,9 @@ use quietline::domain::identifier::{Email, Identifier};
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
-use quietline::domain::plan::{Destination, Extra, Op, PlanRow};
+use quietline::domain::plan::{Destination, Extra, MadeUnder, Op, PlanRow, PlanSummary};
 use quietline::domain::run::RunState;
-use quietline::ledger::{Approval, Error, NewRun};
+use quietline::ledger::{Approval, Error, Ledger, NewRun};
 
 use crate::world::{PROFILE, World, at, digest_of, list, new_run, number, plan_of, row};
 
@@ -155,9 +155,35 @@ fn the_digest_covers_everything_that_matters() {
         edit(&mut rows[1]);
         others.push(digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows));
     }
-    for (index, other) in others.iter().enumerate() {
-        assert_ne!(*other, digest, "{index}");
-    }
+    let under = |name: &str, says: &str| {
+        let plan = plan_of("p", &rows);
+        let made_under = MadeUnder::default().with(name, says);
+        Ledger::digest(&PlanSummary { made_under, ..plan }, &rows)
+    };
+    others.extend([under("region", "US"), under("region", "GB"), under("policy", "US")]);
+    others.sort_by(|a, b| a.0.cmp(&b.0));
+    others.dedup();
+    assert_eq!(others.len(), 14, "two of them are the same");
+    assert!(!others.contains(&digest));
+}
+
+/// A plan that was stored before its options were kept.
+#[test]
+fn the_digest_of_a_plan_of_old_is_what_it_was() {
+    let rows = vec![row(1, Op::Add), row(2, Op::Update)];
+    let digest = digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows);
+    assert_eq!(digest.0, "ffdccc22123bb8632db7ae0d73cd0b27385ef719071444bbc63fcd3c1b0ba292");
+}
+
+#[tokio::test]
+async fn what_a_plan_was_made_under_comes_back() {
+    let world = World::new();
+    let rows = [row(1, Op::Add)];
+    let mut plan = plan_of("p-1", &rows);
+    plan.made_under = MadeUnder::default().with("region", "US").with("tenant", "a \"b\" \n c");
+    plan.digest = Ledger::digest(&plan, &rows);
+    world.ledger.store_plan(&plan, rows.to_vec()).await.unwrap();
+    assert_eq!(world.ledger.plan("p-1").await.unwrap(), plan);
 }
 
 #[tokio::test]

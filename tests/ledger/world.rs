@@ -8,7 +8,7 @@ use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
 use quietline::domain::plan::{
-    Counts, Destination, Digest, Extra, Op, Operation, Origin, PlanRow, PlanSummary,
+    Counts, Destination, Digest, Extra, MadeUnder, Op, Operation, Origin, PlanRow, PlanSummary,
 };
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::{Ledger, NewRun, Settlement};
@@ -77,6 +77,7 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
         operation: Operation::Add,
         origin: Origin::File,
         scrub: Vec::new(),
+        made_under: MadeUnder::default(),
         list: list.clone(),
         list_name: "National".into(),
         file: "/data/in/march.csv".into(),

@@ -7,6 +7,7 @@ mod destinations;
 mod generate;
 mod green;
 mod layouts;
+mod made_under;
 mod measured;
 mod reading;
 mod stage;

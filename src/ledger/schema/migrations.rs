@@ -272,9 +272,10 @@ CREATE TABLE doubts (
 );
 ";
 
-/// Until when approvals hold, and which run was launched under each. Those of old end a day after they were given; the newest
+/// What plans were made under, until when approvals hold, and which run was launched under each. Those of old end a day after they were given; the newest
 /// run of a plan has used its newest approval.
 const APPROVALS: &str = "
+ALTER TABLE plans ADD COLUMN made_under TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE approvals ADD COLUMN ends_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE approvals ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE approvals ADD COLUMN void TEXT;

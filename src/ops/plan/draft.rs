@@ -80,6 +80,7 @@ impl Ops {
             file: file.0,
             file_sha256: file.1,
             scrub,
+            made_under: self.made_under(to, operation, checked.as_ref()),
             counts,
             made_at: Timestamp::now(),
             made_by: self.actor.to_string(),

@@ -24,6 +24,7 @@ impl Ops {
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<(), OpsError> {
+        self.refuse_other_options(plan)?;
         if plan.origin == Origin::File {
             let path = PathBuf::from(&plan.file);
             let sha256 = off_thread(move || files::sha256_of(&path)).await??;
