@@ -13,8 +13,13 @@ use super::audit::append;
 use super::codec::{count, from_micros, int, micros};
 use super::error::{Error, damaged};
 use super::plans::by_id;
-use super::{Approval, Ledger, NewEvent, Standing};
+use super::{Approval, Ledger, NewEvent, Standing, WaitingPlan};
 use crate::domain::plan::{Digest, PlanSummary};
+
+/// Plans that are older, in microseconds, wait for nobody: thirty days.
+const OLD: i64 = 720 * 3_600_000_000;
+/// As many are looked through by a person.
+const MOST: u64 = 200;
 
 impl Ledger {
     /// Stores an approval with its audit event.
@@ -51,6 +56,30 @@ impl Ledger {
     pub async fn approval(&self, digest: &Digest) -> Result<Option<Standing>, Error> {
         let digest = digest.clone();
         self.read(move |connection| newest(connection, &digest)).await
+    }
+}
+
+impl Ledger {
+    /// Plans of a profile that do something, that no run has, and that are not older than any approval may be: newest
+    /// first, each with its newest approval.
+    pub async fn waiting_plans(&self, profile: &str, now: Timestamp) -> Result<Vec<WaitingPlan>, Error> {
+        let (profile, since) = (profile.to_owned(), micros(now).saturating_sub(OLD));
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM plans p WHERE profile = ?1 AND made_at >= ?2 AND adds + updates + removes > 0
+                   AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.plan = p.id) ORDER BY n DESC LIMIT ?3",
+            )?;
+            let ids = statement.query_map(params![profile, since, int(MOST)], |row| row.get(0))?;
+            let ids = ids.collect::<Result<Vec<String>, _>>()?;
+            ids.iter()
+                .map(|id| {
+                    let plan = by_id(connection, id)?;
+                    let standing = newest(connection, &plan.digest)?;
+                    Ok(WaitingPlan { plan, standing })
+                })
+                .collect()
+        })
+        .await
     }
 }
 

@@ -79,7 +79,7 @@ pub use pseudonyms::{OtherRow, Whom};
 pub use restore::{RestoreWish, Restored};
 pub use trail::{THROUGH, TrailKeys, keys_path, read_keys_file};
 pub use types::{
-    Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement, Standing,
+    Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement, Standing, WaitingPlan,
 };
 pub use wishes::OpenWish;
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
 use crate::domain::metrics::Metrics;
-use crate::domain::plan::{Destination, Digest, Operation, Origin};
+use crate::domain::plan::{Destination, Digest, Operation, Origin, PlanSummary};
 use crate::domain::run::{BatchState, RunState};
 
 /// A run to begin.
@@ -75,6 +75,15 @@ pub struct Standing {
     pub void: Option<String>,
     /// The latest time that the trail has seen since it was given.
     pub seen: Timestamp,
+}
+
+/// A plan that no run has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingPlan {
+    /// The plan.
+    pub plan: PlanSummary,
+    /// Its newest approval, whatever became of it.
+    pub standing: Option<Standing>,
 }
 
 /// A batch as stored. `rows` are indices into the plan's rows (sorted by number).

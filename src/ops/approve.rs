@@ -13,8 +13,8 @@ use crate::ledger::{Approval, Holds, Standing};
 pub struct Approved {
     /// The plan.
     pub plan: PlanSummary,
-    /// The approval: for one launch, until its end.
-    pub approval: Approval,
+    /// The approval as it stands now: for one launch, until its end.
+    pub standing: Standing,
     /// When this person had approved it before, where that still held: its time begins anew.
     pub renews: Option<Timestamp>,
 }
@@ -49,8 +49,10 @@ impl Ops {
         let renews = before
             .filter(|it| it.approval.by == approval.by && matches!(it.holds(approval.at), Holds::Until(_)))
             .map(|it| it.approval.at);
-        self.ledger.approve(&plan, approval.clone()).await?;
-        Ok(Approved { plan, approval, renews })
+        self.ledger.approve(&plan, approval).await?;
+        let standing = self.ledger.approval(&plan.digest).await?;
+        let lost = || OpsError::Internal(format!("the approval of plan {} is not there", plan.id));
+        Ok(Approved { standing: standing.ok_or_else(lost)?, plan, renews })
     }
 
     /// An approval by the OS user, as long as the profile lets it hold.

@@ -86,7 +86,7 @@ pub use crate::files::{
     question, write_clean, write_rejects, write_report, write_safely,
 };
 pub use crate::ledger::{
-    Approval, Backup, DeadLetter, HeldRow, Holds, ListFacts, Outcome, Restored, Standing,
+    Approval, Backup, DeadLetter, HeldRow, Holds, ListFacts, Outcome, Restored, Standing, WaitingPlan,
 };
 
 /// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.

@@ -4,6 +4,7 @@ mod draft;
 mod effect;
 mod fit;
 mod rows;
+mod stored;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -40,7 +41,7 @@ use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::domain::run::RunSummary;
 use crate::files::{Changes, CheckOptions, FileError, Intents};
-use crate::ledger::{NewEvent, Whom};
+use crate::ledger::{NewEvent, Standing, Whom};
 
 /// What to plan.
 #[derive(Clone, Debug)]
@@ -76,6 +77,8 @@ pub struct Planned {
     pub takes: Duration,
     /// Whom it takes off the list, sorted: they may be called then.
     pub comes_off: Vec<Identifier>,
+    /// Its newest approval, whatever became of it.
+    pub approval: Option<Standing>,
 }
 
 impl Ops {

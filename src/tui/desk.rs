@@ -146,6 +146,7 @@ impl Desk {
             },
             file: Some(CheckedFile { document: file.opened.document.clone(), checked, input: None }),
             comes_off: Vec::new(),
+            approval: None,
             list,
             enforced_by: vec!["National_DNC".into()],
             effect: "suppress 3 more numbers for OUTBOUND and INBOUND; takes about 3 min".into(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use quietline::config::FourEyes;
-use quietline::domain::plan::PlanSummary;
+use quietline::domain::plan::{Operation, PlanSummary};
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::NewEvent;
 use quietline::ops::{Approval, Holds, Launch, Launched, Ops, OpsError, Silent, Until};
@@ -161,11 +161,11 @@ async fn whoever_approves_twice_renews_the_time_and_another_person_does_not() {
     let ops = stage.ops_with(|profile| profile.upload.approval_hours = 2);
     let first = ops.approve(&plan.id, "checked", None).await.unwrap();
     assert_eq!(first.renews, None);
-    assert_eq!(first.approval.until, first.approval.at + hours(2));
+    assert_eq!(first.standing.approval.until, first.standing.approval.at + hours(2));
     let again = ops.approve(&plan.id, "still so", None).await.unwrap();
     let micros = |at: Timestamp| at.as_microsecond();
-    assert_eq!(again.renews.map(micros), Some(micros(first.approval.at)));
-    assert!(again.approval.until > first.approval.until);
+    assert_eq!(again.renews.map(micros), Some(micros(first.standing.approval.at)));
+    assert!(again.standing.approval.until > first.standing.approval.until);
     let events = stage.ops.ledger().events(2).await.unwrap();
     assert!(events.iter().all(|event| event.kind == "plan.approved"), "{events:?}");
     assert!(events[0].effect.contains("by its maker"), "{}", events[0].effect);
@@ -201,4 +201,34 @@ async fn a_plan_is_approved_by_the_rules_of_its_own_profile() {
     assert_eq!(other.approve(&plan.id, "checked", None).await.unwrap_err().code(), "plan-stale");
     assert_noted(&stage, "approval.refused", &plan, "plan-stale").await;
     assert_eq!(stage.ops.ledger().approval(&plan.digest).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_listed_with_its_approval_and_shown_as_it_was_made() {
+    let stage = Stage::with(Story::Calm).await;
+    let file = stage.write("one.csv", &format!("{HEAD}202-222-0101,US-DC\n"));
+    let made = stage.plan(&file).await;
+    let plan = &made.summary;
+    let waiting = stage.ops.waiting_plans().await.unwrap();
+    assert_eq!(waiting.iter().map(|it| (&it.plan, &it.standing)).collect::<Vec<_>>(), [(plan, &None)]);
+    let shown = stage.ops.stored_plan(&plan.id).await.unwrap();
+    assert_eq!((&shown.summary, &shown.list, &shown.effect), (plan, &made.list, &made.effect));
+    assert_eq!((shown.enforced_by, shown.approval), (made.enforced_by, None));
+
+    // Plans that do nothing, and those of another profile, wait for nobody.
+    let other = stage.ops_with(|profile| profile.name = "other".into());
+    assert_eq!(other.waiting_plans().await.unwrap(), []);
+    assert_eq!(other.stored_plan(&plan.id).await.unwrap_err().code(), "plan-stale");
+    given(&stage, plan, 0, 1).await;
+    let waiting = stage.ops.waiting_plans().await.unwrap();
+    assert_eq!(waiting[0].standing.as_ref().unwrap().approval.by, "kim");
+    launch(&stage.ops, &plan.id).await.unwrap();
+    stage.upload(&file).await.unwrap();
+    stage.plan(&file).await;
+    assert_eq!(stage.ops.waiting_plans().await.unwrap(), []);
+
+    // Whom it takes off is shown as it was to its maker.
+    let off = stage.plan_as(Operation::Remove, &file).await.unwrap();
+    let shown = stage.ops.stored_plan(&off.summary.id).await.unwrap();
+    assert_eq!((shown.comes_off.len(), shown.comes_off), (1, off.comes_off));
 }

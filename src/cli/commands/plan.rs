@@ -35,9 +35,9 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8,
     context.refuse_in_read_only("approving a plan")?;
     let reason = reason(&args.reason)?;
     let (_, ops) = context.connect().await?;
-    let Approved { plan, approval, renews } =
+    let Approved { plan, standing, renews } =
         context.or_stopped(ops.approve(&args.plan, reason, args.claimed.as_deref())).await?;
-    let comes_off = ops.comes_off(&plan).await?;
+    let (approval, comes_off) = (standing.approval, ops.comes_off(&plan).await?);
     let whole: Vec<String> = comes_off.iter().map(Identifier::whole).collect();
     let object = json!({
         "plan": plan.id, "digest": plan.digest.to_string(), "list": plan.list.to_string(), "by": approval.by,

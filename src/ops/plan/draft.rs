@@ -2,10 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::effect::{
-    effect_on_contacts, effect_sentence, removed_by_reason, said, who_comes_off, with_clauses,
-};
-use super::{Planned, enforcing_rules};
+use super::Planned;
+use super::effect::{removed_by_reason, said};
 use crate::domain::diff::ExpectedAttributes;
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
@@ -94,20 +92,10 @@ impl Ops {
         }
         let comes_off = come_off(&rows);
         self.ledger.store_plan(&summary, rows).await?;
-        let enforcing = enforcing_rules(&list, &rules);
-        let takes = self.estimate(to, &counts);
-        let environment = self.profile().environment.as_str();
-        let effect = match to {
-            Destination::Entries | Destination::Items => {
-                effect_sentence(&counts, &enforcing, environment, takes)
-            }
-            Destination::Suppression | Destination::Outbound => {
-                effect_on_contacts(to, &counts, environment, takes)
-            }
-        };
-        let effect = with_clauses(&effect, who_comes_off(&counts).into_iter().chain(clauses));
-        let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
-        Ok(Planned { summary, file: checked, list, enforced_by, effect, takes, comes_off })
+        // The same plan was perhaps made before, by somebody else: whoever stored it first is its maker.
+        let stored = self.ledger.plan(&summary.id).await?;
+        let approval = self.ledger.approval(&stored.digest).await?;
+        Ok(Planned { file: checked, comes_off, approval, ..self.told(stored, list, &rules, clauses) })
     }
 }
 
