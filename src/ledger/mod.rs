@@ -2,7 +2,7 @@
 //! compact sorted files beside it, named by their digest.
 //!
 //! ```text
-//! data folder (0700)
+//! data folder (0700; 2770 and 0660 where somebody has made it so for a group)
 //!   ledger.db      runs, batches, exceptions, approvals, audit trail (0600)
 //!   audit.log      mirror of the audit trail: a line for each event (0600)
 //!   plans/ID.plan  immutable snapshots: what was approved is what is sent
@@ -72,6 +72,7 @@ pub use archive::Summary;
 pub use backup::Backup;
 pub use error::Error;
 pub use fates::Done;
+pub use folder::is_shared;
 pub use history::{HeldRow, History, Outcome};
 pub use lock::{READING, may_work_on};
 pub use outbox::Message;

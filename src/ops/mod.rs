@@ -85,6 +85,7 @@ pub use crate::files::{
     Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
     question, write_clean, write_rejects, write_report, write_safely,
 };
+pub use crate::ledger::is_shared;
 pub use crate::ledger::{
     Approval, Backup, DeadLetter, HeldRow, Holds, ListFacts, Outcome, Restored, Standing, WaitingPlan,
 };
