@@ -141,6 +141,15 @@ fn refuse_spent(plan: &PlanSummary, standing: &Standing, now: Timestamp) -> Resu
             format!("is not believed: the clock of this machine says {}", minute(now)),
             format!("Put the clock right; else {again}."),
         ),
+        Holds::Expired if now < *until => (
+            "approval-expired",
+            format!(
+                "ended at {}: the audit trail has seen that time, though the clock of this machine says {}",
+                minute(*until),
+                minute(now)
+            ),
+            format!("Put the clock right; then {again}."),
+        ),
         Holds::Expired => (
             "approval-expired",
             format!("ended at {}", minute(*until)),

@@ -130,6 +130,7 @@ async fn a_clock_that_is_set_back_brings_no_approval_back() {
     seen_at(&stage, Timestamp::now() + hours(2)).await;
     let error = launch(&stage.ops, &plan.id).await.unwrap_err();
     assert_eq!(error.code(), "approval-expired");
+    assert!(error.to_string().contains("the audit trail has seen that time"), "{error}");
 
     // The clock stands before it was given.
     given(&stage, &plan, -2, 20).await;
