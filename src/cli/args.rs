@@ -16,8 +16,8 @@ pub(super) use demo::{DemoArgs, SandboxAction, SandboxArgs};
 pub(super) use input::{ChangesArg, DateOrderArg, InputArgs};
 pub(super) use ledger::{LedgerAction, LedgerArgs};
 pub(super) use runs::{
-    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, LaunchArgs, PlanArgs, ReconcileArgs, ResumeArgs,
-    RunsArgs, StopArgs, ToArg, UndoArgs, UntilArg, UploadArgs,
+    ApproveArgs, CancelArgs, DeadLettersArgs, GateArgs, LaunchArgs, PlanArgs, PlansArgs, ReconcileArgs,
+    ResumeArgs, RunsArgs, StopArgs, ToArg, UndoArgs, UntilArg, UploadArgs,
 };
 pub(super) use tenant::{
     AuthAction, AuthArgs, ContactsAction, ContactsArgs, CreateListArgs, ListsAction, ListsArgs, LookupArgs,
@@ -102,6 +102,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// What an upload would do; stores the plan
     Plan(PlanArgs),
+    /// Every plan that waits to be approved or launched, or one of them with whom it takes off
+    Plans(PlansArgs),
     /// Approve a stored plan, bound to its digest
     Approve(ApproveArgs),
     /// Launch a file or an approved plan and see it through

@@ -162,7 +162,7 @@ impl Sink for Leaving {
 
 /// The log of a run (0600), and room for it: of older ones only the newest are kept.
 fn log(folder: &Path, run: &str) -> std::io::Result<(PathBuf, File)> {
-    private_file::folder(folder)?;
+    private_file::log_folder(folder)?;
     let mut old: Vec<_> = std::fs::read_dir(folder)?
         .flatten()
         .filter(|entry| {

@@ -140,7 +140,7 @@ pub(super) fn stored_plan(plan: &PlanSummary, who: &[Identifier]) -> String {
 }
 
 /// What a plan is made of: a file, or what a run did.
-fn source(plan: &PlanSummary) -> String {
+pub(super) fn source(plan: &PlanSummary) -> String {
     match &plan.origin {
         Origin::File => {
             let name = Path::new(&plan.file).file_name().unwrap_or_default().to_string_lossy();

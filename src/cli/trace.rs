@@ -34,7 +34,7 @@ pub(super) fn to_stderr(verbose: u8) {
 /// Into `DATA_DIR/logs` (0700, file 0600). Hold on to the guard: it writes the rest when it is dropped.
 pub(super) fn to_file(data_dir: &Path, verbose: u8) -> std::io::Result<WorkerGuard> {
     let folder = data_dir.join("logs");
-    private_file::folder(&folder)?;
+    private_file::log_folder(&folder)?;
     let file = private_file::append(&folder.join("quietline.log"))?;
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(LINES).finish(file);
     let subscriber = tracing_subscriber::fmt()

@@ -70,6 +70,7 @@ pub(super) struct RawUpload {
     pub cool_down_seconds: Option<u64>,
     pub phone_policy: Option<String>,
     pub four_eyes: Option<String>,
+    pub approval_hours: Option<u64>,
     pub own_numbers: Option<Vec<String>>,
     pub contact_field: Option<String>,
     pub require_opt_in: Option<bool>,

@@ -18,6 +18,11 @@ const LONGEST_COOL_DOWN_SECONDS: u64 = 86_400;
 /// Rates that a limiter can work with: below, the first call would not leave in a minute's wait; above, there is no limit.
 const RATES: std::ops::RangeInclusive<f64> = 0.01..=10_000.0;
 
+/// Hours that an approval holds where the profile does not say: a plan is launched on the day on which it was looked at.
+const APPROVAL_HOURS: u32 = 24;
+/// A month: later the list is another one.
+const LONGEST_APPROVAL_HOURS: u32 = 720;
+
 /// When a second person has to approve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FourEyes {
@@ -32,7 +37,29 @@ pub enum FourEyes {
     Above(u64),
 }
 
+impl std::fmt::Display for FourEyes {
+    /// The word of the file.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Always => f.write_str("always"),
+            Self::Removals => f.write_str("removals"),
+            Self::Above(limit) => write!(f, "above:{limit}"),
+        }
+    }
+}
+
 impl FourEyes {
+    /// The inverse of its display.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "off" => Some(Self::Off),
+            "always" => Some(Self::Always),
+            "removals" => Some(Self::Removals),
+            other => other.strip_prefix("above:").and_then(|n| n.parse().ok()).map(Self::Above),
+        }
+    }
+
     /// Whether a plan with these counts needs a second person.
     pub fn demands(self, operations: u64, removals: u64) -> bool {
         match self {
@@ -51,6 +78,8 @@ pub struct UploadSettings {
     pub contact_field: String,
     /// Outbound: rows without consent are removed.
     pub require_opt_in: bool,
+    /// Hours that an approval holds.
+    pub approval_hours: u32,
     /// Receiver of the completion webhook.
     pub webhook: Option<String>,
     /// Dialect of list bodies.
@@ -64,6 +93,7 @@ impl Default for UploadSettings {
         Self {
             contact_field: "dnc_suppression_status".into(),
             require_opt_in: false,
+            approval_hours: APPROVAL_HOURS,
             webhook: None,
             list_dialect: ListDialect::default(),
             registries: Vec::new(),
@@ -362,6 +392,7 @@ impl Reader<'_> {
         Ok(UploadSettings {
             contact_field,
             require_opt_in: require_opt_in.unwrap_or(false),
+            approval_hours: self.approval_hours(raw.upload.approval_hours)?,
             webhook: webhook.as_ref().map(|url| url::check(Kind::Webhook, self.name, url)).transpose()?,
             list_dialect: self
                 .word(
@@ -374,22 +405,24 @@ impl Reader<'_> {
         })
     }
 
+    fn approval_hours(&self, given: Option<u64>) -> Result<u32, ConfigError> {
+        let hours = given.map_or(Some(APPROVAL_HOURS), |hours| u32::try_from(hours).ok());
+        hours.filter(|hours| (1..=LONGEST_APPROVAL_HOURS).contains(hours)).ok_or_else(|| {
+            self.wrong(
+                "bad-config",
+                &format!("approval_hours = {} is out of range", given.unwrap_or_default()),
+                &format!("From 1 to {LONGEST_APPROVAL_HOURS}: how long an approval may wait for its launch."),
+            )
+        })
+    }
+
     fn four_eyes(&self, given: &str) -> Result<FourEyes, ConfigError> {
-        match given {
-            "off" => Ok(FourEyes::Off),
-            "always" => Ok(FourEyes::Always),
-            "removals" => Ok(FourEyes::Removals),
-            other => {
-                other.strip_prefix("above:").and_then(|n| n.parse().ok()).map(FourEyes::Above).ok_or_else(
-                    || {
-                        self.wrong(
-                            "bad-config",
-                            &format!("four_eyes = “{}” is not known", visible(other, 40)),
-                            "One of: off, always, removals, above:N.",
-                        )
-                    },
-                )
-            }
-        }
+        FourEyes::from_word(given).ok_or_else(|| {
+            self.wrong(
+                "bad-config",
+                &format!("four_eyes = “{}” is not known", visible(given, 40)),
+                "One of: off, always, removals, above:N.",
+            )
+        })
     }
 }

@@ -110,6 +110,7 @@ contacts_in_flight = 2
 cool_down_seconds = 30
 phone_policy = "valid"
 four_eyes = "above:100"
+approval_hours = 72
 own_numbers = ["+1 202 456 1111"]
 contact_field = "do_not_call"
 require_opt_in = true
@@ -130,7 +131,7 @@ delimiter = ";"
     let upload = &profile.upload;
     assert_eq!(profile.four_eyes, FourEyes::Above(100));
     assert!(!profile.four_eyes.demands(100, 0) && profile.four_eyes.demands(101, 0));
-    assert_eq!(upload.contact_field, "do_not_call");
+    assert_eq!((upload.contact_field.as_str(), upload.approval_hours), ("do_not_call", 72));
     assert_eq!(profile.endpoints.events_url.as_deref(), Some("wss://acme.example.com/events"));
     assert_eq!(config.layouts()[0].name, "ca_state");
     assert_eq!(config.layouts()[0].options.delimiter, Some(b';'));
@@ -172,6 +173,9 @@ fn a_wrong_word_names_the_nearest_one() {
         ("default_region = \"Narnia\"", "two-letter"),
         ("upload.four_eyes = \"some\"", "above:N"),
         ("upload.phone_policy = \"strict\"", "possible"),
+        ("upload.approval_hours = 0", "1 to 720"),
+        ("upload.approval_hours = 721", "1 to 720"),
+        ("upload.approval_hours = 4294967297", "1 to 720"),
         ("limits.entries_per_call = 101", "1 to 100"),
         ("limits.entries_per_call = 0", "1 to 100"),
         ("limits.entries_per_second = -1", "above 0"),

@@ -1,10 +1,12 @@
 //! Plans: what an upload would do, row by row, before anything is sent.
 
+mod made_under;
 mod operation;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use made_under::MadeUnder;
 pub use operation::{Operation, Origin};
 
 use super::diff::ExpectedAttributes;
@@ -295,6 +297,8 @@ pub struct PlanSummary {
     pub file_sha256: String,
     /// Lists that its rows were held against, as the ledger names them: whoever stands there was removed.
     pub scrub: Vec<ListId>,
+    /// The options that decided what its rows say.
+    pub made_under: MadeUnder,
     /// What it does.
     pub counts: Counts,
     /// When it was made.

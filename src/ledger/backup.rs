@@ -12,7 +12,7 @@ use super::Ledger;
 use super::archive::{self, MAGIC, Summary};
 use super::codec::hex;
 use super::error::Error;
-use super::folder::{private_dir, random, unwritable, write_whole};
+use super::folder::{private_dir, random, unwritable, write_private};
 use super::trail::head;
 
 /// What stays where it is: nobody could use it elsewhere, or it is no part of this ledger.
@@ -64,7 +64,7 @@ fn copy(folder: &Path, work: &Path, to: &Path, at: Timestamp) -> Result<Backup, 
     gather(folder, folder, &mut files)?;
     let summary = Summary { at: at.to_string(), events, head, files: 0, bytes: 0 };
     let mut written = None;
-    write_whole(to, |file| {
+    write_private(to, |file| {
         written = Some(archive::write(file, &files, summary)?);
         Ok(())
     })?;

@@ -8,7 +8,7 @@ use super::codec::{int, put_rows};
 use super::error::{Error, damaged};
 use super::plans::{by_id, open};
 use super::runs::load;
-use super::{Ledger, pseudonyms};
+use super::{Ledger, approvals, pseudonyms};
 use crate::domain::plan::{Op, PlanSummary};
 use crate::domain::run::{BatchState, RunSummary};
 
@@ -100,6 +100,7 @@ fn bind(
             int(counts.operations()),
             batches.len() as i64,
         ])?;
+    approvals::use_newest(connection, id, &plan.digest)?;
     for (seq, batch) in (0..).zip(batches) {
         put(connection, id, seq, batch, 0)?;
     }

@@ -1,4 +1,8 @@
 //! The data folder: 0700, its files 0600 whatever the umask says, and files that are there whole or not at all.
+//!
+//! A folder that somebody has made for a group (2770: group and setgid bit, nothing for others) is shared by its users:
+//! what is in it is 2770 and 0660 then. Nothing else opens it to a group, and a folder that is open in any other way is
+//! closed again.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
@@ -19,7 +23,12 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(parent).map_err(|e| unwritable(parent, &e))?;
     }
-    private_dir(folder)?;
+    // Whose it is, it says itself: a folder in a group's folder is not shared by that.
+    if !is_shared(folder) {
+        make_dir(folder, 0o700)?;
+        refuse_foreign(folder)?;
+        set_mode(folder, 0o700)?;
+    }
     refuse_network(folder)?;
     for part in ["plans", "lists", "locks"] {
         private_dir(&folder.join(part))?;
@@ -34,22 +43,55 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
 /// Opens or creates a file that only its owner may read. Never for the database and what SQLite keeps beside it: closing
 /// a second handle on those would drop the locks that SQLite holds. See [`close_to_others`].
 pub(super) fn private_file(path: &Path) -> Result<File, Error> {
+    file_of_mode(path, mode_beside(path, 0o600))
+}
+
+fn file_of_mode(path: &Path, wanted: u32) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, wanted);
     let file = options.open(path).map_err(|e| unwritable(path, &e))?;
-    close_to_others(path, 0o600)?;
+    set_mode(path, wanted)?;
     Ok(file)
 }
 
-/// Gives a file or folder that exists the mode it should have, whatever the umask was when it was made.
-pub(super) fn close_to_others(path: &Path, wanted: u32) -> Result<(), Error> {
+/// Whether a folder is shared by a group: it has the setgid bit, its group may do everything and nobody else anything.
+pub fn is_shared(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(folder).is_ok_and(|data| data.is_dir() && data.permissions().mode() & 0o7777 == 0o2770)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
+/// What stands in a shared folder has for the group what it has for its owner, and its folders hand the group on.
+fn mode_beside(path: &Path, private: u32) -> u32 {
+    match path.parent().is_some_and(is_shared) {
+        true if private & 0o100 != 0 => 0o2000 | private | private >> 3,
+        true => private | private >> 3,
+        false => private,
+    }
+}
+
+/// Gives a file or folder that exists the mode it should have, whatever the umask was when it was made. `private` is that
+/// mode where the folder it stands in is not shared.
+pub(super) fn close_to_others(path: &Path, private: u32) -> Result<(), Error> {
+    set_mode(path, mode_beside(path, private))
+}
+
+/// Only the owner can change a mode: in a shared folder, what another user has made is as it should be already.
+fn set_mode(path: &Path, wanted: u32) -> Result<(), Error> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(path).map_err(|e| unwritable(path, &e))?.permissions().mode();
-        if mode & 0o777 != wanted {
+        if mode & (0o777 | wanted) != wanted {
             fs::set_permissions(path, fs::Permissions::from_mode(wanted))
                 .map_err(|e| unwritable(path, &e))?;
         }
@@ -64,10 +106,26 @@ pub(super) fn write_whole(
     path: &Path,
     fill: impl FnOnce(&mut File) -> std::io::Result<()>,
 ) -> Result<(), Error> {
+    write_of_mode(path, mode_beside(path, 0o600), fill)
+}
+
+/// The same for its owner alone, wherever it goes.
+pub(super) fn write_private(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<(), Error> {
+    write_of_mode(path, 0o600, fill)
+}
+
+fn write_of_mode(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<(), Error> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Error::Unwritable { detail: format!("{} is not a file's path", path.display()) });
     };
-    let mut temporary = Temporary::new(folder, &name.to_string_lossy())?;
+    let mut temporary = Temporary::of_mode(folder, &name.to_string_lossy(), mode)?;
     fill(&mut temporary.file).map_err(|e| unwritable(path, &e))?;
     temporary.keep_as(path)
 }
@@ -82,9 +140,13 @@ pub(super) struct Temporary {
 impl Temporary {
     /// Makes one in a folder; `name` only tells a reader of the folder what it is.
     pub(super) fn new(folder: &Path, name: &str) -> Result<Self, Error> {
+        Self::of_mode(folder, name, mode_beside(folder, 0o600))
+    }
+
+    fn of_mode(folder: &Path, name: &str, mode: u32) -> Result<Self, Error> {
         let salt = u32::from_le_bytes(random::<4>()?);
         let path = folder.join(format!(".{name}.{}.{salt:08x}.tmp", std::process::id()));
-        Ok(Self { file: private_file(&path)?, path, is_kept: false })
+        Ok(Self { file: file_of_mode(&path, mode)?, path, is_kept: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -168,11 +230,20 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// A folder for its owner alone.
+/// A folder for its owner alone, or for the group that the folder is shared by in which it stands.
 pub(super) fn private_dir(path: &Path) -> Result<(), Error> {
+    let wanted = mode_beside(path, 0o700);
+    make_dir(path, wanted)?;
+    set_mode(path, wanted)
+}
+
+/// Makes a folder where there is none, and remembers it.
+fn make_dir(path: &Path, mode: u32) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
     match builder.create(path) {
         // A folder that a power cut forgets takes the ledger along. Not every parent may be opened, and then it is
         // the system's word that counts.
@@ -180,13 +251,34 @@ pub(super) fn private_dir(path: &Path) -> Result<(), Error> {
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => {}
         Err(e) => return Err(unwritable(path, &e)),
     }
-    close_to_others(path, 0o700)
+    Ok(())
 }
 
 /// A rename is durable once its folder is.
 pub(super) fn sync_dir(folder: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     File::open(folder).and_then(|dir| dir.sync_all()).map_err(|e| unwritable(folder, &e))?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// Another user's folder is used where its owner has shared it.
+fn refuse_foreign(folder: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let owner = fs::metadata(folder).map_err(|e| unwritable(folder, &e))?.uid();
+        let user = rustix::process::geteuid();
+        if owner != user.as_raw() && !user.is_root() {
+            return Err(Error::Unwritable {
+                detail: format!(
+                    "{} belongs to another user, who has not shared it (chmod 2770 shares it with its group)",
+                    folder.display()
+                ),
+            });
+        }
+    }
     #[cfg(not(unix))]
     let _ = folder;
     Ok(())

@@ -2,7 +2,7 @@
 //! compact sorted files beside it, named by their digest.
 //!
 //! ```text
-//! data folder (0700)
+//! data folder (0700; 2770 and 0660 where somebody has made it so for a group)
 //!   ledger.db      runs, batches, exceptions, approvals, audit trail (0600)
 //!   audit.log      mirror of the audit trail: a line for each event (0600)
 //!   plans/ID.plan  immutable snapshots: what was approved is what is sent
@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+mod approvals;
 mod archive;
 mod audit;
 mod backup;
@@ -69,10 +70,12 @@ mod wishes;
 mod words;
 mod writer;
 
+pub use approvals::Holds;
 pub use archive::Summary;
 pub use backup::Backup;
 pub use error::Error;
 pub use fates::{Done, Since};
+pub use folder::is_shared;
 pub use history::{HeldRow, History, Outcome};
 pub use lock::{READING, may_work_on};
 pub use outbox::Message;
@@ -81,7 +84,10 @@ pub use pseudonyms::{OtherRow, Whom};
 pub use restore::{RestoreWish, Restored};
 pub use sorter::{Rows, Sortable, Sorted, Sorter};
 pub use trail::{THROUGH, TrailKeys, keys_path, read_keys_file};
-pub use types::{Approval, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement};
+pub use types::{
+    Approval, ApprovalStanding, Batch, DeadLetter, ListFacts, NewEvent, NewRun, Replacement, Settlement,
+    WaitingPlan,
+};
 pub use wishes::OpenWish;
 pub use words::Generation;
 

@@ -1,5 +1,6 @@
 //! Plans: immutable files whose digest is what an approval is bound to.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -11,13 +12,13 @@ use super::error::{Error, damaged};
 use super::plan_file::{PlanFile, PlanWriter, WrittenPlan};
 use super::runs::only;
 use super::sorter::Rows;
-use super::{Approval, Ledger, NewEvent};
+use super::{Ledger, NewEvent};
 use crate::domain::list::ListId;
-use crate::domain::plan::{Counts, Destination, Digest, Operation, Origin, PlanRow, PlanSummary};
+use crate::domain::plan::{Counts, Destination, Digest, MadeUnder, Operation, Origin, PlanRow, PlanSummary};
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
                        unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub, \
-                       operation, origin";
+                       operation, origin, made_under";
 
 impl Ledger {
     /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, lists of the
@@ -72,67 +73,6 @@ impl Ledger {
     pub async fn plan_file(&self, plan: &PlanSummary) -> Result<PlanFile, Error> {
         let (id, digest) = (plan.id.clone(), plan.digest.clone());
         self.blocking(move |folder| Ok(PlanFile::new(open(folder, &id, &digest.0)?))).await
-    }
-
-    /// Stores an approval with its audit event.
-    pub async fn approve(&self, plan: &PlanSummary, approval: Approval) -> Result<(), Error> {
-        let plan = plan.clone();
-        self.write(move |connection| {
-            let stored = by_id(connection, &plan.id)?;
-            if stored.digest != approval.digest {
-                return Err(damaged(format!("plan {} is not the one that was approved", plan.id)));
-            }
-            connection
-                .prepare_cached(
-                    "INSERT INTO approvals (digest, made_by, claimed, reason, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![
-                    approval.digest.0,
-                    approval.by,
-                    approval.claimed,
-                    approval.reason,
-                    micros(approval.at)
-                ])?;
-            kill_point!("K6");
-            let claimed = approval.claimed.as_ref().map(|name| format!(", claimed by {name}")).unwrap_or_default();
-            let event = NewEvent {
-                at: approval.at,
-                actor: approval.by.clone(),
-                kind: "plan.approved",
-                object: format!("plan {}", plan.id),
-                effect: format!(
-                    "{} to add, {} to update, {} to remove on list {}, digest {}{claimed}",
-                    stored.counts.add,
-                    stored.counts.update,
-                    stored.counts.remove,
-                    stored.list,
-                    stored.digest.short()
-                ),
-                reason: Some(approval.reason),
-            };
-            append(connection, &event).map(drop)
-        })
-        .await
-    }
-
-    /// The approval of a digest: the newest, where there are several.
-    pub async fn approval(&self, digest: &Digest) -> Result<Option<Approval>, Error> {
-        let digest = digest.clone();
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT made_by, claimed, reason, at FROM approvals WHERE digest = ?1 ORDER BY n DESC LIMIT 1",
-            )?;
-            let mut rows = statement.query(params![digest.0])?;
-            let Some(row) = rows.next()? else { return Ok(None) };
-            Ok(Some(Approval {
-                by: row.get(0)?,
-                claimed: row.get(1)?,
-                reason: row.get(2)?,
-                at: from_micros(row.get(3)?)?,
-                digest: digest.clone(),
-            }))
-        })
-        .await
     }
 }
 
@@ -203,7 +143,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
         .prepare_cached(&format!(
             "INSERT INTO plans ({COLUMNS})
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21, ?22)"
+                     ?21, ?22, ?23)"
         ))?
         .execute(params![
             plan.id,
@@ -228,6 +168,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
             scrub_text(&plan.scrub)?,
             plan.operation.as_str(),
             plan.origin.to_text(),
+            options_text(&plan.made_under)?,
         ])?;
     let event = NewEvent {
         at: plan.made_at,
@@ -258,6 +199,19 @@ fn scrub_lists(text: &str) -> Result<Vec<ListId>, Error> {
     Ok(names.into_iter().map(ListId).collect())
 }
 
+/// What a plan was made under as it is stored: a JSON object.
+fn options_text(under: &MadeUnder) -> Result<String, Error> {
+    let options: BTreeMap<&String, &String> = under.iter().collect();
+    serde_json::to_string(&options).map_err(|_| damaged("the options of a plan cannot be written"))
+}
+
+/// The inverse of [`options_text`].
+fn options(text: &str) -> Result<MadeUnder, Error> {
+    let options: BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|_| damaged("the options of a plan do not read"))?;
+    Ok(options.into_iter().collect())
+}
+
 /// What an approval covers beside the rows, so that a plan cannot be moved to another list or tenant.
 fn header(plan: &PlanSummary) -> Vec<u8> {
     let mut header = Vec::new();
@@ -276,6 +230,14 @@ fn header(plan: &PlanSummary) -> Vec<u8> {
         put_bytes(&mut header, b"\0operation");
         put_bytes(&mut header, plan.operation.as_str().as_bytes());
         put_bytes(&mut header, plan.origin.to_text().as_bytes());
+    }
+    // Nor do they say what they were made under.
+    if !plan.made_under.is_empty() {
+        put_bytes(&mut header, b"\0made-under");
+        for (name, says) in plan.made_under.iter() {
+            put_bytes(&mut header, name.as_bytes());
+            put_bytes(&mut header, says.as_bytes());
+        }
     }
     header
 }
@@ -318,5 +280,6 @@ fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
         scrub: scrub_lists(&row.get::<_, String>(19)?)?,
         operation: operation(&row.get::<_, String>(20)?)?,
         origin: origin(&row.get::<_, String>(21)?)?,
+        made_under: options(&row.get::<_, String>(22)?)?,
     })
 }

@@ -20,7 +20,7 @@ use super::codec::{hex, int};
 use super::error::{Error, damaged};
 use super::folder::{prepare, private_dir, random, sync_dir, unwritable, write_whole};
 use super::trail::{head, is_fine};
-use super::{Ledger, NewEvent, doubts, folder, schema};
+use super::{Ledger, NewEvent, approvals, doubts, folder, schema};
 
 /// Who restores, and whether a newer ledger may go.
 #[derive(Clone, Debug)]
@@ -172,6 +172,9 @@ fn distrust(
         [],
     )?;
     transaction.execute("DELETE FROM wishes", [])?;
+    // Whatever waited to be launched then may have been launched since.
+    let void = format!("the ledger was restored from a backup of {}", summary.at);
+    let void = approvals::make_void(&transaction, &void)?;
     // The mirror that is there is that of the ledger which goes: it goes aside with it, and is made anew.
     transaction.execute("UPDATE trail_mark SET mirror = -1", [])?;
     let event = NewEvent {
@@ -180,7 +183,8 @@ fn distrust(
         kind: "ledger.restored",
         object: "ledger".into(),
         effect: format!(
-            "a backup of {} with {} events took the place of {}; {} lists and {open} batches are in doubt",
+            "a backup of {} with {} events took the place of {}; {} lists and {open} batches are in doubt, \
+             {void} approvals are void",
             summary.at,
             summary.events,
             ours.told,

@@ -11,7 +11,7 @@ use super::error::{Error, damaged};
 use super::folder::random;
 use super::lock::{Look, look, may_work_on, turn};
 use super::plans::{destination, operation, origin};
-use super::{Ledger, ListLock, NewEvent, NewRun, outbox, wishes};
+use super::{Ledger, ListLock, NewEvent, NewRun, approvals, outbox, wishes};
 use crate::domain::list::ListId;
 use crate::domain::run::{Buckets, RunState, RunSummary};
 
@@ -191,6 +191,9 @@ fn create(connection: &Connection, run: &NewRun, lock: Option<&str>) -> Result<S
         reason: Some(run.reason.clone()),
     };
     append(connection, &event)?;
+    if let Some(approval) = run.approval {
+        approvals::use_for(connection, &id, approval)?;
+    }
     Ok(id)
 }
 

@@ -183,6 +183,40 @@ mod tests {
         assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
     }
 
+    /// A ledger of a day on which approvals had no end and could be used twice.
+    #[test]
+    fn approvals_of_old_end_and_are_those_of_the_newest_runs() {
+        let old = Connection::open_in_memory().unwrap();
+        for migration in &MIGRATIONS[..8] {
+            old.execute_batch(migration).unwrap();
+        }
+        old.pragma_update(None, "user_version", 8).unwrap();
+        for (plan, approvals, runs) in [("p-1", 2, 2), ("p-2", 1, 0), ("p-3", 0, 1)] {
+            let sql = "INSERT INTO plans (id, digest, profile, list, list_name, file, file_sha256, file_rows, adds,
+                       updates, removes, unchanged, duplicates, removed, rejected, shortened, made_at, made_by)
+                       VALUES (?1, 'd' || ?1, 'p', 'l', 'l', 'f', 'f', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'pat')";
+            old.execute(sql, [plan]).unwrap();
+            for _ in 0..approvals {
+                let sql =
+                    "INSERT INTO approvals (digest, made_by, reason, at) VALUES ('d' || ?1, 'kim', 'r', 7)";
+                old.execute(sql, [plan]).unwrap();
+            }
+            for n in 0..runs {
+                let sql = "INSERT INTO runs (id, profile, list, list_name, file, input, plan, reason, made_by, state,
+                           started_at, changed_at) VALUES (?1 || ?2, 'p', 'l', 'l', 'f', '', ?1, 'r', 'pat', 'ready', 0, 0)";
+                old.execute(sql, (plan, n)).unwrap();
+            }
+        }
+        migrate(&old).unwrap();
+        let mut used = old.prepare("SELECT id, approval FROM runs ORDER BY n").unwrap();
+        let used = used.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let used: Vec<(String, Option<i64>)> = used.map(Result::unwrap).collect();
+        let run = |id: &str, approval| (id.to_owned(), approval);
+        assert_eq!(used, [run("p-10", None), run("p-11", Some(2)), run("p-30", None)]);
+        let ends: i64 = old.query_row("SELECT min(ends_at) FROM approvals", [], |row| row.get(0)).unwrap();
+        assert_eq!(ends, 7 + 24 * 3_600_000_000);
+    }
+
     #[test]
     fn a_commit_waits_for_the_disk() {
         let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::domain::identifier::Identifier;
 use crate::domain::list::ListId;
 use crate::domain::metrics::Metrics;
-use crate::domain::plan::{Destination, Digest, Operation, Origin};
+use crate::domain::plan::{Destination, Digest, Operation, Origin, PlanSummary};
 use crate::domain::run::{BatchState, RunState};
 
 /// A run to begin.
@@ -31,6 +31,8 @@ pub struct NewRun {
     pub file_sha256: Option<String>,
     /// The plan, where there already is one.
     pub plan: Option<String>,
+    /// The approval that it is launched under, where there already is one: it is used by that.
+    pub approval: Option<u64>,
     /// Why.
     pub reason: String,
     /// Options needed to read the file again the same way, as JSON that `ops` understands.
@@ -56,6 +58,32 @@ pub struct Approval {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+/// An approval with what became of it. [`ApprovalStanding::holds`] says whether a run may be launched under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalStanding {
+    /// What was given.
+    pub approval: Approval,
+    /// Its number in the ledger.
+    pub number: u64,
+    /// The run that was launched under it.
+    pub used_by: Option<String>,
+    /// Why it counts no more, as a clause.
+    pub void: Option<String>,
+    /// The latest time that the trail has seen since it was given.
+    pub seen: Timestamp,
+}
+
+/// A plan that no run has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingPlan {
+    /// The plan.
+    pub plan: PlanSummary,
+    /// Its newest approval, whatever became of it.
+    pub standing: Option<ApprovalStanding>,
 }
 
 /// A batch as stored. `rows` are indices into the plan's rows (sorted by number).

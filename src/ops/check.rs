@@ -39,6 +39,8 @@ pub struct CheckedFile {
     pub document: Document,
     /// What validation found.
     pub checked: Arc<Checked>,
+    /// How it was to be read, where that is known.
+    pub input: Option<Box<Input>>,
 }
 
 /// Opens and validates a file on a blocking thread. Progress goes to the sink, in bytes.
@@ -56,7 +58,8 @@ pub async fn check(
     if input.options.layout.is_none() {
         layout::ensure_part(&document, &input.options)?;
     }
-    check_document(document, options, sink, stop).await
+    let file = check_document(document, options, sink, stop).await?;
+    Ok(CheckedFile { input: Some(Box::new(input.clone())), ..file })
 }
 
 /// A file that is open, or what a person has to decide first.
@@ -135,7 +138,7 @@ fn checked(
     tell: &mut dyn FnMut(CheckEvent),
 ) -> Result<CheckedFile, OpsError> {
     let checked = files::check(&document, options, stop, tell)?;
-    Ok(CheckedFile { document, checked: Arc::new(checked) })
+    Ok(CheckedFile { document, checked: Arc::new(checked), input: None })
 }
 
 /// How far a check is, in bytes.

@@ -34,23 +34,25 @@ mod input;
 mod layout;
 mod lists;
 mod lookup;
+mod made_under;
 mod measured;
 mod outbox;
 mod patience;
 mod plan;
 mod read_back;
 mod reconcile;
+mod records;
 mod replace;
 mod retry;
 mod scrub;
 pub mod setup;
-mod standing;
 mod target;
 mod trail;
 mod undo;
 mod upload;
 mod walk;
 
+pub use approve::Approved;
 pub use backup::{back_up, restore};
 pub use binding::Binding;
 pub use catalog::{Catalog, ListOverview};
@@ -84,7 +86,10 @@ pub use crate::files::{
     Widths, check_fields, date_order, delimiter_name, delimiter_named, is_same_file, may_hold_emails,
     question, write_clean, write_rejects, write_report, write_safely,
 };
-pub use crate::ledger::{Approval, Backup, DeadLetter, HeldRow, ListFacts, Outcome, Restored};
+pub use crate::ledger::is_shared;
+pub use crate::ledger::{
+    Approval, ApprovalStanding, Backup, DeadLetter, HeldRow, Holds, ListFacts, Outcome, Restored, WaitingPlan,
+};
 
 /// What can go wrong with a job. `code`, `message` (Display), `advice` and the exit code are the contract of `--json`.
 #[derive(Debug, thiserror::Error)]
@@ -316,6 +321,8 @@ pub struct Ops {
     /// Looked for once, when they are first needed.
     keys: Arc<tokio::sync::OnceCell<Option<TrailKeys>>>,
     outbox: Arc<outbox::Outbox>,
+    /// The saved layouts, where they are known.
+    layouts: Option<Arc<[files::Layout]>>,
 }
 
 impl Ops {
@@ -350,9 +357,20 @@ impl Ops {
         )?;
         let profile = Arc::new(profile);
         let (actor, keys, outbox) = (os_user().into(), Arc::default(), outbox::Outbox::none());
-        let lock_wait = Duration::ZERO;
-        let ops =
-            Self { profile, client, ledger, normaliser, patience, lock_wait, read_only, actor, keys, outbox };
+        let (lock_wait, layouts) = (Duration::ZERO, None);
+        let ops = Self {
+            profile,
+            client,
+            ledger,
+            normaliser,
+            patience,
+            lock_wait,
+            read_only,
+            actor,
+            keys,
+            outbox,
+            layouts,
+        };
         // Until somebody brings its secret.
         Ok(ops.with_webhook(Ok(None)))
     }

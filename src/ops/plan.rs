@@ -4,6 +4,7 @@ mod draft;
 mod effect;
 mod fit;
 mod rows;
+mod stored;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(super) use rows::{Against, Planner, Tallies, Wanted, attributes_of, differin
 use super::check::{self, CheckedFile};
 use super::extra;
 use super::input::Input;
-use super::standing::Standing;
+use super::records::Records;
 use super::trail::others;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::beside::Beside;
@@ -36,7 +37,7 @@ use crate::domain::progress::Phase;
 use crate::domain::rule::{Action, Rule};
 use crate::domain::run::RunSummary;
 use crate::files::{Changes, CheckOptions, Checked, FileError};
-use crate::ledger::{NewEvent, PlanWriter, Whom};
+use crate::ledger::{ApprovalStanding, NewEvent, PlanWriter, Whom};
 
 /// What to plan.
 #[derive(Clone, Debug)]
@@ -72,6 +73,8 @@ pub struct Planned {
     pub takes: Duration,
     /// Whom it takes off the list, sorted: they may be called then.
     pub comes_off: Vec<Identifier>,
+    /// Its newest approval, whatever became of it.
+    pub approval: Option<ApprovalStanding>,
 }
 
 impl Ops {
@@ -214,7 +217,7 @@ impl Ops {
         &self,
         (to, operation): (Destination, Operation),
         list: &ListId,
-        there: Option<&Standing>,
+        there: Option<&Records>,
         with_ours: bool,
     ) -> Result<Against, OpsError> {
         let profile = &self.profile().name;
@@ -226,14 +229,14 @@ impl Ops {
         Ok(Against {
             to,
             operation,
-            there: there.map_or_else(|| Standing::empty().beside(), Standing::beside),
+            there: there.map_or_else(|| Records::empty().beside(), Records::beside),
             generations: Beside::new(generations),
             ours: Beside::new(ours),
         })
     }
 
     /// The first time we see a list, what it holds becomes the baseline of every later reconciliation.
-    pub(super) async fn record_baseline(&self, list: &DncList, there: &Standing) -> Result<bool, OpsError> {
+    pub(super) async fn record_baseline(&self, list: &DncList, there: &Records) -> Result<bool, OpsError> {
         let profile = &self.profile().name;
         self.ledger.store_baseline(profile, &list.id, baseline(there)).await
     }
@@ -244,7 +247,7 @@ impl Ops {
         &self,
         list: &DncList,
         checked: &Arc<Checked>,
-        there: &Standing,
+        there: &Records,
     ) -> Result<(), OpsError> {
         let profile = &self.profile().name;
         let Some(expected) = self.ledger.expected(profile, &list.id).await? else { return Ok(()) };
@@ -365,7 +368,7 @@ pub(super) fn enforcing_rules<'a>(list: &DncList, rules: &'a [Rule]) -> Vec<&'a 
 
 /// One expected entry per number or address, in order. Where the tenant holds several records of a number, the E.164
 /// spelling counts.
-fn baseline(there: &Standing) -> impl Iterator<Item = Result<Expected, OpsError>> + Send + 'static {
+fn baseline(there: &Records) -> impl Iterator<Item = Result<Expected, OpsError>> + Send + 'static {
     let mut there = there.beside();
     std::iter::from_fn(move || {
         let mut next = || {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{Draft, Planned, PlannedRows, Planner, Wanted, barred_there, of_scrub, strongest};
+use super::records::Records;
 use super::scrub::Scrub;
-use super::standing::Standing;
 use super::undo::nothing;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::entry::RemoteEntry;
@@ -45,7 +45,7 @@ impl Ops {
             }
         }
         let scrub = self.scrub_again(&plan.scrub, &*sink, stop).await?;
-        let there = remote.clone().unwrap_or_else(Standing::empty);
+        let there = remote.clone().unwrap_or_else(Records::empty);
         let (rows, shortened) = self.retry_rows(&run, to, &there, &scrub).await?;
         let is_off = rows.iter().all(|row| row.op == Op::Remove);
         let draft = Draft {
@@ -77,7 +77,7 @@ impl Ops {
         &self,
         run: &RunSummary,
         to: Destination,
-        there: &Standing,
+        there: &Records,
         scrub: &Scrub,
     ) -> Result<(Vec<PlanRow>, u64), OpsError> {
         let against = self.against((to, Operation::Add), &run.list, Some(there), false).await?;

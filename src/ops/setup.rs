@@ -48,7 +48,8 @@ pub async fn connect(config: &Config, profile: Profile, read_only: bool) -> Resu
     let ledger = open_ledger(config.data_dir()).await?;
     // A keyring that holds back this secret holds up nothing: a run says that nobody is told of it.
     let secret = load_webhook_secret(&profile).await;
-    Ok(Ops::new(profile, credentials, ledger, read_only)?.with_webhook(secret))
+    let ops = Ops::new(profile, credentials, ledger, read_only)?;
+    Ok(ops.with_webhook(secret).with_layouts(config.layouts()))
 }
 
 /// The secret of a profile's webhook, where there is one; not looked for where the profile has no webhook.

@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::standing::Standing;
+use super::records::Records;
 use super::walk::{self, Proof, Walked};
 use super::{Ops, OpsError, Sink};
 use crate::api::{self, Client, Scopes, SuppressionList};
@@ -93,7 +93,7 @@ impl Ops {
         told: (Option<u64>, Phase),
         sink: &dyn Sink,
         stop: &CancellationToken,
-    ) -> Result<Option<Standing>, OpsError> {
+    ) -> Result<Option<Records>, OpsError> {
         match read_target((&self.client, &self.ledger), to, key, Proof::Once, told, sink, stop).await {
             Err(OpsError::Api(api::Error::NotFound { .. })) if to == Destination::Outbound => Ok(None),
             read => read.map(Some),
@@ -112,7 +112,7 @@ pub(super) async fn read_target(
     (expected, phase): (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Standing, OpsError> {
+) -> Result<Records, OpsError> {
     let list = to.list_of(key);
     if to.is_dnc_list() {
         match walk::read_list((client, ledger), &list, expected, phase, sink, stop).await {

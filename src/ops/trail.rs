@@ -1,7 +1,7 @@
 //! The audit trail for whoever works with it: the keys, the look before a launch, refusals, the signature at the end.
 //!
 //! Keys lie in the keyring beside the credentials, or in a file beside the ledger where no keyring is meant to be used (a
-//! profile that takes its credentials from the environment, a sandbox) or none answers. A file that is there goes first, so
+//! profile that takes its credentials from the environment, a sandbox, a ledger that users share) or none answers. A file that is there goes first, so
 //! that a ledger keeps its keys. Without any, a run goes on all the same: it has no pseudonyms and no signature, and says so.
 
 mod audit;
@@ -20,7 +20,7 @@ use crate::config::{CredentialSource, Environment, Profile};
 use crate::credentials;
 use crate::domain::audit::TrailReport;
 use crate::domain::plan::PlanSummary;
-use crate::ledger::{Ledger, NewEvent, TrailKeys, keys_path, read_keys_file};
+use crate::ledger::{Ledger, NewEvent, TrailKeys, is_shared, keys_path, read_keys_file};
 use crate::ops::input::Input;
 use crate::ops::plan::Planned;
 
@@ -29,19 +29,20 @@ use crate::ops::plan::Planned;
 pub enum KeyHome {
     /// In the keyring of this machine.
     Keyring,
-    /// In a file beside the ledger, which only its owner can read.
+    /// In a file beside the ledger, which only its owner can read, or the group that shares the ledger.
     File,
     /// Nowhere yet, or where they are cannot be reached now.
     Nowhere,
 }
 
-/// Whether the keys of a profile belong into the keyring.
-fn may_use_keyring(profile: Option<&Profile>) -> bool {
-    profile.is_some_and(|profile| {
-        profile.credentials == CredentialSource::Keyring
-            && profile.environment != Environment::Sandbox
-            && profile.preset != "sandbox"
-    })
+/// Whether the keys of a profile belong into the keyring: that of one user is of no use to the others of a shared ledger.
+fn may_use_keyring(folder: &Path, profile: Option<&Profile>) -> bool {
+    !is_shared(folder)
+        && profile.is_some_and(|profile| {
+            profile.credentials == CredentialSource::Keyring
+                && profile.environment != Environment::Sandbox
+                && profile.preset != "sandbox"
+        })
 }
 
 /// The keys that there are. Blocking: a keyring may be asked. Nothing is made.
@@ -52,7 +53,7 @@ pub(super) fn find_keys(
     if let Some(text) = read_keys_file(folder)? {
         return Ok((KeyHome::File, TrailKeys::from_text(&text)));
     }
-    if may_use_keyring(profile)
+    if may_use_keyring(folder, profile)
         && let Some(text) = credentials::trail_keys()?
     {
         return Ok((KeyHome::Keyring, TrailKeys::from_text(&text)));
@@ -72,7 +73,7 @@ async fn keys_or_new(ledger: &Ledger, profile: &Profile, actor: &str) -> Result<
         Ok((KeyHome::Nowhere, _)) | Err(_) => {}
     }
     let text = TrailKeys::generate()?;
-    let in_keyring = match may_use_keyring(Some(profile)) && found.is_ok() {
+    let in_keyring = match may_use_keyring(ledger.folder(), Some(profile)) && found.is_ok() {
         true => {
             let text = text.clone();
             off_thread(move || credentials::store_trail_keys(&text)).await?.is_ok()

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::engine::idempotency_key;
 use super::input::Input;
 use super::plan::{Draft, Planned, PlannedRows, attributes_of, is_shortened, strongest};
-use super::standing::Standing;
+use super::records::Records;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::beside::Beside;
 use crate::domain::diff::ExpectedAttributes;
@@ -81,7 +81,7 @@ impl Ops {
             checked: None,
         };
         let writer = self.begin_rows(&draft)?;
-        let mut undo = self.take_back(&run, &remote.unwrap_or_else(Standing::empty)).await?;
+        let mut undo = self.take_back(&run, &remote.unwrap_or_else(Records::empty)).await?;
         let (rows, told) = off_thread(move || {
             PlannedRows::write(writer, |push| {
                 while let Some(row) = undo.next_row()? {
@@ -110,7 +110,7 @@ impl Ops {
     }
 
     /// What takes a run back, against the list as it is now.
-    pub(super) async fn take_back(&self, run: &RunSummary, there: &Standing) -> Result<TakeBack, OpsError> {
+    pub(super) async fn take_back(&self, run: &RunSummary, there: &Records) -> Result<TakeBack, OpsError> {
         let (to, tenant, list) = (run.destination, self.profile().tenant.clone(), run.list.0.clone());
         let is_ours = move |row: &PlanRow, record: &RemoteEntry| {
             row.stands_as(to, record)
@@ -173,7 +173,7 @@ impl Ops {
         run: &RunSummary,
         sink: &dyn Sink,
         stop: &CancellationToken,
-    ) -> Result<(DncList, Option<Standing>), OpsError> {
+    ) -> Result<(DncList, Option<Records>), OpsError> {
         let list = self.find_target(to, &to.list_of(&run.list).0).await?;
         let told = (list.entry_count, Phase::Plan);
         let read = self.read_if_readable(to, &list.id, told, sink, stop).await?;

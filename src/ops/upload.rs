@@ -107,20 +107,17 @@ impl Ops {
             Launched::Plan(id) => {
                 let plan = self.ledger.plan(&id).await?;
                 self.check_fits(&plan)?;
-                match self.ledger.approval(&plan.digest).await? {
-                    Some(approval) if approval.by != plan.made_by => {}
-                    Some(_) => self.refuse_without_second_person(&plan)?,
-                    None => {
-                        return Err(OpsError::Approval {
-                            code: "approval-needed",
-                            message: format!("plan {} is not approved", plan.id),
-                            advice: format!("Approve it with `quietline approve {} --reason TEXT`.", plan.id),
-                        });
-                    }
-                }
+                self.approval_for_launch(&plan).await?;
                 let mut lock = self.lock(&plan.list, LAUNCHING, &*sink, stop).await?;
+                // While it was waited for the list, another launch may have used it, or its time have come.
+                let approval = Some(self.approval_for_launch(&plan).await?);
                 self.check_fresh(&plan, &sink, stop).await?;
-                let new = NewRun { activates: launch.activates, ..self.run_of_plan(&plan, &launch.reason) };
+                self.note_bypass(&plan, &launch.reason).await?;
+                let new = NewRun {
+                    activates: launch.activates,
+                    approval,
+                    ..self.run_of_plan(&plan, &launch.reason)
+                };
                 let run = self.begin(&mut lock, new, &*sink).await?;
                 let per_call = self.rows_of_a_call(plan.destination).await?;
                 self.ledger.bind_plan(&run, &plan, per_call).await?;
@@ -199,6 +196,7 @@ impl Ops {
             file,
             file_sha256: None,
             plan: None,
+            approval: None,
             reason: reason.to_owned(),
             activates: false,
             input: request.input.to_json(&list.id.0, FileMark::of(&request.file)),
@@ -218,6 +216,7 @@ impl Ops {
             file: PathBuf::from(&plan.file),
             file_sha256: Some(plan.file_sha256.clone()),
             plan: Some(plan.id.clone()),
+            approval: None,
             reason: reason.to_owned(),
             activates: false,
             input: Input::default().to_json(&plan.list.0, None),
@@ -226,7 +225,7 @@ impl Ops {
         }
     }
 
-    fn check_fits(&self, plan: &PlanSummary) -> Result<(), OpsError> {
+    pub(super) fn check_fits(&self, plan: &PlanSummary) -> Result<(), OpsError> {
         if plan.profile == self.profile().name {
             return Ok(());
         }

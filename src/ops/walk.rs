@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::standing::{Gathered, Standing, comes_twice, holds_all};
+use super::records::{Gathered, Records, comes_twice, holds_all};
 use super::{OpsError, OpsEvent, Sink};
 use crate::api::{self, Client};
 use crate::domain::entry::RemoteEntry;
@@ -32,7 +32,7 @@ pub(super) async fn read_list(
     phase: Phase,
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Standing, OpsError> {
+) -> Result<Records, OpsError> {
     for walk in 1..=WALKS {
         match read_once((client, ledger), list, expected, phase, sink, stop).await? {
             Some(entries) => return Ok(entries),
@@ -56,7 +56,7 @@ async fn read_once(
     phase: Phase,
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Option<Standing>, OpsError> {
+) -> Result<Option<Records>, OpsError> {
     let (mut found, hash) = (Gathered::new(ledger), RandomState::new());
     let mut first: HashSet<String> = HashSet::new();
     let (mut read, mut last): (u64, Option<String>) = (0, None);
@@ -155,7 +155,7 @@ pub(super) async fn read_pages<F: Future<Output = Result<Vec<Walked>, api::Error
     told: (Option<u64>, Phase),
     sink: &dyn Sink,
     stop: &CancellationToken,
-) -> Result<Standing, OpsError> {
+) -> Result<Records, OpsError> {
     let hash = RandomState::new();
     let mut before: Option<Sorted<u64>> = None;
     for walk in 1..=WALKS {

@@ -20,6 +20,8 @@ use crate::domain::text::visible;
 pub struct Env {
     /// The tenant, where there is one.
     pub tenant: Option<Tenant>,
+    /// The user of this machine: who approves here.
+    pub user: String,
     /// Commands that change anything are off.
     pub read_only: bool,
     /// The tenant is embedded in this process.

@@ -208,6 +208,7 @@ impl Console {
 fn env(start: &Start) -> Env {
     Env {
         tenant: start.ops.as_ref().map(|ops| Tenant::from(ops.profile())),
+        user: crate::ops::os_user(),
         read_only: start.read_only,
         embedded: start.embedded,
         folder: start.folder.clone(),

@@ -50,6 +50,7 @@ impl Kit {
                 four_eyes: FourEyes::Off,
                 normaliser: Normaliser::new(Region::US, PhonePolicy::Possible, Vec::new()),
             }),
+            user: "ada".into(),
             read_only: false,
             embedded: true,
             folder: PathBuf::from("."),

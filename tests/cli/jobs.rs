@@ -123,12 +123,22 @@ fn a_stored_plan_is_launched_only_once_it_is_approved() {
     let planned = desk.run(["plan", "f.csv", "--list", LIST, "--json"]).exits(0).json();
     let plan = planned["plan"].as_str().unwrap();
     let upload = ["upload", plan, "--reason", "test", "--yes", "--json"];
+    let waits = || desk.run(["plans", "--json"]).exits(0).json();
+    assert_eq!((&waits()[0]["plan"], &waits()[0]["approval"]), (&planned["plan"], &json!("none")));
+    desk.run(["plans"]).exits(0).says(plan).says("not approved").says(LIST);
+    desk.run(["plans", plan]).exits(0).says("made by").says("suppress 1 more numbers");
+    assert_eq!(desk.run(["plans", plan, "--json"]).exits(0).json()["effect"], planned["effect"]);
     desk.run(upload).fails_in_json(4, "approval-needed");
     let approved =
         desk.run(["approve", plan, "--reason", "checked", "--as", "M. Ortiz", "--json"]).exits(0).json();
     assert_eq!((&approved["claimed"], &approved["digest"]), (&json!("M. Ortiz"), &planned["digest"]));
     assert!(approved["by"].as_str().is_some_and(|by| !by.is_empty() && by != "M. Ortiz"), "{approved}");
+    assert_eq!((&waits()[0]["approval"], &waits()[0]["until"]), (&json!("holds"), &approved["until"]));
+    desk.run(["plans"]).exits(0).says("approved by");
+    desk.run(["approve", plan, "--reason", "once more"]).exits(0).says("its time begins anew");
     assert_eq!(desk.run(upload).exits(0).json()["state"], "ready");
+    assert_eq!(waits(), json!([]));
+    desk.run(upload).fails_in_json(4, "approval-used");
     desk.run(["approve", "p-00000000", "--reason", "r"]).exits(2);
 }
 

@@ -16,6 +16,8 @@ mod layouts;
 mod profiles;
 mod sandbox;
 mod secrets;
+#[cfg(unix)]
+mod shared;
 mod taking_off;
 mod trouble;
 mod webhook;

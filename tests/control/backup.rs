@@ -57,6 +57,26 @@ fn a_backup_of_a_ledger_in_use_comes_back_and_its_lists_are_in_doubt() {
 }
 
 #[test]
+fn what_waited_for_its_launch_is_approved_anew_after_a_restore() {
+    let tenant = Tenant::calm();
+    let desk = at_work(&tenant, FAST);
+    desk.write("few.csv", "phone\n415-555-0187\n");
+    let plan = desk.run(["plan", "few.csv", "--list", LIST, "--json"]).exits(0).json();
+    let plan = plan["plan"].as_str().unwrap();
+    desk.run(["approve", plan, "--reason", "checked"]).exits(0);
+    desk.run(["ledger", "backup", "copy.quietline"]).exits(0);
+    let restore = ["ledger", "restore", "copy.quietline", "--force", "--reason", "a trial"];
+    desk.run(restore).exits(0);
+    desk.run(["audit", "log", "--json"]).exits(0).says("1 approvals are void");
+    let upload = ["upload", plan, "--reason", "now", "--yes", "--json"];
+    desk.run(upload).fails_in_json(4, "approval-void").says("restored from a backup");
+    desk.run(["audit", "log", "--json"]).exits(0).says("refused (approval-void)");
+    desk.run(["approve", plan, "--reason", "the list was read"]).exits(0);
+    let upload = ["upload", plan, "--reason", "now", "--yes", "--until", "uploaded", "--json"];
+    assert_eq!(desk.run(upload).exits(0).json()["state"], "uploaded");
+}
+
+#[test]
 fn a_backup_that_was_touched_is_refused_and_nothing_changes() {
     let tenant = Tenant::calm();
     let desk = at_work(&tenant, FAST);

@@ -129,3 +129,81 @@ fn parents_that_are_made_for_a_ledger_are_the_owners_alone() {
     drop(quietline::ledger::Ledger::open(&parent.join("quietline")).unwrap());
     assert_eq!(std::fs::metadata(&parent).unwrap().permissions().mode() & 0o777, 0o700);
 }
+
+/// A data folder with this mode, opened, worked in; every folder and file in it with its mode.
+#[cfg(unix)]
+async fn modes_in(mode: u32) -> (u32, Vec<(String, u32)>) {
+    use std::os::unix::fs::PermissionsExt;
+    let World { dir, ledger } = World::new();
+    drop(ledger);
+    let folder = dir.path().join("data");
+    fs::remove_dir_all(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    let world = World { ledger: Ledger::open(&folder).unwrap(), dir };
+    world.uploading("p-1", &[row(1, Op::Add)], 1).await;
+    world.baseline(Vec::new()).await;
+    world.ledger.make_keys_file("keys".into()).await.unwrap();
+    let _lock = world.ledger.lock_list("test", &crate::world::list(), "pid 1").unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let (mut folders, mut found) = (vec![folder.clone()], Vec::new());
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(inner).unwrap() {
+            let path = entry.unwrap().path();
+            found.push((path.strip_prefix(&folder).unwrap().display().to_string(), mode(&path)));
+            folders.extend(path.is_dir().then_some(path));
+        }
+    }
+    let own = mode(&folder);
+    // A copy is for whoever made it, wherever it goes.
+    let aside = dir_of_a_group(world.dir.path());
+    world.ledger.backup(&aside.join("copy"), crate::world::at(9)).await.unwrap();
+    assert_eq!(mode(&aside.join("copy")), 0o600);
+    (own, found)
+}
+
+#[cfg(unix)]
+fn dir_of_a_group(parent: &std::path::Path) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = parent.join("group");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o2770)).unwrap();
+    folder
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_was_made_for_a_group_is_shared_with_all_that_is_in_it() {
+    let (own, found) = modes_in(0o2770).await;
+    assert_eq!(own, 0o2770);
+    for (path, mode) in &found {
+        let is_folder = ["plans", "lists", "locks"].contains(&path.as_str());
+        assert_eq!(*mode, if is_folder { 0o2770 } else { 0o660 }, "{path}");
+    }
+    for file in ["ledger.db", "ledger.db-wal", "ledger.db-shm", "audit.log", "audit.keys", "plans/p-1.plan"] {
+        assert!(found.iter().any(|(path, _)| path == file), "{file} is not there: {found:?}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_is_open_in_any_other_way_is_closed() {
+    for mode in [0o770, 0o2775, 0o2750, 0o2771, 0o777] {
+        let (own, found) = modes_in(mode).await;
+        assert_eq!(own & 0o777, 0o700, "{mode:o}");
+        for (path, mode) in &found {
+            assert_eq!(mode & 0o077, 0, "{path}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_ledger_in_a_folder_of_a_group_is_not_shared_by_that() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir_of_a_group(dir.path()).join("data");
+    drop(Ledger::open(&folder).unwrap());
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(fs::metadata(folder.join("ledger.db")).unwrap().permissions().mode() & 0o777, 0o600);
+}

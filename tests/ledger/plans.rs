@@ -10,9 +10,9 @@ use quietline::domain::identifier::{Email, Identifier};
 use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
-use quietline::domain::plan::{Destination, Extra, Op, PlanRow};
+use quietline::domain::plan::{Destination, Extra, MadeUnder, Op, PlanRow, PlanSummary};
 use quietline::domain::run::RunState;
-use quietline::ledger::{Approval, Error};
+use quietline::ledger::{Approval, Error, Ledger, NewRun};
 
 use crate::world::{PROFILE, World, at, digest_of, list, new_run, number, plan_of, row};
 
@@ -155,9 +155,35 @@ fn the_digest_covers_everything_that_matters() {
         edit(&mut rows[1]);
         others.push(digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows));
     }
-    for (index, other) in others.iter().enumerate() {
-        assert_ne!(*other, digest, "{index}");
-    }
+    let under = |name: &str, says: &str| {
+        let plan = plan_of("p", &rows);
+        let made_under = MadeUnder::default().with(name, says);
+        Ledger::digest(&PlanSummary { made_under, ..plan }, &rows)
+    };
+    others.extend([under("region", "US"), under("region", "GB"), under("policy", "US")]);
+    others.sort_by(|a, b| a.0.cmp(&b.0));
+    others.dedup();
+    assert_eq!(others.len(), 14, "two of them are the same");
+    assert!(!others.contains(&digest));
+}
+
+/// A plan that was stored before its options were kept.
+#[test]
+fn the_digest_of_a_plan_of_old_is_what_it_was() {
+    let rows = vec![row(1, Op::Add), row(2, Op::Update)];
+    let digest = digest_of(PROFILE, Destination::Entries, &list(), "f00d", &rows);
+    assert_eq!(digest.0, "ffdccc22123bb8632db7ae0d73cd0b27385ef719071444bbc63fcd3c1b0ba292");
+}
+
+#[tokio::test]
+async fn what_a_plan_was_made_under_comes_back() {
+    let world = World::new();
+    let rows = [row(1, Op::Add)];
+    let mut plan = plan_of("p-1", &rows);
+    plan.made_under = MadeUnder::default().with("region", "US").with("tenant", "a \"b\" \n c");
+    plan.digest = Ledger::digest(&plan, &rows);
+    world.store(&plan, rows.to_vec()).await.unwrap();
+    assert_eq!(world.ledger.plan("p-1").await.unwrap(), plan);
 }
 
 #[tokio::test]
@@ -264,13 +290,48 @@ async fn a_plan_is_found_by_id_beginning_and_digest() {
 }
 
 #[tokio::test]
+async fn one_approval_is_for_one_run_whoever_comes_second() {
+    let world = World::new();
+    let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
+    let approval = Approval {
+        digest: plan.digest.clone(),
+        by: "kim".into(),
+        claimed: None,
+        reason: "ok".into(),
+        at: at(1),
+        until: at(100),
+    };
+    world.ledger.approve(&plan, approval).await.unwrap();
+    let number = world.ledger.approval(&plan.digest).await.unwrap().unwrap().number;
+    let launched = || NewRun { plan: Some("p-1".into()), approval: Some(number), ..new_run() };
+    let run = world.ledger.create_run(launched()).await.unwrap();
+    let standing = world.ledger.approval(&plan.digest).await.unwrap().unwrap();
+    assert_eq!(standing.used_by, Some(run.clone()));
+    // Two launches that looked at the same moment: the second one brings about no run.
+    let error = world.ledger.create_run(launched()).await.unwrap_err();
+    assert!(matches!(error, Error::IllegalTransition { .. }), "{error}");
+    assert_eq!(world.ledger.runs().await.unwrap().len(), 1);
+    // The run keeps its own, whatever is approved later, and leaves that to others.
+    let later = Approval { by: "sam".into(), at: at(2), ..standing.approval };
+    world.ledger.approve(&plan, later).await.unwrap();
+    world.ledger.bind_plan(&run, &plan, 10).await.unwrap();
+    assert_eq!(world.ledger.approval(&plan.digest).await.unwrap().unwrap().used_by, None);
+}
+
+#[tokio::test]
 async fn an_approval_is_bound_to_the_digest() {
     let world = World::new();
     let plan = world.plan("p-1", &[row(1, Op::Add)]).await;
     assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), None);
     let other = plan_of("p-9", &[row(2, Op::Add)]);
-    let approval =
-        Approval { digest: other.digest, by: "pat".into(), claimed: None, reason: "ok".into(), at: at(1) };
+    let approval = Approval {
+        digest: other.digest,
+        by: "pat".into(),
+        claimed: None,
+        reason: "ok".into(),
+        at: at(1),
+        until: at(100),
+    };
     assert!(world.ledger.approve(&plan, approval).await.is_err());
     assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), None);
 }

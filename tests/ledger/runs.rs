@@ -98,9 +98,10 @@ async fn the_trail_tells_the_story_without_numbers() {
         claimed: Some("kim".into()),
         reason: "four eyes".into(),
         at: at(1),
+        until: at(100),
     };
     world.ledger.approve(&plan, approval.clone()).await.unwrap();
-    assert_eq!(world.ledger.approval(&plan.digest).await.unwrap(), Some(approval));
+    assert_eq!(world.ledger.approval(&plan.digest).await.unwrap().unwrap().approval, approval);
     world.accept(&run, 0, &[0], at(5)).await;
     let event = NewEvent {
         at: at(6),

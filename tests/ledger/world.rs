@@ -9,7 +9,7 @@ use quietline::domain::jurisdiction::Jurisdiction;
 use quietline::domain::list::ListId;
 use quietline::domain::phone::E164;
 use quietline::domain::plan::{
-    Counts, Destination, Digest, Extra, Op, Operation, Origin, PlanRow, PlanSummary,
+    Counts, Destination, Digest, Extra, MadeUnder, Op, Operation, Origin, PlanRow, PlanSummary,
 };
 use quietline::domain::run::{RunState, RunSummary};
 use quietline::ledger::{Error, Ledger, NewRun, Settlement};
@@ -78,6 +78,7 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
         operation: Operation::Add,
         origin: Origin::File,
         scrub: Vec::new(),
+        made_under: MadeUnder::default(),
         list: list.clone(),
         list_name: "National".into(),
         file: "/data/in/march.csv".into(),
@@ -118,6 +119,7 @@ pub fn new_run() -> NewRun {
         file: PathBuf::from("/data/in/march.csv"),
         file_sha256: None,
         plan: None,
+        approval: None,
         reason: "monthly load".into(),
         activates: false,
         input: "{\"delimiter\":\";\"}".into(),

@@ -24,6 +24,28 @@ fn look_up_load_mend_upload_wait_and_reconcile() {
     console.assert_restored();
 }
 
+/// A plan that was made and left is found among those that wait, opened as it was stored, and launched from there.
+#[test]
+fn a_plan_that_was_left_is_found_and_launched_later() {
+    let mut console = Console::demo();
+    console.wait_for("Number").keys("<esc><f4>o").wait_for(DIRTY_SAMPLE).keys(DIRTY_SAMPLE).keys("<enter>");
+    console.wait_for("Day or month first?").keys("<esc>").wait_for("Problems");
+    console
+        .keys("u")
+        .wait_for("list")
+        .keys(LIST)
+        .keys("<enter>")
+        .wait_for("Plan and approve")
+        .wait_for("digest");
+    console.keys("<esc>").wait_gone("Plan and approve");
+    console.keys("<f5>w").wait_for("Plans that wait").wait_for("not approved").wait_for("p-");
+    console.keys("<enter>").wait_for("Plan and approve").wait_for("digest").wait_for("This will suppress");
+    console.keys("as planned<tab><enter>").wait_for("● READY");
+    console.keys("w").wait_for("No plan waits.");
+    console.keys("<esc><esc>q");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+}
+
 /// A number that must not be called is answered with its reason.
 fn look_up(console: &mut Console) {
     console.wait_for("Number").keys(SUPPRESSED).keys("<enter>");

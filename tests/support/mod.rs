@@ -134,7 +134,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    fn of(mut command: Command, input: Option<&str>) -> Self {
+    pub fn of(mut command: Command, input: Option<&str>) -> Self {
         let typed = typed(&command);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         if input.is_some() {

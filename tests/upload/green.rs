@@ -49,6 +49,7 @@ async fn a_run_killed_before_its_plan_was_queued_still_sends_every_row() {
         file: file.clone(),
         file_sha256: Some(plan.file_sha256.clone()),
         plan: Some(plan.id.clone()),
+        approval: stage.ops.ledger().approval(&plan.digest).await.unwrap().map(|it| it.number),
         reason: "a test".into(),
         input: "{}".into(),
         by: "pat".into(),

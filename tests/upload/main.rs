@@ -1,11 +1,13 @@
 //! The main job against an embedded tenant: from a messy file to a list that is proven to hold it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
+mod approvals;
 mod destinations;
 #[path = "../common/generate.rs"]
 mod generate;
 mod green;
 mod layouts;
+mod made_under;
 mod measured;
 mod reading;
 mod stage;
@@ -181,6 +183,9 @@ async fn a_plan_is_bound_to_the_file_and_the_list_it_was_made_for() {
     stage.write("messy.csv", &made.text);
     let run = stage.launch(launch()).await.unwrap();
     assert_eq!(run.state, RunState::Uploaded);
+    let error = stage.launch(launch()).await.unwrap_err();
+    assert_eq!(error.code(), "approval-used", "an approval is for one launch");
+    stage.ops.approve(&planned.summary.id, "test", None).await.unwrap();
     let error = stage.launch(launch()).await.unwrap_err();
     assert_eq!(error.code(), "plan-stale", "a plan must not be launched twice");
 }

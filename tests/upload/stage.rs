@@ -337,9 +337,9 @@ fn phone(record: &Value) -> String {
     record["phoneNumber"].as_str().unwrap().to_owned()
 }
 
-struct StopAt {
-    batches: u64,
-    stop: CancellationToken,
+pub struct StopAt {
+    pub batches: u64,
+    pub stop: CancellationToken,
 }
 
 impl Sink for StopAt {

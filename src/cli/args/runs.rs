@@ -31,6 +31,12 @@ pub(in crate::cli) struct PlanArgs {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct PlansArgs {
+    /// Plan, by id, beginning of its id, or digest
+    pub plan: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct ApproveArgs {
     /// Plan, by id, beginning of its id, or digest
     pub plan: String,

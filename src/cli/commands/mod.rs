@@ -19,6 +19,7 @@ mod ledger;
 mod lists;
 mod lookup;
 mod plan;
+mod plans;
 mod profile;
 mod reconcile;
 mod runs;
@@ -35,6 +36,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<u8, Failu
         }
         Command::Check(args) => check::run(context, &args).await,
         Command::Plan(args) => plan::plan(context, &args).await,
+        Command::Plans(args) => plans::plans(context, args.plan.as_deref()).await,
         Command::Approve(args) => plan::approve(context, &args).await,
         Command::Upload(args) => upload::upload(context, &args).await,
         Command::Resume(args) => upload::resume(context, &args).await,
@@ -67,6 +69,7 @@ pub(super) fn undone(command: &Command) -> &'static str {
         Command::Open(_) => "the file was not opened",
         Command::Check(_) => "the file was not checked",
         Command::Plan(_) => "no plan was made",
+        Command::Plans(_) => "the plans were not read",
         Command::Approve(_) => "nothing was approved",
         Command::Upload(_) => "the upload did not come about",
         Command::Resume(_) => "no run was resumed",

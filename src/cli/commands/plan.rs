@@ -9,7 +9,7 @@ use crate::cli::shapes::PlanObject;
 use crate::cli::{progress, report};
 use crate::domain::identifier::Identifier;
 use crate::domain::text::visible;
-use crate::ops::PlanRequest;
+use crate::ops::{Approved, PlanRequest};
 
 pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Failure> {
     // What was typed wrong is told before anybody is called.
@@ -35,22 +35,26 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8,
     context.refuse_in_read_only("approving a plan")?;
     let reason = reason(&args.reason)?;
     let (_, ops) = context.connect().await?;
-    let (plan, approval) =
+    let Approved { plan, standing, renews } =
         context.or_stopped(ops.approve(&args.plan, reason, args.claimed.as_deref())).await?;
-    let comes_off = ops.comes_off(&plan).await?;
+    let (approval, comes_off) = (standing.approval, ops.comes_off(&plan).await?);
     let whole: Vec<String> = comes_off.iter().map(Identifier::whole).collect();
     let object = json!({
         "plan": plan.id, "digest": plan.digest.to_string(), "list": plan.list.to_string(), "by": approval.by,
         "claimed": approval.claimed, "reason": approval.reason, "at": approval.at.to_string(),
+        "until": approval.until.to_string(), "renews": renews.map(|at| at.to_string()),
         "add": plan.counts.add, "update": plan.counts.update, "remove": plan.counts.remove, "takes_off": whole,
     });
     context.out.answer(&object, || {
+        let id = visible(&plan.id, 40);
+        let again = renews.map_or_else(String::new, |at| {
+            format!(" (since {}; its time begins anew)", at.strftime("%Y-%m-%d %H:%MZ"))
+        });
         format!(
-            "{}\nplan {} is approved by {}: `quietline upload {} --reason TEXT` launches it",
+            "{}\nplan {id} is approved by {}{again}, for one launch until {}: `quietline upload {id} --reason TEXT`",
             report::stored_plan(&plan, &comes_off).trim_end(),
-            visible(&plan.id, 40),
             visible(&approval.by, 60),
-            visible(&plan.id, 40)
+            approval.until.strftime("%Y-%m-%d %H:%MZ"),
         )
     })?;
     Ok(exit::DONE)

@@ -3,7 +3,7 @@
 //! Times are BIGINT microseconds, enums are words, sets of rows are blobs: the same schema would stand in PostgreSQL.
 
 /// Append only: a migration that was ever released is never changed.
-pub(super) const MIGRATIONS: [&str; 9] = [V1, V2, V3, V4, V5, V6, V7, V8, V9];
+pub(super) const MIGRATIONS: [&str; 10] = [V1, V2, V3, V4, V5, V6, V7, V8, APPROVALS, REPLACEMENTS];
 
 const V1: &str = "
 CREATE TABLE plans (
@@ -272,7 +272,22 @@ CREATE TABLE doubts (
 );
 ";
 
+/// What plans were made under, until when approvals hold, and which run was launched under each. Those of old end a day after they were given; the newest
+/// run of a plan has used its newest approval.
+const APPROVALS: &str = "
+ALTER TABLE plans ADD COLUMN made_under TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE approvals ADD COLUMN ends_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE approvals ADD COLUMN event BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE approvals ADD COLUMN void TEXT;
+UPDATE approvals SET ends_at = at + 86400000000,
+  event = coalesce((SELECT max(seq) FROM events WHERE kind = 'plan.approved' AND events.at = approvals.at), 0);
+ALTER TABLE runs ADD COLUMN approval BIGINT;
+UPDATE runs SET approval = (SELECT max(a.n) FROM approvals a JOIN plans p ON p.digest = a.digest WHERE p.id = runs.plan)
+WHERE n IN (SELECT max(r.n) FROM runs r JOIN plans p ON p.id = r.plan GROUP BY p.digest);
+CREATE UNIQUE INDEX run_of_approval ON runs (approval) WHERE approval IS NOT NULL;
+";
+
 /// Old records are removed in the order of the rows that replace them, a part at a time.
-const V9: &str = "
+const REPLACEMENTS: &str = "
 CREATE INDEX replacements_rows ON replacements (run, plan_row) WHERE done = 0;
 ";

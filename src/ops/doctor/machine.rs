@@ -8,7 +8,7 @@ use crate::credentials;
 use crate::domain::list::ListId;
 use crate::domain::plan::Destination;
 use crate::domain::text::visible;
-use crate::ops::{KeyHome, off_thread, setup, trail};
+use crate::ops::{KeyHome, is_shared, off_thread, setup, trail};
 
 /// Less free space than this, and a large file may not get through: its plan and its journal are as large as it is.
 const SCARCE: u64 = 1 << 30;
@@ -81,6 +81,12 @@ pub(super) async fn of_ledger(folder: &Path, profile: Option<&Profile>) -> (Find
                     Health::Fine,
                     format!("{shown}: {} runs, {open} not finished", runs.len()),
                 );
+                let finding = match shared_with(folder) {
+                    None => finding,
+                    Some(group) => {
+                        Finding { seen: format!("{}, shared with group {group}", finding.seen), ..finding }
+                    }
+                };
                 let finding = match (open, readable_by_others(&folder.join("ledger.db"))) {
                     (_, true) => Finding { health: Health::Attention, ..finding }
                         .advise("Others can read or change the ledger: `chmod 600` it."),
@@ -151,12 +157,28 @@ fn free_on(_folder: &Path) -> Option<u64> {
     None
 }
 
-/// Whether anyone but the owner may read or write it.
+/// The group that shares the ledger of a folder.
+fn shared_with(folder: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let group = std::fs::metadata(folder).ok()?.gid();
+        is_shared(folder).then_some(group)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// Whether anyone but the owner may read or write it; in a shared folder, anyone but its group.
 pub(super) fn readable_by_others(path: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
+        let others = if path.parent().is_some_and(is_shared) { 0o007 } else { 0o077 };
+        std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & others != 0)
     }
     #[cfg(not(unix))]
     {

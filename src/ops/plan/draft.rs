@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::effect::{effect_on_contacts, effect_sentence, said, who_comes_off, with_clauses};
-use super::{Planned, enforcing_rules};
+use super::Planned;
+use super::effect::said;
 use crate::domain::diff::ExpectedAttributes;
 use crate::domain::entry::RemoteEntry;
 use crate::domain::identifier::Identifier;
@@ -86,6 +86,7 @@ impl Ops {
             file: draft.file.0.clone(),
             file_sha256: draft.file.1.clone(),
             scrub: draft.scrub.clone(),
+            made_under: self.made_under(draft.to, draft.operation, draft.checked.as_ref()),
             counts: Counts::default(),
             made_at: Timestamp::now(),
             made_by: self.actor.to_string(),
@@ -126,20 +127,10 @@ impl Ops {
             self.note("plan.scrubbed", &list.id, effect, None).await?;
         }
         self.ledger.store_plan(&summary, written).await?;
-        let enforcing = enforcing_rules(&list, &rules);
-        let takes = self.estimate(to, &counts);
-        let environment = self.profile().environment.as_str();
-        let effect = match to {
-            Destination::Entries | Destination::Items => {
-                effect_sentence(&counts, &enforcing, environment, takes)
-            }
-            Destination::Suppression | Destination::Outbound => {
-                effect_on_contacts(to, &counts, environment, takes)
-            }
-        };
-        let effect = with_clauses(&effect, who_comes_off(&counts).into_iter().chain(clauses));
-        let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
-        Ok(Planned { summary, file: checked, list, enforced_by, effect, takes, comes_off })
+        // The same plan was perhaps made before, by somebody else: whoever stored it first is its maker.
+        let stored = self.ledger.plan(&summary.id).await?;
+        let approval = self.ledger.approval(&stored.digest).await?;
+        Ok(Planned { file: checked, comes_off, approval, ..self.told(stored, list, &rules, clauses) })
     }
 }
 

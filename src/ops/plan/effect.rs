@@ -7,8 +7,8 @@ use crate::domain::plan::{Counts, Destination};
 use crate::domain::rule::{Channel, Rule};
 use crate::domain::text::thousands;
 use crate::ops::extra::Extras;
+use crate::ops::records::Records;
 use crate::ops::scrub::Scrub;
-use crate::ops::standing::Standing;
 use crate::ops::{CheckedFile, OpsError};
 
 pub(super) fn effect_sentence(
@@ -162,7 +162,7 @@ pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
 }
 
 /// Contacts of the list itself that must not be called. Blocking.
-pub(in crate::ops) fn barred_there(scrub: &Scrub, there: &Standing) -> Result<u64, OpsError> {
+pub(in crate::ops) fn barred_there(scrub: &Scrub, there: &Records) -> Result<u64, OpsError> {
     let mut barred = 0;
     if !scrub.lists.is_empty() {
         for contact in there.rows() {

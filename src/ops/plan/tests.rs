@@ -228,7 +228,7 @@ fn the_baseline_takes_the_e164_spelling_of_a_number() {
         remote("e2", "+12025550101", "+12025550101", None),
         RemoteEntry { identifier: None, ..remote("e3", "n/a", "+12025550102", None) },
     ];
-    let there = Standing::of(Sorted::of(there.to_vec()));
+    let there = Records::of(Sorted::of(there.to_vec()));
     let baseline: Vec<Expected> = baseline(&there).collect::<Result<_, _>>().unwrap();
     assert_eq!(baseline.len(), 1);
     assert_eq!(baseline[0].attributes.expires, None);

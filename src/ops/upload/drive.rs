@@ -11,7 +11,6 @@ use super::Until;
 use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::files::FileError;
-use crate::ledger::Approval;
 use crate::ops::engine::{Engine, Halt, Shared, removals_of};
 use crate::ops::input::{FileMark, Input};
 use crate::ops::plan::PlanRequest;
@@ -175,13 +174,7 @@ impl Ops {
         self.refuse_without_second_person(&planned.summary)?;
         // Launched without a look at the plan: what it does, and what it does not, is told all the same.
         sink.event(OpsEvent::Note(format!("plan {}: {}", planned.summary.id, planned.effect)));
-        let approval = Approval {
-            digest: planned.summary.digest.clone(),
-            by: self.actor.to_string(),
-            claimed: None,
-            reason: run.reason.clone(),
-            at: Timestamp::now(),
-        };
+        let approval = self.new_approval(&planned.summary, &run.reason, Timestamp::now());
         self.ledger.approve(&planned.summary, approval).await?;
         let per_call = self.rows_of_a_call(planned.summary.destination).await?;
         let summary = self.ledger.bind_plan(&run.id, &planned.summary, per_call).await?;

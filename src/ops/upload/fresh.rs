@@ -12,7 +12,7 @@ use crate::domain::run::RunSummary;
 use crate::domain::text::thousands;
 use crate::files;
 use crate::ops::plan::{Planner, Wanted, differing};
-use crate::ops::standing::Standing;
+use crate::ops::records::Records;
 use crate::ops::{Ops, OpsError, Sink, off_thread};
 
 impl Ops {
@@ -23,6 +23,7 @@ impl Ops {
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<(), OpsError> {
+        self.refuse_other_options(plan)?;
         if plan.origin == Origin::File {
             let path = PathBuf::from(&plan.file);
             let sha256 = off_thread(move || files::sha256_of(&path)).await??;
@@ -73,13 +74,13 @@ impl Ops {
     async fn planned_otherwise(
         &self,
         plan: &PlanSummary,
-        there: Option<Standing>,
+        there: Option<Records>,
         sink: &Arc<dyn Sink>,
         stop: &CancellationToken,
     ) -> Result<u64, OpsError> {
         let (to, operation) = (plan.destination, plan.operation);
         let rows = self.ledger.plan_rows(plan).await?;
-        let there = there.unwrap_or_else(Standing::empty);
+        let there = there.unwrap_or_else(Records::empty);
         if let Origin::Undo(run) = &plan.origin {
             let run = self.ledger.run(run).await?;
             let mut undo = self.take_back(&run, &there).await?;

@@ -37,6 +37,14 @@ impl App {
                 let list = self.cx.name(&run.list_name, 40);
                 self.say(role, format!("run {} on {list}: {}{rest}", run.id, run.state));
             }
+            Fact::Approved(approved) => {
+                let until = self.cx.when(approved.standing.approval.until);
+                let again = if approved.renews.is_some() { " once more" } else { "" };
+                self.say(
+                    Role::Good,
+                    format!("plan {} is approved{again}, for one launch until {until}", approved.plan.id),
+                );
+            }
             Fact::LayoutSaved { name, new } => {
                 let said =
                     if *new { "saved: the next file of this kind opens with it" } else { "is saved already" };
@@ -157,6 +165,7 @@ fn follow(op: &Op, fact: &Fact) -> Vec<Op> {
         }
         Fact::Run(run) if run.state == RunState::CoolingDown => vec![Op::Catalog],
         Fact::RunEnded(run) => vec![Op::Catalog, Op::Runs, AUDIT, Op::DeadLetters { run: run.id.clone() }],
+        Fact::Approved(_) => vec![Op::Waiting, AUDIT],
         Fact::Reconciled(_) | Fact::Gate(_) => vec![Op::Catalog, AUDIT],
         Fact::Failed(_) if op.is_run() || matches!(op, Op::Reconcile { .. }) => vec![Op::Runs, Op::Catalog],
         _ => Vec::new(),

@@ -80,6 +80,8 @@ pub enum OverlayId {
     LayoutName,
     /// Where a file goes.
     WhereTo,
+    /// Plans that wait.
+    Plans,
     /// Plan, reason, launch.
     Approve,
     /// A text to read: row, batch, difference or event in full.
@@ -159,6 +161,8 @@ pub enum Command {
     /// Plan to send its dead letters once more.
     UploadRetry,
     UploadResume,
+    /// Plans that wait to be approved or launched.
+    UploadPlans,
     // reconcile
     ReconcileStart,
     ReconcileList,

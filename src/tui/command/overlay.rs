@@ -50,7 +50,10 @@ pub(super) const ROWS: &[Row] = &[
         .keys(&["shift-tab"])
         .footer(3),
     Row::new(C::Back, at(OverlayId::WhereTo), "where-to.leave", "leave it").keys(&["esc"]).footer(4),
-    Row::new(C::Accept, at(OverlayId::Approve), "approve.launch", "launch")
+    Row::new(C::Accept, at(OverlayId::Plans), "plans.open", "look at it").keys(&["enter"]).footer(1),
+    Row::new(C::Refresh, at(OverlayId::Plans), "plans.refresh", "refresh").keys(&["R", "ctrl-r"]).footer(2),
+    Row::new(C::Back, at(OverlayId::Plans), "plans.close", "close").keys(&["esc"]).footer(3),
+    Row::new(C::Accept, at(OverlayId::Approve), "approve.launch", "launch (or approve)")
         .keys(&["enter"])
         .danger()
         .footer(1),

@@ -40,6 +40,11 @@ pub(super) const ROWS: &[Row] = &[
         .danger()
         .footer(8)
         .needs(runs),
+    Row::new(C::UploadPlans, HERE, "uploads.plans", "plans that wait")
+        .keys(&["w"])
+        .help("Stored plans of everybody that no run has: look at one, approve or launch it.")
+        .footer(9)
+        .needs(tenant),
     Row::new(C::ReconcileStart, HERE, "uploads.compare", "compare")
         .keys(&["c"])
         .help("Read the run's list back and compare it with what it should be.")

@@ -11,7 +11,8 @@ use crate::domain::readiness::Readiness;
 use crate::domain::run::RunSummary;
 use crate::domain::verdict::{Answer, LedgerEvidence};
 use crate::ops::{
-    Catalog, Checked, DeadLetter, Found, IndexState, JobsNow, Measured, Planned, Reconciliation,
+    Approved, Catalog, Checked, DeadLetter, Found, IndexState, JobsNow, Measured, Planned, Reconciliation,
+    WaitingPlan,
 };
 
 /// What a task found. `Run`, `Note`, `Jobs`, `Opened`, `Found`, `Checking` and `Indexed` may be followed by more; every other fact ends its task.
@@ -74,6 +75,10 @@ pub enum Fact {
     Checked(Arc<Checked>),
     /// A plan is ready.
     Planned(Box<Planned>),
+    /// The plans that wait, newest first.
+    Waiting(Vec<WaitingPlan>),
+    /// A plan was approved.
+    Approved(Box<Approved>),
     /// A list was read back and compared.
     Reconciled(Box<Reconciliation>),
     /// The gate answered.

@@ -87,6 +87,20 @@ pub enum Op {
         /// The run.
         run: String,
     },
+    /// Read the plans that wait to be approved or launched.
+    Waiting,
+    /// Read a stored plan as whoever is to approve it sees it. Latest wins.
+    StoredPlan {
+        /// Id of the plan.
+        plan: String,
+    },
+    /// Approve a plan of somebody else; nothing is launched.
+    Approve {
+        /// Id of the plan.
+        plan: String,
+        /// Why.
+        reason: String,
+    },
     /// Launch a plan, through to READY; approve it first, unless that is for somebody else to do.
     Launch {
         /// Id of the plan.
@@ -206,8 +220,10 @@ pub enum Slot {
     Search,
     /// Validation of the open file.
     Check,
-    /// The plan in preparation.
+    /// The plan in preparation, or the stored one that is looked at.
     Plan,
+    /// Plans that wait.
+    Waiting,
     /// Folder of the picker.
     Folder,
     /// The wizard's set-up.
@@ -229,10 +245,14 @@ impl Op {
             Self::LoadRows { .. } => Some(Slot::Rows),
             Self::Search { .. } => Some(Slot::Search),
             Self::Check { .. } => Some(Slot::Check),
-            Self::Plan(_) | Self::PlanUndo { .. } | Self::PlanRetry { .. } => Some(Slot::Plan),
+            Self::Plan(_) | Self::PlanUndo { .. } | Self::PlanRetry { .. } | Self::StoredPlan { .. } => {
+                Some(Slot::Plan)
+            }
+            Self::Waiting => Some(Slot::Waiting),
             Self::Folder { .. } => Some(Slot::Folder),
             Self::SetUp(_) => Some(Slot::SetUp),
-            Self::Launch { .. }
+            Self::Approve { .. }
+            | Self::Launch { .. }
             | Self::Resume { .. }
             | Self::PauseRun { .. }
             | Self::CancelRun { .. }
@@ -262,6 +282,9 @@ impl Op {
             Self::Plan(_) => "plan the upload",
             Self::PlanUndo { .. } => "plan the undo",
             Self::PlanRetry { .. } => "plan the retry",
+            Self::Waiting => "read the plans that wait",
+            Self::StoredPlan { .. } => "read the plan",
+            Self::Approve { .. } => "approve the plan",
             Self::Launch { .. } => "upload",
             Self::Resume { .. } => "resume the run",
             Self::PauseRun { .. } => "pause the run",
@@ -294,6 +317,7 @@ impl Op {
                 | Self::Plan(_)
                 | Self::PlanUndo { .. }
                 | Self::PlanRetry { .. }
+                | Self::StoredPlan { .. }
                 | Self::Reconcile { .. }
                 | Self::Lookup { .. }
                 | Self::SetUp(_)
@@ -304,7 +328,8 @@ impl Op {
     pub fn is_change(&self) -> bool {
         matches!(
             self,
-            Self::Launch { .. }
+            Self::Approve { .. }
+                | Self::Launch { .. }
                 | Self::Resume { .. }
                 | Self::PauseRun { .. }
                 | Self::CancelRun { .. }

@@ -15,9 +15,9 @@ use ratatui::text::Line;
 
 use super::{Overlay, window};
 use crate::config::Environment;
-use crate::domain::plan::{Counts, Destination};
+use crate::domain::plan::{Counts, Destination, PlanSummary};
 use crate::domain::text::thousands;
-use crate::ops::Planned;
+use crate::ops::{ApprovalStanding, Holds, Planned};
 use crate::tui::act::{Act, Reply, Text};
 use crate::tui::command::{Command, OverlayId, PaneId};
 use crate::tui::cx::Cx;
@@ -59,9 +59,42 @@ fn is_production(cx: &Cx) -> bool {
     cx.env.tenant.as_ref().is_none_or(|tenant| tenant.environment == Environment::Production)
 }
 
-/// Whether the policy of the profile wants somebody else than the plan's maker, who sits here, to approve it.
+/// Whether the policy of the profile wants somebody else than the plan's maker to approve it.
 fn wants_second_person(cx: &Cx, counts: &Counts) -> bool {
     cx.env.tenant.as_ref().is_some_and(|tenant| tenant.four_eyes.demands(counts.operations(), counts.remove))
+}
+
+/// What whoever sits here may do with a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nobody else is asked: the launch is the approval too.
+    ApproveAndLaunch,
+    /// It is of somebody else, who waits for a second person.
+    Approve,
+    /// It is approved, and waits for its launch.
+    Launch,
+    /// It is theirs, and somebody else has to approve it: a launch is refused until then.
+    Wait,
+}
+
+impl Step {
+    /// The step of a plan whose newest approval is this one.
+    pub fn of(cx: &Cx, plan: &PlanSummary, approval: Option<&ApprovalStanding>) -> Self {
+        let second = wants_second_person(cx, &plan.counts);
+        let holds = approval.is_some_and(|it| {
+            matches!(it.holds(cx.now), Holds::Until(_)) && !(second && it.approval.by == plan.made_by)
+        });
+        match (holds, second) {
+            (true, _) => Self::Launch,
+            (false, false) => Self::ApproveAndLaunch,
+            (false, true) if plan.made_by == cx.env.user => Self::Wait,
+            (false, true) => Self::Approve,
+        }
+    }
+
+    fn of_planned(cx: &Cx, planned: &Planned) -> Self {
+        Self::of(cx, &planned.summary, planned.approval.as_ref())
+    }
 }
 
 impl Approve {
@@ -100,14 +133,14 @@ impl Approve {
         match (self.why_not(cx), &cx.store.planning.planned) {
             (Some(why), _) => Reply::act(Act::Refuse(why)),
             (None, Some(planned)) => {
-                // Under four eyes this person does not approve: the launch is refused unless somebody else did.
-                let approve = !wants_second_person(cx, &planned.summary.counts);
-                let op = Op::Launch {
-                    plan: planned.summary.id.clone(),
-                    reason: self.reason.value().trim().to_owned(),
-                    claimed: None,
-                    approve,
-                };
+                let (plan, reason) = (planned.summary.id.clone(), self.reason.value().trim().to_owned());
+                let step = Step::of_planned(cx, planned);
+                if step == Step::Approve {
+                    return Reply::Consumed(vec![Act::Start(Op::Approve { plan, reason }), Act::Close]);
+                }
+                // Under four eyes its maker does not approve: the launch is refused unless somebody else did.
+                let approve = step == Step::ApproveAndLaunch;
+                let op = Op::Launch { plan, reason, claimed: None, approve };
                 // Only DNC lists are shown by other panes.
                 let aims = planned.summary.destination == Destination::Entries;
                 let list = aims.then(|| Act::AimList(planned.list.id.clone()));
@@ -125,9 +158,10 @@ impl Approve {
         let held = before.is_some_and(|before| cx.now.duration_since(before).abs() < HELD);
         let empty = self.field_mut().is_some_and(|field| field.is_blank());
         match self.focus {
-            Focus::Button if held && self.why_not(cx).is_none() => Reply::act(Act::Refuse(
-                "a held Enter launches nothing: let go, read, then press Enter once".into(),
-            )),
+            Focus::Button if held && self.why_not(cx).is_none() => Reply::act(Act::Refuse(format!(
+                "a held Enter {} nothing: let go, read, then press Enter once",
+                does(cx)
+            ))),
             Focus::Button => self.launch(cx),
             // An empty field is not left by a held key: what is missing stays in front of the person.
             _ if empty => Reply::act(Act::Refuse(self.why_not(cx).unwrap_or_default())),
@@ -259,8 +293,12 @@ impl Overlay for Approve {
         hits.add(button, Hit::Row(0, 2));
         let last = match self.why_not(cx) {
             Some(why) => state(cx, Role::Warn, &why),
-            None if self.focus == Focus::Button => span(cx, Role::Text, "Enter launches · Esc leaves it"),
-            None => span(cx, Role::Text, "Enter or Tab goes to the button; Enter there launches"),
+            None if self.focus == Focus::Button => {
+                span(cx, Role::Text, format!("Enter {} · Esc leaves it", does(cx)))
+            }
+            None => {
+                span(cx, Role::Text, format!("Enter or Tab goes to the button; Enter there {}", does(cx)))
+            }
         };
         line(row(1), buf, &Line::from(last));
     }
@@ -274,9 +312,14 @@ impl Approve {
             _ => Role::Muted,
         };
         let marker = if self.focus == Focus::Button { "▸ " } else { "  " };
+        let (step, by) = (Step::of_planned(cx, planned), cx.name(&planned.summary.made_by, 40));
         let what = match planned.summary.counts.operations() {
-            n if wants_second_person(cx, &planned.summary.counts) => {
+            n if step == Step::Wait => {
                 format!("launch {} changes, once somebody else has approved them", thousands(n))
+            }
+            n if step == Step::Approve => format!("approve {} changes of {by}", thousands(n)),
+            n if step == Step::Launch && n > 0 => {
+                format!("launch {} changes, which are approved", thousands(n))
             }
             0 => "launch: nothing to send, verify only".to_owned(),
             1 => "approve and launch 1 change".to_owned(),
@@ -286,13 +329,22 @@ impl Approve {
     }
 }
 
+/// What Enter on the button does.
+fn does(cx: &Cx) -> &'static str {
+    let step = cx.store.planning.planned.as_ref().map(|planned| Step::of_planned(cx, planned));
+    if step == Some(Step::Approve) { "approves" } else { "launches" }
+}
+
 fn waiting(area: Rect, buf: &mut Buffer, cx: &Cx) {
     if let Some((_, task)) = cx.store.in_slot(Slot::Plan) {
         let how_far = task.live.now.map_or_else(String::new, |progress| {
             let percent = progress.percent().map_or_else(String::new, |percent| format!(" {percent:.0} %"));
             format!("{}{percent}", progress.phase.as_str())
         });
-        text::empty(area, buf, cx, "comparing the file with the list …", &how_far);
+        let stored = matches!(task.op, Op::StoredPlan { .. });
+        let what =
+            if stored { "reading the plan and its list …" } else { "comparing the file with the list …" };
+        text::empty(area, buf, cx, what, &how_far);
     } else if cx.store.busy(Slot::Check) {
         text::empty(area, buf, cx, "checking every row …", "the plan begins once that is done");
     } else if let Some(trouble) = &cx.store.planning.trouble {

@@ -23,6 +23,7 @@ pub mod layout_name;
 pub mod list_picker;
 pub mod mapping;
 pub mod menu;
+pub mod plans;
 pub mod row_detail;
 pub mod wizard;
 

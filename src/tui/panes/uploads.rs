@@ -31,6 +31,7 @@ use crate::tui::command::{Command, PaneId};
 use crate::tui::cx::Cx;
 use crate::tui::event::{Op, Slot};
 use crate::tui::hits::{Hit, HitMap};
+use crate::tui::overlays::plans::Plans;
 use crate::tui::theme::Role;
 use crate::tui::widgets::list::{Spot, list, right};
 use crate::tui::widgets::table::Cursor;
@@ -158,6 +159,7 @@ impl Pane for Uploads {
             Command::ReconcileStart => return self.compare(cx),
             Command::UploadUndo => return self.plan_of(cx, |run| Op::PlanUndo { run }),
             Command::UploadRetry => return self.plan_of(cx, |run| Op::PlanRetry { run }),
+            Command::UploadPlans => return Reply::act(Act::Open(Box::<Plans>::default())),
             Command::Accept => return self.open(cx),
             Command::Copy => {
                 let Some(run) = self.run(cx) else { return Reply::done() };

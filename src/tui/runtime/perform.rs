@@ -92,6 +92,16 @@ impl Job {
                 let planned = self.watched(ops.plan_retry(&run, sink, &self.stop), said).await;
                 planned.map(|planned| Fact::Planned(Box::new(planned)))
             }
+            Op::Waiting => self.or_stop(ops.waiting_plans()).await.map(Fact::Waiting),
+            Op::StoredPlan { plan } => {
+                let planned = self.or_stop(ops.stored_plan(&plan)).await;
+                planned.map(|planned| Fact::Planned(Box::new(planned)))
+            }
+            // Not dropped half way: it is noted whole or not at all, and the person is told which.
+            Op::Approve { plan, reason } => {
+                let approved = ops.approve(&plan, &reason, None).await;
+                approved.map(|approved| Fact::Approved(Box::new(approved)))
+            }
             Op::Launch { plan, reason, claimed, approve } => {
                 if approve {
                     ops.approve(&plan, &reason, claimed.as_deref()).await.map_err(trouble)?;

@@ -13,7 +13,7 @@ use crate::domain::progress::Progress;
 use crate::domain::readiness::{ListState, Readiness};
 use crate::domain::run::{RunState, RunSummary};
 use crate::domain::verdict::Answer;
-use crate::ops::{Catalog, DeadLetter, Gauges, ListOverview, Measured, Reconciliation};
+use crate::ops::{Catalog, DeadLetter, Gauges, ListOverview, Measured, Reconciliation, WaitingPlan};
 
 mod file;
 mod search;
@@ -107,6 +107,8 @@ pub struct Store {
     pub file_trouble: Option<Trouble>,
     /// The plan in preparation.
     pub planning: Planning,
+    /// Plans that wait to be approved or launched.
+    pub waiting: Remote<Vec<WaitingPlan>>,
     /// The last reconciliation of each list, and whether the last try failed.
     pub reconciliations: BTreeMap<ListId, Remote<Reconciliation>>,
     /// What the gate said last, by list.
@@ -127,7 +129,9 @@ impl Store {
         match &op {
             Op::OpenFile { .. } => self.file_trouble = None,
             Op::Plan(request) => self.planning = Planning::begun(request.clone()),
-            Op::PlanUndo { .. } | Op::PlanRetry { .. } => self.planning = Planning::default(),
+            Op::PlanUndo { .. } | Op::PlanRetry { .. } | Op::StoredPlan { .. } => {
+                self.planning = Planning::default();
+            }
             Op::Check { .. } => {
                 if let Some(file) = &mut self.file {
                     file.check_began(id);
@@ -327,6 +331,14 @@ impl Store {
                 }
                 self.planning.planned = Some(*planned);
             }
+            Fact::Waiting(plans) => self.waiting.set(plans, now),
+            Fact::Approved(approved) => {
+                if let Some(planned) = &mut self.planning.planned
+                    && planned.summary.digest == approved.plan.digest
+                {
+                    planned.approval = Some(approved.standing);
+                }
+            }
             Fact::Reconciled(result) => {
                 self.reconciliations.entry(result.list.id.clone()).or_default().set(*result, now);
             }
@@ -378,7 +390,7 @@ impl Store {
                         });
                     }
                 }
-                Op::Plan(_) | Op::PlanUndo { .. } | Op::PlanRetry { .. } => {
+                Op::Plan(_) | Op::PlanUndo { .. } | Op::PlanRetry { .. } | Op::StoredPlan { .. } => {
                     self.planning.trouble = Some(trouble.clone());
                 }
                 Op::Reconcile { list, .. } => {

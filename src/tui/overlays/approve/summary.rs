@@ -2,11 +2,11 @@
 
 use ratatui::text::{Line, Span};
 
-use super::wants_second_person;
+use super::Step;
 use crate::domain::plan::{Counts, Destination, Operation, Origin};
 use crate::domain::progress::say_eta;
 use crate::domain::text::thousands;
-use crate::ops::Planned;
+use crate::ops::{Approval, Holds, Planned};
 use crate::tui::cx::Cx;
 use crate::tui::theme::{self, Role};
 use crate::tui::widgets::{span, state};
@@ -48,9 +48,13 @@ pub(super) fn summary(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         _ => ", cool-down included",
     };
     lines.push(labelled(cx, "takes", format!("{}{cool_down}", say_eta(planned.takes))));
-    let by = cx.name(&planned.summary.made_by, 60);
-    lines.push(labelled(cx, "approver", format!("{by} (the user of this computer)")));
     let summary = &planned.summary;
+    if summary.made_by != cx.env.user {
+        let by = cx.name(&summary.made_by, 60);
+        lines.push(labelled(cx, "made by", format!("{by}, {}", cx.when(summary.made_at))));
+    }
+    let user = cx.name(&cx.env.user, 60);
+    lines.push(labelled(cx, "approver", format!("{user} (the user of this computer)")));
     lines.push(labelled(cx, "plan", format!("{}, digest {}", summary.id, summary.digest.short())));
     lines
 }
@@ -101,13 +105,7 @@ fn counted(n: u64, one: &str, many: &str) -> String {
 fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
     let counts = &planned.summary.counts;
     let mut all: Vec<Span<'static>> = Vec::new();
-    if wants_second_person(cx, counts) {
-        let id = &planned.summary.id;
-        let what = format!(
-            "A second person must approve: they run `quietline approve {id} --reason TEXT`. Then launch it here, or with `quietline upload {id}`."
-        );
-        all.push(state(cx, Role::Warn, &what));
-    }
+    all.extend(approval(cx, planned));
     let to = planned.summary.destination;
     if to == Destination::Outbound && planned.summary.scrub.is_empty() {
         let what = "NOT SCRUBBED: these contacts will be called, and were held against no list (t in File).";
@@ -142,6 +140,40 @@ fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {
         all.push(state(cx, Role::Warn, &format!("{n} used with a warning.")));
     }
     all.into_iter().map(Line::from).collect()
+}
+
+/// Who has approved it, or has to.
+fn approval(cx: &Cx, planned: &Planned) -> Option<Span<'static>> {
+    let id = &planned.summary.id;
+    let given = planned.approval.as_ref().map(|standing| (standing, cx.name(&standing.approval.by, 60)));
+    let ended = match &given {
+        Some((standing, by)) => match standing.holds(cx.now) {
+            Holds::Until(_) => String::new(),
+            Holds::Expired => format!(" The approval by {by} has ended."),
+            Holds::Used(run) => format!(" The approval by {by} was used by run {}.", cx.name(&run, 8)),
+            Holds::Void(_) => format!(" The approval by {by} counts no more: the ledger was restored since."),
+        },
+        None => String::new(),
+    };
+    let (role, what) = match (Step::of_planned(cx, planned), given) {
+        (Step::Launch, Some((standing, by))) => {
+            let Approval { until, reason, .. } = &standing.approval;
+            let (until, reason) = (cx.when(*until), cx.text(reason, 200));
+            (Role::Good, format!("Approved by {by} for one launch until {until}: “{reason}”"))
+        }
+        (Step::Wait, _) => (
+            Role::Warn,
+            format!(
+                "A second person must approve: they run `quietline approve {id} --reason TEXT`, or press w in their Uploads. Then launch it here, or with `quietline upload {id}`.{ended}"
+            ),
+        ),
+        (Step::Approve, _) => {
+            (Role::Warn, format!("You are the second person. Nothing is launched by your approval.{ended}"))
+        }
+        (Step::ApproveAndLaunch | Step::Launch, _) if ended.is_empty() => return None,
+        (Step::ApproveAndLaunch | Step::Launch, _) => (Role::Warn, ended.trim_start().to_owned()),
+    };
+    Some(state(cx, role, &what))
 }
 
 /// The conservation law of a plan.

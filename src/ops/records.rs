@@ -12,13 +12,13 @@ use crate::ledger::{Ledger, Rows, Sorted, Sorter};
 
 /// The records of a list. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Standing {
+pub(super) struct Records {
     records: Sorted<RemoteEntry>,
     /// Records that ended before are left out.
     live_at: Option<Timestamp>,
 }
 
-impl Standing {
+impl Records {
     pub(super) fn of(records: Sorted<RemoteEntry>) -> Self {
         Self { records, live_at: None }
     }
@@ -81,8 +81,8 @@ impl Gathered {
     }
 
     /// The records, and the marks of all of them, in order.
-    pub(super) async fn finish(self) -> Result<(Standing, Sorted<u64>), OpsError> {
-        off_thread(move || Ok((Standing::of(self.records.finish()?), self.marks.finish()?))).await?
+    pub(super) async fn finish(self) -> Result<(Records, Sorted<u64>), OpsError> {
+        off_thread(move || Ok((Records::of(self.records.finish()?), self.marks.finish()?))).await?
     }
 }
 
