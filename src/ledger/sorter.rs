@@ -9,7 +9,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use sha2::{Digest as _, Sha256};
+
 use super::blocks::Coded;
+use super::codec::hex;
 use super::error::{Error, damaged};
 
 /// Rows that a part is read by.
@@ -128,6 +131,21 @@ impl<R> Sorted<R> {
 }
 
 impl<R: Sortable> Sorted<R> {
+    /// SHA-256 of all rows in order, lower-case hex: the same rows have the same. Blocking.
+    pub fn digest(&self) -> Result<String, Error> {
+        let (mut hash, mut rows, mut bytes) = (Sha256::new(), self.rows(), Vec::new());
+        loop {
+            let chunk: Vec<R> = rows.by_ref().take(CHUNK).collect::<Result<_, _>>()?;
+            bytes.clear();
+            R::encode(&chunk, &mut bytes);
+            hash.update((chunk.len() as u64).to_le_bytes());
+            hash.update(&bytes);
+            if chunk.len() < CHUNK {
+                return Ok(hex(&hash.finalize()));
+            }
+        }
+    }
+
     /// These rows, sorted in memory.
     pub fn of(mut rows: Vec<R>) -> Self {
         rows.sort_unstable_by(R::order);
@@ -323,6 +341,16 @@ mod tests {
                 prop_assert!(found == all, "{} what went in is what comes out", reading);
             }
         }
+    }
+
+    #[test]
+    fn the_same_rows_have_the_same_digest_however_they_came() {
+        let rows: Vec<u64> = (0..700).collect();
+        let digest = |rows: &[u64], at_once| sorted(rows, at_once).0.digest().unwrap();
+        let turned: Vec<u64> = rows.iter().rev().copied().collect();
+        assert_eq!(digest(&rows, 10_000), digest(&turned, 64));
+        assert_ne!(digest(&rows, 10_000), digest(&rows[1..], 10_000));
+        assert_ne!(digest(&rows[..256], 10_000), digest(&rows[..512], 10_000));
     }
 
     #[test]

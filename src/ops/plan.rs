@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use draft::UNREAD;
 pub(super) use draft::{Draft, PlannedRows, strongest};
 pub(super) use effect::{barred_there, of_scrub};
 use effect::{snapshot_leaves, that_end_sooner, what_is_not_kept};
@@ -188,6 +189,7 @@ impl Ops {
             duplicates: file.checked.duplicates,
             rejected: file.checked.rejected,
             scrub: scrub.lists.clone(),
+            records: named(there.as_ref()).await?,
             checked: Some(file.clone()),
         };
         let writer = self.begin_rows(&draft)?;
@@ -380,6 +382,14 @@ fn baseline(there: &Records) -> impl Iterator<Item = Result<Expected, OpsError>>
         };
         next().transpose()
     })
+}
+
+/// What stands on a list, for the plan that is made against it.
+pub(super) async fn named(there: Option<&Records>) -> Result<String, OpsError> {
+    match there {
+        Some(there) => there.named().await,
+        None => Ok(UNREAD.to_owned()),
+    }
 }
 
 /// Writes everything that is planned, or nothing where it is stopped. Blocking.

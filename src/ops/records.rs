@@ -23,6 +23,12 @@ impl Records {
         Self { records, live_at: None }
     }
 
+    /// How many there are, and the SHA-256 of all that they say: what a plan names as the list that it was made against.
+    pub(super) async fn named(&self) -> Result<String, OpsError> {
+        let records = self.records.clone();
+        off_thread(move || Ok(format!("{} records, sha256 {}", records.len(), records.digest()?))).await?
+    }
+
     /// Nothing.
     pub(super) fn empty() -> Self {
         Self::of(Sorted::of(Vec::new()))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::plan::{Draft, Planned, PlannedRows, Planner, Wanted, barred_there, of_scrub, strongest};
+use super::plan::{Draft, Planned, PlannedRows, Planner, Wanted, barred_there, named, of_scrub, strongest};
 use super::records::Records;
 use super::scrub::Scrub;
 use super::undo::nothing;
@@ -57,6 +57,7 @@ impl Ops {
             duplicates: 0,
             rejected: 0,
             scrub: plan.scrub,
+            records: named(remote.as_ref()).await?,
             checked: None,
         };
         let writer = self.begin_rows(&draft)?;

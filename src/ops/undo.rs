@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::engine::idempotency_key;
 use super::input::Input;
-use super::plan::{Draft, Planned, PlannedRows, attributes_of, is_shortened, strongest};
+use super::plan::{Draft, Planned, PlannedRows, attributes_of, is_shortened, named, strongest};
 use super::records::Records;
 use super::{Ops, OpsError, Sink, off_thread};
 use crate::domain::beside::Beside;
@@ -78,6 +78,7 @@ impl Ops {
             duplicates: 0,
             rejected: 0,
             scrub: Vec::new(),
+            records: named(remote.as_ref()).await?,
             checked: None,
         };
         let writer = self.begin_rows(&draft)?;

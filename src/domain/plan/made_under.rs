@@ -5,7 +5,7 @@ use std::collections::btree_map::Iter;
 
 /// Options by name, each with what it said when a plan was made. Sorted, so two that say the same are written the same. Part
 /// of the plan's digest; empty for plans from before it was kept. Values are words or digests, never secrets or numbers.
-/// What stood on the list then is not here: a launch reads the list itself.
+/// What stood on the list then is among them, and is not compared: a launch plans every row against the list itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MadeUnder(BTreeMap<String, String>);
 

@@ -17,6 +17,11 @@ use crate::ledger::{PlanWriter, WrittenPlan};
 use crate::ops::check::CheckedFile;
 use crate::ops::{Ops, OpsError};
 
+/// The name under which a plan keeps what stood on the list. A launch does not compare it: it plans every row once more.
+const RECORDS: &str = "records";
+/// What it says where nobody can read the list.
+pub(in crate::ops) const UNREAD: &str = "nobody can read the list";
+
 /// What a plan is, before there is a row of it.
 pub(in crate::ops) struct Draft {
     pub to: Destination,
@@ -29,6 +34,8 @@ pub(in crate::ops) struct Draft {
     pub duplicates: u64,
     pub rejected: u64,
     pub scrub: Vec<ListId>,
+    /// What stood on the list then ([`Records::named`]).
+    pub records: String,
     pub checked: Option<CheckedFile>,
 }
 
@@ -86,7 +93,9 @@ impl Ops {
             file: draft.file.0.clone(),
             file_sha256: draft.file.1.clone(),
             scrub: draft.scrub.clone(),
-            made_under: self.made_under(draft.to, draft.operation, draft.checked.as_ref()),
+            made_under: self
+                .made_under(draft.to, draft.operation, draft.checked.as_ref())
+                .with(RECORDS, &*draft.records),
             counts: Counts::default(),
             made_at: Timestamp::now(),
             made_by: self.actor.to_string(),
