@@ -230,6 +230,39 @@ async fn a_tenant_that_is_down_leaves_a_run_that_can_be_resumed() {
     assert_eq!(answers[0].verdict.as_str(), "unknown");
 }
 
+/// Reading a list back takes as long as it is: whoever goes on with a run sends at once what was never sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_kill_cut_off_is_read_back_behind_what_was_never_sent() {
+    let stage = Stage::with(Story::Calm).await;
+    let made = generate::messy_file(600, 0);
+    let file = stage.write("messy.csv", &made.text);
+    let run = stage.upload_until_batch(&file, 1).await;
+    let ledger = stage.ops.ledger();
+    let now = jiff::Timestamp::now();
+    ledger.set_state(&run.id, RunState::Uploading, None, now).await.unwrap();
+    let open = ledger.open_batches(&run.id).await.unwrap();
+    assert!(open.len() > 1, "something is left to be sent");
+    // On disk, and killed before it left: whether it arrived, nobody knows.
+    ledger.intent(&run.id, open[0].seq, "0", now).await.unwrap();
+    ledger.set_state(&run.id, RunState::Interrupted, None, now).await.unwrap();
+    let before = stage.control("log").await.as_array().unwrap().len();
+
+    let run = stage.resume().await.unwrap();
+
+    assert_eq!(run.state, RunState::Ready, "{:?}", run.error);
+    stage.assert_list_holds(&made.intended).await;
+    let log = stage.control("log").await;
+    let of_entries = |call: &&serde_json::Value| call["path"].as_str().unwrap().ends_with("/dnc/entries");
+    let methods: Vec<&str> = log.as_array().unwrap()[before..]
+        .iter()
+        .filter(of_entries)
+        .map(|call| call["method"].as_str().unwrap())
+        .collect();
+    let first_reading = methods.iter().position(|method| *method == "GET").unwrap();
+    assert_eq!(first_reading, open.len() - 1, "{methods:?}");
+    assert_eq!(methods.iter().filter(|method| **method == "POST").count(), open.len(), "{methods:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_never_got_its_plan_may_be_stopped_and_interrupted_again_and_again() {
     let stage = Stage::with(Story::Calm).await;
