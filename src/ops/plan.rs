@@ -234,8 +234,8 @@ impl Ops {
         Ok(self.ledger.store_baseline(profile, &list.id, baseline(remote)).await?)
     }
 
-    /// A number that should be on the list, is gone, and is about to be sent again: the tenant may still know the key
-    /// of the first time and take the new entry for a repeat, so it gets a new one.
+    /// A number that should be on the list, is gone or was changed by somebody else, and is about to be sent again: the
+    /// tenant may still know the key of the first time and take the new entry for a repeat, so it gets a new one.
     async fn begin_lost_generations(
         &self,
         list: &DncList,
@@ -244,17 +244,17 @@ impl Ops {
     ) -> Result<(), OpsError> {
         let profile = &self.profile().name;
         let expected = self.ledger.expected(profile, &list.id).await?.unwrap_or_default();
-        let mut there: HashMap<E164, u32> = HashMap::new();
-        for number in remote.iter().filter_map(|entry| entry.identifier.as_ref()?.phone()) {
-            *there.entry(number).or_default() += 1;
-        }
+        let there = by_identifier(remote);
         let lost: Vec<E164> = intents
             .iter()
             .filter_map(|intent| intent.identifier.phone())
-            .filter(|number| there.get(number) != Some(&1))
             .filter(|number| {
                 let wanted = Identifier::from(*number);
-                expected.binary_search_by(|entry| entry.identifier.cmp(&wanted)).is_ok()
+                let found = expected.binary_search_by(|entry| entry.identifier.cmp(&wanted)).ok();
+                // One that stands there as somebody else wrote it is not the one that we put there.
+                found.and_then(|at| expected.get(at)).is_some_and(|entry| {
+                    !matches!(there.get(&wanted).map(Vec::as_slice), Some([one]) if entry.attributes.satisfied_by(one))
+                })
             })
             .collect();
         if !lost.is_empty() {
