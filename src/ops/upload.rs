@@ -122,6 +122,7 @@ impl Ops {
                 self.check_fresh(&plan, &sink, stop).await?;
                 let new = NewRun { activates: launch.activates, ..self.run_of_plan(&plan, &launch.reason) };
                 let run = self.begin(&mut lock, new, &*sink).await?;
+                kill_point!("U1");
                 let per_call = self.rows_of_a_call(plan.destination).await?;
                 self.ledger.bind_plan(&run, &plan, per_call).await?;
                 self.drive(&run, launch.until, sink, stop).await
