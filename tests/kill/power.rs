@@ -16,6 +16,7 @@ use fastrand::Rng;
 
 use crate::case::{Case, Kill};
 use crate::checker::{Kind, trail};
+use crate::job::Job;
 use crate::run;
 use crate::stage::Desk;
 
@@ -154,6 +155,7 @@ fn case(kind: Kind, at: u64, trouble: Trouble) -> Case {
     Case {
         seed: at,
         point: None,
+        job: Job::Add,
         kind,
         fresh: 6,
         per_call: 5,
@@ -162,7 +164,12 @@ fn case(kind: Kind, at: u64, trouble: Trouble) -> Case {
         kills: vec![Kill::Disk { at, trouble }],
         of_the_point: 0,
         of_the_export: None,
+        of_the_snapshot: None,
         cool_down: 0,
+        is_stepwise: false,
+        is_meddled: false,
+        has_hook: false,
+        asks_between: false,
     }
 }
 

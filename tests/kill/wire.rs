@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use crate::checker::trail;
@@ -51,9 +52,24 @@ struct Inner {
     /// Whether entries were read in this life since something was written last.
     was_read: bool,
     unplanned: Vec<String>,
-    /// SHA-256 of the bodies of all writes that arrived, and of all answers to writes.
+    /// SHA-256 of the bodies of all writes that arrived, of what all calls that take off were meant by, and of all answers
+    /// to writes.
     sent: Vec<String>,
+    taken_off: HashSet<String>,
     answers: HashSet<String>,
+    /// The records that may go, for each row of the plan that is carried out.
+    removals: Vec<Vec<String>>,
+}
+
+/// By what a write was meant.
+enum Meant {
+    Nothing,
+    /// An intent to send its body.
+    Sent,
+    /// An old record whose successor was read back.
+    Replaced,
+    /// An intent to take off, by its digest.
+    TakenOff(String),
 }
 
 /// A relay. It serves until its process ends; every case has one of its own.
@@ -104,6 +120,16 @@ impl Wire {
     /// Hashes of the bodies that arrived.
     pub fn sent(&self) -> Vec<String> {
         self.lock().sent.clone()
+    }
+
+    /// Digests of the intents by which something was taken off.
+    pub fn taken_off(&self) -> HashSet<String> {
+        self.lock().taken_off.clone()
+    }
+
+    /// What a plan takes off: for each of its rows, in their order, the records.
+    pub fn expect_removals(&self, removals: Vec<Vec<String>>) {
+        self.lock().removals = removals;
     }
 
     /// Hashes of what was answered to writes.
@@ -163,41 +189,69 @@ impl Wire {
             "DELETE" => true,
             _ => false,
         };
-        let is_meant = !is_write || self.is_meant(method, path, body);
-        let mut inner = self.lock();
-        if !is_meant {
-            inner.unplanned.push(format!("{method} {path} arrived, and the ledger holds no intent of it"));
+        if !is_write {
+            self.lock().was_read |= method == "GET" && path.contains("/dnc/entries");
+            return false;
         }
-        match method {
-            "GET" if path.contains("/dnc/entries") => inner.was_read = true,
-            "POST" if is_write => {
-                inner.was_read = false;
-                inner.sent.push(sha256(body));
+        let meant = self.meant(method, path, body);
+        let mut inner = self.lock();
+        match meant {
+            Meant::Nothing => {
+                inner
+                    .unplanned
+                    .push(format!("{method} {path} arrived, and the ledger holds no intent of it"));
             }
             // An old record goes once its successor was seen, whatever the answer to the write had said.
-            "DELETE" if !inner.was_read => {
+            Meant::Replaced if !inner.was_read => {
                 inner.unplanned.push(format!("{path} was removed before anybody read the list"));
             }
-            _ => {}
+            Meant::TakenOff(digest) if inner.taken_off.insert(digest.clone()) => inner.sent.push(digest),
+            Meant::Sent | Meant::Replaced | Meant::TakenOff(_) => {}
         }
-        is_write
+        if method == "POST" {
+            inner.was_read = false;
+            inner.sent.push(sha256(body));
+        }
+        true
     }
 
-    /// Whether the ledger, as another process sees it, holds the intent of this write: of a body by its hash, of a removal
-    /// by the record that it is about.
-    fn is_meant(&self, method: &str, path: &str, body: &[u8]) -> bool {
-        let Some(db) = trail::open(&self.ledger) else { return false };
-        let (sql, what) = match method {
-            "DELETE" => (
-                "SELECT count(*) FROM replacements WHERE entry_id = ?1 AND done = 0",
-                path.rsplit('/').next().unwrap_or_default().to_owned(),
-            ),
-            _ => (
-                "SELECT count(*) FROM batches WHERE body_sha256 = ?1 AND state = 'intent' AND attempt > 0",
-                sha256(body),
-            ),
+    /// Which intent of this write the ledger holds, as another process sees it: of a body by its hash, of a removal by the
+    /// record that it is about.
+    fn meant(&self, method: &str, path: &str, body: &[u8]) -> Meant {
+        let Some(db) = trail::open(&self.ledger) else { return Meant::Nothing };
+        let holds = |sql: &str, what: &str| {
+            db.query_row(sql, [what], |row| row.get::<_, i64>(0)).is_ok_and(|found| found > 0)
         };
-        db.query_row(sql, [what], |row| row.get::<_, i64>(0)).is_ok_and(|found| found > 0)
+        if method != "DELETE" {
+            let sql =
+                "SELECT count(*) FROM batches WHERE body_sha256 = ?1 AND state = 'intent' AND attempt > 0";
+            return if holds(sql, &sha256(body)) { Meant::Sent } else { Meant::Nothing };
+        }
+        let record = path.rsplit('/').next().unwrap_or_default();
+        if holds("SELECT count(*) FROM replacements WHERE entry_id = ?1 AND done = 0", record) {
+            return Meant::Replaced;
+        }
+        self.intent_to_take_off(&db, record).map_or(Meant::Nothing, Meant::TakenOff)
+    }
+
+    /// The digest of the intent on disk that names this record: it has to be the one of all records of its batch.
+    fn intent_to_take_off(&self, db: &Connection, record: &str) -> Option<String> {
+        let removals = self.lock().removals.clone();
+        let sql = "SELECT plan_rows, body_sha256 FROM batches WHERE state = 'intent' AND attempt > 0";
+        let mut statement = db.prepare(sql).ok()?;
+        let intents = statement.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?))).ok()?;
+        let intents: Vec<(Vec<u8>, String)> = intents.flatten().collect();
+        intents.into_iter().find_map(|(rows, digest)| {
+            let mut records: Vec<&str> = rows_of(&rows)
+                .into_iter()
+                .flat_map(|row| removals.get(row))
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            records.sort_unstable();
+            let is_named = records.contains(&record) && sha256(records.join("\n").as_bytes()) == digest;
+            is_named.then_some(digest)
+        })
     }
 
     /// Counts a write; where it is the one that is waited for, tells how far it may go.
@@ -221,6 +275,27 @@ impl Wire {
         while client.read(&mut rest).is_ok_and(|read| read > 0) {}
         tenant.shutdown(Shutdown::Both)
     }
+}
+
+/// The plan rows of a batch: pairs of a gap and of how many more follow, each number seven bits a byte, the lowest first.
+fn rows_of(bytes: &[u8]) -> Vec<usize> {
+    let mut numbers = Vec::new();
+    let (mut number, mut shift) = (0_usize, 0);
+    for byte in bytes {
+        number |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            numbers.push(number);
+            (number, shift) = (0, 0);
+        }
+    }
+    let (mut rows, mut next) = (Vec::new(), 0);
+    for pair in numbers.chunks_exact(2) {
+        let first = next + pair[0];
+        next = first + pair[1] + 1;
+        rows.extend(first..next);
+    }
+    rows
 }
 
 fn sha256(bytes: &[u8]) -> String {
