@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::{Evidence, Faults, digits, trail};
 
@@ -16,6 +17,7 @@ struct Message {
     kind: String,
     run: String,
     body: Value,
+    sha256: String,
     state: String,
 }
 
@@ -24,8 +26,9 @@ fn outbox(evidence: &Evidence) -> BTreeMap<String, Message> {
     let mut statement = db.prepare("SELECT id, kind, run, body, state FROM outbox").unwrap();
     let rows = statement.query_map([], |row| {
         let body: Vec<u8> = row.get(3)?;
+        let sha256 = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
         let body = serde_json::from_slice(&body).unwrap_or_default();
-        Ok((row.get(0)?, Message { kind: row.get(1)?, run: row.get(2)?, body, state: row.get(4)? }))
+        Ok((row.get(0)?, Message { kind: row.get(1)?, run: row.get(2)?, body, sha256, state: row.get(4)? }))
     });
     rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
@@ -47,8 +50,9 @@ pub(super) fn check(evidence: &Evidence, faults: &mut Faults) {
         let id = it["id"].as_str().unwrap_or_default();
         let message = messages.get(id);
         faults.claim(it["verified"] == true, "I12", || format!("message {id} is not signed as it must be"));
-        let is_same =
-            message.is_some_and(|message| message.body == it["body"] && it["type"] == message.kind.as_str());
+        let is_same = message.is_some_and(|message| {
+            it["sha256"] == message.sha256.as_str() && it["type"] == message.kind.as_str()
+        });
         faults.claim(is_same, "I12", || format!("message {id} is not the one that the outbox holds"));
         came.insert(id);
         let plain = it["body"].to_string();

@@ -102,7 +102,11 @@ impl Case {
             kills: Vec::new(),
             of_the_point: 0,
             of_the_export: None,
-            of_the_snapshot: (job == Job::Undo).then(|| instant(&mut chance)),
+            of_the_snapshot: (job == Job::Undo).then(|| match chance.bool() {
+                true => instant(&mut chance),
+                // What is taken off and comes back by the undo may meet the keys of its first time.
+                false => Kill::At(format!("D2#{}", chance.u64(1..=3))),
+            }),
             cool_down: 1,
             is_stepwise: job.takes_off() && (point == Some("U1") || (is_free && chance.bool())),
             is_meddled: matches!(job, Job::Sync | Job::Undo) && chance.u8(..3) == 0,
