@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 use std::io::{self, Read, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -49,8 +49,12 @@ struct Inner {
     watch: Watch,
     writes: u64,
     news: Option<Sender<News>>,
-    /// Whether entries were read in this life since something was written last.
-    was_read: bool,
+    /// Lives so far, and those that have read entries since they wrote something last. What a killed process had sent may be
+    /// relayed when the next one lives already.
+    life: u64,
+    have_read: HashSet<u64>,
+    /// Where the connections come from that were accepted.
+    accepted: HashSet<SocketAddr>,
     unplanned: Vec<String>,
     /// SHA-256 of the bodies of all writes that arrived, of what all calls that take off were meant by, and of all answers
     /// to writes.
@@ -79,20 +83,28 @@ pub struct Wire {
     tenant: String,
     ledger: PathBuf,
     inner: Arc<Mutex<Inner>>,
+    has_accepted: Arc<Condvar>,
 }
 
 impl Wire {
     pub fn to(tenant: String, ledger: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let wire = Self { address, tenant, ledger: ledger.to_owned(), inner: Arc::default() };
+        let wire = Self {
+            address,
+            tenant,
+            ledger: ledger.to_owned(),
+            inner: Arc::default(),
+            has_accepted: Arc::default(),
+        };
         let serving = wire.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let wire = serving.clone();
+                let life = wire.accept(&client);
                 std::thread::spawn(move || {
                     // Broken connections are what this is about.
-                    let _ = wire.relay(client);
+                    let _ = wire.relay(client, life);
                 });
             }
         });
@@ -103,12 +115,24 @@ impl Wire {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a life.
-    pub fn watch(&self, watch: Watch, news: Sender<News>) {
+    /// To which life a connection belongs.
+    fn accept(&self, client: &TcpStream) -> u64 {
         let mut inner = self.lock();
+        inner.accepted.extend(client.peer_addr());
+        self.has_accepted.notify_all();
+        inner.life
+    }
+
+    /// Begins a life, once all connections of the one before are known as such: they are accepted in their order.
+    pub fn watch(&self, watch: Watch, news: Sender<News>) {
+        let last = TcpStream::connect(&self.address).unwrap();
+        let here = last.local_addr().unwrap();
+        let inner = self.lock();
+        let waiting = self.has_accepted.wait_while(inner, |inner| !inner.accepted.remove(&here));
+        let mut inner = waiting.unwrap_or_else(PoisonError::into_inner);
         inner.watch = watch;
         inner.writes = 0;
-        inner.was_read = false;
+        inner.life += 1;
         inner.news = Some(news);
     }
 
@@ -137,14 +161,14 @@ impl Wire {
         self.lock().answers.clone()
     }
 
-    fn relay(&self, mut client: TcpStream) -> io::Result<()> {
+    fn relay(&self, mut client: TcpStream, life: u64) -> io::Result<()> {
         let mut tenant = TcpStream::connect(&self.tenant)?;
         client.set_nodelay(true)?;
         tenant.set_nodelay(true)?;
         loop {
             let Some((head, body)) = message(&mut client)? else { return Ok(()) };
-            let is_write = self.arrived(&head, &body);
-            let hold = if is_write { self.counted() } else { None };
+            let is_write = self.arrived(&head, &body, life);
+            let hold = if is_write { self.counted(life) } else { None };
             let half = body.len() / 2;
             tenant.write_all(&head)?;
             if hold == Some(Stage::Head) {
@@ -178,7 +202,7 @@ impl Wire {
     }
 
     /// Whether a call is a write. One that nobody meant is noted.
-    fn arrived(&self, head: &[u8], body: &[u8]) -> bool {
+    fn arrived(&self, head: &[u8], body: &[u8], life: u64) -> bool {
         let head = String::from_utf8_lossy(head);
         let mut words = head.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -190,7 +214,9 @@ impl Wire {
             _ => false,
         };
         if !is_write {
-            self.lock().was_read |= method == "GET" && path.contains("/dnc/entries");
+            if method == "GET" && path.contains("/dnc/entries") {
+                self.lock().have_read.insert(life);
+            }
             return false;
         }
         let meant = self.meant(method, path, body);
@@ -202,14 +228,14 @@ impl Wire {
                     .push(format!("{method} {path} arrived, and the ledger holds no intent of it"));
             }
             // An old record goes once its successor was seen, whatever the answer to the write had said.
-            Meant::Replaced if !inner.was_read => {
+            Meant::Replaced if !inner.have_read.contains(&life) => {
                 inner.unplanned.push(format!("{path} was removed before anybody read the list"));
             }
             Meant::TakenOff(digest) if inner.taken_off.insert(digest.clone()) => inner.sent.push(digest),
             Meant::Sent | Meant::Replaced | Meant::TakenOff(_) => {}
         }
         if method == "POST" {
-            inner.was_read = false;
+            inner.have_read.remove(&life);
             inner.sent.push(sha256(body));
         }
         true
@@ -255,8 +281,11 @@ impl Wire {
     }
 
     /// Counts a write; where it is the one that is waited for, tells how far it may go.
-    fn counted(&self) -> Option<Stage> {
+    fn counted(&self, life: u64) -> Option<Stage> {
         let mut inner = self.lock();
+        if life != inner.life {
+            return None;
+        }
         inner.writes += 1;
         match inner.watch {
             Watch::FirstWrite if inner.writes == 1 => {
