@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 use case::{Case, ROUND};
 
 /// Runs at once: they wait far more than they work.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 16;
 
 fn number_of(variable: &str, otherwise: u64) -> u64 {
     match std::env::var(variable) {
