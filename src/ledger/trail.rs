@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 mod checkpoint;
+mod hole;
 mod keys_file;
 mod mark;
 mod mirror;

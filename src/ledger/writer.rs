@@ -129,6 +129,7 @@ fn commit(connection: &Connection, group: Vec<Command>, failed: &mut Option<Erro
         let _ = connection.execute_batch("ROLLBACK");
     }
     if failed.is_none() {
+        kill_point!("M1");
         // What is committed stays so: a line that could not be written comes with the next commit or opening.
         let _ = mirror.catch_up(connection);
     }

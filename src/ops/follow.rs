@@ -33,6 +33,8 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<Resumed, OpsError> {
         self.refuse_read_only("resuming a run")?;
+        // What a process that died has left to tell is told, also where no run is left to go on with.
+        self.begin_deliveries().await?;
         let wanted = self.resumable(run).await;
         let holder = match &wanted {
             Ok(run) if run.profile == self.profile().name => self.ledger.holder_of(&run.id).await?,

@@ -190,6 +190,7 @@ impl Courier {
         let Some(message) = self.ledger.claim(&self.profile, self.lease, now).await? else {
             return Ok(false);
         };
+        kill_point!("O1");
         let outcome = tokio::select! {
             biased;
             () = self.stop.cancelled() => {
@@ -198,6 +199,7 @@ impl Courier {
             }
             outcome = self.receiver.deliver(&message.id, &message.kind, message.body.clone(), Timestamp::now()) => outcome,
         };
+        kill_point!("O2");
         self.mark(&message, outcome).await?;
         Ok(true)
     }

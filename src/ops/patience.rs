@@ -47,7 +47,11 @@ impl Patience {
     pub(super) fn with(profile: &Profile) -> Self {
         let usual = Self::default();
         match profile.preset.as_str() {
-            "sandbox" => Self { served_within: Duration::from_secs(5), ..usual },
+            "sandbox" => Self {
+                served_within: Duration::from_secs(5),
+                delivered_within: Duration::from_secs(2),
+                ..usual
+            },
             _ => usual,
         }
     }

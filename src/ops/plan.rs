@@ -243,8 +243,8 @@ impl Ops {
         self.ledger.store_baseline(profile, &list.id, baseline(there)).await
     }
 
-    /// A number that should be on the list, is gone, and is about to be sent again: the tenant may still know the key
-    /// of the first time and take the new entry for a repeat, so it gets a new one.
+    /// A number that should be on the list, is gone or was changed by somebody else, and is about to be sent again: the
+    /// tenant may still know the key of the first time and take the new entry for a repeat, so it gets a new one.
     async fn begin_lost_generations(
         &self,
         list: &DncList,
@@ -259,8 +259,11 @@ impl Ops {
             let mut part = Vec::new();
             for intent in checked.intents.iter() {
                 let Some(number) = intent.identifier.phone() else { continue };
-                let is_expected = !expected.at(&intent.identifier)?.is_empty();
-                if is_expected && there.at(&intent.identifier)?.len() != 1 {
+                let Some(expected) = expected.at(&intent.identifier)?.first() else { continue };
+                // One that stands there as somebody else wrote it is not the one that we put there.
+                let is_there =
+                    matches!(there.at(&intent.identifier)?, [one] if expected.attributes.satisfied_by(one));
+                if !is_there {
                     part.push(number);
                 }
                 if part.len() == RAISED_AT_ONCE && told.blocking_send(std::mem::take(&mut part)).is_err() {

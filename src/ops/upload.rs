@@ -119,6 +119,7 @@ impl Ops {
                     ..self.run_of_plan(&plan, &launch.reason)
                 };
                 let run = self.begin(&mut lock, new, &*sink).await?;
+                kill_point!("U1");
                 let per_call = self.rows_of_a_call(plan.destination).await?;
                 self.ledger.bind_plan(&run, &plan, per_call).await?;
                 self.drive(&run, launch.until, sink, stop).await

@@ -1,7 +1,7 @@
 //! `/__sandbox/hooks`: somebody who listens. It checks signatures by its own code, keeps what came, and answers as told.
 //!
 //! - `POST hooks`: a message. `200` where its signature is right and its time is near, else `401`.
-//! - `GET hooks`: what came, oldest first: `{"received":[{"id","type","verified","body","answered"}]}`.
+//! - `GET hooks`: what came, oldest first: `{"received":[{"id","type","verified","body","sha256","answered"}]}`.
 //! - `POST hooks/next {"status"|"do","next","retryAfter"}`: how the next messages are answered: with a status, or
 //!   `"hang"` (no answer), `"drop"` (the connection breaks). A redirect leads to `hooks/elsewhere`, where a message counts
 //!   as one that followed.
@@ -80,6 +80,7 @@ impl Hooks {
             "authorization": call.header("authorization"),
             "verified": verified,
             "body": serde_json::from_slice::<Value>(&call.body).unwrap_or_default(),
+            "sha256": Sha256::digest(&call.body).iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
             "answered": answered,
             "note": note,
         }));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::list::stands;
 use super::{Evidence, Fate, Faults, Kind, digits, trail};
@@ -38,7 +39,7 @@ fn buckets(evidence: &Evidence, faults: &mut Faults) {
         ("rows", meaning.rows),
         ("rejected", meaning.rejected),
         ("duplicates", meaning.duplicates),
-        ("accepted", meaning.sent()),
+        ("accepted", meaning.sent() + meaning.gone()),
         ("unchanged", meaning.unchanged()),
         ("dead_letters", meaning.refused()),
         ("removed", 0),
@@ -52,24 +53,34 @@ fn buckets(evidence: &Evidence, faults: &mut Faults) {
 /// What is called accepted stands there by an effect of this run, and what is called well is well.
 fn greens(evidence: &Evidence, faults: &mut Faults) {
     let run = &evidence.run;
-    let well = if evidence.kind == Kind::Outbound { "uploaded" } else { "ready" };
+    let well = match evidence.kind {
+        Kind::Outbound => "uploaded",
+        _ if evidence.meaning.differs => "discrepant",
+        _ => "ready",
+    };
     faults.claim(run["state"] == well, "I13", || format!("it ended as {}: {}", run["state"], run["error"]));
+    let effects = |who: &str, is: fn(&Value) -> bool| {
+        evidence.effects.iter().any(|it| it["who"] == who && is(&it["change"]))
+    };
     let stands_by_us = |(who, fate): &(&String, &Fate)| match fate {
         Fate::Stands(wanted) => {
-            let effect = evidence.effects.iter().any(|it| it["who"] == who.as_str() && it["change"] != "-");
-            effect && stands(evidence.after.get(*who), wanted)
+            effects(who, |change| change != "-") && stands(evidence.after.get(*who), wanted)
         }
+        Fate::Gone => effects(who, |change| change == "-") && !evidence.after.contains_key(*who),
         Fate::Unchanged | Fate::Refused => false,
     };
     let standing = evidence.meaning.fates.iter().filter(stands_by_us).count() as u64;
     let accepted = of(run, "accepted");
     faults.claim(accepted <= standing, "I7", || {
-        format!("FALSE GREEN: {accepted} rows are called accepted, {standing} stand there as meant")
+        format!("FALSE GREEN: {accepted} rows are called accepted, {standing} are as meant")
     });
     if let Some(reconciled) = &evidence.reconciled {
         let clean = reconciled["clean"] == true;
         faults.claim(clean || run["state"] != "ready", "I7", || {
             format!("FALSE GREEN: called ready, and read back it is {reconciled}")
+        });
+        faults.claim(!clean || !evidence.meaning.differs, "I7", || {
+            "FALSE GREEN: others have changed what is ours, and nothing of it is told".into()
         });
         let there: usize = evidence.after.values().map(Vec::len).sum();
         let remote = reconciled["remote"].as_u64();
@@ -87,6 +98,12 @@ fn gates(evidence: &Evidence, faults: &mut Faults) {
         let ready = gate.said["state"] == "READY";
         faults.claim(ready == (gate.code == Some(0)), "I11", || {
             format!("the gate ends with {:?}: {}", gate.code, gate.said)
+        });
+        faults.claim(!ready || !gate.is_touched || gate.is_as_intended, "I7", || {
+            format!("FALSE GREEN: READY at {}, and the list was not as intended", gate.asked)
+        });
+        faults.claim(!ready || !gate.is_touched || !evidence.meaning.differs, "I7", || {
+            format!("FALSE GREEN: READY at {}, and others have changed what is ours", gate.asked)
         });
         let last = effects.iter().filter(|at| **at <= gate.asked).max();
         let early = last.is_some_and(|last| gate.asked < *last + evidence.cool_down);
@@ -124,15 +141,20 @@ fn totals(evidence: &Evidence, faults: &mut Faults) {
 /// What is stored as the answer to a call is one that the tenant gave. Of a call that was refused whole the status is enough.
 fn answers(evidence: &Evidence, faults: &mut Faults) {
     let Some(db) = trail::open(&evidence.ledger) else { return };
-    let sql =
-        "SELECT seq, answer_sha256 FROM batches WHERE answer_sha256 IS NOT NULL AND status NOT IN (400, 413)";
+    let sql = "SELECT seq, answer_sha256, body_sha256 FROM batches
+               WHERE answer_sha256 IS NOT NULL AND status NOT IN (400, 413)";
     let mut statement = db.prepare(sql).unwrap();
-    let stored =
-        statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))).unwrap();
-    for (seq, hash) in stored.flatten() {
-        faults.claim(evidence.answers.contains(&hash), "I6", || {
-            format!("nobody gave the answer that batch {seq} holds")
-        });
+    let stored = statement
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)));
+    // What takes off has a call for each record, and none of those is refused here.
+    let all_gone: String =
+        Sha256::digest(br#"{"refused":[]}"#).iter().map(|byte| format!("{byte:02x}")).collect();
+    for (seq, hash, body) in stored.unwrap().flatten() {
+        let is_given = match evidence.taken_off.contains(&body) {
+            true => hash == all_gone,
+            false => evidence.answers.contains(&hash),
+        };
+        faults.claim(is_given, "I6", || format!("nobody gave the answer that batch {seq} holds"));
     }
 }
 
@@ -167,6 +189,10 @@ fn files_below(folder: &Path, folders_too: bool) -> Vec<PathBuf> {
 
 /// Numbers and secrets are looked for wherever they must not be.
 fn canaries(evidence: &Evidence, faults: &mut Faults) {
+    for path in files_below(&evidence.home, false) {
+        let is_half = path.extension().is_some_and(|it| it == "part");
+        faults.claim(!is_half, "I10", || format!("{} was left half written", path.display()));
+    }
     let numbers = digits(&evidence.meaning);
     let mut seen = |place: &str, text: &str, numbers_too: bool| {
         let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
@@ -179,7 +205,8 @@ fn canaries(evidence: &Evidence, faults: &mut Faults) {
         seen(&format!("the messages of {}", said.command), &said.stderr, true);
         // Dead letters and differences name the number: they were asked for.
         let is_of_run =
-            ["upload", "resume", "runs", "gate"].iter().any(|word| said.command.starts_with(word));
+            ["upload", "resume", "runs", "gate"].iter().any(|word| said.command.starts_with(word))
+                || said.command.starts_with("undo") && said.command.contains("--yes");
         seen(&format!("the answer of {}", said.command), &said.stdout, is_of_run);
     }
     if let Some(db) = trail::open(&evidence.ledger) {
@@ -190,7 +217,7 @@ fn canaries(evidence: &Evidence, faults: &mut Faults) {
     }
     for path in files_below(&evidence.home, false) {
         let is_ledger = path.starts_with(&evidence.ledger);
-        let is_file = path.extension().is_some_and(|it| it == "csv" || it == "part");
+        let is_file = path.extension().is_some_and(|it| it == "csv");
         let text = String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
         seen(&path.display().to_string(), &text, !is_ledger && !is_file);
     }

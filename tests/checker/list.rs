@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{Evidence, Fate, Faults, Kind};
+use super::{Evidence, Fate, Faults, Kind, Meaning, Records};
 
 pub(super) fn check(evidence: &Evidence, faults: &mut Faults) {
-    as_intended(evidence, faults);
+    as_intended((&evidence.before, &evidence.after, &evidence.meaning), faults);
     never_bare(evidence, faults);
+    suppressed_first(evidence, faults);
     once(evidence, faults);
     again_only_behind_a_reading(evidence, faults);
     for what in &evidence.unplanned {
@@ -22,8 +23,8 @@ pub(super) fn stands(records: Option<&Vec<Value>>, wanted: &BTreeMap<&'static st
     wanted.iter().all(|(name, value)| record[name] == *value)
 }
 
-fn as_intended(evidence: &Evidence, faults: &mut Faults) {
-    let (before, after, fates) = (&evidence.before, &evidence.after, &evidence.meaning.fates);
+pub(super) fn as_intended((before, after, meaning): (&Records, &Records, &Meaning), faults: &mut Faults) {
+    let fates = &meaning.fates;
     let everybody: BTreeSet<&String> = before.keys().chain(after.keys()).chain(fates.keys()).collect();
     for who in everybody {
         let (was, is) = (before.get(who), after.get(who));
@@ -37,6 +38,9 @@ fn as_intended(evidence: &Evidence, faults: &mut Faults) {
             }
             Some(Fate::Unchanged) => {
                 faults.claim(was == is, "I1", || format!("nothing was meant to change: {}", told()));
+            }
+            Some(Fate::Gone) => {
+                faults.claim(is.is_none(), "I1", || format!("it should be off the list: {}", told()));
             }
             Some(Fate::Refused) => {
                 faults.claim(was == is, "I1", || format!("refused, and changed: {}", told()));
@@ -64,6 +68,19 @@ fn never_bare(evidence: &Evidence, faults: &mut Faults) {
             }
             _ => {}
         }
+    }
+}
+
+/// Nobody may be called again as long as one is still to be suppressed.
+fn suppressed_first(evidence: &Evidence, faults: &mut Faults) {
+    let fate = |effect: &Value| evidence.meaning.fates.get(effect["who"].as_str().unwrap());
+    let is_off = |effect: &&Value| effect["change"] == "-" && matches!(fate(effect), Some(Fate::Gone));
+    let Some(first_off) = evidence.effects.iter().find(is_off) else { return };
+    for effect in evidence.effects.iter().filter(|effect| effect["change"] == "+") {
+        let is_early = effect["seq"].as_u64() < first_off["seq"].as_u64();
+        faults.claim(is_early, "I1", || {
+            format!("effect {} suppresses, and effect {} has let go", effect["seq"], first_off["seq"])
+        });
     }
 }
 

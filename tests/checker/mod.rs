@@ -4,18 +4,18 @@
 //!
 //! | | what must hold | seen by |
 //! |---|---|---|
-//! | I1 | the list = what was meant, and all that nobody meant as it was; at no moment a number without its record | `list` |
+//! | I1 | the list = what was meant, and all that nobody meant as it was; at no moment a number without its record; nobody comes off before all stand there who shall | `list` |
 //! | I2 | no record twice; a key takes effect once | `list` |
 //! | I3 | the buckets add up to the file. That byte ranges tile it is not visible from outside: `tests/files/laws` holds it | `claims` |
 //! | I4 | each row in exactly one bucket, and in the right one | `claims` |
-//! | I5 | the trail is one chain from its beginning, and holds every head that was seen before a kill | `trail` |
+//! | I5 | the trail is one chain from its beginning, holds every head that was seen before a kill, and its mirror has a line of each event | `trail` |
 //! | I6 | what reaches the tenant is in the ledger as intent before: asked at the wire, call by call, since the trail has no event of an intent. What is stored as an answer is what was answered | `wire` of `tests/kill`, `claims` |
-//! | I7 | nothing is called accepted that does not stand there: no false green, the gravest | `claims` |
+//! | I7 | nothing is called accepted that does not stand there, or is not gone; nothing ready that is not as intended: no false green, the gravest | `claims`, `news` |
 //! | I8 | what took effect is sent again only behind a reading of the list | `list` |
 //! | I9 | tokens within bounds. Calls per minute: a killed process forgets what it sent, so `benches/rates` holds that of one life | `claims` |
-//! | I10 | folders 0700, files 0600. That a terminal is restored is held by `tests/pty`; what a kill leaves of a file that was being written is swept later | `claims` |
+//! | I10 | folders 0700, files 0600. That a terminal is restored is held by `tests/pty`; what a kill leaves of an export goes with the next one; of the ledger's own files, once it is old | `claims` |
 //! | I11 | the gate is never green before the cool-down of the last effect is over | `claims` |
-//! | I12 | run, journal, ledger and dead letters tell the same totals | `claims` |
+//! | I12 | run, journal, ledger, dead letters and whoever listens are told the same totals; each message comes, and never with another body | `claims`, `news` |
 //! | I13 | it comes to its end, within a number of lives | `claims` |
 //! | I14 | no number and no secret in stderr, in the trail, in what is printed of a run, in any file beside ledger, plans and lists | `claims` |
 
@@ -31,6 +31,7 @@ use serde_json::Value;
 
 mod claims;
 mod list;
+pub mod news;
 pub mod talk;
 pub mod trail;
 
@@ -79,6 +80,8 @@ pub enum Fate {
     Stands(BTreeMap<&'static str, Value>),
     /// It stands there already, and nothing is sent.
     Unchanged,
+    /// No record of it is left.
+    Gone,
     /// The tenant takes it on no list.
     Refused,
 }
@@ -90,6 +93,8 @@ pub struct Meaning {
     pub rejected: u64,
     pub duplicates: u64,
     pub fates: BTreeMap<String, Fate>,
+    /// Others have changed what ours should be, and it is not mended: nobody may call that well.
+    pub differs: bool,
 }
 
 impl Meaning {
@@ -100,6 +105,11 @@ impl Meaning {
     /// Numbers that the run has to send, and the tenant takes.
     pub fn sent(&self) -> u64 {
         self.count(|fate| matches!(fate, Fate::Stands(_)))
+    }
+
+    /// Numbers that it has to take off.
+    pub fn gone(&self) -> u64 {
+        self.count(|fate| matches!(fate, Fate::Gone))
     }
 
     pub fn unchanged(&self) -> u64 {
@@ -117,6 +127,9 @@ pub struct Gate {
     pub asked: jiff::Timestamp,
     pub code: Option<i32>,
     pub said: Value,
+    /// Whether the run had reached the list by then, and whether the list was as intended.
+    pub is_touched: bool,
+    pub is_as_intended: bool,
 }
 
 /// One command that ended or was killed.
@@ -151,6 +164,10 @@ pub struct Evidence {
     pub unplanned: Vec<String>,
     /// SHA-256 of everything that the tenant answered to writes.
     pub answers: HashSet<String>,
+    /// Digests of the intents by which something was taken off.
+    pub taken_off: HashSet<String>,
+    /// What came to whoever listens; none where nobody does.
+    pub told: Option<Vec<Value>>,
     /// Tokens that were asked for, and how many may have been.
     pub tokens: (u64, u64),
     pub said: Vec<Said>,
@@ -180,8 +197,16 @@ pub fn check(evidence: &Evidence) -> Result<(), String> {
     list::check(evidence, &mut faults);
     claims::check(evidence, &mut faults);
     trail::check(evidence, &mut faults);
+    news::check(evidence, &mut faults);
     let Faults(faults) = faults;
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n      ")) }
+}
+
+/// Whether a list is what a meaning makes of it.
+pub fn is_as_intended(before: &Records, after: &Records, meaning: &Meaning) -> bool {
+    let mut faults = Faults::default();
+    list::as_intended((before, after, meaning), &mut faults);
+    faults.0.is_empty()
 }
 
 /// The records of the list of a kind, out of the whole truth.

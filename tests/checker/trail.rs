@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{Evidence, Faults};
@@ -106,6 +107,10 @@ pub(super) fn check(evidence: &Evidence, faults: &mut Faults) {
     faults.claim(bad.is_none(), "I5", || {
         format!("event {} of the trail is not what was written", bad.unwrap_or(0))
     });
+    let unmirrored = first_unmirrored(&evidence.ledger, &events);
+    faults.claim(unmirrored.is_none(), "I5", || {
+        format!("the mirror is not the trail from event {} on", unmirrored.unwrap_or(0))
+    });
     for floor in evidence.floors.iter().filter(|floor| floor.count > 0) {
         let there = events.get(floor.count - 1).is_some_and(|event| event.hash == floor.head);
         faults.claim(there, "I5", || {
@@ -113,9 +118,24 @@ pub(super) fn check(evidence: &Evidence, faults: &mut Faults) {
         });
     }
     for head in evidence.said.iter().flat_map(printed_heads) {
-        let there = events.iter().any(|event| event.hash == head);
+        // That of a trail without an event.
+        let is_beginning = head.bytes().all(|byte| byte == b'0');
+        let there = is_beginning || events.iter().any(|event| event.hash == head);
         faults.claim(there, "I5", || format!("the head {head} was printed, and is not in the trail"));
     }
+}
+
+/// Events of which the mirror beside the database has no line, or another one: `None` = it has one of each and no more.
+pub fn first_unmirrored(ledger: &Path, events: &[Event]) -> Option<usize> {
+    let text = std::fs::read_to_string(ledger.join("audit.log")).unwrap_or_default();
+    let mut lines = text.lines();
+    for (n, event) in events.iter().enumerate() {
+        let line: Value = lines.next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+        if line["seq"] != event.seq || line["hash"] != event.hash.as_str() {
+            return Some(n + 1);
+        }
+    }
+    lines.next().map(|_| events.len() + 1)
 }
 
 /// Heads that a command told.

@@ -99,6 +99,18 @@ fn without_a_secret_nothing_is_sent_and_the_next_run_with_one_tells_all() {
 }
 
 #[test]
+fn a_message_that_was_left_is_told_by_a_resume_that_has_nothing_to_go_on_with() {
+    let tenant = Tenant::calm();
+    let desk = listened(&tenant);
+    desk.write("f.csv", "phone\n(415) 555-0187\n");
+    desk.run(["upload", "f.csv", "--list", LIST, "--reason", "test", "--yes"]).exits(0);
+    assert!(received(&tenant).is_empty());
+
+    signed(&desk, &tenant, &["resume"]).fails(1, "nothing-to-resume");
+    assert_eq!(received(&tenant).len(), 2);
+}
+
+#[test]
 fn a_secret_that_is_none_holds_up_no_run_and_is_not_stored() {
     let tenant = Tenant::calm();
     let desk = listened(&tenant);

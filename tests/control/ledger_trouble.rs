@@ -14,7 +14,7 @@ fn data(desk: &Desk) -> PathBuf {
 }
 
 /// The program where no file may grow beyond so many kilobytes: as on a disk that fills up.
-fn cramped(desk: &Desk, kilobytes: u64, arguments: &[&str]) -> Ended {
+pub fn cramped(desk: &Desk, kilobytes: u64, arguments: &[&str]) -> Ended {
     let program = desk.command(arguments.iter().copied());
     let blocks = kilobytes * 1024 / 512;
     let mut shell = Command::new("sh");
@@ -101,7 +101,12 @@ fn a_ledger_that_cannot_be_written_is_still_read() {
     as_nobody(&desk, &["gate", "--list", "Internal_OptOuts"]).exits(0).says("READY");
     as_nobody(&desk, &["lookup", "415-555-0187", "--offline"]).says("the ledger cannot be written");
     let before = on_the_list(&tenant);
-    as_nobody(&desk, &UPLOAD).fails(6, "ledger-unwritable").says("ermission");
+    let run = runs.json()[0]["run"].as_str().unwrap().to_owned();
+    let on = |more: &[&'static str]| [&UPLOAD[..], more].concat();
+    for command in [&UPLOAD[..], &on(&["--op", "remove"]), &on(&["--op", "sync"])] {
+        as_nobody(&desk, command).fails(6, "ledger-unwritable").says("ermission");
+    }
+    as_nobody(&desk, &["undo", &run, "--reason", "x", "--yes"]).fails(6, "ledger-unwritable");
     assert_eq!(on_the_list(&tenant), before, "nothing is sent");
 
     hand_over(&data, 0o700, 0o600);
@@ -120,6 +125,10 @@ fn a_ledger_of_a_newer_version_is_left_alone() {
     let known: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
+    let on = |more: &[&'static str]| [&UPLOAD[..], more].concat();
+    for command in [&on(&["--op", "remove"])[..], &on(&["--op", "sync"]), &["undo", "0a1b2c3d"]] {
+        desk.run(command).fails(6, "ledger-newer").says("newer version");
+    }
     for command in [&UPLOAD[..], &["runs"], &["resume"], &["gate", "--list", "Internal_OptOuts"]] {
         desk.run(command).fails(6, "ledger-newer").says("newer version");
     }

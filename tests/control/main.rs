@@ -12,4 +12,5 @@ mod desk;
 mod detached;
 mod ledger_trouble;
 mod stopping;
+mod taking_off;
 mod unattended;

@@ -5,8 +5,10 @@ use std::fmt;
 use fastrand::Rng;
 
 use crate::checker::Kind;
-use crate::points::{OF_REPLACEMENTS, POINTS, Place};
+use crate::job::Job;
+use crate::points::{FURTHER, POINTS, Place, jobs_of};
 use crate::power::Trouble;
+use crate::shrink;
 use crate::wire::Stage;
 
 /// Runs after which each point has had its turn once; what is behind the points is killed at random instants.
@@ -47,8 +49,9 @@ pub struct Case {
     pub seed: u64,
     /// The point whose turn it is.
     pub point: Option<&'static str>,
+    pub job: Job,
     pub kind: Kind,
-    /// Numbers that stand nowhere yet.
+    /// Numbers that stand nowhere yet; of jobs that take off, those of ours that stand there.
     pub fresh: u64,
     pub per_call: u64,
     pub flaky: bool,
@@ -60,28 +63,55 @@ pub struct Case {
     pub of_the_point: usize,
     /// For the export of the dead letters, once the run is over.
     pub of_the_export: Option<Kill>,
+    /// For the snapshot that is taken back.
+    pub of_the_snapshot: Option<Kill>,
     pub cool_down: u64,
+    /// Planned, approved and launched one by one.
+    pub is_stepwise: bool,
+    /// Others have changed entries of ours.
+    pub is_meddled: bool,
+    /// Somebody listens to the run.
+    pub has_hook: bool,
+    /// The gate is asked after each kill too.
+    pub asks_between: bool,
 }
 
 impl Case {
     pub fn of(seed: u64) -> Self {
         let mut chance = Rng::with_seed(seed);
-        let turn = (seed % ROUND) as usize;
-        let point = POINTS.iter().map(|point| point.name).chain(OF_REPLACEMENTS).nth(turn);
-        let kind = kind_for(point, &mut chance);
-        let fresh = chance.u64(12..=40);
+        let turn = seed % ROUND;
+        let point = POINTS.iter().map(|point| point.name).chain(FURTHER).nth(turn as usize);
+        // Each round gives a point another job, and the random instants of one round are spread over all of them.
+        let jobs = point.map_or(&[Job::Undo, Job::Sync, Job::Remove, Job::Add, Job::Deletions][..], jobs_of);
+        let job = jobs[((turn + seed / ROUND) % jobs.len() as u64) as usize];
+        let kind = if job == Job::Add { kind_for(point, &mut chance) } else { Kind::Entries };
+        let fresh = match job {
+            Job::Remove if chance.u8(..4) == 0 => shrink::MANY,
+            _ => chance.u64(12..=40),
+        };
+        let is_free = point.is_none();
         let mut case = Self {
             seed,
             point,
+            job,
             kind,
             fresh,
             per_call: 1 + fresh / chance.u64(2..=5),
-            flaky: point.is_none() && kind != Kind::Outbound && chance.bool(),
+            flaky: is_free && kind != Kind::Outbound && chance.bool(),
             order: None,
             kills: Vec::new(),
             of_the_point: 0,
             of_the_export: None,
+            of_the_snapshot: (job == Job::Undo).then(|| match chance.bool() {
+                true => instant(&mut chance),
+                // What is taken off and comes back by the undo may meet the keys of its first time.
+                false => Kill::At(format!("D2#{}", chance.u64(1..=3))),
+            }),
             cool_down: 1,
+            is_stepwise: job.takes_off() && (point == Some("U1") || (is_free && chance.bool())),
+            is_meddled: matches!(job, Job::Sync | Job::Undo) && chance.u8(..3) == 0,
+            has_hook: matches!(point, Some("O1" | "O2")) || chance.u8(..3) == 0,
+            asks_between: is_free && kind.has_gate() && chance.bool(),
         };
         match point {
             None => {
@@ -113,10 +143,20 @@ impl Case {
         }
         match name {
             // Of a list that can be read the baseline is the first such file, and the plan the second.
+            // Behind a first run it has its baseline.
+            "K4" | "K5" if self.job.takes_off() => self.kills.push(at(1)),
             "K4" | "K5" => self.kills.push(at(chance.u64(1..=2))),
             // Planning reads the list too.
             "K28" => self.kills.push(at(chance.u64(1..=4))),
-            "K10" | "K11" | "K17" | "K18" | "K19" | "K20" | "K23" => self.kills.push(at(chance.u64(1..=2))),
+            // Of an outbound list only one end is told.
+            "O1" | "O2" if self.kind == Kind::Outbound => self.kills.push(at(1)),
+            // What only comes off may be a single batch.
+            "K10" | "K19" | "K20" if !self.job.writes() => self.kills.push(at(1)),
+            "K10" | "K11" | "K17" | "K18" | "K19" | "K20" | "K23" | "O1" | "O2" => {
+                self.kills.push(at(chance.u64(1..=2)));
+            }
+            "R3" | "D2" => self.kills.push(at(chance.u64(1..=3))),
+            "M1" => self.kills.push(at(chance.u64(1..=8))),
             "K25" => {
                 self.order = Some("too_large");
                 self.kills.push(at(1));
@@ -127,7 +167,9 @@ impl Case {
             }
             "K27" => {
                 self.cool_down = 3;
-                self.kills.extend([at(chance.u64(1..=3)), at(1)]);
+                // Between the last row and its cool-down old records go, which a slow machine takes long for.
+                let passages = if self.job.takes_off() { 1 } else { 3 };
+                self.kills.extend([at(chance.u64(1..=passages)), at(1)]);
             }
             // The folding takes its time: the kill comes somewhere within it.
             "K29" => self.kills.push(Kill::At(format!("{name}#1+{}", chance.u64(0..800)))),
@@ -169,14 +211,25 @@ fn instant(chance: &mut Rng) -> Kill {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "seed {} ({})", self.seed, self.point.unwrap_or("random"))?;
-        write!(f, ": {} to {}, {} a call", self.fresh, self.kind.word(), self.per_call)?;
+        let (job, kind) = (self.job, self.kind.word());
+        write!(f, ": {job:?}, {} of {kind}, {} a call", self.fresh, self.per_call)?;
+        for (is_so, word) in [
+            (self.is_stepwise, "step by step"),
+            (self.is_meddled, "meddled with"),
+            (self.has_hook, "listened to"),
+            (self.asks_between, "asked between"),
+        ] {
+            if is_so {
+                write!(f, ", {word}")?;
+            }
+        }
         if self.flaky {
             f.write_str(", flaky")?;
         }
         if let Some(order) = self.order {
             write!(f, "; {order}")?;
         }
-        for kill in self.kills.iter().chain(&self.of_the_export) {
+        for kill in self.kills.iter().chain(&self.of_the_export).chain(&self.of_the_snapshot) {
             write!(f, "; {kill:?}")?;
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::checker::{Kind, trail};
 use crate::file::File;
 use crate::stage::Desk;
 
-const SECONDS: u64 = 40;
+const SECONDS: u64 = 55;
 const RESTARTS: usize = 100;
 
 /// When the last row was accepted, and the end of the cool-down, as they stand on disk.

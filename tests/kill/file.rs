@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use crate::checker::{Fate, Kind, Meaning, Records};
 
 /// Area codes, with their states.
-const AREAS: [(u64, &str); 5] =
+pub(crate) const AREAS: [(u64, &str); 5] =
     [(201, "US-NJ"), (203, "US-CT"), (205, "US-AL"), (207, "US-ME"), (209, "US-CA")];
 const REASONS: [&str; 4] = ["DNC", "BOUNCE", "COMPLIANCE", "CUSTOMER_REQUEST"];
 /// Those that stand on the list before, in an area of their own. The first are meant to be changed, the next to stay as
 /// they are, and the last are not in the file.
-const BEFORE: u64 = 9;
-const EACH: u64 = 3;
-const DAY: &str = "2035-06-30";
+pub(crate) const BEFORE: u64 = 9;
+pub(crate) const EACH: u64 = 3;
+pub(crate) const DAY: &str = "2035-06-30";
 
 /// A file and its meaning.
 pub struct File {
@@ -24,11 +24,11 @@ pub struct File {
     pub meaning: Meaning,
 }
 
-fn whole(area: u64, line: u64) -> String {
+pub(crate) fn whole(area: u64, line: u64) -> String {
     format!("+1{area}5550{}", 100 + line)
 }
 
-fn before(n: u64) -> String {
+pub(crate) fn before(n: u64) -> String {
     whole(213, n)
 }
 
@@ -125,14 +125,14 @@ impl File {
         }
     }
 
-    fn add(&mut self, number: &str, cells: &[String]) {
+    pub(crate) fn add(&mut self, number: &str, cells: &[String]) {
         self.meaning.rows += 1;
         let _ = writeln!(self.text, "{number},{}", cells.join(","));
     }
 }
 
 /// The other cells of a row, and what a record has to say then.
-fn row(
+pub(crate) fn row(
     kind: Kind,
     place: &str,
     until: &str,

@@ -11,17 +11,20 @@ mod case;
 mod checker;
 mod cool_down;
 mod file;
+mod job;
 mod life;
 mod places;
 mod points;
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "the file layer is one of Linux"))]
 mod power;
 mod run;
+mod shrink;
 mod stage;
 mod ten_times;
 mod wire;
 mod wreck;
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -44,6 +47,9 @@ struct Tally {
     done: u64,
     hits: usize,
     slowest: (Duration, u64),
+    /// Runs of each point and of each job, and how often the process was killed just there, or at all.
+    by_point: BTreeMap<String, (u64, usize)>,
+    by_job: BTreeMap<String, (u64, usize)>,
     failures: Vec<String>,
 }
 
@@ -52,8 +58,15 @@ impl Tally {
     fn note(&mut self, case: &Case, outcome: Result<run::Ended, String>, took: Duration) {
         self.done += 1;
         self.slowest = self.slowest.max((took, case.seed));
+        let point = self.by_point.entry(case.point.unwrap_or("random").to_owned()).or_default();
+        let job = self.by_job.entry(format!("{:?}", case.job)).or_default();
+        (point.0, job.0) = (point.0 + 1, job.0 + 1);
         match outcome {
-            Ok(ended) => self.hits += ended.hits,
+            Ok(ended) => {
+                self.hits += ended.hits;
+                job.1 += ended.hits;
+                point.1 += if case.point.is_some() { usize::from(ended.is_point_hit) } else { ended.hits };
+            }
             Err(what) => {
                 let failure = format!("{case}\n   ─▶ {what}");
                 println!("{failure}");
@@ -94,6 +107,10 @@ fn killed_anywhere_the_list_ends_as_intended() {
         tally.slowest.0,
         tally.slowest.1
     );
+    for (what, counts) in [("kills by job", &tally.by_job), ("hits by point", &tally.by_point)] {
+        let told = counts.iter().map(|(name, (runs, hits))| format!("{name} {hits} in {runs}"));
+        println!("{what}: {}", told.collect::<Vec<_>>().join(", "));
+    }
     assert!(
         tally.failures.is_empty(),
         "{} of {runs} runs failed; QUIETLINE_SEED=n QUIETLINE_KILLS=1 does one again:\n{}",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::points::{OF_REPLACEMENTS, POINTS, Place};
+use crate::points::{FURTHER, POINTS, Place};
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -48,7 +48,7 @@ fn each_of_the_34_points_has_its_place() {
         assert_eq!(stands, wanted, "{}, {} ({instead}): {:?}", point.name, point.when, point.place);
     }
     let known: BTreeSet<String> =
-        POINTS.iter().map(|point| point.name).chain(OF_REPLACEMENTS).map(str::to_owned).collect();
+        POINTS.iter().map(|point| point.name).chain(FURTHER).map(str::to_owned).collect();
     assert_eq!(
         placed.difference(&known).collect::<Vec<_>>(),
         Vec::<&String>::new(),

@@ -6,6 +6,7 @@
 //!
 //! Where the program has no such step of its own, the point stands at the step that is lost in its place; `instead` says so.
 
+use crate::job::Job;
 use crate::wire::Stage;
 
 /// Where a point is.
@@ -69,17 +70,17 @@ pub const POINTS: [Point; 34] = [
     in_place(
         "K20",
         "settled, and the trail's mirror not written",
-        "it is written with the commit: settled, and nobody told",
+        "that is M1; this is behind it: settled, and nobody told",
     ),
     in_place(
         "K21",
         "the outbox holds the news, and nothing is sent",
-        "these runs have no receiver: the end is stored, and nobody told",
+        "that is O1; this is before: the end is stored, and nobody told",
     ),
     in_place(
         "K22",
         "the news is sent, and not marked",
-        "these runs have no receiver: the end is told, and the process not over",
+        "that is O2; this is the end of the run told on the screen, and the process not over",
     ),
     source("K23", "the id of a job is received, and not stored"),
     source("K24", "the end of a job is heard, and not applied"),
@@ -99,5 +100,24 @@ pub const POINTS: [Point; 34] = [
     Point { name: "K34", when: "asleep, and then killed", place: Place::Harness, instead: None },
 ];
 
-/// Places that an update has beside the 34: its old record is read back, named as going, gone.
-pub const OF_REPLACEMENTS: [&str; 3] = ["R1", "R2", "R3"];
+/// Places beside the 34: of an update, whose old record is read back, named as going, gone; of numbers that come off, whose
+/// intent is on disk, of whose records some are gone, all are answered for, all were looked for; of a stored plan, whose run
+/// is written and its batches not queued; of the trail, whose mirror has no line yet of what is committed; and of the outbox,
+/// whose message is claimed and not sent, sent and not marked.
+pub const FURTHER: [&str; 11] = ["R1", "R2", "R3", "D1", "D2", "D3", "D4", "U1", "M1", "O1", "O2"];
+
+/// What can be done where a point is passed, the first kinds of list apart: `case.rs` chooses one of these for each round.
+pub fn jobs_of(point: &str) -> &'static [Job] {
+    use Job::{Add, Deletions, Remove, Sync, Undo};
+    match point {
+        // Before there is a plan, and of a file.
+        "K1" | "K2" | "K3" | "K7" | "K9" => &[Add, Remove, Sync, Deletions],
+        "K11" | "K17" | "K18" | "K25" => &[Add, Sync, Undo],
+        "R1" | "R2" | "R3" => &[Sync, Undo, Add],
+        "D1" | "D2" | "D3" | "D4" => &[Remove, Sync, Undo, Deletions],
+        "U1" => &[Undo, Sync, Remove],
+        // Jobs that only these have, or a ledger that is not there yet.
+        "K23" | "K24" | "K30" | "K31" => &[Add],
+        _ => &[Add, Sync, Remove, Undo],
+    }
+}

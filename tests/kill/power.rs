@@ -16,6 +16,7 @@ use fastrand::Rng;
 
 use crate::case::{Case, Kill};
 use crate::checker::{Kind, trail};
+use crate::job::Job;
 use crate::run;
 use crate::stage::Desk;
 
@@ -58,6 +59,11 @@ impl Trouble {
 pub fn variables(home: &Path, at: u64, trouble: Trouble) -> [(&'static str, PathBuf); 5] {
     let kept = home.join("kept");
     let _ = fs::create_dir(&kept);
+    // What earlier lives have left is on the disk.
+    for path in files_below(&home.join("data")) {
+        let inode = fs::metadata(&path).map_or(0, |meta| meta.ino());
+        fs::copy(&path, kept.join(inode.to_string())).unwrap();
+    }
     [
         ("LD_PRELOAD", layer().to_owned()),
         ("POWER_FOLDER", home.join("data")),
@@ -150,10 +156,11 @@ pub fn after(desk: &Desk, at: u64, trouble: Trouble) -> Result<(), String> {
     Ok(())
 }
 
-fn case(kind: Kind, at: u64, trouble: Trouble) -> Case {
+fn case((job, kind): (Job, Kind), at: u64, trouble: Trouble) -> Case {
     Case {
         seed: at,
         point: None,
+        job,
         kind,
         fresh: 6,
         per_call: 5,
@@ -162,14 +169,19 @@ fn case(kind: Kind, at: u64, trouble: Trouble) -> Case {
         kills: vec![Kill::Disk { at, trouble }],
         of_the_point: 0,
         of_the_export: None,
+        of_the_snapshot: None,
         cool_down: 0,
+        is_stepwise: false,
+        is_meddled: false,
+        has_hook: false,
+        asks_between: false,
     }
 }
 
 /// Strikes one run at each of these operations, until there is none left to strike. Returns how many there were.
 #[expect(clippy::print_stdout, reason = "whoever waits for a thousand runs sees at once what fails")]
 fn strike(
-    kind: Kind,
+    what: (Job, Kind),
     trouble: Trouble,
     operations: impl Iterator<Item = u64> + Send,
     failures: &Mutex<Vec<String>>,
@@ -181,7 +193,7 @@ fn strike(
             scope.spawn(|| {
                 while !is_over.load(Ordering::SeqCst) {
                     let Some(at) = operations.lock().unwrap().next() else { return };
-                    let case = case(kind, at, trouble);
+                    let case = case(what, at, trouble);
                     let outcome = std::panic::catch_unwind(|| run::see_through(&case));
                     match outcome.unwrap_or_else(|_| Err("it panicked, see above".into())) {
                         // It came to its end before: there is no such operation.
@@ -223,16 +235,23 @@ fn layer() -> &'static Path {
 #[test]
 fn the_power_may_go_at_every_sync_of_a_small_run() {
     let everything = std::env::var("QUIETLINE_POWER_LOSS").is_ok_and(|what| what == "all");
-    let (kinds, troubles, syncs) = match everything {
-        true => (&[Kind::Entries, Kind::Suppression][..], &Trouble::ALL[..], 1),
-        false => (&[Kind::Entries][..], &[Trouble::Cut][..], 2),
+    let all = [
+        (Job::Add, Kind::Entries),
+        (Job::Add, Kind::Suppression),
+        (Job::Remove, Kind::Entries),
+        (Job::Sync, Kind::Entries),
+        (Job::Undo, Kind::Entries),
+    ];
+    let (runs, troubles, syncs) = match everything {
+        true => (&all[..], &Trouble::ALL[..], 1),
+        false => (&all[..1], &[Trouble::Cut][..], 2),
     };
     let failures = Mutex::new(Vec::new());
-    for (first, kind) in (1..).zip(kinds) {
+    for (first, run) in (1..).zip(runs) {
         for trouble in troubles {
             let step = if trouble.word() == "cut" { syncs } else { STEP };
-            let struck = strike(*kind, *trouble, (first..TOO_MANY).step_by(step), &failures);
-            println!("{}: {trouble:?} at {struck} operations", kind.word());
+            let struck = strike(*run, *trouble, (first..TOO_MANY).step_by(step), &failures);
+            println!("{:?} {}: {trouble:?} at {struck} operations", run.0, run.1.word());
             assert!(struck > 15, "the file layer does not see what the ledger writes");
         }
     }

@@ -5,14 +5,15 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::case::Kill;
-use crate::checker::{Kind, Said, talk, trail};
+use crate::checker::{self, Kind, Said, talk, trail};
 use crate::file;
 use crate::life::live;
 use crate::power;
+use crate::shrink;
 use crate::wire::Wire;
 
 /// What a tenant is asked for before anybody works on it.
@@ -65,13 +66,53 @@ impl Tenant {
 
     /// Puts onto the list whoever stands there before.
     pub fn put_there_before(&self, kind: Kind) {
+        if let Some((path, body)) = file::prior(kind, &self.id_of(kind)) {
+            self.have_done(&[("POST", path, Some(body))]);
+        }
+    }
+
+    /// Somebody else puts a second entry of a number onto the list.
+    pub fn double(&self, who: &str) {
+        let body = self.entry(who, "US-CA", "twice");
+        self.have_done(&[("POST", "/dnc/entries".to_owned(), Some(body))]);
+    }
+
+    /// Somebody else changes the entries of these numbers: what they say is replaced.
+    pub fn meddle(&self, numbers: &[String]) {
+        let there = checker::records(Kind::Entries, &self.ask("state"));
+        let mut calls = Vec::new();
+        for who in numbers {
+            for record in there.get(who).into_iter().flatten() {
+                let path = format!("/dnc/entries/{}", record["id"].as_str().unwrap());
+                calls.push(("DELETE", path, None));
+            }
+            let body = self.entry(who, "US-TX", shrink::MEDDLED);
+            calls.push(("POST", "/dnc/entries".to_owned(), Some(body)));
+        }
+        self.have_done(&calls);
+    }
+
+    fn entry(&self, who: &str, place: &str, source: &str) -> Value {
+        let (list, key) = (self.id_of(Kind::Entries), format!("{source}-{who}"));
+        json!({"data": [{"phoneNumber": who, "listId": list, "jurisdiction": place, "source": source,
+                         "idempotencyKey": key}]})
+    }
+
+    fn id_of(&self, kind: Kind) -> String {
         let truth = self.ask("state");
         let lists = truth["lists"].as_array().unwrap();
-        let id = lists
+        lists
             .iter()
             .find(|list| list["name"] == kind.list())
-            .map_or(kind.list(), |list| list["id"].as_str().unwrap());
-        let Some((path, body)) = file::prior(kind, id) else { return };
+            .map_or(kind.list(), |list| list["id"].as_str().unwrap())
+            .to_owned()
+    }
+
+    /// Calls of somebody else: method, path below the API, body.
+    fn have_done(&self, calls: &[(&str, String, Option<Value>)]) {
+        if calls.is_empty() {
+            return;
+        }
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
             self.word("client_id"),
@@ -87,13 +128,18 @@ impl Tenant {
         });
         let bearer = format!("Bearer {}", token.unwrap());
         let headers = [("Content-Type", "application/json"), ("Authorization", &bearer)];
-        let url = format!("{}{path}", self.word("api_url"));
-        let body = body.to_string();
-        let done = (0..20).any(|_| {
-            talk::call("POST", &url, &headers, body.as_bytes())
-                .is_some_and(|(status, _)| (200..300).contains(&status))
-        });
-        assert!(done, "nobody could be put on the list");
+        for (method, path, body) in calls {
+            let url = format!("{}{path}", self.word("api_url"));
+            let body = body.as_ref().map(Value::to_string).unwrap_or_default();
+            let done = (0..20).any(|_| {
+                talk::call(method, &url, &headers, body.as_bytes())
+                    // What went at a moment that told nothing is gone.
+                    .is_some_and(|(status, _)| {
+                        (200..300).contains(&status) || (*method, status) == ("DELETE", 404)
+                    })
+            });
+            assert!(done, "{method} {path}: it could not be done");
+        }
     }
 }
 
@@ -110,6 +156,8 @@ pub struct Desk {
     pub tenant: Tenant,
     pub wire: Wire,
     pub cool_down: u64,
+    /// Whether somebody listens to the runs.
+    pub has_hook: bool,
 }
 
 impl Desk {
@@ -118,19 +166,23 @@ impl Desk {
         fs::create_dir(home.path().join("tmp")).unwrap();
         let tenant = Tenant::start(home.path(), serve);
         let wire = Wire::to(talk::parts(tenant.word("api_url")).0, &home.path().join("data"));
-        let desk = Self { home, tenant, wire, cool_down };
+        let desk = Self { home, tenant, wire, cool_down, has_hook: false };
         desk.configure(per_call);
         desk
     }
 
     /// Writes the profile. Events have a way of their own: the wire holds no sockets.
     pub fn configure(&self, per_call: u64) {
+        let hook = match self.has_hook {
+            true => format!("webhook = \"{}\"\n", self.tenant.word("webhook_url")),
+            false => String::new(),
+        };
         let config = format!(
             "default_profile = \"kill\"\n[profiles.kill]\npreset = \"sandbox\"\nenvironment = \"sandbox\"\n\
              credentials = \"env\"\ntoken_url = \"http://{wire}/oauth/token\"\napi_url = \"http://{wire}/api/v2\"\n\
              events_url = \"{events}\"\n[profiles.kill.limits]\nentries_per_call = {per_call}\n\
              items_per_call = {per_call}\nsuppression_per_call = {per_call}\nbulk_per_call = {per_call}\n\
-             [profiles.kill.upload]\ncool_down_seconds = {cool_down}\n",
+             [profiles.kill.upload]\ncool_down_seconds = {cool_down}\n{hook}",
             wire = self.wire.address,
             events = self.tenant.word("events_url"),
             cool_down = self.cool_down,
@@ -143,20 +195,25 @@ impl Desk {
     }
 
     pub fn secrets(&self) -> Vec<String> {
-        vec![self.tenant.word("client_secret").to_owned(), "Bearer sbx.".into()]
+        let said = |what| self.tenant.word(what).to_owned();
+        vec![said("client_secret"), said("webhook_secret"), "Bearer sbx.".into()]
     }
 
     /// Starts a command and waits until it has ended or was killed.
-    pub fn start(&self, arguments: &[&str], kill: Option<&Kill>) -> Said {
+    pub fn start(&self, arguments: &[impl AsRef<str>], kill: Option<&Kill>) -> Said {
+        let words: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
         let mut command = program(self.home.path());
         command
-            .args(arguments)
+            .args(&words)
             .env("QUIETLINE_CLIENT_ID", self.tenant.word("client_id"))
             .env("QUIETLINE_CLIENT_SECRET", self.tenant.word("client_secret"));
+        if self.has_hook {
+            command.env("QUIETLINE_WEBHOOK_SECRET", self.tenant.word("webhook_secret"));
+        }
         if let Some(Kill::Disk { at, trouble }) = kill {
             command.envs(power::variables(self.home.path(), *at, *trouble));
         }
-        live(command, &arguments.join(" "), &self.wire, kill)
+        live(command, &words.join(" "), &self.wire, kill)
     }
 
     /// How far the trail is now.

@@ -3,7 +3,10 @@
 
 use rusqlite::Connection;
 
+use crate::case::Case;
 use crate::checker::{Kind, trail};
+use crate::job::Job;
+use crate::points::FURTHER;
 use crate::stage::Desk;
 
 /// What is asked of the ledger: a count, and its bounds. `n` is the passage at which it was killed.
@@ -23,6 +26,10 @@ const ANSWERED: &str =
     "SELECT count(*) FROM batches WHERE state IN ('response', 'settled') AND answer_sha256 IS NOT NULL";
 const BEYOND: &str = "SELECT count(*) FROM batches WHERE state IN ('response', 'settled')";
 const SETTLED: &str = "SELECT count(*) FROM batches WHERE state = 'settled'";
+const SENT: &str = "SELECT count(*) FROM batches WHERE state = 'intent' AND attempt > 0";
+const HEARD: &str = "SELECT count(*) FROM batches WHERE state = 'response'";
+const UNBOUND: &str = "SELECT count(*) FROM runs WHERE bound = 0 AND plan IS NOT NULL";
+const CLAIMED: &str = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND lease IS NOT NULL";
 const OPEN: &str = "SELECT count(*) FROM replacements WHERE done = 0";
 
 fn claims(point: &str, n: i64) -> Vec<Claim> {
@@ -51,6 +58,10 @@ fn claims(point: &str, n: i64) -> Vec<Claim> {
         "K18" => vec![claim("stored answers", ANSWERED, n, any), claim("settled batches", SETTLED, 0, n - 1)],
         "K19" => vec![claim("stored answers", ANSWERED, n, any), claim("settled batches", SETTLED, 0, n - 1)],
         "K20" => vec![claim("settled batches", SETTLED, n, any), claim("stored answers", ANSWERED, n, any)],
+        "D1" | "D2" => vec![claim("batches between intent and answer", SENT, 1, any)],
+        "D3" | "D4" => vec![claim("batches with an answer that settles nothing", HEARD, 1, any)],
+        "U1" => vec![claim("runs without batches", UNBOUND, 1, 1)],
+        "O1" | "O2" => vec![claim("messages that wait for their mark", CLAIMED, 1, any)],
         "R1" | "R2" | "R3" => vec![claim("old records that stand", OPEN, 1, any)],
         _ => Vec::new(),
     }
@@ -61,9 +72,10 @@ fn count(db: &Connection, sql: &str) -> i64 {
 }
 
 /// Looks at what the first life left that was killed at a point.
-pub fn look(desk: &Desk, kind: Kind, point: &str, passage: u64) -> Result<(), String> {
+pub fn look(desk: &Desk, case: &Case, point: &str, passage: u64) -> Result<(), String> {
     // A call of items that holds one which cannot be taken is refused whole, answered, and cut in two: those are counted too.
-    if kind == Kind::Items {
+    // Behind a first run its plan, its run and its batches are there as well.
+    if case.kind == Kind::Items || (case.job != Job::Add && !FURTHER.contains(&point)) {
         return Ok(());
     }
     let claims = claims(point, passage as i64);

@@ -300,6 +300,58 @@ async fn a_mirror_that_is_behind_is_normal_and_completed() {
     assert_eq!(bad(&ledger.check_trail().await.unwrap()), Some(6));
 }
 
+/// A page in the middle never reached the disk, and one behind it did.
+#[tokio::test]
+async fn a_mirror_that_the_power_tore_is_written_anew_from_the_table_and_a_cut_table_is_still_found() {
+    let world = World::new();
+    for n in 0..40 {
+        world.ledger.note(event(n)).await.unwrap();
+    }
+    let (folder, path) = (world.folder(), world.folder().join("audit.log"));
+    drop(world.ledger);
+    let whole = fs::read(&path).unwrap();
+    let torn = |from: usize, to: usize, keep: usize| {
+        let mut left = whole[..keep].to_vec();
+        left[from..to].fill(0);
+        left
+    };
+    let sectors = whole.len() / 512;
+    assert!(sectors > 8, "{sectors}");
+    let end = whole.len();
+    for left in [
+        torn(512, 1_024, end),
+        torn(700, 2_048, end),
+        torn(0, 512 * (sectors - 1), end),
+        torn(1_024, 512 * 4, end - 30),
+        torn(1_024, end - 30, end - 30),
+        {
+            let mut two = torn(512, 1_024, end);
+            two[2_048..2_560].fill(0);
+            two
+        },
+    ] {
+        fs::write(&path, &left).unwrap();
+        let ledger = Ledger::open(&folder).unwrap();
+        assert!(fs::read(&path).unwrap() == whole, "written anew from {} bytes", left.len());
+        assert!(ledger.check_trail().await.unwrap().is_intact());
+        drop(ledger);
+        let raw = Connection::open(folder.join("ledger.db")).unwrap();
+        raw.execute("UPDATE trail_mark SET seq = 0, hash = ?1, mirror = 0", ["0".repeat(64)]).unwrap();
+    }
+    // Zeros that end nowhere where a disk would are no power cut.
+    fs::write(&path, torn(600, 700, end)).unwrap();
+    let ledger = Ledger::open(&folder).unwrap();
+    assert!(!ledger.check_trail().await.unwrap().is_intact());
+    drop(ledger);
+    // Neither is a hole that hides that the table ends sooner than the mirror.
+    fs::write(&path, torn(512, 1_024, end)).unwrap();
+    let raw = raw(&folder);
+    raw.execute("DELETE FROM events WHERE seq > 35", []).unwrap();
+    drop(raw);
+    let ledger = Ledger::open(&folder).unwrap();
+    assert!(!ledger.check_trail().await.unwrap().is_intact());
+}
+
 #[tokio::test]
 async fn a_broken_trail_is_refused_until_a_person_says_so_and_then_goes_on() {
     let world = small().await;

@@ -88,6 +88,32 @@ async fn a_snapshot_takes_off_what_is_ours_and_leaves_others_alone() {
     assert_eq!((again.buckets.rows, again.buckets.accepted), (40, 0));
 }
 
+/// The tenant still knows the key of the entry that we wrote and somebody else has replaced: sent under that key once more, it
+/// would count as taken, and nothing would change.
+#[rstest]
+#[case::added(Operation::Add)]
+#[case::of_a_snapshot(Operation::Sync)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_somebody_else_has_replaced_is_written_anew(#[case] operation: Operation) {
+    let stage = Stage::with(Story::Calm).await;
+    let file = file_of(&stage, "march.csv", 0..3, "2031-12-31");
+    assert_ready(&stage.upload(&file).await.unwrap());
+    let wanted = stage.contents().await;
+    let [ours] = &stage.records_of(&number(1)).await[..] else { panic!("one record") };
+    let ours: serde_json::Value = serde_json::from_str(ours).unwrap();
+    let path = format!("dnc/entries/{}", ours["id"].as_str().unwrap());
+    stage.as_somebody_else(reqwest::Method::DELETE, &path, json!({})).await;
+    let theirs = json!({"phoneNumber": number(1), "listId": ours["listId"], "jurisdiction": "US-MD",
+                        "expirationDate": "2027-01-01", "source": "theirs", "idempotencyKey": "theirs"});
+    stage.as_somebody_else(reqwest::Method::POST, "dnc/entries", json!({ "data": [theirs] })).await;
+
+    let run = stage.upload_as(operation, &file).await.unwrap();
+
+    assert_ready(&run);
+    assert_eq!((run.buckets.accepted, run.buckets.unchanged), (1, 2));
+    assert_eq!(stage.contents().await, wanted);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_with_a_row_that_cannot_be_read_takes_nobody_off() {
     let stage = Stage::with(Story::Calm).await;

@@ -4,12 +4,19 @@
 //! create ─▶ .quietline-PID-0.part (0600, beside its place) ─▶ write … ─▶ commit: fsync, rename, fsync of the folder
 //!                     └─ dropped before that: removed, and what stood there before still stands
 //! ```
+//!
+//! What a killed process leaves half written is removed by whoever writes into that folder next. Whether a process still
+//! writes to it is told by a lock that goes with the process, not by its number, which another one may have by now.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
+
+/// What a file is called while it is written: process and attempt between these.
+const PREFIX: &str = ".quietline-";
+const SUFFIX: &str = ".part";
 
 /// A file being written. Only [`SafeFile::commit`] puts it in its place.
 #[derive(Debug)]
@@ -37,6 +44,7 @@ impl SafeFile {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
+        sweep(out);
         let (temporary, file) = create_beside(out)?;
         let file = Some(BufWriter::with_capacity(1 << 16, file));
         Ok(Self { out: out.into(), temporary, file, stop: CancellationToken::new() })
@@ -128,13 +136,61 @@ fn create_beside(out: &Path) -> io::Result<(PathBuf, File)> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     for attempt in 0..1000 {
         // Short, since the name that it gets may be as long as names can be.
-        let path = out.with_file_name(format!(".quietline-{}-{attempt}.part", std::process::id()));
+        let path = out.with_file_name(format!("{PREFIX}{}-{attempt}{SUFFIX}", std::process::id()));
         match options.open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            opened => return opened.map(|file| (path, file)),
+            Err(error) => return Err(error),
+            Ok(file) if is_held(&file, &path) => return Ok((path, file)),
+            // Another process looked at it before it was locked, took it for one that is left over, and removes it.
+            Ok(_) => {}
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Locks a file that was just made, and says whether it is still there then. Where there are no locks, nobody sweeps.
+fn is_held(file: &File, path: &Path) -> bool {
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && is_file_at(file, path)
+}
+
+/// Whether a path still leads to an open file.
+fn is_file_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let (Ok(ours), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
+        (ours.dev(), ours.ino()) == (there.dev(), there.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        path.exists()
+    }
+}
+
+/// Removes what dead processes have left half written in the folder of `out`. One that cannot be removed hinders nobody.
+fn sweep(out: &Path) {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !is_left_name(&entry.file_name().to_string_lossy())
+            || !entry.file_type().is_ok_and(|it| it.is_file())
+        {
+            continue;
+        }
+        // Opened to write, which some systems ask of whoever locks; the lock is what a living process holds.
+        let Ok(file) = std::fs::OpenOptions::new().write(true).open(entry.path()) else { continue };
+        if file.try_lock().is_ok() && is_file_at(&file, &entry.path()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a file is called like one that is being written: `.quietline-4711-0.part`.
+fn is_left_name(name: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.strip_prefix(PREFIX)
+        .and_then(|rest| rest.strip_suffix(SUFFIX)?.split_once('-'))
+        .is_some_and(|(process, attempt)| is_number(process) && is_number(attempt))
 }
 
 /// Makes the new name last: on Unix the folder has to be written out too.
@@ -217,6 +273,37 @@ mod tests {
         let said = said_of(Path::new("out.csv"), &settled);
         assert!(said.starts_with("out.csv: it is written whole"), "{said}");
         assert_eq!(said_of(Path::new("out.csv"), &error()), "cannot write out.csv: permission denied");
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_removed_and_nothing_of_a_living_one_or_of_anybody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let living = SafeFile::create(&path("living.csv"), None).unwrap();
+        // As a process leaves them that was killed: nobody holds them.
+        for name in [".quietline-4711-0.part", ".quietline-1-12.part"] {
+            std::fs::write(path(name), "half").unwrap();
+        }
+        let others = [".quietline-x-0.part", ".quietline-1-0.part.csv", ".quietline-7.part", "a.part"];
+        for name in others {
+            std::fs::write(path(name), "theirs").unwrap();
+        }
+        std::fs::create_dir(path(".quietline-4712-0.part")).unwrap();
+
+        write_safely(&path("out.csv"), b"new").unwrap();
+
+        let mut there: Vec<String> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        let ours = living.temporary.file_name().unwrap().to_string_lossy().into_owned();
+        let mut wanted: Vec<String> = others.map(str::to_owned).to_vec();
+        wanted.extend([".quietline-4712-0.part".into(), "out.csv".into(), ours]);
+        there.sort();
+        wanted.sort();
+        assert_eq!(there, wanted);
+        living.commit().unwrap();
+        assert!(path("living.csv").exists());
     }
 
     #[cfg(unix)]

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use super::super::codec::int;
 use super::super::error::Error;
 use super::super::folder::{close_to_others, private_file, unwritable, write_whole};
+use super::hole::first_torn;
 use super::mark::{ANEW, Mark};
 use super::record::{COLUMNS, head, line, seq_of_line};
 
@@ -46,7 +47,10 @@ impl Mirror {
             return self.make(connection);
         }
         let left = self.left.take();
-        let Some(len) = bytes(&path) else { return Ok(()) };
+        let Some(mut len) = bytes(&path) else { return Ok(()) };
+        if left.is_none_or(|(bytes, _)| bytes != len) {
+            len = without_holes(&path, len, connection, &mark)?;
+        }
         let (end, mirrored) = match left {
             Some((bytes, seq)) if bytes == len => (len, seq),
             _ => match end(&path, len, connection, &mark)? {
@@ -155,6 +159,16 @@ fn write_lines(
         each(reached, out.bytes);
     }
     Ok(reached)
+}
+
+/// Cuts off what the power has left of the lines that were on their way to the disk. Returns the bytes that are left.
+fn without_holes(path: &Path, len: u64, connection: &Connection, mark: &Mark) -> Result<u64, Error> {
+    let marked = u64::try_from(mark.mirror).unwrap_or(0);
+    let of_table = |line: &[u8]| seq_of_line(line).map_or(Ok(None), |seq| line_of(connection, seq));
+    let Some(at) = first_torn(path, marked.min(len), of_table)? else { return Ok(len) };
+    let file = OpenOptions::new().write(true).open(path).map_err(|e| unwritable(path, &e))?;
+    file.set_len(at)?;
+    Ok(at)
 }
 
 /// Where the last whole line ends that the table has too, and its position. `None` = what is there is not what was written.

@@ -63,6 +63,7 @@ impl Engine {
         let ledger = &self.ops.ledger;
         ledger.raise_generation(&self.plan.profile, &self.plan.list, numbers).await?;
         ledger.intent(&self.run, batch.seq, &digest_of(&rows), Timestamp::now()).await?;
+        kill_point!("D1");
         let answers = match self.delete_all(&rows).await {
             Ok(answers) => answers,
             Err(halt) => {
@@ -76,7 +77,9 @@ impl Engine {
             }
         };
         let body = serde_json::to_vec(&answers).unwrap_or_default();
-        Ok(ledger.answer(&self.run, batch.seq, 200, body).await?)
+        ledger.answer(&self.run, batch.seq, 200, body).await?;
+        kill_point!("D3");
+        Ok(())
     }
 
     /// Batches whose calls are all answered. No answer settles a row: a record counts as gone when the list shows it no more,
@@ -84,6 +87,7 @@ impl Engine {
     pub(super) async fn confirm_removals(&self, waiting: Vec<Batch>) -> Result<(), Halt> {
         let rows: Vec<u32> = waiting.iter().flat_map(|batch| batch.rows.iter().copied()).collect();
         let there = self.done_now(&rows).await?;
+        kill_point!("D4");
         for batch in waiting {
             let body = batch.answer.as_ref().map(|(_, body)| body.as_slice()).unwrap_or_default();
             // What does not read was written by another version; then the list alone says what is gone.
@@ -127,7 +131,9 @@ impl Engine {
             }
             match flying.next().await {
                 None => break,
-                Some((_, Ok(None))) => {}
+                Some((_, Ok(None))) => {
+                    kill_point!("D2");
+                }
                 Some((row, Ok(Some((code, words))))) => refused.push((row, code, words)),
                 // The first reason counts; whatever else is in flight is finished.
                 Some((_, Err(reason))) => {
