@@ -55,7 +55,7 @@ impl Tenant {
         let (address, calls) = (listener.local_addr().unwrap(), Calls::default());
         let told = json!({ "id": "L1", "name": "Measured", "type": "MANUAL", "isActive": true,
                            "entryCount": list.end - list.start });
-        let lists = json!({ "data": [told.clone()] }).to_string();
+        let lists = json!({ "data": [told] }).to_string();
         let one = told.to_string();
         let app = Router::new()
             .route(

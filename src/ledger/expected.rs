@@ -100,7 +100,7 @@ impl Ledger {
     pub async fn ours(&self, profile: &str, list: &ListId) -> Result<Rows<Expected>, Error> {
         let mut words = self.words(profile, list).await?.peekable();
         // The last word on a number comes first, and that of the baseline last.
-        let mut next = move || loop {
+        let next = move || loop {
             let last = match words.next()? {
                 Ok(last) => last,
                 Err(error) => return Some(Err(error)),
@@ -115,7 +115,7 @@ impl Ledger {
                 _ => {}
             }
         };
-        Ok(Box::new(std::iter::from_fn(move || next())))
+        Ok(Box::new(std::iter::from_fn(next)))
     }
 
     /// About how many entries the list holds by what we know: never fewer than we expect.
@@ -166,7 +166,7 @@ impl Ledger {
             accepted.sort_by_key(|run| std::cmp::Reverse(run.rows));
             let mut sorter = Sorter::new(&folder.join("plans"));
             for run in accepted {
-                let (is_large, rows) = (run.rows > MANY && parts.len() < BESIDE, of_run(folder, run)?);
+                let (is_large, rows) = (run.rows > MANY && parts.len() < BESIDE, of_run(folder, &run)?);
                 if is_large {
                     parts.push(rows);
                 } else {
@@ -261,7 +261,7 @@ fn accepted(connection: &Connection, profile: &str, list: &ListId) -> Result<Vec
 
 /// What the accepted rows of one run say, sorted. Two runs may have sent the same plan: the later settlement counts, and
 /// both say the same.
-fn of_run(folder: &Path, run: Accepted) -> Result<Rows<Placed>, Error> {
+fn of_run(folder: &Path, run: &Accepted) -> Result<Rows<Placed>, Error> {
     let (destination, takes_back) = (run.destination, run.takes_back);
     let mut orders = Vec::new();
     for (order, bytes) in &run.settled {

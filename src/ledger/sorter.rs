@@ -46,11 +46,14 @@ struct Away {
     parts: Vec<Range<u64>>,
 }
 
+/// The same once they are only read.
+type Parts = (Mutex<File>, Vec<Range<u64>>);
+
 /// Rows in order, to be read as often as wanted. Cheap to clone.
 #[derive(Clone)]
 pub struct Sorted<R> {
     here: Arc<Vec<R>>,
-    away: Option<Arc<(Mutex<File>, Vec<Range<u64>>)>>,
+    away: Option<Arc<Parts>>,
     rows: u64,
 }
 
@@ -167,7 +170,7 @@ impl<R: Sortable> Sorted<R> {
 
 /// A part as it is read.
 struct Part<R> {
-    away: Arc<(Mutex<File>, Vec<Range<u64>>)>,
+    away: Arc<Parts>,
     rest: Range<u64>,
     here: std::vec::IntoIter<R>,
 }

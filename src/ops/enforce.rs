@@ -181,7 +181,10 @@ impl Ops {
         let (counted, live) = (self.live_numbers(list).await?, self.live_numbers(list).await?);
         off_thread(move || {
             let mut spread = Spread::default();
-            counted.map(|number| number.map(|_| spread.count())).collect::<Result<(), _>>()?;
+            for number in counted {
+                number?;
+                spread.all += 1;
+            }
             for number in live {
                 spread.take(number?);
             }
@@ -200,7 +203,7 @@ impl Ops {
         off_thread(move || {
             let mut spreads = [(); 4].map(|()| Spread::default());
             for told in counted {
-                told?.1.into_iter().for_each(|kind| spreads[kind as usize].count());
+                told?.1.into_iter().for_each(|kind| spreads[kind as usize].all += 1);
             }
             let kind = [Kind::Sent, Kind::Found].into_iter().find(|kind| spreads[*kind as usize].all > 0);
             let kind = kind.unwrap_or(otherwise);
@@ -344,10 +347,6 @@ struct Spread {
 }
 
 impl Spread {
-    fn count(&mut self) {
-        self.all += 1;
-    }
-
     fn take(&mut self, number: E164) {
         let step = self.all.div_ceil(PROBES).max(1);
         if self.seen.is_multiple_of(step) {

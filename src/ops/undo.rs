@@ -219,19 +219,19 @@ impl TakeBack {
         loop {
             let Some(Done { row, since }) = self.done.next().transpose()? else { return Ok(None) };
             match since {
-                Since::Untouched => return self.inverse(row).map(Some),
+                Since::Untouched => return self.inverse(&row).map(Some),
                 Since::Changed => self.told.later += 1,
                 Since::Wanted => self.told.wanted += 1,
             }
         }
     }
 
-    fn inverse(&mut self, row: PlanRow) -> Result<PlanRow, OpsError> {
+    fn inverse(&mut self, row: &PlanRow) -> Result<PlanRow, OpsError> {
         let generation = self.generations.at(&row.identifier)?.first().map_or(0, |it| it.generation);
         let records = self.there.at(&row.identifier)?;
         // What the row made of the number.
         let is_written =
-            |record: &&RemoteEntry| !row.replaces.contains(&record.id) && (self.is_ours)(&row, record);
+            |record: &&RemoteEntry| !row.replaces.contains(&record.id) && (self.is_ours)(row, record);
         let written: Vec<&RemoteEntry> = records.iter().filter(is_written).collect();
         let ids = || written.iter().map(|record| record.id.clone()).collect::<Vec<_>>();
         let kept = PlanRow {

@@ -65,7 +65,7 @@ fn against(
         operation,
         there: Beside::new(Sorted::of(remote.to_vec()).rows()),
         generations: Beside::new(Sorted::of(generations.collect()).rows()),
-        ours: Beside::new(Box::new(ours.to_vec().into_iter().map(Ok))),
+        ours: Beside::new(Box::new(ours.iter().cloned().map(Ok).collect::<Vec<_>>().into_iter())),
     }
 }
 
@@ -82,7 +82,8 @@ fn planned(operation: Operation, intents: &[Intent], remote: &[RemoteEntry], our
 
 /// Rows that would be planned otherwise.
 fn otherwise(rows: &[PlanRow], against: Against) -> u64 {
-    let stored = || -> Rows<PlanRow> { Box::new(rows.to_vec().into_iter().map(Ok)) };
+    let stored =
+        || -> Rows<PlanRow> { Box::new(rows.iter().cloned().map(Ok).collect::<Vec<_>>().into_iter()) };
     let operation = against.operation;
     let again = plan_all(against, Wanted::all_again(stored(), operation, &Scrub::default())).rows;
     differing(stored(), again.into_iter().map(Ok)).unwrap()
