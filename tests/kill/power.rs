@@ -230,11 +230,14 @@ fn layer() -> &'static Path {
     })
 }
 
-/// An ordinary test has the power go at every other sync of a run of entries; `QUIETLINE_POWER_LOSS=all` does everything.
+/// An ordinary test has the power go at every other sync of a run of entries; `QUIETLINE_POWER_LOSS=all` does everything, and
+/// `Eio@8` that one again, for each kind of run.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_power_may_go_at_every_sync_of_a_small_run() {
-    let everything = std::env::var("QUIETLINE_POWER_LOSS").is_ok_and(|what| what == "all");
+    let asked = std::env::var("QUIETLINE_POWER_LOSS").unwrap_or_default();
+    let everything = !asked.is_empty();
+    let once = asked.split_once('@').map(|(trouble, at)| (trouble, at.parse::<u64>().unwrap()));
     let all = [
         (Job::Add, Kind::Entries),
         (Job::Add, Kind::Suppression),
@@ -249,6 +252,12 @@ fn the_power_may_go_at_every_sync_of_a_small_run() {
     let failures = Mutex::new(Vec::new());
     for (first, run) in (1..).zip(runs) {
         for trouble in troubles {
+            if let Some((word, at)) = once {
+                if format!("{trouble:?}") == word {
+                    strike(*run, *trouble, at..=at, &failures);
+                }
+                continue;
+            }
             let step = if trouble.word() == "cut" { syncs } else { STEP };
             let struck = strike(*run, *trouble, (first..TOO_MANY).step_by(step), &failures);
             println!("{:?} {}: {trouble:?} at {struck} operations", run.0, run.1.word());
