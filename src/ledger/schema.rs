@@ -43,11 +43,7 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
     writer.busy_timeout(BUSY)?;
     identify(&writer, size)?;
     let mode: String = writer.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(Error::Unwritable {
-            detail: format!("the file system gives journal mode {mode}, not WAL"),
-        });
-    }
+    refuse_other_journal(&mode)?;
     settings(&writer)?;
     if size > 0 && size < CHECKED_WHOLE {
         let verdict: String = writer.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -63,7 +59,19 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, Connection), Error> {
         }
     }
 
-    Ok((writer, reader(folder)?))
+    let reader = reader(folder)?;
+    // The one that switched believes that it did, also where the disk took nothing of it.
+    let mode: String = reader.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    refuse_other_journal(&mode)?;
+    Ok((writer, reader))
+}
+
+/// With any other journal whoever reads keeps the writer waiting, and a commit that has waited too long is the last one.
+fn refuse_other_journal(mode: &str) -> Result<(), Error> {
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Error::Unwritable { detail: format!("the file system gives journal mode {mode}, not WAL") })
 }
 
 /// A connection of its own for whoever reads long, so that nobody waits behind it.
