@@ -59,6 +59,11 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// So many of something: `1 row is`, `1,204 rows are`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
 /// Characters that leave no mark of their own or reorder their neighbours: bidirectional controls, zero-width
 /// characters, soft hyphens, fillers, variation selectors, tags. Controls (`U+0000`…) are not among them.
 pub(crate) fn is_invisible(c: char) -> bool {

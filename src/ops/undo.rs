@@ -17,7 +17,7 @@ use crate::domain::list::DncList;
 use crate::domain::plan::{Destination, Op, Operation, Origin, PlanRow, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::run::{BatchState, RunSummary};
-use crate::domain::text::thousands;
+use crate::domain::text::{counted, thousands};
 use crate::ledger::{Done, Generation, Rows, Since};
 
 /// Takes a run back, row by row, against the list as it is now: nothing but the row is in memory.
@@ -203,13 +203,13 @@ pub(super) fn nothing(code: &'static str, message: String) -> OpsError {
 impl Told {
     fn clauses(&self) -> Vec<String> {
         let told = [
-            (self.changed, "stay because others changed their records since"),
-            (self.later, "stay because a later run changed them"),
-            (self.wanted, "stay because a later file has them too"),
-            (self.lost, "stay because what stood there before is over or cannot be written again"),
+            (self.changed, "because others changed their records since"),
+            (self.later, "because a later run changed them"),
+            (self.wanted, "because a later file has them too"),
+            (self.lost, "because what stood there before is over or cannot be written again"),
         ];
         let told = told.into_iter().filter(|(n, _)| *n > 0);
-        told.map(|(n, why)| format!("{} numbers {why}", thousands(n))).collect()
+        told.map(|(n, why)| format!("{} {why}", counted(n, "number stays", "numbers stay"))).collect()
     }
 }
 

@@ -126,7 +126,7 @@ fn a_stored_plan_is_launched_only_once_it_is_approved() {
     let waits = || desk.run(["plans", "--json"]).exits(0).json();
     assert_eq!((&waits()[0]["plan"], &waits()[0]["approval"]), (&planned["plan"], &json!("none")));
     desk.run(["plans"]).exits(0).says(plan).says("not approved").says(LIST);
-    desk.run(["plans", plan]).exits(0).says("made by").says("suppress 1 more numbers");
+    desk.run(["plans", plan]).exits(0).says("made by").says("suppress 1 more number for");
     assert_eq!(desk.run(["plans", plan, "--json"]).exits(0).json()["effect"], planned["effect"]);
     desk.run(upload).fails_in_json(4, "approval-needed");
     let approved =

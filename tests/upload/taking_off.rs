@@ -204,7 +204,7 @@ async fn an_undo_leaves_what_a_later_file_wants_there() {
         "{}",
         planned.effect
     );
-    assert!(planned.effect.contains("1 numbers stay because a later run changed them"), "{}", planned.effect);
+    assert!(planned.effect.contains("1 number stays because a later run changed them"), "{}", planned.effect);
     assert_ready(&stage.launch_planned(&planned).await.unwrap());
 
     assert_holds(&stage, 5..9).await;
@@ -254,7 +254,7 @@ async fn a_plan_that_takes_off_is_stale_once_somebody_else_has() {
     let refused = stage.launch_planned(&planned).await.unwrap_err();
 
     assert_eq!(refused.code(), "plan-stale");
-    assert!(refused.to_string().contains("as to 1 numbers"), "{refused}");
+    assert!(refused.to_string().contains("as to 1 number)"), "{refused}");
     assert_holds(&stage, 1..5).await;
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::domain::plan::{Counts, Destination};
 use crate::domain::rule::{Channel, Rule};
-use crate::domain::text::thousands;
+use crate::domain::text::{counted, thousands};
 use crate::ops::extra::Extras;
 use crate::ops::records::Records;
 use crate::ops::scrub::Scrub;
@@ -35,32 +35,32 @@ pub(super) fn effect_sentence(
     };
     let time = crate::domain::progress::say_eta(takes);
     if counts.add + counts.update == 0 {
-        let n = thousands(counts.remove);
-        return format!("take {n} numbers OFF the list in {environment}; takes {time}");
+        let n = counted(counts.remove, "number", "numbers");
+        return format!("take {n} OFF the list in {environment}; takes {time}");
     }
     if covered.is_empty() {
         return format!(
-            "store {} more numbers{changes}{shorter} in {environment} on a list that no active rule enforces: \
+            "store {}{changes}{shorter} in {environment} on a list that no active rule enforces: \
              nothing will be suppressed; takes {time}",
-            thousands(counts.add)
+            counted(counts.add, "more number", "more numbers")
         );
     }
     let channels = covered.join(" and ");
     format!(
-        "suppress {} more numbers{changes}{shorter} for {channels} in {environment}; takes {time}",
-        thousands(counts.add)
+        "suppress {}{changes}{shorter} for {channels} in {environment}; takes {time}",
+        counted(counts.add, "more number", "more numbers")
     )
 }
 
 /// Numbers that come off beside those that are added, and what that means for them. Which ones they are is shown, and
 /// never told: this sentence travels far.
 pub(super) fn who_comes_off(counts: &Counts) -> Option<String> {
-    let n = thousands(counts.remove);
+    let n = counted(counts.remove, "number comes", "numbers come");
     let what = "may be CALLED then, unless another list holds them";
     match counts.remove {
         0 => None,
         _ if counts.add + counts.update == 0 => Some(format!("they {what}")),
-        _ => Some(format!("{n} numbers come OFF the list and {what}")),
+        _ => Some(format!("{n} OFF the list and {what}")),
     }
 }
 
@@ -88,9 +88,9 @@ pub(super) fn effect_on_contacts(
         return nothing_to_send(counts, environment);
     }
     let time = crate::domain::progress::say_eta(takes);
-    let add = thousands(counts.add);
     if to == Destination::Outbound {
-        return format!("put {add} contacts on an outbound list in {environment}; takes {time}");
+        let add = counted(counts.add, "contact", "contacts");
+        return format!("put {add} on an outbound list in {environment}; takes {time}");
     }
     let changes = match counts.update {
         0 => String::new(),
@@ -100,7 +100,8 @@ pub(super) fn effect_on_contacts(
         0 => String::new(),
         n => format!(" ({} of them will end earlier than now)", thousands(n)),
     };
-    format!("put {add} more contacts on a suppression list{changes}{shorter} in {environment}; takes {time}")
+    let add = counted(counts.add, "more contact", "more contacts");
+    format!("put {add} on a suppression list{changes}{shorter} in {environment}; takes {time}")
 }
 
 /// What a destination cannot keep of what the file says, in a sentence.

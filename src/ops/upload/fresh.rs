@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::plan::{Operation, Origin, PlanSummary};
 use crate::domain::progress::Phase;
 use crate::domain::run::RunSummary;
-use crate::domain::text::thousands;
+use crate::domain::text::counted;
 use crate::files;
 use crate::ops::plan::{Planner, Wanted, differing};
 use crate::ops::records::Records;
@@ -42,10 +42,10 @@ impl Ops {
         match self.planned_otherwise(plan, there, sink, stop).await? {
             0 => Ok(()),
             n => {
-                let n = thousands(n);
+                let n = counted(n, "number", "numbers");
                 let what = match plan.scrub.is_empty() {
-                    true => format!("the list (as to {n} numbers)"),
-                    false => format!("the list, or one it was scrubbed against, (as to {n} numbers)"),
+                    true => format!("the list (as to {n})"),
+                    false => format!("the list, or one it was scrubbed against, (as to {n})"),
                 };
                 Err(stale(plan, &what))
             }

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use super::Step;
 use crate::domain::plan::{Counts, Destination, Operation, Origin};
 use crate::domain::progress::say_eta;
-use crate::domain::text::thousands;
+use crate::domain::text::{counted, thousands};
 use crate::ops::{Approval, Holds, Planned};
 use crate::tui::cx::Cx;
 use crate::tui::theme::{self, Role};
@@ -95,11 +95,6 @@ pub(super) fn short_path(path: &str) -> String {
 
 fn labelled(cx: &Cx, label: &str, value: String) -> Line<'static> {
     Line::from(vec![span(cx, Role::Muted, format!("{label:<13}")), span(cx, Role::Text, value)])
-}
-
-/// `1 row is`, `2 rows are`.
-fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
 fn warnings(cx: &Cx, planned: &Planned) -> Vec<Line<'static>> {

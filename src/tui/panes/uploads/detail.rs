@@ -8,7 +8,7 @@ use super::{connection, measured};
 use crate::domain::plan::{Destination, Operation};
 use crate::domain::progress::{Phase, Progress, say_eta};
 use crate::domain::run::{RunState, RunSummary};
-use crate::domain::text::thousands;
+use crate::domain::text::{counted, thousands};
 use crate::tui::cx::{Cx, minutes};
 use crate::tui::store::Live;
 use crate::tui::theme::{self, Role};
@@ -34,11 +34,6 @@ fn is_on_its_way(run: &RunSummary, cx: &Cx) -> bool {
         RunState::Uploading => cx.store.task_of_run(&run.id).is_some(),
         _ => false,
     }
-}
-
-/// `1 duplicate`, `2 duplicates`.
-fn counted(n: u64, one: &str) -> String {
-    format!("{} {one}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
 /// Seconds until the cool-down ends.
@@ -277,10 +272,10 @@ fn buckets(run: &RunSummary, cx: &Cx) -> Line<'static> {
     let bucket = |n: u64, word: &str| (n, format!("{} {word}", thousands(n)));
     let parts = [
         bucket(buckets.unchanged, unchanged),
-        (buckets.duplicates, counted(buckets.duplicates, "duplicate")),
+        (buckets.duplicates, counted(buckets.duplicates, "duplicate", "duplicates")),
         bucket(buckets.removed, "scrubbed out"),
         bucket(buckets.rejected, "rejected"),
-        (buckets.dead_letters, counted(buckets.dead_letters, "dead letter")),
+        (buckets.dead_letters, counted(buckets.dead_letters, "dead letter", "dead letters")),
     ];
     let mut said = vec![format!("{} {accepted}", thousands(buckets.accepted))];
     said.extend(parts.into_iter().filter(|(n, _)| *n > 0).map(|(_, said)| said));
