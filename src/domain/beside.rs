@@ -34,10 +34,8 @@ impl<T: Whose, E, I: Iterator<Item = Result<T, E>>> Beside<T, I> {
         if self.of.as_ref() == Some(whom) {
             return Ok(&self.here);
         }
-        debug_assert!(
-            self.of.as_ref().is_none_or(|before| before < whom),
-            "a sorted sequence is read in order"
-        );
+        // The answer would be that nothing stands there, and that means a call too much, or one too few.
+        assert!(self.of.as_ref().is_none_or(|before| before < whom), "a sorted sequence is read in order");
         self.here.clear();
         self.of = Some(whom.clone());
         while let Some(row) =

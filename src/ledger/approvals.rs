@@ -57,9 +57,7 @@ impl Ledger {
         let digest = digest.clone();
         self.read(move |connection| newest(connection, &digest)).await
     }
-}
 
-impl Ledger {
     /// Plans of a profile that do something, that no run has, and that are not older than any approval may be: newest
     /// first, each with its newest approval.
     pub async fn waiting_plans(&self, profile: &str, now: Timestamp) -> Result<Vec<WaitingPlan>, Error> {
@@ -138,13 +136,14 @@ pub(super) fn use_for(connection: &Connection, run: &str, number: u64) -> Result
     let free = connection
         .prepare_cached(
             "SELECT 1 FROM approvals a WHERE a.n = ?1 AND a.void IS NULL
-               AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.approval = a.n)",
+               AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.approval = a.n)
+               AND NOT EXISTS (SELECT 1 FROM approvals b WHERE b.digest = a.digest AND b.n > a.n)",
         )?
         .exists(params![int(number)])?;
     if !free {
         return Err(Error::IllegalTransition {
             what: format!("the approval that run {run} was to be launched under"),
-            from: "used or void",
+            from: "used, void or renewed",
             to: "used",
         });
     }
@@ -162,9 +161,8 @@ pub(super) fn use_newest(connection: &Connection, run: &str, digest: &Digest) ->
         .optional()?
         .flatten();
     match newest(connection, digest)? {
-        Some(standing) if has.is_none() && standing.used_by.is_none() && standing.void.is_none() => {
-            use_for(connection, run, standing.number)
-        }
+        Some(standing) if has.is_none() => use_for(connection, run, standing.number),
+        // It has its own already; or nothing was approved, and whoever binds a plan approves it before.
         _ => Ok(()),
     }
 }

@@ -36,7 +36,7 @@ struct Accepted {
 /// Accepted rows of a run above which it is read beside the others, and not sorted with them.
 const MANY: u64 = 1 << 15;
 /// Runs that are read beside each other: each holds a file open, and a block of it in memory.
-const BESIDE: usize = 64;
+const BESIDE: usize = 16;
 
 impl Ledger {
     /// Stores the baseline of a list, sorted by number, unless there already is one. Returns whether it was stored.
@@ -80,8 +80,9 @@ impl Ledger {
         Ok(stored.await?)
     }
 
-    /// The expected set, sorted by number: the baseline with the accepted rows of our runs and the accepted differences
-    /// folded in. `None` without a baseline. Read from disk as it is asked for, in a bounded memory.
+    /// The expected set, sorted by number: the baseline with the accepted rows of our runs folded in. `None` without a
+    /// baseline. Read from disk as it is asked for: a block of each large run is in memory, and of each line of its
+    /// accepted rows where it begins and ends.
     pub async fn expected(&self, profile: &str, list: &ListId) -> Result<Option<Rows<Expected>>, Error> {
         if self.baseline(profile, list).await?.is_none() {
             return Ok(None);

@@ -32,12 +32,29 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Error> {
     refuse_network(folder)?;
     for part in ["plans", "lists", "locks"] {
         private_dir(&folder.join(part))?;
+        hand_over(&folder.join(part));
     }
     sweep(folder);
     sweep(&folder.join("plans"));
     sweep(&folder.join("lists"));
     sweep_copies(folder);
     Ok(())
+}
+
+/// A folder that became shared after it was in use: what its owner has put there is for the group from now on. What belongs
+/// to another user is theirs to hand over, and they do where they open it.
+fn hand_over(folder: &Path) {
+    #[cfg(unix)]
+    if is_shared(folder)
+        && let Ok(group) = fs::metadata(folder).map(|data| std::os::unix::fs::MetadataExt::gid(&data))
+    {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let _ = std::os::unix::fs::chown(entry.path(), None, Some(group));
+            let _ = set_mode(&entry.path(), 0o660);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
 }
 
 /// Opens or creates a file that only its owner may read. Never for the database and what SQLite keeps beside it: closing
@@ -140,7 +157,7 @@ pub(super) struct Temporary {
 impl Temporary {
     /// Makes one in a folder; `name` only tells a reader of the folder what it is.
     pub(super) fn new(folder: &Path, name: &str) -> Result<Self, Error> {
-        Self::of_mode(folder, name, mode_beside(folder, 0o600))
+        Self::of_mode(folder, name, mode_beside(&folder.join(name), 0o600))
     }
 
     fn of_mode(folder: &Path, name: &str, mode: u32) -> Result<Self, Error> {

@@ -109,9 +109,14 @@ impl Sortable for Identifier {
 }
 
 impl Sortable for RemoteEntry {
-    /// By whom a record means; what means nobody comes first.
+    /// By whom a record means; what means nobody comes first. All that it says counts, since contacts and items have no ids.
     fn order(&self, other: &Self) -> Ordering {
-        (&self.identifier, &self.raw, &self.id).cmp(&(&other.identifier, &other.raw, &other.id))
+        (&self.identifier, &self.raw, &self.id)
+            .cmp(&(&other.identifier, &other.raw, &other.id))
+            .then_with(|| self.expires.cmp(&other.expires))
+            .then_with(|| self.source.cmp(&other.source))
+            .then_with(|| self.jurisdiction.cmp(&other.jurisdiction))
+            .then_with(|| (&self.key, &self.list.0).cmp(&(&other.key, &other.list.0)))
     }
 }
 

@@ -178,13 +178,18 @@ impl Ops {
 
     /// A spread of numbers that the list should suppress now.
     pub(super) async fn numbers_to_probe(&self, list: &DncList) -> Result<Vec<E164>, OpsError> {
-        let (counted, live) = (self.live_numbers(list).await?, self.live_numbers(list).await?);
-        off_thread(move || {
+        let counted = self.live_numbers(list).await?;
+        let count = off_thread(move || {
             let mut spread = Spread::default();
             for number in counted {
                 number?;
                 spread.all += 1;
             }
+            Ok::<_, OpsError>(spread)
+        });
+        let mut spread = count.await??;
+        let live = self.live_numbers(list).await?;
+        off_thread(move || {
             for number in live {
                 spread.take(number?);
             }
@@ -197,17 +202,20 @@ impl Ops {
     /// there tells whether the list still works: when somebody else's numbers do is not this run's to prove.
     async fn numbers_of_run_to_probe(&self, run: &RunSummary, list: &DncList) -> Result<Vec<E164>, OpsError> {
         let plan = self.ledger.plan(run.plan.as_deref().unwrap_or_default()).await?;
-        let (counted, live) =
-            (self.kinds_of_numbers(&plan, list).await?, self.kinds_of_numbers(&plan, list).await?);
-        let otherwise = if plan.counts.remove > 0 { Kind::Ours } else { Kind::Any };
-        off_thread(move || {
+        let is_removal = plan.counts.remove > 0;
+        let counted = self.kinds_of_numbers(&plan, list).await?;
+        let count = off_thread(move || {
             let mut spreads = [(); 4].map(|()| Spread::default());
             for told in counted {
                 told?.1.into_iter().for_each(|kind| spreads[kind as usize].all += 1);
             }
             let kind = [Kind::Sent, Kind::Found].into_iter().find(|kind| spreads[*kind as usize].all > 0);
-            let kind = kind.unwrap_or(otherwise);
-            let mut spread = std::mem::take(&mut spreads[kind as usize]);
+            let kind = kind.unwrap_or(if is_removal { Kind::Ours } else { Kind::Any });
+            Ok::<_, OpsError>((kind, std::mem::take(&mut spreads[kind as usize])))
+        });
+        let (kind, mut spread) = count.await??;
+        let live = self.kinds_of_numbers(&plan, list).await?;
+        off_thread(move || {
             for told in live {
                 let (number, kinds) = told?;
                 if kinds.contains(&kind) {
@@ -228,7 +236,11 @@ impl Ops {
     {
         let live = self.live_numbers(list).await?;
         let mut rows = Beside::new(self.ledger.plan_rows(plan).await?);
-        let mut ours = Beside::new(self.ledger.ours(&plan.profile, &list.id).await?);
+        // Only where a removal has nothing else to show.
+        let mut ours = Beside::new(match plan.counts.remove {
+            0 => Box::new(std::iter::empty()) as Rows<Expected>,
+            _ => self.ledger.ours(&plan.profile, &list.id).await?,
+        });
         Ok(live.map(move |number| {
             let number = number?;
             let whom = Identifier::from(number);

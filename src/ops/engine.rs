@@ -129,6 +129,11 @@ impl Engine {
         if self.plan.destination == Destination::Outbound {
             self.settle_left_behind().await?;
         }
+        // What a kill left answered is settled first; from then on each answer is settled by whoever asked.
+        let mut answered: VecDeque<Batch> =
+            self.batches_in(&BatchState::ANSWERED, None, u32::MAX).await?.into();
+        answered.retain(|batch| !self.waits(batch));
+        self.send_queue(answered).await?;
         loop {
             let queue = self.ready_batches().await?;
             if !queue.is_empty() {
@@ -164,25 +169,22 @@ impl Engine {
 
     /// Batches that something can be done for now, in order.
     async fn ready_batches(&self) -> Result<VecDeque<Batch>, Halt> {
-        let mut ready: VecDeque<Batch> = self.batches_in(&BatchState::ANSWERED, None, u32::MAX).await?.into();
-        ready.retain(|batch| !self.waits(batch));
         let mut after = None;
         loop {
             let page = self.batches_in(&[BatchState::Queued], after, QUEUED_AT_ONCE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.seq);
-            let before = ready.len();
-            ready.extend(page.into_iter().filter(|batch| !self.takes_off(batch)));
-            if ready.len() > before {
+            let ready: VecDeque<Batch> = page.into_iter().filter(|batch| !self.takes_off(batch)).collect();
+            if !ready.is_empty() {
                 return Ok(ready);
             }
         }
         // Nobody becomes callable while somebody is still to be suppressed.
         let others = self.batches_in(&BatchState::UNSURE, None, u32::MAX).await?;
-        if ready.is_empty() && others.iter().all(|batch| self.takes_off(batch)) {
-            ready = self.batches_in(&[BatchState::Queued], None, QUEUED_AT_ONCE).await?.into();
+        if !others.iter().all(|batch| self.takes_off(batch)) {
+            return Ok(VecDeque::new());
         }
-        Ok(ready)
+        Ok(self.batches_in(&[BatchState::Queued], None, QUEUED_AT_ONCE).await?.into())
     }
 
     async fn batches_in(

@@ -192,7 +192,7 @@ impl Ops {
             records: named(there.as_ref()).await?,
             checked: Some(file.clone()),
         };
-        let writer = self.begin_rows(&draft)?;
+        let writer = self.begin_rows(&draft).await?;
         let (checked, document, halt) = (file.checked.clone(), file.document.clone(), stop.clone());
         let (rows, tallies, clauses, extras) = off_thread(move || {
             let extras = extra::read(&document, &checked, to, require_opt_in, &halt)?;

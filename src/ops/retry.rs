@@ -60,7 +60,7 @@ impl Ops {
             records: named(remote.as_ref()).await?,
             checked: None,
         };
-        let writer = self.begin_rows(&draft)?;
+        let writer = self.begin_rows(&draft).await?;
         let (rows, clauses) = off_thread(move || {
             let (rows, ()) = PlannedRows::write(writer, |push| rows.into_iter().try_for_each(push))?;
             let barred = remote.map(|there| barred_there(&scrub, &there)).transpose()?;

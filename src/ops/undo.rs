@@ -81,7 +81,7 @@ impl Ops {
             records: named(remote.as_ref()).await?,
             checked: None,
         };
-        let writer = self.begin_rows(&draft)?;
+        let writer = self.begin_rows(&draft).await?;
         let mut undo = self.take_back(&run, &remote.unwrap_or_else(Records::empty)).await?;
         let (rows, told) = off_thread(move || {
             PlannedRows::write(writer, |push| {

@@ -109,9 +109,9 @@ impl Ops {
                 self.check_fits(&plan)?;
                 self.approval_for_launch(&plan).await?;
                 let mut lock = self.lock(&plan.list, LAUNCHING, &*sink, stop).await?;
-                // While it was waited for the list, another launch may have used it, or its time have come.
-                let approval = Some(self.approval_for_launch(&plan).await?);
                 self.check_fresh(&plan, &sink, stop).await?;
+                // While the list was waited for and read, another launch may have used it, or its time have come.
+                let approval = Some(self.approval_for_launch(&plan).await?);
                 self.note_bypass(&plan, &launch.reason).await?;
                 let new = NewRun {
                     activates: launch.activates,

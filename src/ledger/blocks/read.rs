@@ -25,7 +25,11 @@ impl<R: Row> Blocks<R> {
     pub(in crate::ledger) fn open(path: &Path, digest: &str) -> Result<Self, Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let broken = || damaged(format!("{name} is not what was written"));
-        let mut file = File::open(path).map_err(|e| damaged(format!("{name} cannot be read: {e}")))?;
+        let mut file = File::open(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => damaged(format!("{name} is missing")),
+            // Of too many open files, or a mode that keeps us out, nothing is damaged.
+            _ => Error::Unwritable { detail: format!("{name} cannot be read: {e}") },
+        })?;
         let size = file.metadata().map_err(|_| broken())?.len();
 
         let mut head = [0; 12];

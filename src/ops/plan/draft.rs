@@ -15,7 +15,7 @@ use crate::domain::plan::{
 };
 use crate::ledger::{PlanWriter, WrittenPlan};
 use crate::ops::check::CheckedFile;
-use crate::ops::{Ops, OpsError};
+use crate::ops::{Ops, OpsError, off_thread};
 
 /// The name under which a plan keeps what stood on the list. A launch does not compare it: it plans every row once more.
 const RECORDS: &str = "records";
@@ -103,8 +103,9 @@ impl Ops {
     }
 
     /// Begins the rows of a plan.
-    pub(in crate::ops) fn begin_rows(&self, draft: &Draft) -> Result<PlanWriter, OpsError> {
-        Ok(self.ledger.write_plan(&self.head(draft))?)
+    pub(in crate::ops) async fn begin_rows(&self, draft: &Draft) -> Result<PlanWriter, OpsError> {
+        let (ledger, head) = (self.ledger.clone(), self.head(draft));
+        off_thread(move || Ok(ledger.write_plan(&head)?)).await?
     }
 
     /// Stores the plan and says what it does, and whatever else there is to say.
