@@ -247,11 +247,18 @@ impl TakeBack {
             attributes_of(&row.identifier, said).filter(|_| !is_over)
         };
         let before = row.before.as_deref();
+        let is_back = |record: &RemoteEntry| {
+            record.is_canonical() && before.is_some_and(|before| before.satisfied_by(record))
+        };
         match (row.op, strongest(written.iter().copied())) {
             // Taken off: it comes back where nobody has put it there since.
+            // A snapshot took only ours: what stood beside it stands there still, and is no reason to leave ours out.
             (Op::Remove, _) => match before.and_then(restored) {
+                Some(attributes) if records.is_empty() || (row.row == 0 && !records.iter().any(is_back)) => {
+                    return Ok(PlanRow { op: Op::Add, attributes, generation, ..kept });
+                }
                 _ if !records.is_empty() => self.told.changed += 1,
-                Some(attributes) => return Ok(PlanRow { op: Op::Add, attributes, generation, ..kept }),
+                Some(_) => {}
                 None => self.told.lost += 1,
             },
             (_, None) => self.told.changed += 1,

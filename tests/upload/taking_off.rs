@@ -210,6 +210,33 @@ async fn an_undo_leaves_what_a_later_file_wants_there() {
     assert_holds(&stage, 5..9).await;
 }
 
+/// What stands beside ours may end tomorrow: it is no reason to leave ours out.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_of_a_snapshot_puts_ours_back_beside_what_others_had_there_all_the_time() {
+    let stage = Stage::with(Story::Calm).await;
+    assert_ready(&stage.upload(&file_of(&stage, "all.csv", 0..3, "2031-12-31")).await.unwrap());
+    let list = stage.list_id().await;
+    let theirs = json!({ "data": [{ "phoneNumber": number(1), "listId": list.0, "jurisdiction": "US-TX",
+                                    "expirationDate": "2027-01-31T23:59:59Z", "idempotencyKey": "theirs" }] });
+    stage.as_somebody_else(reqwest::Method::POST, "dnc/entries", theirs).await;
+    let snapshot = file_of(&stage, "whole.csv", [0, 2], "2031-12-31");
+    let run = stage.upload_as(Operation::Sync, &snapshot).await.unwrap();
+    let ends = async || {
+        let state = stage.control(&format!("state?listId={}", stage.list_name())).await;
+        let records = state["lists"][0]["records"].as_array().unwrap().iter();
+        let of_it = records.filter(|it| it["phoneNumber"] == number(1).as_str());
+        let year = |it: &serde_json::Value| it["expirationDate"].as_str().unwrap()[..4].to_owned();
+        let mut ends: Vec<String> = of_it.map(year).collect();
+        ends.sort();
+        ends
+    };
+    assert_eq!(ends().await, ["2027"], "only ours went");
+
+    let undone = stage.undo(&run.id).await.unwrap();
+
+    assert_eq!((undone.buckets.accepted, ends().await), (1, vec!["2027".to_owned(), "2031".into()]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_that_was_only_pretended_is_seen_and_done_again() {
     let stage = Stage::with(Story::Calm).await;
