@@ -6,14 +6,17 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+#[path = "support/process.rs"]
+mod process;
+
+use process::run_watched;
 
 const LIST: &str = "Trial_Imports";
 /// The tenant's limit, which the sandbox enforces.
@@ -42,22 +45,17 @@ fn check() {
     let home = tempfile::tempdir().unwrap();
     let file = write_numbers(home.path(), CHECK_ROWS);
     let bytes = fs::metadata(&file).unwrap().len();
-    let started = Instant::now();
-    let mut child = quietline(home.path())
-        .args(["check", file.to_str().unwrap(), "--json"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (output, peak) = watch(&mut child);
-    let seconds = started.elapsed().as_secs_f64();
-    let report: Value = serde_json::from_str(&output).unwrap();
+    let measured = run_watched(quietline(home.path()).args(["check", file.to_str().unwrap(), "--json"]));
+    let seconds = measured.took.as_secs_f64();
+    let report: Value = serde_json::from_str(&measured.output).unwrap();
     assert_eq!(report["rows"], CHECK_ROWS, "{report}");
     println!(
         "| `check` of {CHECK_ROWS} rows ({} MB) | {seconds:.1} s, {:.0} rows/s |",
         bytes / 1_000_000,
         CHECK_ROWS as f64 / seconds
     );
-    println!("| its peak memory | {} MB |", peak / 1024);
+    println!("| its peak memory | {} MB |", measured.peak / 1_048_576);
+    println!("| its CPU | {:.1} s |", measured.cpu.as_secs_f64());
 }
 
 /// A steady upload against the calm tenant: share of the allowed rate, and refusals that we caused.
@@ -65,7 +63,8 @@ fn upload() {
     let home = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(home.path());
     let file = write_numbers(home.path(), UPLOAD_ROWS);
-    let mut child = quietline(home.path())
+    let mut command = quietline(home.path());
+    command
         .args([
             "upload",
             file.to_str().unwrap(),
@@ -79,12 +78,9 @@ fn upload() {
             "--json",
         ])
         .env("QUIETLINE_CLIENT_ID", &sandbox.client_id)
-        .env("QUIETLINE_CLIENT_SECRET", &sandbox.client_secret)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (output, peak) = watch(&mut child);
-    let run: Value = serde_json::from_str(&output).unwrap();
+        .env("QUIETLINE_CLIENT_SECRET", &sandbox.client_secret);
+    let measured = run_watched(&mut command);
+    let run: Value = serde_json::from_str(&measured.output).unwrap();
     assert_eq!(run["accepted"], UPLOAD_ROWS, "{run}");
 
     let calls = sandbox.entry_writes();
@@ -98,7 +94,7 @@ fn upload() {
         share * 100.0
     );
     println!("| 429 answers caused by us in that run | {refused} |");
-    println!("| its peak memory | {} MB |", peak / 1024);
+    println!("| its peak memory | {} MB |", measured.peak / 1_048_576);
     assert!(share >= PROMISED_SHARE, "only {:.1} % of the allowed rate is used", share * 100.0);
     assert_eq!(refused, 0, "the tenant had to refuse calls");
 }
@@ -116,30 +112,6 @@ fn write_numbers(folder: &Path, rows: usize) -> PathBuf {
     let file = folder.join("numbers.csv");
     fs::write(&file, text).unwrap();
     file
-}
-
-/// Waits for the end; returns stdout and the highest resident memory in kB (0 where the system does not tell).
-fn watch(child: &mut Child) -> (String, u64) {
-    let mut stdout = child.stdout.take().unwrap();
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let _ = stdout.read_to_string(&mut text);
-        let _ = sender.send(text);
-    });
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        let told = fs::read_to_string(&status).unwrap_or_default();
-        let high = told
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-        peak = peak.max(high.unwrap_or(0));
-        if let Ok(text) = receiver.recv_timeout(Duration::from_millis(20)) {
-            let _ = child.wait();
-            return (text, peak);
-        }
-    }
 }
 
 /// The calm tenant in a process of its own.

@@ -11,11 +11,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+#[path = "../support/process.rs"]
+mod process;
 mod tenant;
-mod watch;
 
+use process::{Measured, run_watched};
+use serde_json::Value;
 use tenant::Tenant;
-use watch::{Used, watched};
 
 const PLAN_ROWS: u64 = 10_000_000;
 const RUN_ROWS: u64 = 1_000_000;
@@ -61,7 +63,7 @@ fn plan(rows: u64) {
         let add = said["add"].as_u64().unwrap_or_else(|| panic!("{said}"));
         assert_eq!(add, rows / 2, "{said}");
         tell(&format!("{what}: {rows} rows against {rows} entries"), &used, rows);
-        assert!(is_first || used.megabytes() <= PLAN_MEGABYTES, "a plan takes {:.0} MB", used.megabytes());
+        assert!(is_first || megabytes(&used) <= PLAN_MEGABYTES, "a plan takes {:.0} MB", megabytes(&used));
     }
 }
 
@@ -71,7 +73,7 @@ fn run(rows: u64) {
     let tenant = Tenant::start(0..0);
     tenant.write_profile(home.path());
     let file = write_file(home.path(), rows);
-    let (said, used) = watched(upload(quietline(home.path()), &file));
+    let (said, used) = watched(&mut upload(quietline(home.path()), &file));
     assert_eq!(said["accepted"].as_u64(), Some(rows), "{said}");
     tell(&format!("upload of {rows} rows, 100 in a call"), &used, rows);
     let micros = used.cpu.as_secs_f64() * 1e6 / rows as f64;
@@ -98,18 +100,29 @@ fn again(rows: u64) {
         .unwrap();
     tenant.until(before + 1);
     let took = begun.elapsed();
-    let said: serde_json::Value = serde_json::from_reader(child.stdout.take().unwrap()).unwrap();
+    let said: Value = serde_json::from_reader(child.stdout.take().unwrap()).unwrap();
     child.wait().unwrap();
     assert_eq!(said["accepted"].as_u64(), Some(rows), "{said}");
     println!("| a killed run of {rows} rows sends again after | {:.2} s |", took.as_secs_f64());
     assert!(took < AGAIN_WITHIN, "it takes {took:?} until it sends again");
 }
 
-fn tell(what: &str, used: &Used, rows: u64) {
+/// Runs a command to its end: the JSON that it printed, and what it took.
+fn watched(command: &mut Command) -> (Value, Measured) {
+    let used = run_watched(command);
+    let said = serde_json::from_str(&used.output).unwrap_or_else(|_| panic!("no JSON but {:?}", used.output));
+    (said, used)
+}
+
+fn megabytes(used: &Measured) -> f64 {
+    used.peak as f64 / 1_048_576.0
+}
+
+fn tell(what: &str, used: &Measured, rows: u64) {
     println!(
         "| {what} | {:.1} s, {:.0} MB at the most, {:.1} µs of CPU a row |",
         used.took.as_secs_f64(),
-        used.megabytes(),
+        megabytes(used),
         used.cpu.as_secs_f64() * 1e6 / rows as f64
     );
 }

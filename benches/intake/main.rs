@@ -11,10 +11,13 @@ use std::path::{Path, PathBuf};
 mod generate;
 mod measure;
 mod peers;
+#[path = "../support/process.rs"]
+mod process;
 mod screen;
 
-use measure::{Measured, median, run_watched};
+use measure::median;
 use peers::{Expressions, Peers};
+use process::{Measured, run_watched};
 
 /// Measurements of each thing; the median counts.
 const ROUNDS: usize = 5;
@@ -70,7 +73,8 @@ fn index(file: &Path, peers: &Peers) {
         document.build_index(&tokio_util::sync::CancellationToken::new(), &mut |_| {}).unwrap();
         started.elapsed().as_secs_f64()
     });
-    let theirs = peers.xan.as_ref().map(|xan| median(ROUNDS, || run_watched(xan.count(file)).seconds));
+    let theirs =
+        peers.xan.as_ref().map(|xan| median(ROUNDS, || run_watched(&mut xan.count(file)).took.as_secs_f64()));
     row("index of every row", ours, theirs.map(|it| ("xan count -p", it)));
 }
 
@@ -84,7 +88,9 @@ fn check(home: &Path, file: &Path, rows: u64, peers: &Peers) {
             form.push(duckdb.count(file, Expressions::Form));
         }
     }
-    let seconds = median_of(ours.iter().map(|it| it.seconds).collect());
+    let cpu = median_of(ours.iter().map(|it| it.cpu.as_secs_f64()).collect());
+    println!("| CPU of that | {:.0} ns a row | | |", cpu / rows as f64 * 1e9);
+    let seconds = median_of(ours.iter().map(|it| it.took.as_secs_f64()).collect());
     let beside = |name, theirs: Vec<f64>| (!theirs.is_empty()).then(|| (name, median_of(theirs)));
     row("validation with duplicates", seconds, beside("DuckDB, digits and expressions only", digits));
     row("the same", seconds, beside("DuckDB, the form of cells only", form));
@@ -103,7 +109,7 @@ fn check(home: &Path, file: &Path, rows: u64, peers: &Peers) {
 fn flat(home: &Path, rows: u64) {
     let cost = |rows: u64| {
         let file = made(home, rows);
-        median(ROUNDS, || checked(home, &file, rows).seconds) / rows as f64 * 1e9
+        median(ROUNDS, || checked(home, &file, rows).took.as_secs_f64()) / rows as f64 * 1e9
     };
     let (small, large) = (cost(rows / 10), cost(rows * 2));
     println!(
@@ -117,7 +123,7 @@ fn flat(home: &Path, rows: u64) {
 fn checked(home: &Path, file: &Path, rows: u64) -> Measured {
     let mut command = measure::quietline(home);
     command.args(["check", file.to_str().unwrap(), "--json"]);
-    let measured = run_watched(command);
+    let measured = run_watched(&mut command);
     let report: serde_json::Value = serde_json::from_str(&measured.output).unwrap();
     assert_eq!(report["rows"], rows, "{report}");
     measured

@@ -1,51 +1,14 @@
 //! Time and memory of processes.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use quietline::domain::phone::{Normaliser, PhonePolicy, Region};
 use quietline::files::{CheckOptions, Document, InputOptions};
 use tokio_util::sync::CancellationToken;
 
-/// One run of a program.
-pub struct Measured {
-    pub seconds: f64,
-    /// Highest resident memory in bytes.
-    pub peak: u64,
-    pub output: String,
-}
-
-/// Runs a program to its end.
-pub fn run_watched(mut command: Command) -> Measured {
-    let started = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut stdout = child.stdout.take().unwrap();
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        let _ = stdout.read_to_string(&mut text);
-        let _ = sender.send((text, started.elapsed()));
-    });
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let (output, took) = loop {
-        peak = peak.max(kilobytes(&fs::read_to_string(&status).unwrap_or_default(), "VmHWM:"));
-        if let Ok(ended) = receiver.recv_timeout(Duration::from_millis(5)) {
-            break ended;
-        }
-    };
-    let _ = child.wait();
-    Measured { seconds: took.as_secs_f64(), peak: peak * 1024, output }
-}
-
-fn kilobytes(status: &str, name: &str) -> u64 {
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
-}
+use crate::process::{kilobytes, run_watched};
 
 /// The program, in a home of its own.
 pub fn quietline(home: &Path) -> Command {
@@ -72,7 +35,7 @@ pub fn floor(home: &Path) -> u64 {
     fs::write(&file, "phone\n202-555-0123\n").unwrap();
     let mut command = quietline(home);
     command.args(["check", file.to_str().unwrap(), "--json"]);
-    run_watched(command).peak
+    run_watched(&mut command).peak
 }
 
 /// Bytes that this process holds more with a checked file and its index than without. `small` is checked before: the tables
