@@ -160,10 +160,14 @@ pub(super) fn use_newest(connection: &Connection, run: &str, digest: &Digest) ->
         .query_row(params![run], |row| row.get(0))
         .optional()?
         .flatten();
-    match newest(connection, digest)? {
-        Some(standing) if has.is_none() => use_for(connection, run, standing.number),
-        // It has its own already; or nothing was approved, and whoever binds a plan approves it before.
-        _ => Ok(()),
+    match (has, newest(connection, digest)?) {
+        (Some(_), _) => Ok(()),
+        (None, Some(standing)) => use_for(connection, run, standing.number),
+        (None, None) => Err(Error::IllegalTransition {
+            what: format!("run {run} with a plan that nobody approved"),
+            from: "draft",
+            to: "bound to a plan",
+        }),
     }
 }
 

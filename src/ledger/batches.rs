@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest as _, Sha256};
 
 use super::audit::{append, of_run};
-use super::codec::{hex, micros, position, rows};
+use super::codec::{count, hex, micros, position, rows};
 use super::error::{Error, damaged};
 use super::lists::raise;
 use super::runs::load;
@@ -115,21 +115,26 @@ impl Ledger {
         self.step(run, seq, BatchState::Probed, None).await
     }
 
-    /// Plan rows of a run that replace records which are not gone yet, sorted, and how many such records there are.
-    pub async fn rows_with_replacements(&self, run: &str) -> Result<(Vec<u32>, u64), Error> {
+    /// How many records of a run's replacements are not gone yet.
+    pub async fn replacements_left(&self, run: &str) -> Result<u64, Error> {
+        let run = run.to_owned();
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT count(*) FROM replacements WHERE run = ?1 AND done = 0")?;
+            count(statement.query_row(params![run], |row| row.get(0))?)
+        })
+        .await
+    }
+
+    /// Plan rows of a run that replace records which are not gone yet, sorted.
+    pub async fn rows_with_replacements(&self, run: &str) -> Result<Vec<u32>, Error> {
         let run = run.to_owned();
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT plan_row FROM replacements WHERE run = ?1 AND done = 0 ORDER BY plan_row",
+                "SELECT DISTINCT plan_row FROM replacements WHERE run = ?1 AND done = 0 ORDER BY plan_row",
             )?;
-            let mut found = statement.query(params![run])?;
-            let (mut rows, mut records) = (Vec::new(), 0);
-            while let Some(row) = found.next()? {
-                rows.push(row.get(0)?);
-                records += 1;
-            }
-            rows.dedup();
-            Ok((rows, records))
+            let rows = statement.query_map(params![run], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(rows)
         })
         .await
     }

@@ -17,7 +17,7 @@ use super::codec::hex;
 use super::error::Error;
 
 pub(super) use read::Blocks;
-pub(super) use write::{Writer, Written, digest};
+pub(super) use write::{Writer, Written};
 
 /// Rows of a block; only the last one has fewer.
 pub(super) const BLOCK: usize = 4_096;

@@ -182,6 +182,11 @@ impl Ledger {
         .await
     }
 
+    /// Whether there is anything that a list can be compared with.
+    pub async fn has_baseline(&self, profile: &str, list: &ListId) -> Result<bool, Error> {
+        Ok(self.baseline(profile, list).await?.is_some())
+    }
+
     async fn baseline(&self, profile: &str, list: &ListId) -> Result<Option<(String, String)>, Error> {
         let (profile, list) = (profile.to_owned(), list.clone());
         self.read(move |connection| find(connection, &profile, &list)).await

@@ -228,7 +228,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<(), Halt> {
         let sent = self.ledger.batches_in(&run.id, &BatchState::SENT, None, 1).await?;
-        let (_, replaced) = self.ledger.rows_with_replacements(&run.id).await?;
+        let replaced = self.ledger.replacements_left(&run.id).await?;
         if replaced == 0 && sent.is_empty() {
             return Ok(());
         }
@@ -253,7 +253,7 @@ impl Ops {
     ) -> Result<(), OpsError> {
         let sent = self.ledger.batches_in(&run.id, &BatchState::SENT, None, u32::MAX).await?;
         let rows: usize = sent.iter().map(|batch| batch.rows.len()).sum();
-        let (_, replaced) = self.ledger.rows_with_replacements(&run.id).await?;
+        let replaced = self.ledger.replacements_left(&run.id).await?;
         let what =
             format!("{rows} rows of run {} may have arrived, {replaced} old records may stand", run.id);
         if !how.force {

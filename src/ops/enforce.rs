@@ -51,7 +51,7 @@ impl Ops {
             let result = self.compare_with_expected(to, &list, Some(&run.id), sink, stop).await?;
             // Proven is what was asked for: a row without a verdict, or an old record that had to stay, is not.
             let unaccounted = self.ledger.run(&run.id).await?.buckets.unaccounted;
-            let (_, records) = self.ledger.rows_with_replacements(&run.id).await?;
+            let records = self.ledger.replacements_left(&run.id).await?;
             if result.diff.is_clean() && unaccounted == 0 && records == 0 {
                 list = self.switch_on(&list, Some(&run.reason)).await?;
             }
@@ -69,7 +69,7 @@ impl Ops {
             Some(("unaccounted", "some rows have no verdict of the tenant"))
         } else if !result.diff.is_clean() {
             Some(("differences", "the list is not as intended"))
-        } else if self.ledger.rows_with_replacements(&run.id).await?.1 > 0 {
+        } else if self.ledger.replacements_left(&run.id).await? > 0 {
             Some((
                 "replacements",
                 "some old records still stand, because their replacements cannot be read back",

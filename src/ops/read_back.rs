@@ -19,9 +19,9 @@ use crate::domain::text::thousands;
 const CALLS_OF_ONE: u64 = 2;
 
 /// Plan rows of which the list is as they want it, sorted.
-pub(super) struct Done(Vec<u32>);
+pub(super) struct DoneRows(Vec<u32>);
 
-impl Done {
+impl DoneRows {
     pub(super) fn has(&self, row: u32) -> bool {
         self.0.binary_search(&row).is_ok()
     }
@@ -59,7 +59,7 @@ impl Judge {
 impl Engine {
     /// Which rows are done, of those whose call may yet be served. A contact has no key by which a second one of it is told, so
     /// nothing of it counts as missing before a call can be on its way no longer, and two readings have found as many.
-    pub(super) async fn done_in_the_end(&self, rows: &[u32]) -> Result<Option<Done>, Halt> {
+    pub(super) async fn done_in_the_end(&self, rows: &[u32]) -> Result<Option<DoneRows>, Halt> {
         if self.plan.destination != Destination::Outbound {
             return self.done_of(rows).await;
         }
@@ -75,7 +75,7 @@ impl Engine {
 
     /// The same of rows of which nothing is on its way, or nobody knows whether it is: read until there was nothing more of
     /// them for so long that nobody waits for it.
-    pub(super) async fn done_awaited(&self, rows: &[u32]) -> Result<Option<Done>, Halt> {
+    pub(super) async fn done_awaited(&self, rows: &[u32]) -> Result<Option<DoneRows>, Halt> {
         let mut last_news = (0, Instant::now());
         let within = self.ops.patience.visible_within;
         self.look_until(rows, false, |found| {
@@ -93,7 +93,7 @@ impl Engine {
         rows: &[u32],
         jobs_first: bool,
         mut is_over: impl FnMut(usize) -> bool,
-    ) -> Result<Option<Done>, Halt> {
+    ) -> Result<Option<DoneRows>, Halt> {
         let mut pause = self.ops.patience.first_look;
         let mut is_told = false;
         loop {
@@ -122,7 +122,7 @@ impl Engine {
     /// Which rows are done, by the fewest calls: one per number, or the whole list in large pages. `None` where the tenant
     /// cannot be read back, or something that is still on its way does not end: then nobody knows, and nothing is sent again
     /// by itself.
-    pub(super) async fn done_of(&self, rows: &[u32]) -> Result<Option<Done>, Halt> {
+    pub(super) async fn done_of(&self, rows: &[u32]) -> Result<Option<DoneRows>, Halt> {
         if self.plan.destination == Destination::Outbound && !self.jobs_are_over().await? {
             return Ok(None);
         }
@@ -130,7 +130,7 @@ impl Engine {
     }
 
     /// The same without a look at what may still be on its way.
-    pub(super) async fn done_now(&self, rows: &[u32]) -> Result<Option<Done>, Halt> {
+    pub(super) async fn done_now(&self, rows: &[u32]) -> Result<Option<DoneRows>, Halt> {
         let mut rows = rows.to_vec();
         rows.sort_unstable();
         rows.dedup();
@@ -145,7 +145,7 @@ impl Engine {
                 let records = self.ops.client.entries_of(number, Some(&self.plan.list)).await?;
                 done.extend(judge.is_done(&planned, &records).then_some(row));
             }
-            return Ok(Some(Done(done)));
+            return Ok(Some(DoneRows(done)));
         }
         // What is in flight is still finished after a stop, and that may need this reading.
         let unstoppable = tokio_util::sync::CancellationToken::new();
@@ -165,7 +165,7 @@ impl Engine {
                 let records = there.at(&planned.identifier)?;
                 done.extend(judge.is_done(&planned, records).then_some(*row));
             }
-            Ok::<_, OpsError>(Done(done))
+            Ok::<_, OpsError>(DoneRows(done))
         });
         Ok(Some(done.await??))
     }

@@ -61,7 +61,7 @@ impl Ops {
         stop: &CancellationToken,
     ) -> Result<Reconciliation, OpsError> {
         let profile = &self.profile().name;
-        let is_known = self.ledger.expected(profile, &list.id).await?.is_some();
+        let is_known = self.ledger.has_baseline(profile, &list.id).await?;
         let guess = match is_known {
             true => Some(self.ledger.expected_at_most(profile, &list.id).await?),
             false => list.entry_count,

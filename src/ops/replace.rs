@@ -17,10 +17,11 @@ impl Engine {
     /// Removes every old record whose replacement stands. Returns how many had to stay, because theirs does not.
     pub(super) async fn finish_replacements(&self) -> Result<u64, Halt> {
         let ledger = &self.ops.ledger;
-        let (rows, records) = ledger.rows_with_replacements(&self.run).await?;
+        let rows = ledger.rows_with_replacements(&self.run).await?;
         if rows.is_empty() {
             return Ok(0);
         }
+        let records = ledger.replacements_left(&self.run).await?;
         self.tell(format!("removing {} records that were replaced", thousands(records)));
         let there = self.done_of(&rows).await?;
         let mut stay = 0;

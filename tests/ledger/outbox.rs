@@ -200,6 +200,7 @@ async fn what_calls_took_is_added_up_over_restarts() {
         metrics
     };
     let plan = world.plan("p-2", &[row(1, Op::Add), row(2, Op::Add)]).await;
+    world.approve(&plan).await;
     world.ledger.bind_plan(&run, &plan, 1).await.unwrap();
     world.ledger.set_state(&run, RunState::Approved, None, at(1)).await.unwrap();
     world.ledger.set_state(&run, RunState::Uploading, None, at(2)).await.unwrap();

@@ -118,6 +118,7 @@ async fn the_trail_tells_the_story_without_numbers() {
     let story = [
         "plan.made",
         "run.created",
+        "plan.approved",
         "run.planned",
         "run.state",
         "run.state",

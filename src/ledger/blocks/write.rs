@@ -7,20 +7,6 @@ use super::{BLOCK, Line, Row, whole};
 use crate::ledger::error::Error;
 use crate::ledger::folder::{Temporary, unwritable};
 
-/// Digest that a file of these rows has.
-pub(in crate::ledger) fn digest<R: Row>(header: &[u8], rows: &[R]) -> String {
-    let mut bytes = Vec::new();
-    let lines: Vec<Line> = rows
-        .chunks(BLOCK)
-        .map(|block| {
-            bytes.clear();
-            R::encode(block, &mut bytes);
-            Line::of(block, &bytes)
-        })
-        .collect();
-    whole::<R>(header, &lines)
-}
-
 /// A file that is being written.
 pub(in crate::ledger) struct Writer<R> {
     out: BufWriter<Temporary>,
