@@ -11,6 +11,7 @@ use super::Until;
 use crate::domain::plan::Destination;
 use crate::domain::run::{RunState, RunSummary};
 use crate::files::FileError;
+use crate::ledger;
 use crate::ops::engine::{Engine, Halt, Shared, removals_of};
 use crate::ops::input::{FileMark, Input};
 use crate::ops::plan::PlanRequest;
@@ -65,14 +66,18 @@ impl Ops {
                 // A file that cannot be used ends the run, one that changed may be put back; a ledger that fails
                 // cannot even say so.
                 let state = match &error {
+                    // A plan or baseline that is not what was written: the database itself may well be.
+                    OpsError::Ledger(ledger::Error::Damaged { .. }) => Some(RunState::Interrupted),
                     OpsError::Ledger(_) => None,
                     OpsError::File(FileError::Changed { .. }) => Some(RunState::Interrupted),
                     _ => Some(RunState::Failed),
                 };
                 if let Some(state) = state {
                     let why = Some((error.code().to_owned(), error.to_string()));
-                    let summary = self.ledger.set_state(run, state, why, at).await?;
-                    sink.event(OpsEvent::Run(Box::new(summary)));
+                    // What went wrong first is what is told.
+                    if let Ok(summary) = self.ledger.set_state(run, state, why, at).await {
+                        sink.event(OpsEvent::Run(Box::new(summary)));
+                    }
                 }
                 return Err(error);
             }
