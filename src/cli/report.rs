@@ -125,7 +125,7 @@ pub(super) fn stored_plan(plan: &PlanSummary, who: &[Identifier]) -> String {
     let counts = &plan.counts;
     let unscrubbed = plan.destination == Destination::Outbound && plan.scrub.is_empty();
     format!(
-        "{}plan {}: {} → {}\nadd {} · update {} · TAKE OFF {} · left out {} · rejected {}{}\n",
+        "{}plan {}: {} → {}\nadd {} · update {} · TAKE OFF {} · left out {} · rejected {}{}\n{}",
         comes_off(who),
         visible(&plan.id, 40),
         source(plan),
@@ -135,7 +135,8 @@ pub(super) fn stored_plan(plan: &PlanSummary, who: &[Identifier]) -> String {
         thousands(counts.remove),
         thousands(counts.removed),
         thousands(counts.rejected),
-        if unscrubbed { "; NOT SCRUBBED: held against no list" } else { "" }
+        if unscrubbed { "; NOT SCRUBBED: held against no list" } else { "" },
+        plan.says.iter().map(|said| format!("{}\n", visible(said, 300))).collect::<String>(),
     )
 }
 

@@ -301,6 +301,9 @@ pub struct PlanSummary {
     pub made_under: MadeUnder,
     /// What it does.
     pub counts: Counts,
+    /// What else there was to say of it when it was made, a sentence each. Whoever approves it later sees that too; it is no
+    /// part of the digest, which covers what is done.
+    pub says: Vec<String>,
     /// When it was made.
     pub made_at: jiff::Timestamp,
     /// OS user who made it.

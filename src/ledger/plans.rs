@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::audit::append;
-use super::blocks::{self, Blocks};
+use super::blocks::Blocks;
 use super::codec::{count, from_micros, int, micros, put_bytes};
 use super::error::{Error, damaged};
 use super::plan_file::{PlanFile, PlanWriter, WrittenPlan};
@@ -18,15 +18,9 @@ use crate::domain::plan::{Counts, Destination, Digest, MadeUnder, Operation, Ori
 
 const COLUMNS: &str = "id, digest, profile, list, list_name, file, file_sha256, file_rows, adds, updates, removes, \
                        unchanged, duplicates, removed, rejected, shortened, made_at, made_by, destination, scrub, \
-                       operation, origin, made_under";
+                       operation, origin, made_under, says";
 
 impl Ledger {
-    /// Digest that [`Ledger::store_plan`] would give: over everything that matters (profile, destination, list, lists of the
-    /// scrub, file hash, rows); what the summary says of its digest does not.
-    pub fn digest(plan: &PlanSummary, rows: &[PlanRow]) -> Digest {
-        Digest(blocks::digest(&header(plan), rows))
-    }
-
     /// Begins the file of a plan, which is stored with [`Ledger::store_plan`]. What the summary says of id, digest, counts
     /// and time does not matter yet. For a thread that may be kept waiting.
     pub fn write_plan(&self, plan: &PlanSummary) -> Result<PlanWriter, Error> {
@@ -143,7 +137,7 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
         .prepare_cached(&format!(
             "INSERT INTO plans ({COLUMNS})
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                     ?21, ?22, ?23)"
+                     ?21, ?22, ?23, ?24)"
         ))?
         .execute(params![
             plan.id,
@@ -165,10 +159,11 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
             micros(plan.made_at),
             plan.made_by,
             plan.destination.as_str(),
-            scrub_text(&plan.scrub)?,
+            words_text(plan.scrub.iter().map(|list| &list.0))?,
             plan.operation.as_str(),
             plan.origin.to_text(),
             options_text(&plan.made_under)?,
+            words_text(&plan.says)?,
         ])?;
     let event = NewEvent {
         at: plan.made_at,
@@ -186,17 +181,15 @@ fn insert(connection: &Connection, plan: &PlanSummary) -> Result<(), Error> {
     append(connection, &event).map(drop)
 }
 
-/// The lists of a scrub as they are stored: a JSON array of their names in the ledger.
-fn scrub_text(lists: &[ListId]) -> Result<String, Error> {
-    let names: Vec<&str> = lists.iter().map(|list| list.0.as_str()).collect();
-    serde_json::to_string(&names).map_err(|_| damaged("the lists of a scrub cannot be written"))
+/// Words as they are stored: a JSON array.
+fn words_text<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<String, Error> {
+    let words: Vec<&String> = words.into_iter().collect();
+    serde_json::to_string(&words).map_err(|_| damaged("the words of a plan cannot be written"))
 }
 
-/// The inverse of [`scrub_text`].
-fn scrub_lists(text: &str) -> Result<Vec<ListId>, Error> {
-    let names: Vec<String> =
-        serde_json::from_str(text).map_err(|_| damaged("the lists of a scrub do not read"))?;
-    Ok(names.into_iter().map(ListId).collect())
+/// The inverse of [`words_text`].
+fn words(text: &str) -> Result<Vec<String>, Error> {
+    serde_json::from_str(text).map_err(|_| damaged("the words of a plan do not read"))
 }
 
 /// What a plan was made under as it is stored: a JSON object.
@@ -277,9 +270,10 @@ fn summary(row: &Row<'_>) -> Result<PlanSummary, Error> {
         made_at: from_micros(row.get(16)?)?,
         made_by: row.get(17)?,
         destination: destination(&row.get::<_, String>(18)?)?,
-        scrub: scrub_lists(&row.get::<_, String>(19)?)?,
+        scrub: words(&row.get::<_, String>(19)?)?.into_iter().map(ListId).collect(),
         operation: operation(&row.get::<_, String>(20)?)?,
         origin: origin(&row.get::<_, String>(21)?)?,
         made_under: options(&row.get::<_, String>(22)?)?,
+        says: words(&row.get::<_, String>(23)?)?,
     })
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use draft::UNREAD;
 pub(super) use draft::{Draft, PlannedRows, strongest};
 pub(super) use effect::{barred_there, of_scrub};
-use effect::{snapshot_leaves, that_end_sooner, what_is_not_kept};
+use effect::{snapshot_leaves, that_end_sooner, that_stay_all_the_same, what_is_not_kept};
 pub(super) use fit::refuse_request;
 use fit::{read_for, refuse_file};
 use rows::ALREADY;
@@ -210,6 +210,7 @@ impl Ops {
         let mut clauses = clauses;
         clauses.extend((tallies.ending > 0).then(|| that_end_sooner(tallies.ending)));
         clauses.extend(snapshot_leaves(stay.then_some(file.checked.rejected), tallies.foreign));
+        clauses.extend((tallies.still_there > 0).then(|| that_stay_all_the_same(tallies.still_there)));
         clauses.extend(what_is_not_kept(to, &file, &extras));
         self.store_draft(draft, rows, tallies.shortened, clauses).await
     }

@@ -46,6 +46,8 @@ struct Told {
     later: u64,
     /// Rows that a later file of ours wants to stand there.
     wanted: u64,
+    /// Numbers that had several records, of which the strongest comes back.
+    several: u64,
 }
 
 impl Ops {
@@ -209,7 +211,12 @@ impl Told {
             (self.lost, "because what stood there before is over or cannot be written again"),
         ];
         let told = told.into_iter().filter(|(n, _)| *n > 0);
-        told.map(|(n, why)| format!("{} {why}", counted(n, "number stays", "numbers stay"))).collect()
+        let told = told.map(|(n, why)| format!("{} {why}", counted(n, "number stays", "numbers stay")));
+        let several = (self.several > 0).then(|| {
+            let n = counted(self.several, "number had", "numbers had");
+            format!("{n} several records: the strongest alone comes back")
+        });
+        told.chain(several).collect()
     }
 }
 
@@ -255,6 +262,7 @@ impl TakeBack {
             // A snapshot took only ours: what stood beside it stands there still, and is no reason to leave ours out.
             (Op::Remove, _) => match before.and_then(restored) {
                 Some(attributes) if records.is_empty() || (row.row == 0 && !records.iter().any(is_back)) => {
+                    self.told.several += u64::from(row.replaces.len() > 1);
                     return Ok(PlanRow { op: Op::Add, attributes, generation, ..kept });
                 }
                 _ if !records.is_empty() => self.told.changed += 1,
@@ -267,6 +275,7 @@ impl TakeBack {
             }
             (_, Some(ours)) => match before.and_then(restored) {
                 Some(attributes) => {
+                    self.told.several += u64::from(row.replaces.len() > 1);
                     self.told.shortened += u64::from(is_shortened(&attributes, written.iter().copied()));
                     let (replaces, before) = (ids(), Some(Box::new(ours)));
                     return Ok(PlanRow { op: Op::Update, attributes, replaces, before, generation, ..kept });

@@ -141,6 +141,7 @@ impl Desk {
                 file: self.path().display().to_string(),
                 file_sha256: checked.sha256.clone(),
                 counts,
+                says: Vec::new(),
                 made_at: self.kit.now,
                 made_by: "ada".into(),
             },

@@ -1,6 +1,7 @@
 //! A ledger in a folder of its own, with small plans to work on.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use quietline::domain::diff::Expected;
@@ -12,7 +13,7 @@ use quietline::domain::plan::{
     Counts, Destination, Digest, Extra, MadeUnder, Op, Operation, Origin, PlanRow, PlanSummary,
 };
 use quietline::domain::run::{RunState, RunSummary};
-use quietline::ledger::{Error, Ledger, NewRun, Settlement};
+use quietline::ledger::{Approval, Error, Ledger, NewRun, Settlement};
 use tempfile::TempDir;
 
 pub const PROFILE: &str = "test";
@@ -94,18 +95,34 @@ pub fn plan_on(id: &str, list: &ListId, rows: &[PlanRow]) -> PlanSummary {
             rejected: 1,
             ..Counts::default()
         },
+        says: Vec::new(),
         made_at: at(0),
         made_by: "pat".into(),
     };
-    plan.digest = Ledger::digest(&plan, rows);
+    plan.digest = digest_under(&plan, rows);
     plan
+}
+
+/// The digest that the rows have under this plan, by whoever writes plans.
+pub fn digest_under(plan: &PlanSummary, rows: &[PlanRow]) -> Digest {
+    static SCRATCH: LazyLock<(TempDir, Ledger)> = LazyLock::new(|| {
+        let dir = TempDir::new().unwrap();
+        let ledger = Ledger::open(&dir.path().join("data")).unwrap();
+        (dir, ledger)
+    });
+    let written = SCRATCH.1.write_plan(plan).and_then(|mut writer| {
+        rows.iter().try_for_each(|row| writer.push(row.clone()))?;
+        writer.finish()
+    });
+    // Of what is not written there is none, and nothing is stored under it.
+    written.map_or_else(|_| Digest("none".into()), |written| written.digest())
 }
 
 /// The digest of a plan that says this.
 pub fn digest_of(profile: &str, to: Destination, list: &ListId, sha256: &str, rows: &[PlanRow]) -> Digest {
     let (profile, file_sha256) = (profile.into(), sha256.into());
     let plan = PlanSummary { profile, destination: to, file_sha256, ..plan_on("p", list, rows) };
-    Ledger::digest(&plan, rows)
+    digest_under(&plan, rows)
 }
 
 pub fn new_run() -> NewRun {
@@ -176,10 +193,17 @@ impl World {
         expected.map(|expected| expected.collect::<Result<_, _>>().unwrap())
     }
 
+    pub async fn approve(&self, plan: &PlanSummary) {
+        let (digest, by, reason) = (plan.digest.clone(), "sam".into(), "looks right".into());
+        let approval = Approval { digest, by, claimed: None, reason, at: at(0), until: at(86_400) };
+        self.ledger.approve(plan, approval).await.unwrap();
+    }
+
     /// A run that uploads `rows` in batches of `per_call`.
     pub async fn uploading(&self, plan: &str, rows: &[PlanRow], per_call: usize) -> RunSummary {
         let plan = self.plan(plan, rows).await;
         let run = self.ledger.create_run(NewRun { list: plan.list.clone(), ..new_run() }).await.unwrap();
+        self.approve(&plan).await;
         self.ledger.bind_plan(&run, &plan, per_call).await.unwrap();
         self.ledger.set_state(&run, RunState::Approved, None, at(1)).await.unwrap();
         self.ledger.set_state(&run, RunState::Uploading, None, at(2)).await.unwrap()

@@ -220,7 +220,13 @@ async fn an_undo_of_a_snapshot_puts_ours_back_beside_what_others_had_there_all_t
                                     "expirationDate": "2027-01-31T23:59:59Z", "idempotencyKey": "theirs" }] });
     stage.as_somebody_else(reqwest::Method::POST, "dnc/entries", theirs).await;
     let snapshot = file_of(&stage, "whole.csv", [0, 2], "2031-12-31");
-    let run = stage.upload_as(Operation::Sync, &snapshot).await.unwrap();
+    let planned = stage.plan_as(Operation::Sync, &snapshot).await.unwrap();
+    let keeps = "1 of them keeps the record of somebody else, and may still NOT be called while that holds";
+    assert!(planned.effect.contains(keeps), "{}", planned.effect);
+    // Whoever is asked later sees it too.
+    let later = stage.ops.stored_plan(&planned.summary.id).await.unwrap();
+    assert!(later.effect.contains(keeps), "{}", later.effect);
+    let run = stage.launch_planned(&planned).await.unwrap();
     let ends = async || {
         let state = stage.control(&format!("state?listId={}", stage.list_name())).await;
         let records = state["lists"][0]["records"].as_array().unwrap().iter();
@@ -235,6 +241,22 @@ async fn an_undo_of_a_snapshot_puts_ours_back_beside_what_others_had_there_all_t
     let undone = stage.undo(&run.id).await.unwrap();
 
     assert_eq!((undone.buckets.accepted, ends().await), (1, vec!["2027".to_owned(), "2031".into()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_says_that_of_several_records_one_comes_back() {
+    let stage = Stage::with(Story::Calm).await;
+    assert_ready(&stage.upload(&file_of(&stage, "all.csv", 0..1, "2031-12-31")).await.unwrap());
+    let list = stage.list_id().await;
+    let theirs = json!({ "data": [{ "phoneNumber": number(0), "listId": list.0, "jurisdiction": "US-TX",
+                                    "expirationDate": "2027-01-31T23:59:59Z", "idempotencyKey": "theirs" }] });
+    stage.as_somebody_else(reqwest::Method::POST, "dnc/entries", theirs).await;
+    let run = stage.upload_as(Operation::Remove, &file_of(&stage, "off.csv", 0..1, "")).await.unwrap();
+
+    let planned = stage.ops.plan_undo(&run.id, Arc::new(Silent), &CancellationToken::new()).await.unwrap();
+
+    let several = "1 number had several records: the strongest alone comes back";
+    assert!(planned.effect.contains(several), "{}", planned.effect);
 }
 
 #[tokio::test(flavor = "multi_thread")]

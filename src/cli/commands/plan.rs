@@ -44,6 +44,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<u8,
         "claimed": approval.claimed, "reason": approval.reason, "at": approval.at.to_string(),
         "until": approval.until.to_string(), "renews": renews.map(|at| at.to_string()),
         "add": plan.counts.add, "update": plan.counts.update, "remove": plan.counts.remove, "takes_off": whole,
+        "says": plan.says,
     });
     context.out.answer(&object, || {
         let id = visible(&plan.id, 40);

@@ -3,7 +3,7 @@
 //! Times are BIGINT microseconds, enums are words, sets of rows are blobs: the same schema would stand in PostgreSQL.
 
 /// Append only: a migration that was ever released is never changed.
-pub(super) const MIGRATIONS: [&str; 10] = [V1, V2, V3, V4, V5, V6, V7, V8, APPROVALS, REPLACEMENTS];
+pub(super) const MIGRATIONS: [&str; 11] = [V1, V2, V3, V4, V5, V6, V7, V8, APPROVALS, REPLACEMENTS, SAYS];
 
 const V1: &str = "
 CREATE TABLE plans (
@@ -290,4 +290,9 @@ CREATE UNIQUE INDEX run_of_approval ON runs (approval) WHERE approval IS NOT NUL
 /// Old records are removed in the order of the rows that replace them, a part at a time.
 const REPLACEMENTS: &str = "
 CREATE INDEX replacements_rows ON replacements (run, plan_row) WHERE done = 0;
+";
+
+/// What there was to say of a plan when it was made, for whoever approves it later.
+const SAYS: &str = "
+ALTER TABLE plans ADD COLUMN says TEXT NOT NULL DEFAULT '[]';
 ";

@@ -97,6 +97,7 @@ impl Ops {
                 .made_under(draft.to, draft.operation, draft.checked.as_ref())
                 .with(RECORDS, &*draft.records),
             counts: Counts::default(),
+            says: Vec::new(),
             made_at: Timestamp::now(),
             made_by: self.actor.to_string(),
         }
@@ -129,7 +130,7 @@ impl Ops {
         let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
         let digest = rows.written.digest();
         let id = format!("p-{}", digest.0.get(..8).unwrap_or_default());
-        let summary = PlanSummary { id, digest, counts, ..self.head(&draft) };
+        let summary = PlanSummary { id, digest, counts, says: clauses, ..self.head(&draft) };
         let Draft { list, checked, .. } = draft;
         let PlannedRows { written, comes_off, removed, .. } = rows;
         if !removed.is_empty() {
@@ -140,7 +141,7 @@ impl Ops {
         // The same plan was perhaps made before, by somebody else: whoever stored it first is its maker.
         let stored = self.ledger.plan(&summary.id).await?;
         let approval = self.ledger.approval(&stored.digest).await?;
-        Ok(Planned { file: checked, comes_off, approval, ..self.told(stored, list, &rules, clauses) })
+        Ok(Planned { file: checked, comes_off, approval, ..self.told(stored, list, &rules) })
     }
 }
 

@@ -157,6 +157,12 @@ pub(super) fn snapshot_leaves(unread: Option<u64>, foreign: u64) -> Option<Strin
     })
 }
 
+/// Numbers that lose our record, and that are not callable for that.
+pub(super) fn that_stay_all_the_same(still_there: u64) -> String {
+    let n = counted(still_there, "of them keeps", "of them keep");
+    format!("{n} the record of somebody else, and may still NOT be called while that holds")
+}
+
 /// `12 on list National, 3 no consent`.
 pub(super) fn said(reasons: &BTreeMap<String, u64>) -> String {
     reasons.iter().map(|(why, n)| format!("{} {why}", thousands(*n))).collect::<Vec<_>>().join(", ")

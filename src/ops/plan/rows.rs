@@ -78,6 +78,8 @@ pub(in crate::ops) struct Tallies {
     pub(super) ending: u64,
     /// Numbers of ours that a snapshot does not name and that stay: what stands there is not what we wrote.
     pub(super) foreign: u64,
+    /// Numbers that lose our record and keep one of somebody else.
+    pub(super) still_there: u64,
 }
 
 /// Plans one row after the other, sorted, from wishes that are sorted too: nothing but the row is in memory. Two records of
@@ -143,6 +145,7 @@ impl<W: Iterator<Item = Result<Wanted, OpsError>>> Planner<W> {
             self.tallies.foreign += 1;
             return Ok(None);
         };
+        self.tallies.still_there += u64::from(records.len() > written.len());
         let intent = Intent { identifier: whom.clone(), attributes, row: 0 };
         Ok(Some(removing(row_of(intent, Op::Remove), before, written.iter().copied())))
     }

@@ -24,17 +24,11 @@ impl Ops {
         let rules = if to.is_dnc_list() { self.client.rules().await? } else { Vec::new() };
         let comes_off = self.comes_off(&summary).await?;
         let approval = self.ledger.approval(&summary.digest).await?;
-        Ok(Planned { comes_off, approval, ..self.told(summary, list, &rules, Vec::new()) })
+        Ok(Planned { comes_off, approval, ..self.told(summary, list, &rules) })
     }
 
     /// What a plan does, in words, by these rules.
-    pub(super) fn told(
-        &self,
-        summary: PlanSummary,
-        list: DncList,
-        rules: &[Rule],
-        clauses: Vec<String>,
-    ) -> Planned {
+    pub(super) fn told(&self, summary: PlanSummary, list: DncList, rules: &[Rule]) -> Planned {
         let (to, counts) = (summary.destination, &summary.counts);
         let enforcing = enforcing_rules(&list, rules);
         let takes = self.estimate(to, counts);
@@ -47,7 +41,8 @@ impl Ops {
                 effect_on_contacts(to, counts, environment, takes)
             }
         };
-        let effect = with_clauses(&effect, who_comes_off(counts).into_iter().chain(clauses));
+        let clauses = who_comes_off(counts).into_iter().chain(summary.says.iter().cloned());
+        let effect = with_clauses(&effect, clauses);
         let enforced_by = enforcing.iter().map(|rule| rule.name.clone()).collect();
         Planned {
             summary,
